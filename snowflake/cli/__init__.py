@@ -1,0 +1,58 @@
+"""The ``snowflake`` command, one file a subcommand."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from snowflake import __version__
+from snowflake.cli.keygen import keygen
+from snowflake.cli.sandbox import sandbox
+from snowflake.cli.serve import serve
+from snowflake.errors import StartFault
+
+#: Exit status of a configuration that cannot be used.
+MISCONFIGURED = 2
+
+app = typer.Typer(
+    name="snowflake",
+    help=(
+        "Snowflake lets Discord act as a standard OpenID Connect provider.\n\n"
+        "New here? 'snowflake sandbox' shows a whole login on this machine, without a Discord "
+        "account. Then 'snowflake serve' is the real thing."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serve)
+app.command()(sandbox)
+app.command()(keygen)
+
+
+def main() -> None:
+    """Run the command line. A configuration that cannot be used ends it, a line per fault."""
+    try:
+        app()
+    except StartFault as fault:
+        for line in fault.faults:
+            typer.echo(line, err=True)
+        sys.exit(MISCONFIGURED)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001
+    if wanted:
+        typer.echo(f"snowflake {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    pass

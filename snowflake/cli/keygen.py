@@ -1,0 +1,13 @@
+"""``snowflake keygen``."""
+
+import typer
+
+from snowflake.keys import generate_key
+
+
+def keygen() -> None:
+    """Print a new private RS256 JSON Web Key, for SNOWFLAKE_PRIVATE_KEY.
+
+    Keep it secret: whoever has it can sign in as anybody.
+    """
+    typer.echo(generate_key())

@@ -1,0 +1,66 @@
+"""``snowflake serve``."""
+
+from typing import Annotated, Any
+
+import click
+import structlog
+import typer
+import uvicorn
+import uvicorn.main
+from click.core import ParameterSource
+
+from snowflake.keys import SigningKey
+from snowflake.logs import configure_logs
+from snowflake.sealing import Sealer
+from snowflake.settings import Settings, load_settings
+
+_log = structlog.get_logger(__name__)
+
+#: What we ask of Uvicorn unless its own variables say otherwise; the time is in seconds.
+DEFAULTS: dict[str, Any] = {"server_header": False, "timeout_graceful_shutdown": 10}
+#: What its variables cannot change. Its own access log would hold query strings.
+OURS: dict[str, Any] = {"access_log": False, "log_config": None}
+#: Parameters of its command line that ``uvicorn.run`` does not take as they come.
+NOT_TAKEN = frozenset({"app", "factory", "headers"})
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "0.0.0.0",  # noqa: S104
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(help="Number of processes.", min=1, show_default="1")
+    ] = None,
+) -> None:
+    """Serve Snowflake, configured by the variables SNOWFLAKE_* that the README lists.
+
+    Behind a reverse proxy, set UVICORN_FORWARDED_ALLOW_IPS to the proxy's address, so that
+    Snowflake can tell that people came by HTTPS. Uvicorn's other variables are respected too, but
+    for UVICORN_HOST and UVICORN_PORT.
+    """
+    settings = load_settings()
+    configure_logs(settings)
+    _prepare(settings)
+    options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
+    if workers is not None:
+        options["workers"] = workers
+    uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
+
+
+def _prepare(settings: Settings) -> None:
+    """Make or load the keys before any worker starts, so that a fault is told once and plainly."""
+    SigningKey.load(settings)
+    Sealer.load(settings)
+    if settings.private_key is not None:
+        _log.info("custom_private_key", message="signing with the key of SNOWFLAKE_PRIVATE_KEY")
+
+
+def _uvicorn_variables() -> dict[str, Any]:
+    """Answer what ``UVICORN_*`` variables ask for, read by Uvicorn's own command line."""
+    command: click.Command = uvicorn.main.main
+    context = command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
+    return {
+        name: value
+        for name, value in context.params.items()
+        if name not in NOT_TAKEN
+        and context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+    }

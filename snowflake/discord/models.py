@@ -1,0 +1,45 @@
+"""What Snowflake reads of Discord's answers. What else they hold is passed over."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+
+Snowflake = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,19})$")]
+
+Discriminator = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
+
+
+class _Answer(BaseModel):
+    # Validation errors must not repeat what Discord sent: it holds tokens and addresses.
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Tokens(_Answer):
+    """The answer to a token request (RFC 6749, section 5.1)."""
+
+    access_token: SecretStr
+    scope: str
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the person has granted to this Discord application, now or earlier."""
+        return frozenset(self.scope.split())
+
+
+class User(_Answer):
+    """The person (``GET /users/@me``). The address needs the scope ``email``."""
+
+    id: Snowflake
+    username: str
+    discriminator: Discriminator = "0"
+    global_name: str | None = None
+    avatar: str | None = None
+    locale: str | None = None
+    email: str | None = None
+    verified: bool = False
+
+
+class Guild(_Answer):
+    """A guild of the person (``GET /users/@me/guilds``)."""
+
+    id: Snowflake

@@ -1,0 +1,237 @@
+"""Everything that can go wrong, in one tree.
+
+::
+
+    SnowflakeError
+    ├── StartFault                 a reason not to start, one line per fault
+    ├── LoginError                 a login that cannot go on; a page for the person
+    │   ├── LoginExpired
+    │   ├── LoginUnknown
+    │   └── LoginElsewhere
+    └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
+        ├── InvalidRequest
+        │   ├── NotFound
+        │   └── TooLarge
+        ├── InvalidClient
+        ├── InvalidGrant
+        ├── UnauthorizedClient
+        ├── UnsupportedGrantType
+        ├── UnsupportedResponseType
+        ├── InvalidScope
+        ├── RequestNotSupported
+        ├── RequestUriNotSupported
+        ├── RegistrationNotSupported
+        ├── InvalidToken
+        │   └── MissingToken
+        ├── ServerError
+        └── TemporarilyUnavailable
+
+Errors are raised where the rule is known and turned into a response in ``web/errors.py``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class SnowflakeError(Exception):
+    """The root of the tree."""
+
+
+class StartFault(SnowflakeError):
+    """Snowflake cannot start as it is configured.
+
+    ``faults`` holds one readable line per fault, without secrets.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class LoginError(SnowflakeError):
+    """A login that cannot go on and has no application to go back to: a page for the person."""
+
+    title: ClassVar[str]
+    explanation: ClassVar[str]
+    advice: ClassVar[str] = (
+        "Go back to the application and choose to sign in again. Nothing is lost."
+    )
+
+
+class LoginExpired(LoginError):
+    """The login note is older than ``LOGIN_LIFETIME``."""
+
+    title = "That took a little too long"
+    explanation = "For your safety a login has to be finished within half an hour."
+
+
+class LoginUnknown(LoginError):
+    """The login note is missing, altered, or was sealed by another Snowflake."""
+
+    title = "We don't recognise this login"
+    explanation = (
+        "The link that brought you here is incomplete or was changed on its way, or it belongs to "
+        "a login that began somewhere else."
+    )
+
+
+class LoginElsewhere(LoginError):
+    """The login note belongs to another browser, or this browser kept no cookie."""
+
+    title = "This login began in another browser"
+    explanation = (
+        "A login has to end in the browser in which it began, and that browser must keep our "
+        "cookie until then. This one has none for this login."
+    )
+    advice = (
+        "If you block cookies, allow them for this site. Then go back to the application and "
+        "choose to sign in again. If somebody sent you this link, do not use it: they may have "
+        "tried to sign you in as themselves."
+    )
+
+
+class OAuthError(SnowflakeError):
+    """An error of OAuth 2.0 or OpenID Connect.
+
+    ``description`` is written for the developer who reads it: plain ASCII without quotes or
+    backslashes (RFC 6749, section 5.2), and never with anything that was sent to us.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description)
+        self.description = description
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that go with the answer."""
+        return {}
+
+
+class InvalidRequest(OAuthError):
+    """A parameter is missing, repeated, malformed or not allowed here."""
+
+    code = "invalid_request"
+
+
+class NotFound(InvalidRequest):
+    """There is nothing by that name."""
+
+    status = 404
+
+
+class TooLarge(InvalidRequest):
+    """More was sent than any honest request holds."""
+
+    status = 413
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed (RFC 6749, section 5.2)."""
+
+    code = "invalid_client"
+    status = 401
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names the scheme by which a client may authenticate."""
+        return {"WWW-Authenticate": 'Basic realm="Snowflake", charset="UTF-8"'}
+
+
+class InvalidGrant(OAuthError):
+    """The code is unknown, expired, used, or was issued to another client."""
+
+    code = "invalid_grant"
+
+
+class UnauthorizedClient(OAuthError):
+    """The client may not use this Snowflake."""
+
+    code = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    """There is no such grant type here."""
+
+    code = "unsupported_grant_type"
+
+
+class UnsupportedResponseType(OAuthError):
+    """Only ``code`` is answered."""
+
+    code = "unsupported_response_type"
+
+
+class InvalidScope(OAuthError):
+    """``openid`` is missing from the scope."""
+
+    code = "invalid_scope"
+
+
+class RequestNotSupported(OAuthError):
+    """Request objects are not read (OpenID Connect Core 1.0, section 3.1.2.6)."""
+
+    code = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    """Request objects are not fetched (OpenID Connect Core 1.0, section 3.1.2.6)."""
+
+    code = "request_uri_not_supported"
+
+
+class RegistrationNotSupported(OAuthError):
+    """Self-issued registration is not read (OpenID Connect Core 1.0, section 3.1.2.6)."""
+
+    code = "registration_not_supported"
+
+
+class InvalidToken(OAuthError):
+    """The access token is expired, damaged or of another kind (RFC 6750, section 3.1)."""
+
+    code = "invalid_token"
+    status = 401
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 6750, section 3."""
+        return {
+            "WWW-Authenticate": (
+                f'Bearer realm="Snowflake", error="{self.code}", '
+                f'error_description="{self.description}"'
+            )
+        }
+
+
+class MissingToken(InvalidToken):
+    """No access token was sent; the challenge then names no error (RFC 6750, section 3.1)."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The bare challenge."""
+        return {"WWW-Authenticate": 'Bearer realm="Snowflake"'}
+
+
+class ServerError(OAuthError):
+    """Discord answered with an error that is neither the person's nor the application's doing."""
+
+    code = "server_error"
+    status = 500
+
+
+class TemporarilyUnavailable(OAuthError):
+    """Discord cannot be asked right now. ``retry_after`` is in whole seconds."""
+
+    code = "temporarily_unavailable"
+    status = 503
+
+    def __init__(self, description: str, retry_after: int = 5) -> None:
+        super().__init__(description)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """When to come back (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": str(self.retry_after)}

@@ -1,0 +1,54 @@
+"""Files in the data directory that are made once and then only read."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from snowflake.errors import StartFault
+
+
+def read_or_make(path: Path, make: Callable[[], str]) -> str:
+    """Answer what the file holds; make it first, with mode 0600, if it is not there.
+
+    Processes that start at once agree on one content: the file appears complete or not at all,
+    and whoever comes second reads what the first one made.
+
+    Raises:
+        StartFault: the file cannot be read or made.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_once(path, make())
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise StartFault([f"{path}: is damaged: it is not UTF-8 text"]) from error
+    except OSError as error:
+        reason = (error.strerror or "it failed").lower()
+        raise StartFault(
+            [f"SNOWFLAKE_DATA_DIR: cannot read or make {path} ({reason}); may this user write?"]
+        ) from error
+
+
+def is_writable(directory: Path) -> bool:
+    """Whether files can be made in the directory, or in the one in which it would be made."""
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return os.access(directory, os.W_OK | os.X_OK)
+
+
+def _make_once(path: Path, content: str) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, unlike a rename, never replaces what another process has made meanwhile.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

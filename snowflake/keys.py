@@ -1,0 +1,99 @@
+"""The key that signs tokens: loaded or made at the start, published, used to sign and verify."""
+
+import json
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import KeySetSerialization, RSAKey
+
+from snowflake.errors import StartFault
+from snowflake.files import read_or_make
+from snowflake.settings import Settings
+
+ALGORITHM = "RS256"
+KEY_SIZE = 2048
+#: Where the key lies below the data directory.
+KEY_FILE = "keys/jwt_private_key.json"
+
+
+class SigningKey:
+    """An RSA key, parsed once, that signs and verifies JSON Web Tokens with RS256."""
+
+    def __init__(self, key: RSAKey) -> None:
+        key.ensure_kid()
+        self._key = key
+        self._kid = str(key.kid)
+        self._header = {"alg": ALGORITHM, "kid": self._kid}
+
+    @classmethod
+    def load(cls, settings: Settings) -> "SigningKey":
+        """Load the key of ``SNOWFLAKE_PRIVATE_KEY``, else that of the data directory, made once.
+
+        Raises:
+            StartFault: the key is damaged or of another kind. It is never replaced.
+        """
+        if settings.private_key is not None:
+            return cls(parse_key(settings.private_key.get_secret_value(), "SNOWFLAKE_PRIVATE_KEY"))
+        path = settings.data_dir / KEY_FILE
+        return cls(parse_key(read_or_make(path, generate_key), str(path)))
+
+    def sign(self, claims: Mapping[str, Any], typ: str = "JWT") -> str:
+        """Sign claims as a compact JWT (RFC 7519) with the header's ``typ``."""
+        return jwt.encode({**self._header, "typ": typ}, dict(claims), self._key, [ALGORITHM])
+
+    def verify(self, token: str, typ: str) -> dict[str, Any]:
+        """Answer the claims of a token that this key has signed, with just this ``typ``.
+
+        The claims themselves (expiry, audience) are the caller's to check.
+
+        Raises:
+            ValueError: it is not such a token.
+        """
+        try:
+            verified = jwt.decode(token, self._key, [ALGORITHM])
+        except (JoseError, ValueError) as error:
+            raise ValueError("is not a token that was signed here") from error
+        if verified.header.get("typ") != typ:
+            raise ValueError("is a token of another kind")
+        return dict(verified.claims)
+
+    def published(self) -> KeySetSerialization:
+        """The JSON Web Key Set (RFC 7517) by which others verify what was signed here."""
+        public = self._key.as_dict(private=False)
+        names = ("kty", "n", "e")
+        key = {name: public[name] for name in names}
+        return {"keys": [{**key, "kid": self._kid, "use": "sig", "alg": ALGORITHM}]}
+
+
+def generate_key() -> str:
+    """Make a new private RS256 key and answer it as a JSON Web Key."""
+    key = RSAKey.generate_key(KEY_SIZE, {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
+    return json.dumps(key.as_dict(private=True))
+
+
+def parse_key(text: str, source: str) -> RSAKey:
+    """Read a private RS256 JSON Web Key.
+
+    Raises:
+        StartFault: with a line that begins with ``source`` and repeats nothing of the key.
+    """
+    try:
+        value = json.loads(text)
+        if not isinstance(value, dict) or value.get("kty") != "RSA" or "d" not in value:
+            raise ValueError
+        if value.get("alg", ALGORITHM) != ALGORITHM or value.get("use", "sig") != "sig":
+            raise StartFault([f"{source}: is a key for another use than signing with RS256"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)
+            key = RSAKey.import_key(value)
+        size = key.raw_value.key_size
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise StartFault(
+            [f"{source}: is not a private RSA key in JSON Web Key format; it may be damaged"]
+        ) from error
+    if size < KEY_SIZE:
+        raise StartFault([f"{source}: has {size} bits; RS256 needs at least {KEY_SIZE}"])
+    return key

@@ -1,0 +1,64 @@
+"""The cookie that ties a login to the browser in which it began.
+
+Without it, somebody could send a link that finishes *their* login in another person's browser, or
+have an address called by ``/r/`` for which nobody ever came back from Discord.
+"""
+
+import hmac
+import re
+import secrets
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from snowflake.oidc.notes import LOGIN_LIFETIME
+
+_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def bind(request: Request) -> str:
+    """Answer the cookie's value for this browser: the one it has, else a new one of 256 bits.
+
+    The one it has stays, so that logins in several tabs do not end each other.
+    """
+    value = _value(request)
+    return value if value is not None else secrets.token_urlsafe(32)
+
+
+def fingerprint(value: str) -> str:
+    """Answer what a login note remembers of the cookie."""
+    return sha256(value.encode()).hexdigest()
+
+
+def is_bound(request: Request, expected: str) -> bool:
+    """Whether this browser's cookie is the one with the expected fingerprint."""
+    value = _value(request)
+    return value is not None and hmac.compare_digest(fingerprint(value), expected)
+
+
+def set_cookie(response: Response, value: str, *, secure: bool) -> None:
+    """Give the cookie to the browser for as long as a login may take."""
+    response.set_cookie(
+        _name(secure=secure),
+        value,
+        max_age=LOGIN_LIFETIME,
+        path="/",
+        secure=secure,
+        httponly=True,
+        # Discord sends the browser back by a plain navigation, with which Lax cookies travel.
+        samesite="lax",
+    )
+
+
+def _value(request: Request) -> str | None:
+    # The prefixed name comes first: no other host and no plain HTTP page can have planted it.
+    for secure in (True, False):
+        value = request.cookies.get(_name(secure=secure), "")
+        if _VALUE.fullmatch(value):
+            return value
+    return None
+
+
+def _name(*, secure: bool) -> str:
+    return "__Host-snowflake-login" if secure else "snowflake-login"

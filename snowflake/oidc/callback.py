@@ -1,0 +1,110 @@
+"""Where Discord sends people back to: ``/r/{redirect_uri}``."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from snowflake.errors import InvalidRequest, LoginElsewhere, LoginExpired, LoginUnknown
+from snowflake.oidc import browser, redirects
+from snowflake.oidc.clients import check_allowed
+from snowflake.oidc.notes import LOGIN_LIFETIME, CodeNote, LoginNote
+from snowflake.oidc.parameters import Parameters, query
+from snowflake.sealing import BadNote, ExpiredNote
+from snowflake.settings import Settings
+from snowflake.state import State, state_of
+
+#: The issuer that Discord names in its answers (RFC 9207).
+DISCORD_ISSUER = "https://discord.com"
+#: Characters of a code. Discord's have 30.
+MAX_CODE = 512
+#: Errors of Discord that applications understand as they are (RFC 6749, section 4.1.2.1).
+PASSED_ON = {
+    "access_denied": "The person did not allow it.",
+    "temporarily_unavailable": "Discord is temporarily unavailable.",
+}
+
+
+async def callback(request: Request) -> Response:
+    """Take the person back from Discord and send them on to the application.
+
+    The application gets a code of ours, its own ``state`` and our ``iss``; Discord's parameters
+    stay here. A browser is sent on only if it began this very login, so that the note has been to
+    Discord and back: Discord has compared the redirect URI with those of the Developer Portal.
+    """
+    state, params = state_of(request), query(request)
+
+    # 1. The login note, this browser's own.
+    note = _login(request, params, state)
+    check_allowed(note.client_id, state.settings)
+
+    # 2. Its redirect URI.
+    if not redirects.is_callback_for(request.path_params["redirect_uri"], note.redirect_uri):
+        raise LoginUnknown
+
+    # 3. The parameters.
+    if params.get("iss", DISCORD_ISSUER) not in {DISCORD_ISSUER, _origin(state.settings)}:
+        raise InvalidRequest("the answer comes from another provider than Discord")
+    if (error := params.get("error")) is not None:
+        return _refused(note, error, state.settings)
+
+    # 4. The code note.
+    code = CodeNote(
+        client_id=note.client_id,
+        issuer=note.issuer,
+        redirect_uri=note.redirect_uri,
+        discord_redirect_uri=note.discord_redirect_uri,
+        scope=note.scope,
+        nonce=note.nonce,
+        code_challenge=note.code_challenge,
+        verifier=note.verifier,
+        discord_code=params.require("code", MAX_CODE),
+        auth_time=int(state.clock()),
+    )
+
+    # 5. To the application.
+    return _answer(note, {"code": state.sealer.seal(code, state.clock())})
+
+
+def _login(request: Request, params: Parameters, state: State) -> LoginNote:
+    try:
+        sealed = params["state"]
+        note = state.sealer.open(LoginNote, sealed, LOGIN_LIFETIME, state.clock())
+    except ExpiredNote as error:
+        raise LoginExpired from error
+    except (BadNote, KeyError) as error:
+        raise LoginUnknown from error
+    if not browser.is_bound(request, note.browser):
+        raise LoginElsewhere
+    return note
+
+
+def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
+    if error == "access_denied" and note.referrer and _is_home(note, settings):
+        return RedirectResponse(note.referrer, 302)
+    known = error in PASSED_ON
+    return _answer(
+        note,
+        {
+            "error": error if known else "server_error",
+            "error_description": PASSED_ON[error] if known else "Discord reported an error.",
+        },
+    )
+
+
+def _is_home(note: LoginNote, settings: Settings) -> bool:
+    # The Referer is whoever linked to us; only the redirect URI's origin has Discord's word.
+    referrer = note.referrer or ""
+    return redirects.is_browsable(referrer, settings) and redirects.same_origin(
+        referrer, note.redirect_uri
+    )
+
+
+def _answer(note: LoginNote, answer: dict[str, str]) -> Response:
+    parameters = {**answer, "state": note.state, "iss": note.issuer}
+    return RedirectResponse(redirects.with_parameters(note.redirect_uri, parameters), 302)
+
+
+def _origin(settings: Settings) -> str:
+    parts = urlsplit(settings.discord_authorize_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,46 @@
+"""The discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2)."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.keys import ALGORITHM
+from snowflake.oidc import authorize, pkce
+from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.issuer import issuer_of
+from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.tokens import userinfo_url
+
+
+async def discovery(request: Request) -> Response:
+    """Say what is spoken here. Only what works is listed; what is not there is left out."""
+    issuer = issuer_of(request)
+    document = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": userinfo_url(issuer),
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "scopes_supported": list(SCOPES),
+        "claims_supported": [
+            *("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
+            *(claim for scope in SCOPES.values() for claim in scope.claims),
+        ],
+        "response_types_supported": [authorize.RESPONSE_TYPE],
+        "response_modes_supported": [authorize.RESPONSE_MODE],
+        "grant_types_supported": list(GRANTS),
+        "prompt_values_supported": list(authorize.PROMPTS),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ],
+        "code_challenge_methods_supported": [pkce.METHOD],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        # Its default is true (OpenID Connect Discovery 1.0, section 3).
+        "request_uri_parameter_supported": False,
+    }
+    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})

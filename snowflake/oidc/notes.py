@@ -1,0 +1,54 @@
+"""What travels: the login note to Discord and back, the code note to the application and back."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from snowflake.sealing import Note
+
+#: Seconds from ``/authorize`` until Discord must have sent the person back.
+LOGIN_LIFETIME: Final = 1800
+
+
+@dataclass(frozen=True)
+class LoginNote(Note):
+    """What ``/authorize`` must remember until the callback. It is Discord's ``state``.
+
+    ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
+    to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord.
+    """
+
+    purpose: ClassVar[str] = "login note 1"
+
+    client_id: str
+    issuer: str
+    redirect_uri: str
+    discord_redirect_uri: str
+    scope: str
+    state: str | None
+    nonce: str | None
+    code_challenge: str | None
+    verifier: str
+    browser: str
+    referrer: str | None
+
+
+@dataclass(frozen=True)
+class CodeNote(Note):
+    """What the callback must remember until ``/token``. It is our authorization code.
+
+    ``discord_code`` is Discord's own code, which Discord accepts once; ``auth_time`` the Unix time
+    at which it vouched for the person.
+    """
+
+    purpose: ClassVar[str] = "code note 1"
+
+    client_id: str
+    issuer: str
+    redirect_uri: str
+    discord_redirect_uri: str
+    scope: str
+    nonce: str | None
+    code_challenge: str | None
+    verifier: str
+    discord_code: str
+    auth_time: int

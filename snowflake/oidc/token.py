@@ -1,0 +1,30 @@
+"""The token endpoint (RFC 6749, section 3.2; OpenID Connect Core 1.0, section 3.1.3)."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.errors import UnsupportedGrantType
+from snowflake.oidc.clients import presented_credentials
+from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.parameters import form
+from snowflake.oidc.tokens import mint
+from snowflake.state import state_of
+
+MAX_GRANT_TYPE = 128
+
+
+async def token(request: Request) -> Response:
+    """Redeem a grant for tokens."""
+    state, params = state_of(request), await form(request)
+
+    # 1. The client.
+    credentials = presented_credentials(request, params, state.settings)
+
+    # 2. Its grant.
+    redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
+    if redeem is None:
+        raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
+    grant = await redeem(credentials, params, state)
+
+    # 3. The tokens.
+    return JSONResponse(mint(grant, state))

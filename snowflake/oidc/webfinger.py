@@ -1,0 +1,48 @@
+"""WebFinger (RFC 7033), so that an e-mail address leads to this issuer."""
+
+from urllib.parse import parse_qsl, unquote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.errors import NotFound
+from snowflake.oidc.issuer import issuer_of
+from snowflake.oidc.parameters import query
+from snowflake.state import state_of
+
+#: The one link relation that is answered (OpenID Connect Discovery 1.0, section 2).
+ISSUER_RELATION = "http://openid.net/specs/connect/1.0/issuer"
+MAX_RESOURCE = 1024
+
+
+async def webfinger(request: Request) -> Response:
+    """Answer the issuer for ``acct:`` addresses of the domains that were allowed.
+
+    Without ``rel``, or with one that is ours among others, the link is there; else there is none
+    (section 4.3). The subject is the resource as it was sent.
+    """
+    resource = query(request).require("resource", MAX_RESOURCE)
+    domain = _domain(resource)
+    if not domain or not state_of(request).settings.webfinger_hosts.match(domain):
+        raise NotFound("there is no such account here")
+    links = [{"rel": ISSUER_RELATION, "href": issuer_of(request)}]
+    return JSONResponse(
+        {"subject": resource, "links": links if _wanted(request) else []},
+        media_type="application/jrd+json",
+    )
+
+
+def _domain(resource: str) -> str | None:
+    """Answer the domain of an ``acct:`` URI (RFC 7565), None if it is no such URI."""
+    scheme, _, account = resource.partition(":")
+    user, at, domain = account.rpartition("@")
+    if scheme.lower() != "acct" or not user or not at:
+        return None
+    return unquote(domain)
+
+
+def _wanted(request: Request) -> bool:
+    # Unlike every other parameter, rel may be repeated (section 4.1).
+    pairs = parse_qsl(request.scope["query_string"].decode("ascii", "replace"))
+    relations = {value for name, value in pairs if name == "rel"}
+    return not relations or ISSUER_RELATION in relations

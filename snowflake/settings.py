@@ -1,0 +1,322 @@
+"""Every variable: its name, type, default and meaning.
+
+``load_settings`` reads the environment once, at the start; a ``Settings`` never changes.
+The table in the README is held equal to this file by a test.
+"""
+
+import os
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from snowflake.durations import parse_duration
+from snowflake.errors import StartFault
+from snowflake.hosts import HostPatterns, check_pattern, is_loopback
+
+REPOSITORY = "https://github.com/celsiusnarhwal/snowflake"
+PREFIX = "SNOWFLAKE_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _at_least(least: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value < least:
+            raise ValueError(f"must be at least {int(least.total_seconds())} seconds")
+        return value
+
+    return AfterValidator(check)
+
+
+def _at_most(most: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value > most:
+            raise ValueError(f"must be at most {int(most.total_seconds())} seconds")
+        return value
+
+    return AfterValidator(check)
+
+
+def _host_or_everything(pattern: str) -> str:
+    return pattern if pattern == "*" else check_pattern(pattern)
+
+
+def _secure_url(url: str) -> str:
+    """Check a base URL: https, or http on this machine; no query, fragment or slash at the end."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("must be a URL such as https://snowflake.example.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must begin with https://")
+    if parts.query or parts.fragment:
+        raise ValueError("must have neither query nor fragment")
+    if url.endswith("/"):
+        raise ValueError("must not end with a slash")
+    return url
+
+
+def _base_path(path: str) -> str:
+    if not path.startswith("/") or any(mark in path for mark in "?#%") or "//" in path:
+        raise ValueError("must be a path such as /snowflake")
+    return path.removesuffix("/")
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
+        raise ValueError(f"must be at least {MIN_SECRET_LENGTH} characters long and random")
+    return secret
+
+
+MIN_SECRET_LENGTH = 32
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_host_or_everything)], ...],
+    NoDecode,
+    BeforeValidator(_split),
+]
+Domains = Annotated[
+    tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
+]
+SecureUrl = Annotated[str, AfterValidator(_secure_url)]
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """``SNOWFLAKE_X_FILE`` names a file that holds the secret ``SNOWFLAKE_X``."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """Read the file for one field, or answer None where there is none to read."""
+        variable = PREFIX + field_name.upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if not path or not is_secret(field):
+            return None, field_name, False
+        if os.environ.get(variable):
+            raise StartFault([f"{variable}: is set, and so is {variable}_FILE; choose one"])
+        try:
+            return Path(path).read_text("utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise StartFault([f"{variable}_FILE: cannot read {path}: {reason}"]) from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Read the files of all fields that name one."""
+        files = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in files.items() if value is not None}
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a field holds a secret, and may therefore be read from a file."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+class Settings(BaseSettings):
+    """Snowflake's configuration. Each field is the variable ``SNOWFLAKE_`` plus its name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    allowed_hosts: Hosts = Field(
+        default=LOOPBACK,
+        description=(
+            "Host names at which Snowflake may be reached, separated by commas. Wildcards "
+            "(`*.example.com`) and IP addresses are fine; `*` allows every host and is not "
+            "recommended. Loopback addresses and the host of `SNOWFLAKE_ISSUER` always count."
+        ),
+    )
+    allowed_clients: Names = Field(
+        default=("*",),
+        description=(
+            "Client IDs of the Discord applications that may use this Snowflake, separated by "
+            "commas. `*` allows all."
+        ),
+    )
+    base_path: Annotated[str, AfterValidator(_base_path)] = Field(
+        default="/",
+        validate_default=True,
+        description=(
+            "URL path at which Snowflake is served, for a reverse proxy that puts it below one. "
+            "The proxy may strip the path or pass it on."
+        ),
+    )
+    fix_redirect_uris: bool = Field(
+        default=True,
+        description=(
+            "Turn an application's own redirect URI into the one that Discord knows, "
+            "`{issuer}/r/{redirect URI}`. When false, applications must send the long form "
+            "themselves."
+        ),
+    )
+    token_lifetime: Annotated[Duration, _at_least(timedelta(seconds=60))] = Field(
+        default=timedelta(hours=1),
+        description="How long access and ID tokens live; at least 60 seconds.",
+    )
+    root_redirect: Literal["repo", "settings", "docs", "off"] = Field(
+        default="repo",
+        description=(
+            "Where `/` leads: `repo` to Snowflake's repository, `settings` to the person's "
+            "Discord account settings, `docs` to `/docs` (and turns them on), `off` to a 404."
+        ),
+    )
+    treat_loopback_as_secure: bool = Field(
+        default=True,
+        description="Accept plain HTTP on loopback addresses, ours and applications'.",
+    )
+    return_to_referrer: bool = Field(
+        default=False,
+        description=(
+            "When a person refuses, send them back to the page on which they began (the `Referer` "
+            "at the authorization endpoint) rather than answer the application with "
+            "`access_denied`. Only if that page is on the same origin as the redirect URI."
+        ),
+    )
+    allowed_webfinger_hosts: Domains = Field(
+        default=(),
+        description=(
+            "Domains whose `acct:` addresses WebFinger answers for, separated by commas. "
+            "Wildcards (`*.example.com`) are fine; a bare `*` is not."
+        ),
+    )
+    private_key: SecretStr | None = Field(
+        default=None,
+        description=(
+            "A private RS256 JSON Web Key to sign with, instead of the one that Snowflake makes "
+            "and keeps in the data directory."
+        ),
+    )
+    enable_docs: bool = Field(
+        default=False,
+        description="Serve interactive API documentation at `/docs` and `/openapi.json`.",
+    )
+    issuer: SecureUrl | None = Field(
+        default=None,
+        description=(
+            "The issuer: one URL, without a slash at the end, at which everybody reaches "
+            "Snowflake. When not set, it is the origin and base path of each request."
+        ),
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Where keys are kept. `/app/snowflake/data` in the image.",
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
+        default=None,
+        description=(
+            "What logins under way are sealed with: at least 32 random characters. When not set, "
+            "Snowflake makes one and keeps it in the data directory. Several Snowflakes behind "
+            "one name need the same."
+        ),
+    )
+    code_lifetime: Annotated[
+        Duration, _at_least(timedelta(seconds=10)), _at_most(timedelta(minutes=10))
+    ] = Field(
+        default=timedelta(minutes=1),
+        description="How long an authorization code lives; 10 seconds to 10 minutes.",
+    )
+    include_unverified_email: bool = Field(
+        default=False,
+        description=(
+            "Hand out e-mail addresses that Discord has not verified, with `email_verified` "
+            "false. Mind that many applications link accounts by address and never look at the "
+            "flag."
+        ),
+    )
+    discord_api_url: SecureUrl = Field(
+        default="https://discord.com/api/v10",
+        description="Base URL of Discord's API, with its version.",
+    )
+    discord_authorize_url: SecureUrl = Field(
+        default="https://discord.com/oauth2/authorize",
+        description="Discord's authorization page.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="`debug`, `info`, `warning` or `error`."
+    )
+    log_format: Literal["pretty", "json"] | None = Field(
+        default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over variables, variables over the files that they name."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @cached_property
+    def hosts(self) -> HostPatterns:
+        """Every host name at which Snowflake answers."""
+        own = urlsplit(self.issuer or "").hostname
+        return HostPatterns.of((*self.allowed_hosts, *LOOPBACK, *([own] if own else [])))
+
+    @cached_property
+    def webfinger_hosts(self) -> HostPatterns:
+        """Every domain for which WebFinger answers."""
+        return HostPatterns.of(self.allowed_webfinger_hosts)
+
+    @property
+    def docs(self) -> bool:
+        """Whether the API documentation is served."""
+        return self.enable_docs or self.root_redirect == "docs"
+
+    def allows_client(self, client_id: str) -> bool:
+        """Whether a client is on the list of those allowed."""
+        return "*" in self.allowed_clients or client_id in self.allowed_clients
+
+    def is_secure(self, scheme: str, host: str) -> bool:
+        """Whether a URL may carry a login: HTTPS, or HTTP that stays on the machine."""
+        if scheme == "http":
+            return self.treat_loopback_as_secure and is_loopback(host)
+        return scheme == "https"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        StartFault: with one line for each variable that cannot be used, naming it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise StartFault([_fault(details) for details in error.errors()]) from None
+
+
+def _fault(details: ErrorDetails) -> str:
+    reason = details["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{str(details['loc'][0]).upper()}: {reason[0].lower()}{reason[1:]}"

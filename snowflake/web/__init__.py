@@ -1,0 +1,1 @@
+"""HTTP around the endpoints: wiring, paths, what every request passes, and what people see."""

@@ -1,0 +1,56 @@
+"""The one place that wires: settings in, ASGI application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from snowflake import __version__
+from snowflake.errors import LoginError, OAuthError
+from snowflake.logs import configure_logs
+from snowflake.settings import Settings, load_settings
+from snowflake.state import State
+from snowflake.web.errors import http_error, login_error, oauth_error
+from snowflake.web.middleware import CrossOrigin, Guard, RequestLog
+from snowflake.web.routes import routes
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make the application. Keys are loaded and connections opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with State.open(settings) as state:
+            app.state.snowflake = state
+            _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
+            yield
+
+    app = Starlette(
+        routes=routes(settings),
+        lifespan=lifespan,
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(Guard, settings=settings),
+            Middleware(CrossOrigin),
+        ],
+        exception_handlers={
+            OAuthError: oauth_error,
+            LoginError: login_error,
+            HTTPException: http_error,
+        },
+    )
+    # Applications follow no redirect from a URL that discovery lists.
+    app.router.redirect_slashes = False
+    return app
+
+
+def serve_app() -> Starlette:
+    """Make the application of ``snowflake serve``, in each of its worker processes."""
+    settings = load_settings()
+    configure_logs(settings)
+    return create_app(settings)

@@ -1,0 +1,87 @@
+"""Errors become responses here: JSON for applications, pages for people."""
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.errors import (
+    LoginError,
+    OAuthError,
+    TemporarilyUnavailable,
+    UnauthorizedClient,
+)
+from snowflake.web.pages import Message, error_page
+from snowflake.web.paths import FOR_APPLICATIONS, local_path
+
+#: What people read of errors that are not theirs; the rest is the application's fault.
+_TITLES: dict[type[OAuthError], str] = {
+    UnauthorizedClient: "This application may not sign people in here",
+    TemporarilyUnavailable: "Discord can't be reached right now",
+}
+_ADVICE: dict[type[OAuthError], str] = {
+    TemporarilyUnavailable: "Wait a moment, then go back to the application and sign in again.",
+}
+
+
+async def oauth_error(request: Request, error: Exception) -> Response:
+    """Answer an OAuth error as RFC 6749, section 5.2, has it, or as a page."""
+    assert isinstance(error, OAuthError)  # noqa: S101
+    structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
+    if _is_for_application(request):
+        return _json(error.code, error.description, error.status, dict(error.headers))
+    return error_page(
+        request,
+        Message(
+            title=_TITLES.get(type(error), "The application asked for something we can't do"),
+            explanation=f"What Snowflake says to it: {error.description}.",
+            advice=_ADVICE.get(
+                type(error),
+                "You can't mend this yourself. Tell whoever runs the application, and give them "
+                "the reference below.",
+            ),
+        ),
+        status=error.status,
+        headers={name: error.headers[name] for name in error.headers if name == "Retry-After"},
+    )
+
+
+async def login_error(request: Request, error: Exception) -> Response:
+    """Answer a login that cannot go on: a page without a link, since nobody vouched for one."""
+    assert isinstance(error, LoginError)  # noqa: S101
+    structlog.contextvars.bind_contextvars(error=type(error).__name__)
+    return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what routing refuses: unknown paths and wrong methods."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if _is_for_application(request):
+        return _json("invalid_request", error.detail, error.status_code, dict(error.headers or {}))
+    message = Message(
+        title="There is nothing here",
+        explanation="This address belongs to a sign-in service. It has no page of its own.",
+        advice="To sign in, go to the application that you want to use.",
+    )
+    return error_page(request, message, status=error.status_code, headers=error.headers)
+
+
+def unexpected_error(request: Request) -> Response:
+    """Answer what should not have happened, without a word of what it was."""
+    if _is_for_application(request):
+        return _json("server_error", "something went wrong in Snowflake", 500, {})
+    message = Message(
+        title="Something went wrong on our side",
+        explanation="Snowflake stumbled over this request. What happened is in its log.",
+        advice="Try again. If it goes on, give whoever runs this service the reference below.",
+    )
+    return error_page(request, message, status=500)
+
+
+def _is_for_application(request: Request) -> bool:
+    return local_path(request) in FOR_APPLICATIONS
+
+
+def _json(code: str, description: str, status: int, headers: dict[str, str]) -> Response:
+    body = {"error": code, "error_description": description}
+    return JSONResponse(body, status, headers)

@@ -1,0 +1,128 @@
+"""What every request passes, outermost first: the log, the guard, cross-origin access."""
+
+import re
+import secrets
+import time
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from snowflake.errors import InvalidRequest
+from snowflake.settings import Settings
+from snowflake.web.errors import oauth_error, unexpected_error
+from snowflake.web.pages import SECURITY_HEADERS
+from snowflake.web.paths import CROSS_ORIGIN, UNGUARDED, local_path
+
+_log = structlog.get_logger("snowflake.request")
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+HOST_REFUSED: Final = (
+    "Snowflake may not be reached by this host name; name it in SNOWFLAKE_ALLOWED_HOSTS"
+)
+INSECURE: Final = (
+    "Snowflake needs HTTPS; behind a reverse proxy set UVICORN_FORWARDED_ALLOW_IPS to its address"
+)
+
+
+class RequestLog:
+    """One log line a request, with an ID that error pages show; security headers; no crash.
+
+    The path is logged as its route: a query string or a redirect URI may hold anything.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id, started, status = secrets.token_hex(8), time.perf_counter(), 0
+        scope["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            status = 499
+        except Exception:
+            _log.exception("unexpected_error")
+            if status:
+                raise
+            await unexpected_error(Request(scope))(scope, receive, send_and_note)
+        _log.info(
+            "request",
+            method=scope["method"],
+            route=_route(scope),
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+            client=(scope.get("client") or ("", 0))[0],
+        )
+
+
+class Guard:
+    """Lets a request in by an allowed host name and a secure connection only."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] == "http":
+            # A proxy may strip the base path or leave it; routing removes it where it is.
+            scope["root_path"] = self.settings.base_path
+            request = Request(scope, receive)
+            fault = self._fault(request)
+            if fault and local_path(request) not in UNGUARDED:
+                response = await oauth_error(request, InvalidRequest(fault))
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _fault(self, request: Request) -> str | None:
+        host = _HOST.fullmatch(request.headers.get("host", ""))
+        if not host or not self.settings.hosts.match(host["name"]):
+            return HOST_REFUSED
+        if not self.settings.is_secure(request.scope["scheme"], host["name"]):
+            return INSECURE
+        return None
+
+
+class CrossOrigin:
+    """Lets scripts of any origin call the endpoints that need it, errors and preflight included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.cors = CORSMiddleware(
+            app,
+            allow_origins=["*"],
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["WWW-Authenticate", "Retry-After", "X-Request-ID"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        shared = scope["type"] == "http" and local_path(Request(scope)) in CROSS_ORIGIN
+        await (self.cors if shared else self.app)(scope, receive, send)
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    return route.path if isinstance(route, Route | Mount) else "unknown"

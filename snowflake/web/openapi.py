@@ -1,0 +1,179 @@
+"""The OpenAPI document, made of what the code knows: scopes, grant types, error codes."""
+
+from typing import Any
+
+from snowflake import __version__
+from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
+from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.pkce import METHOD
+from snowflake.oidc.scopes import SCOPES
+from snowflake.web import paths
+
+# JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
+Json = dict[str, Any]
+
+
+def openapi_document(issuer: str) -> Json:
+    """Answer the document (OpenAPI 3.0.3, which the bundled Swagger UI reads)."""
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Snowflake",
+            "version": __version__,
+            "description": "Discord as an OpenID Connect provider.",
+        },
+        "servers": [{"url": issuer}],
+        "paths": _paths(),
+        "components": {
+            "schemas": {"Error": _object(error=_text(), error_description=_text())},
+            "securitySchemes": {
+                "client": {"type": "http", "scheme": "basic"},
+                "access_token": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _paths() -> Json:
+    authorization = _authorization_parameters()
+    return {
+        "/authorize": {
+            "get": {
+                "summary": "Authorization endpoint",
+                "parameters": [
+                    {"name": name, "in": "query", "required": name in _REQUIRED, "schema": schema}
+                    for name, schema in authorization.items()
+                ],
+                "responses": {"302": _answer("On to Discord"), "400": _answer("A page")},
+            },
+            "post": {
+                "summary": "Authorization endpoint",
+                "requestBody": _form(authorization, _REQUIRED),
+                "responses": {"302": _answer("On to Discord"), "400": _answer("A page")},
+            },
+        },
+        "/r/{redirect_uri}": {
+            "get": {
+                "summary": "Where Discord sends people back to",
+                "parameters": [
+                    {"name": "redirect_uri", "in": "path", "required": True, "schema": _text()}
+                ],
+                "responses": {"302": _answer("On to the application"), "400": _answer("A page")},
+            }
+        },
+        paths.TOKEN: {
+            "post": {
+                "summary": "Token endpoint",
+                "security": [{"client": []}, {}],
+                "requestBody": _form(_TOKEN_PARAMETERS, {"grant_type"}),
+                "responses": {
+                    "200": _json("Tokens", _TOKENS),
+                    "400": _error("The grant or the request is wrong"),
+                    "401": _error("The client is wrong"),
+                    "503": _error("Discord can't be asked right now"),
+                },
+            }
+        },
+        paths.USERINFO: {
+            method: {
+                "summary": "UserInfo endpoint",
+                "security": [{"access_token": []}],
+                "responses": {
+                    "200": _json("The person's claims", _claims()),
+                    "401": _error("The access token is wrong"),
+                },
+            }
+            for method in ("get", "post")
+        },
+        paths.OPENID_CONFIGURATION: _plain("Discovery document"),
+        paths.AUTHORIZATION_SERVER: _plain("The same, by its name in RFC 8414"),
+        paths.JWKS: _plain("JSON Web Key Set"),
+        paths.WEBFINGER: _plain("WebFinger", "resource"),
+        paths.HEALTH: _plain("Whether the process is there"),
+    }
+
+
+_REQUIRED = {"client_id", "redirect_uri", "response_type", "scope"}
+
+
+def _authorization_parameters() -> Json:
+    return {
+        "client_id": _text(),
+        "redirect_uri": _text(),
+        "response_type": _one_of(RESPONSE_TYPE),
+        "scope": {**_text(), "example": " ".join(SCOPES)},
+        "state": _text(),
+        "nonce": _text(),
+        "prompt": _one_of(*PROMPTS),
+        "code_challenge": _text(),
+        "code_challenge_method": _one_of(METHOD),
+    }
+
+
+def _text() -> Json:
+    return {"type": "string"}
+
+
+def _one_of(*values: str) -> Json:
+    return {"type": "string", "enum": list(values)}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties}
+
+
+_TOKEN_PARAMETERS: Json = {
+    "grant_type": _one_of(*GRANTS),
+    "code": _text(),
+    "redirect_uri": _text(),
+    "code_verifier": _text(),
+    "client_id": _text(),
+    "client_secret": _text(),
+}
+_TOKENS = _object(
+    access_token=_text(),
+    token_type=_one_of("Bearer"),
+    expires_in={"type": "integer"},
+    id_token=_text(),
+    scope=_text(),
+)
+
+
+def _claims() -> Json:
+    return _object(
+        **{
+            claim: {"description": f"With the scope {name}."}
+            for name, scope in SCOPES.items()
+            for claim in scope.claims
+        }
+    )
+
+
+def _form(properties: Json, required: set[str]) -> Json:
+    schema = {**_object(**properties), "required": sorted(required)}
+    return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+
+
+def _answer(description: str) -> Json:
+    return {"description": description}
+
+
+def _json(description: str, schema: Json) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _error(description: str) -> Json:
+    return _json(description, {"$ref": "#/components/schemas/Error"})
+
+
+def _plain(summary: str, *parameters: str) -> Json:
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": [
+                {"name": name, "in": "query", "required": True, "schema": _text()}
+                for name in parameters
+            ],
+            "responses": {"200": _json(summary, _object())},
+        }
+    }

@@ -1,0 +1,35 @@
+"""Every path, and what answers it. The map of the house."""
+
+from starlette.routing import BaseRoute, Route
+
+from snowflake.oidc.authorize import authorize
+from snowflake.oidc.callback import callback
+from snowflake.oidc.discovery import discovery
+from snowflake.oidc.jwks import jwks
+from snowflake.oidc.token import token
+from snowflake.oidc.userinfo import userinfo
+from snowflake.oidc.webfinger import webfinger
+from snowflake.settings import Settings
+from snowflake.web import docs, paths
+from snowflake.web.health import health
+from snowflake.web.home import home
+
+
+def routes(settings: Settings) -> list[BaseRoute]:
+    """Answer the routes, below the base path."""
+    listed: list[BaseRoute] = [
+        Route("/", home),
+        Route("/authorize", authorize, methods=["GET", "POST"]),
+        Route("/r/{redirect_uri:path}", callback),
+        Route(paths.TOKEN, token, methods=["POST"]),
+        Route(paths.USERINFO, userinfo, methods=["GET", "POST"]),
+        Route(paths.OPENID_CONFIGURATION, discovery),
+        Route(paths.AUTHORIZATION_SERVER, discovery),
+        Route(paths.JWKS, jwks),
+        Route(paths.WEBFINGER, webfinger),
+        Route(paths.HEALTH, health),
+    ]
+    if settings.base_path:
+        # RFC 8414, section 3.1, puts the issuer's path behind the well-known name.
+        listed.append(Route(paths.AUTHORIZATION_SERVER + settings.base_path, discovery))
+    return listed + (docs.routes() if settings.docs else [])

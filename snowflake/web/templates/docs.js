@@ -1,0 +1,2 @@
+const place = document.getElementById("documentation");
+SwaggerUIBundle({ domNode: place, url: place.dataset.openapi });
