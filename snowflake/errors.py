@@ -10,6 +10,7 @@
     │   └── LoginElsewhere
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
+        │   ├── NotServed
         │   ├── NotFound
         │   └── TooLarge
         ├── InvalidClient
@@ -114,6 +115,10 @@ class InvalidRequest(OAuthError):
     """A parameter is missing, repeated, malformed or not allowed here."""
 
     code = "invalid_request"
+
+
+class NotServed(InvalidRequest):
+    """Snowflake is not served by this host name, or not over plain HTTP."""
 
 
 class NotFound(InvalidRequest):

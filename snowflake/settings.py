@@ -83,8 +83,8 @@ def _base_path(path: str) -> str:
     return path.removesuffix("/")
 
 
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
+def _long_enough(secret: SecretStr | None) -> SecretStr | None:
+    if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
         raise ValueError(f"must be at least {MIN_SECRET_LENGTH} characters long and random")
     return secret
 
@@ -229,7 +229,7 @@ class Settings(BaseSettings):
         default=Path("data"),
         description="Where keys are kept. `/app/snowflake/data` in the image.",
     )
-    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
+    secret_key: Annotated[SecretStr | None, AfterValidator(_long_enough)] = Field(
         default=None,
         description=(
             "What logins under way are sealed with: at least 32 random characters. When not set, "

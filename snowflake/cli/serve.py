@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any
 
-import click
 import structlog
 import typer
 import uvicorn
-import uvicorn.main
 from click.core import ParameterSource
+from uvicorn.main import main as uvicorn_command
 
 from snowflake.keys import SigningKey
 from snowflake.logs import configure_logs
@@ -31,7 +30,9 @@ def serve(
         int | None, typer.Option(help="Number of processes.", min=1, show_default="1")
     ] = None,
 ) -> None:
-    """Serve Snowflake, configured by the variables SNOWFLAKE_* that the README lists.
+    """Serve Snowflake.
+
+    It is configured by the variables SNOWFLAKE_* that the README lists.
 
     Behind a reverse proxy, set UVICORN_FORWARDED_ALLOW_IPS to the proxy's address, so that
     Snowflake can tell that people came by HTTPS. Uvicorn's other variables are respected too, but
@@ -56,8 +57,7 @@ def _prepare(settings: Settings) -> None:
 
 def _uvicorn_variables() -> dict[str, Any]:
     """Answer what ``UVICORN_*`` variables ask for, read by Uvicorn's own command line."""
-    command: click.Command = uvicorn.main.main
-    context = command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
+    context = uvicorn_command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
     return {
         name: value
         for name, value in context.params.items()

@@ -60,6 +60,7 @@ class _Server(uvicorn.Server):
         self.fault: BaseException | None = None
         self.thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
         self._app = app
+        self._lifespan_fault: BaseException | None = None
         # h11 and asyncio: always there, the same on every machine, and their transports are plain
         # asyncio ones, which the simulated Discord's failures rely on.
         super().__init__(
@@ -69,6 +70,7 @@ class _Server(uvicorn.Server):
                 http="h11",
                 ws="none",
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
@@ -80,7 +82,8 @@ class _Server(uvicorn.Server):
         try:
             asyncio.run(self.serve([listener]))
         except BaseException as error:  # noqa: BLE001 - handed to the thread that asked for a server
-            self.fault = self.fault or error
+            # uvicorn leaves with SystemExit when the lifespan failed, and keeps the reason to itself.
+            self.fault = self._lifespan_fault or error
         finally:
             self.ready.set()
 
@@ -102,6 +105,6 @@ class _Server(uvicorn.Server):
             # Cut off by shutdown, above: uvicorn would print a traceback that nobody needs.
             return
         except Exception as error:
-            if scope["type"] == "lifespan" and not self.started:
-                self.fault = error
+            if scope["type"] == "lifespan":
+                self._lifespan_fault = error
             raise

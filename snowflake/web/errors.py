@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
     LoginError,
+    NotServed,
     OAuthError,
     TemporarilyUnavailable,
     UnauthorizedClient,
@@ -16,10 +17,12 @@ from snowflake.web.paths import FOR_APPLICATIONS, local_path
 
 #: What people read of errors that are not theirs; the rest is the application's fault.
 _TITLES: dict[type[OAuthError], str] = {
+    NotServed: "Sign-in is not set up for this address",
     UnauthorizedClient: "This application may not sign people in here",
     TemporarilyUnavailable: "Discord can't be reached right now",
 }
 _ADVICE: dict[type[OAuthError], str] = {
+    NotServed: "If you run this service, the README says how. If not, tell whoever does.",
     TemporarilyUnavailable: "Wait a moment, then go back to the application and sign in again.",
 }
 
@@ -33,8 +36,8 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     return error_page(
         request,
         Message(
-            title=_TITLES.get(type(error), "The application asked for something we can't do"),
-            explanation=f"What Snowflake says to it: {error.description}.",
+            title=_TITLES.get(type(error), "The application sent a request that is not right"),
+            explanation=f"What is wrong with it: {error.description}.",
             advice=_ADVICE.get(
                 type(error),
                 "You can't mend this yourself. Tell whoever runs the application, and give them "

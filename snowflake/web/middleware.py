@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snowflake.errors import InvalidRequest
+from snowflake.errors import NotServed
 from snowflake.settings import Settings
 from snowflake.web.errors import oauth_error, unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
@@ -90,7 +90,7 @@ class Guard:
             request = Request(scope, receive)
             fault = self._fault(request)
             if fault and local_path(request) not in UNGUARDED:
-                response = await oauth_error(request, InvalidRequest(fault))
+                response = await oauth_error(request, NotServed(fault))
                 await response(scope, receive, send)
                 return
         await self.app(scope, receive, send)

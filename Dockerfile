@@ -1,0 +1,52 @@
+# Python 3.13 is the newest version that Snowflake is tested on. Debian slim rather than Alpine, because every dependency
+# with compiled code is published ready-made for it, so that the image needs no compiler.
+FROM python:3.13.16-slim-trixie AS build
+
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+
+# The dependencies come first, in a layer that a change of the code leaves alone. Their environment has no pip of its own.
+COPY .ci/constraints-build.txt .ci/constraints-runtime.txt .ci/
+RUN pip install --no-deps --require-hashes --requirement .ci/constraints-build.txt \
+    && python -m venv --without-pip /opt/snowflake \
+    && pip --python /opt/snowflake/bin/python install --no-deps --require-hashes --requirement .ci/constraints-runtime.txt
+
+COPY pyproject.toml README.md LICENSE.md ./
+COPY snowflake snowflake
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+    && pip --python /opt/snowflake/bin/python install --no-deps --no-index dist/*.whl \
+    && pip --python /opt/snowflake/bin/python check
+
+
+FROM python:3.13.16-slim-trixie
+
+LABEL org.opencontainers.image.title="Snowflake" \
+      org.opencontainers.image.description="Use Discord as an OpenID Connect provider" \
+      org.opencontainers.image.source="https://github.com/celsiusnarhwal/snowflake" \
+      org.opencontainers.image.licenses="MIT"
+
+# 1000 is the first person's user ID on nearly every Linux machine, so a folder of theirs that is mounted here can be
+# written to as it is. Another one: `--user`, with a folder that belongs to it.
+RUN groupadd --gid 1000 snowflake \
+    && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /app --shell /usr/sbin/nologin snowflake \
+    && install --directory --owner=1000 --group=1000 --mode=0700 /app/snowflake/data
+
+COPY --from=build /opt/snowflake /opt/snowflake
+
+ENV PATH=/opt/snowflake/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    SNOWFLAKE_DATA_DIR=/app/snowflake/data
+
+WORKDIR /app
+VOLUME /app/snowflake/data
+EXPOSE 8000
+# By number, so that Kubernetes can see that it is not root.
+USER 1000:1000
+
+# http.client, because urllib would ask the proxy that HTTP_PROXY names.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --start-interval=1s \
+    CMD ["python", "-c", "from http.client import HTTPConnection; c = HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/health'); raise SystemExit(c.getresponse().status != 200)"]
+
+ENTRYPOINT ["snowflake"]
+CMD ["serve"]

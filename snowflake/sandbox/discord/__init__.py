@@ -1,0 +1,31 @@
+"""A simulated Discord: OAuth2, the API routes that a login needs, its limits and its failures.
+
+A request goes through these files in this order:
+
+``simulation``  records it, lets a planned failure happen (``failures``), routes it
+``authorize``   asks a person of the cast (``cast``) what they allow (``scopes``)
+``token``       gives tokens for codes, keeping ``grants``
+``api``         answers who the person is and where, within ``limits``
+
+All of it lives in memory, in one :class:`SimulatedDiscord`; nothing is ever sent to the real one.
+"""
+
+from snowflake.sandbox.discord.applications import Application
+from snowflake.sandbox.discord.cast import CAST, GUILDS, Guild, Person
+from snowflake.sandbox.discord.failures import Failure, Route
+from snowflake.sandbox.discord.limits import Limit
+from snowflake.sandbox.discord.requests import RecordedRequest
+from snowflake.sandbox.discord.simulation import SimulatedDiscord
+
+__all__ = [
+    "CAST",
+    "GUILDS",
+    "Application",
+    "Failure",
+    "Guild",
+    "Limit",
+    "Person",
+    "RecordedRequest",
+    "Route",
+    "SimulatedDiscord",
+]

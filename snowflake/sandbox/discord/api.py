@@ -1,0 +1,84 @@
+"""The API routes that a login needs: who the person is, where they are, what they allowed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.sandbox.discord.answers import (
+    MISSING_SCOPE,
+    UNAUTHORIZED,
+    api_error,
+    rate_limited,
+)
+from snowflake.sandbox.discord.cast import Person
+from snowflake.sandbox.discord.grants import Token
+from snowflake.sandbox.discord.state import State, recorded
+
+
+class Api:
+    """The endpoints that take an access token."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def me(self, request: Request) -> Response:
+        """``GET /users/@me``."""
+        return self._answer(request, "me", "identify", self._me)
+
+    async def guilds(self, request: Request) -> Response:
+        """``GET /users/@me/guilds``."""
+        return self._answer(request, "guilds", "guilds", self._guilds)
+
+    async def authorization(self, request: Request) -> Response:
+        """``GET /oauth2/@me``."""
+        return self._answer(request, "authorization", None, self._authorization)
+
+    def _answer(
+        self,
+        request: Request,
+        route: str,
+        scope: str | None,
+        body: Callable[[Token, Person], object],
+    ) -> Response:
+        # 1. Who asks? An account that is gone takes its tokens with it.
+        token = self._token(request)
+        person = self._state.people.get(token.person) if token else None
+        # 2. May they ask now?
+        drawn = self._state.draw(route, person.id if person else None)
+        if drawn.retry_after is not None:
+            return rate_limited(drawn.retry_after, "user", drawn.headers)
+        if token is None or person is None:
+            return api_error(401, UNAUTHORIZED, "401: Unauthorized", drawn.headers)
+        # 3. May they ask this?
+        if scope is not None and scope not in token.scopes:
+            message = "Missing required OAuth2 scope"
+            return api_error(403, MISSING_SCOPE, message, drawn.headers)
+        # 4. Answer.
+        return JSONResponse(body(token, person), headers=drawn.headers)
+
+    def _token(self, request: Request) -> Token | None:
+        authorization = recorded(request).headers.get("authorization", "")
+        scheme, _, access_token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = self._state.grants.find(access_token.strip())
+        return token if token and token.application in self._state.applications else None
+
+    def _me(self, token: Token, person: Person) -> dict[str, object]:
+        return person.to_json(token.scopes)
+
+    def _guilds(self, _: Token, person: Person) -> list[dict[str, object]]:
+        found = (self._state.guilds.get(guild) for guild in person.guilds)
+        return [guild.to_json(person.id) for guild in found if guild is not None]
+
+    def _authorization(self, token: Token, person: Person) -> dict[str, object]:
+        body: dict[str, object] = {
+            "application": self._state.applications[token.application].to_json(),
+            "scopes": sorted(token.scopes),
+            "expires": datetime.fromtimestamp(token.expires_at, UTC).isoformat(),
+        }
+        if "identify" in token.scopes:
+            body["user"] = person.to_public_json()
+        return body

@@ -1,0 +1,68 @@
+"""What the simulated Discord was asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope
+
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_BODY = 1_000_000
+
+
+@dataclass
+class RecordedRequest:
+    """One request: parsed once, used by the endpoints, kept for the tests.
+
+    ``form`` is None unless the body is a form. Of a parameter given twice, the last value counts.
+    ``status`` is what was answered, None as long as nothing was.
+    """
+
+    method: str
+    path: str
+    headers: Headers
+    query: Mapping[str, str]
+    form: Mapping[str, str] | None
+    body: bytes
+    status: int | None = None
+
+    def replay(self) -> Receive:
+        """Return an ASGI ``receive`` that gives the body once more."""
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": self.body, "more_body": False}
+
+        return receive
+
+
+async def read(scope: Scope, receive: Receive) -> RecordedRequest:
+    """Read a request to its end. A body beyond :data:`MAX_BODY` bytes is cut there.
+
+    Raises ClientDisconnect if the client leaves meanwhile.
+    """
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")[: MAX_BODY - len(body)]
+        more = message.get("more_body", False)
+    headers = Headers(scope=scope)
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return RecordedRequest(
+        method=scope["method"],
+        path=scope["path"],
+        headers=headers,
+        query=_pairs(scope["query_string"]),
+        form=_pairs(bytes(body)) if media_type == FORM else None,
+        body=bytes(body),
+    )
+
+
+def _pairs(encoded: bytes) -> dict[str, str]:
+    text = encoded.decode("ascii", errors="replace")
+    return dict(parse_qsl(text, keep_blank_values=True))

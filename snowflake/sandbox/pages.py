@@ -1,0 +1,80 @@
+"""HTML pages of the sandbox: one stylesheet, one frame, strict headers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+SHARED = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders the templates of one application.
+
+    ``directory`` holds its templates; the frame and the stylesheet are shared.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([directory, SHARED]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+        self._templates.filters["initials"] = initials
+        self._templates.filters["hue"] = hue
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        status: int = 200,
+        form_action: str | None = "'self'",
+    ) -> HTMLResponse:
+        """Render a template with headers that allow nothing but the stylesheet.
+
+        ``form_action`` is the policy's ``form-action``; None leaves it out, for a form whose answer
+        redirects to addresses that are not known here (browsers apply it to each redirect).
+        """
+        policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+        if form_action is not None:
+            policy += f"; form-action {form_action}"
+        return HTMLResponse(
+            self._templates.get_template(template).render(context),
+            status,
+            headers={
+                "Content-Security-Policy": policy,
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+                "Cache-Control": "no-store",
+            },
+        )
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a name where its picture would be."""
+    words = ["".join(filter(str.isalnum, word)) for word in name.replace("_", " ").split()]
+    letters = "".join(word[0] for word in words if word)
+    return letters[:2].upper() or "?"
+
+
+def hue(text: str) -> int:
+    """Return which of the stylesheet's eight colours stands for a text, 0 to 7."""
+    return sum(text.encode()) % 8
+
+
+async def _style(_: Request) -> Response:
+    return Response(
+        (SHARED / "style.css").read_bytes(),
+        media_type="text/css",
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"},
+    )
+
+
+STYLE = Route("/style.css", _style)
+"""The route of the stylesheet that the frame links to."""

@@ -1,0 +1,118 @@
+"""The README's tables, made of the code. ``python -m tests.readme`` writes them."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import durationpy
+from pydantic.fields import FieldInfo
+from starlette.routing import Mount, Route
+
+from snowflake.oidc.scopes import SCOPES
+from snowflake.settings import PREFIX, Settings, is_secret
+from snowflake.web.routes import routes
+
+README = Path(__file__).parent.parent / "README.md"
+
+CLAIMS = {
+    "sub": "ID of the Discord account",
+    "name": "display name, else the username",
+    "preferred_username": "username",
+    "nickname": "username, which is unique, as some applications need it",
+    "locale": "locale of the Discord account",
+    "picture": "URL of the avatar, or of Discord's default one",
+    "email": "e-mail address",
+    "email_verified": "whether Discord has verified it",
+    "groups": "list of guild IDs, each once; empty if there are none",
+}
+ENDPOINTS = {
+    "/": "leads to where `SNOWFLAKE_ROOT_REDIRECT` says",
+    "/authorize": "authorization endpoint",
+    "/r/{redirect_uri}": "where Discord sends people back to",
+    "/token": "token endpoint",
+    "/userinfo": "UserInfo endpoint; the token in the header or in a form",
+    "/.well-known/openid-configuration": "discovery document",
+    "/.well-known/oauth-authorization-server": "the same, by its name in RFC 8414",
+    "/.well-known/jwks.json": "JSON Web Key Set",
+    "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
+    "/health": "200 as long as the process serves requests",
+    "/docs": "interactive API documentation, if switched on",
+    "/openapi.json": "OpenAPI document, if switched on",
+}
+TYPES = {
+    "bool": "boolean",
+    "timedelta": "duration",
+    "tuple": "list",
+    "Literal": "choice",
+    "Path": "path",
+}
+Row = tuple[str, ...]
+
+
+def scopes() -> Iterable[Row]:
+    for name, scope in SCOPES.items():
+        asked = " ".join(f"`{discord}`" for discord in sorted(scope.discord))
+        yield f"`{name}`", scope.description, asked
+
+
+def claims() -> Iterable[Row]:
+    for name, scope in SCOPES.items():
+        for claim in scope.claims:
+            yield f"`{claim}`", f"`{name}`", CLAIMS[claim]
+
+
+def endpoints() -> Iterable[Row]:
+    for route in routes(Settings(enable_docs=True)):
+        path = getattr(route, "path", "").replace(":path", "")
+        if isinstance(route, Route) and path in ENDPOINTS:
+            methods = sorted((route.methods or set()) - {"HEAD"})
+            yield f"`{path}`", ", ".join(methods), ENDPOINTS[path]
+
+
+def settings() -> Iterable[Row]:
+    for name, field in Settings.model_fields.items():
+        yield f"`{PREFIX}{name.upper()}`", _type(field), field.description or "", _default(field)
+
+
+TABLES: dict[str, Callable[[], Iterable[Row]]] = {
+    "scopes": scopes,
+    "claims": claims,
+    "endpoints": endpoints,
+    "settings": settings,
+}
+
+
+def written(text: str) -> str:
+    """Answer the README with its tables as the code has them."""
+    for name, rows in TABLES.items():
+        table = "".join(f"| {' | '.join(row)} |\n" for row in rows())
+        pattern = rf"(<!-- {name} -->\n.*\n\|[-|]+\|\n)(?:\|.*\n)*(<!-- /{name} -->)"
+        text, count = re.subn(pattern, rf"\g<1>{table}\g<2>", text)
+        assert count == 1, f"the README has no place for the table {name}"
+    return text
+
+
+def _type(field: FieldInfo) -> str:
+    if is_secret(field):
+        return "secret"
+    annotation = str(field.annotation)
+    return next((word for kind, word in TYPES.items() if kind in annotation), "string")
+
+
+def _default(field: FieldInfo) -> str:
+    match field.default:
+        case None | ():
+            return ""
+        case bool(value):
+            return f"`{str(value).lower()}`"
+        case timedelta() as value:
+            return f"`{durationpy.to_str(value)}`"
+        case tuple(values):
+            return f"`{','.join(values)}`"
+        case value:
+            return f"`{value}`"
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text("utf-8")), "utf-8")
