@@ -15,16 +15,26 @@ from snowflake.errors import (
 from snowflake.web.pages import Message, error_page
 from snowflake.web.paths import FOR_APPLICATIONS, local_path
 
-#: What people read of errors that are not theirs; the rest is the application's fault.
-_TITLES: dict[type[OAuthError], str] = {
-    NotServed: "Sign-in is not set up for this address",
-    UnauthorizedClient: "This application may not sign people in here",
-    TemporarilyUnavailable: "Discord can't be reached right now",
+#: Title and advice where a person can do something, or where it is not the application's fault.
+_FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
+    NotServed: (
+        "Sign-in is not set up for this address",
+        "If you run this service, the README says how. If not, tell whoever does.",
+    ),
+    UnauthorizedClient: (
+        "This application may not sign people in here",
+        "If you run this service, allow the application with SNOWFLAKE_ALLOWED_CLIENTS.",
+    ),
+    TemporarilyUnavailable: (
+        "Discord can't be reached right now",
+        "Wait a moment, then go back to the application and sign in again.",
+    ),
 }
-_ADVICE: dict[type[OAuthError], str] = {
-    NotServed: "If you run this service, the README says how. If not, tell whoever does.",
-    TemporarilyUnavailable: "Wait a moment, then go back to the application and sign in again.",
-}
+_OTHERWISE = (
+    "The application sent a request that is not right",
+    "You can't mend this yourself. Tell whoever runs the application, and give them the "
+    "reference below.",
+)
 
 
 async def oauth_error(request: Request, error: Exception) -> Response:
@@ -33,20 +43,9 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
-    return error_page(
-        request,
-        Message(
-            title=_TITLES.get(type(error), "The application sent a request that is not right"),
-            explanation=f"What is wrong with it: {error.description}.",
-            advice=_ADVICE.get(
-                type(error),
-                "You can't mend this yourself. Tell whoever runs the application, and give them "
-                "the reference below.",
-            ),
-        ),
-        status=error.status,
-        headers={name: error.headers[name] for name in error.headers if name == "Retry-After"},
-    )
+    title, advice = _FOR_PEOPLE.get(type(error), _OTHERWISE)
+    message = Message(title, f"The reason: {error.description}.", advice)
+    return error_page(request, message, status=error.status, headers=_retry(error))
 
 
 async def login_error(request: Request, error: Exception) -> Response:
@@ -83,6 +82,11 @@ def unexpected_error(request: Request) -> Response:
 
 def _is_for_application(request: Request) -> bool:
     return local_path(request) in FOR_APPLICATIONS
+
+
+def _retry(error: OAuthError) -> dict[str, str]:
+    # A challenge would make browsers ask people for a password.
+    return {name: value for name, value in error.headers.items() if name == "Retry-After"}
 
 
 def _json(code: str, description: str, status: int, headers: dict[str, str]) -> Response:
