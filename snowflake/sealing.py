@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import ClassVar, TypeVar
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -44,38 +44,44 @@ class ExpiredNote(BadNote):
 
 
 class Sealer:
-    """Seals and opens notes under one secret."""
+    """Seals and opens notes. The first secret seals; all open, so that the first can be changed."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self, *secrets_: bytes) -> None:
+        self._secrets = secrets_
         self._fernet = cache(self._derive)
+        #: What tells the secrets apart without telling them, the one that seals first.
+        self.names = tuple(_derive(secret, "name").hex()[:32] for secret in secrets_)
+
+    @property
+    def name(self) -> str:
+        """What the secret that seals is called."""
+        return self.names[0]
 
     @classmethod
     def load(cls, settings: Settings) -> "Sealer":
-        """Take the secret from ``SNOWFLAKE_SECRET_KEY``, else from the data directory, made once.
+        """Take the secrets from ``SNOWFLAKE_SECRET_KEY``, else one from the data directory.
 
-        Where nothing may be written and a private key is given, the secret is derived from that.
+        That one is made once. Where nothing may be written and a private key is given, the secret
+        is derived from it.
 
         Raises:
             StartFault: the file can be neither read nor made.
         """
-        path = settings.data_dir / SECRET_FILE
         if settings.secret_key is not None:
-            secret = settings.secret_key.get_secret_value()
-        elif settings.private_key is not None and not (
-            path.exists() or is_writable(settings.data_dir)
-        ):
-            secret = settings.private_key.get_secret_value()
-        else:
-            secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
-        return cls(secret.encode())
+            return cls(*(part.encode() for part in settings.secret_keys))
+        if settings.private_key is not None and is_homeless(settings):
+            return cls(settings.private_key.get_secret_value().encode())
+        path = settings.data_dir / SECRET_FILE
+        return cls(read_or_make(path, lambda: secrets.token_urlsafe(32)).encode())
 
-    def seal(self, note: Note, now: float) -> str:
-        """Seal a note at the time ``now`` (Unix time, seconds)."""
+    def seal(self, note: Note, now: float = 0) -> str:
+        """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
         content = json.dumps(list(asdict(note).values()), separators=(",", ":")).encode()
         return self._fernet(note.purpose).encrypt_at_time(content, int(now)).decode()
 
-    def open(self, kind: type[AnyNote], sealed: str, lifetime: float, now: float) -> AnyNote:
+    def open(
+        self, kind: type[AnyNote], sealed: str, lifetime: float | None = None, now: float = 0
+    ) -> AnyNote:
         """Open a note of one kind that is at most ``lifetime`` seconds old.
 
         Raises:
@@ -90,13 +96,28 @@ class Sealer:
             note = kind(*json.loads(content))
         except (InvalidToken, ValueError, TypeError) as error:
             raise BadNote("the note was not sealed here for this purpose") from error
-        if now - fernet.extract_timestamp(sealed) > lifetime:
+        if lifetime is not None and now - fernet.extract_timestamp(sealed) > lifetime:
             raise ExpiredNote("the note is too old")
         return note
 
-    def _derive(self, purpose: str) -> Fernet:
-        hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"snowflake {purpose}".encode())
-        return Fernet(base64.urlsafe_b64encode(hkdf.derive(self._secret)))
+    def anew(self, kind: type[Note], sealed: str) -> str:
+        """Seal with the first secret what any of them has sealed; its date stays."""
+        return self._fernet(kind.purpose).rotate(sealed).decode()
+
+    def _derive(self, purpose: str) -> MultiFernet:
+        keys = [base64.urlsafe_b64encode(_derive(one, purpose)) for one in self._secrets]
+        return MultiFernet([Fernet(key) for key in keys])
+
+
+def is_homeless(settings: Settings) -> bool:
+    """Whether there is neither a secret in the data directory nor a way to put one there."""
+    path = settings.data_dir / SECRET_FILE
+    return not path.exists() and not is_writable(settings.data_dir)
+
+
+def _derive(secret: bytes, purpose: str) -> bytes:
+    info = f"snowflake {purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
 
 
 def _check_canonical(sealed: str) -> None:

@@ -50,6 +50,15 @@ def _at_least(least: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _zero_or_at_least(least: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if timedelta(0) != value < least:
+            raise ValueError(f"must be 0 or at least {int(least.total_seconds())} seconds")
+        return value
+
+    return AfterValidator(check)
+
+
 def _at_most(most: timedelta) -> AfterValidator:
     def check(value: timedelta) -> timedelta:
         if value > most:
@@ -84,9 +93,13 @@ def _base_path(path: str) -> str:
 
 
 def _long_enough(secret: SecretStr | None) -> SecretStr | None:
-    if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
+    if any(len(part) < MIN_SECRET_LENGTH for part in _parts(secret)):
         raise ValueError(f"must be at least {MIN_SECRET_LENGTH} characters long and random")
     return secret
+
+
+def _parts(secret: SecretStr | None) -> list[str]:
+    return [part.strip() for part in secret.get_secret_value().split(",")] if secret else []
 
 
 MIN_SECRET_LENGTH = 32
@@ -229,12 +242,20 @@ class Settings(BaseSettings):
         default=Path("data"),
         description="Where keys are kept. `/app/snowflake/data` in the image.",
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description=(
+            "The database: `postgresql://user:password@host/name` where several machines share "
+            "one. By default an SQLite file in the data directory."
+        ),
+    )
     secret_key: Annotated[SecretStr | None, AfterValidator(_long_enough)] = Field(
         default=None,
         description=(
-            "What logins under way are sealed with: at least 32 random characters. When not set, "
-            "Snowflake makes one and keeps it in the data directory. Several Snowflakes behind "
-            "one name need the same."
+            "What secrets in the database and logins under way are sealed with: at least 32 "
+            "random characters. When not set, Snowflake makes one and keeps it in the data "
+            "directory. Several Snowflakes on one database need the same. To change it, put the "
+            "new one before the old one, separated by a comma."
         ),
     )
     code_lifetime: Annotated[
@@ -242,6 +263,17 @@ class Settings(BaseSettings):
     ] = Field(
         default=timedelta(minutes=1),
         description="How long an authorization code lives; 10 seconds to 10 minutes.",
+    )
+    refresh_token_lifetime: Annotated[Duration, _at_least(timedelta(seconds=60))] = Field(
+        default=timedelta(days=30),
+        description="How long a refresh token lives if it is not used; at least 60 seconds.",
+    )
+    key_rotation: Annotated[Duration, _zero_or_at_least(timedelta(days=1))] = Field(
+        default=timedelta(0),
+        description=(
+            "The age at which the signing key is replaced, at least a day. `0` leaves it to "
+            "`snowflake keys rotate`."
+        ),
     )
     include_unverified_email: bool = Field(
         default=False,
@@ -277,6 +309,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over variables, variables over the files that they name."""
         return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The secrets of ``SNOWFLAKE_SECRET_KEY``, the one that seals first."""
+        return _parts(self.secret_key)
 
     @cached_property
     def hosts(self) -> HostPatterns:

@@ -77,20 +77,47 @@ class DiscordClient:
             InvalidGrant: the code is expired, used, or was for another redirect URI.
             TemporarilyUnavailable: Discord gave no usable answer.
         """
-        form = {
-            "grant_type": "authorization_code",
-            "client_id": client_id,
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": code_verifier,
-        }
-        if client_secret is not None:
-            form["client_secret"] = client_secret.get_secret_value()
-        request = self._http.build_request("POST", f"{self._api_url}/oauth2/token", data=form)
-        response = await self._send(request)
+        return await self._tokens(
+            client_id,
+            client_secret,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
+        )
+
+    async def refresh(
+        self, *, client_id: str, client_secret: SecretStr | None, refresh_token: SecretStr
+    ) -> Tokens:
+        """Exchange a refresh token, which works once, for a new pair (RFC 6749, section 6).
+
+        Raises:
+            InvalidClient: Discord does not know this client and secret. The token is not spent.
+            InvalidGrant: the token is used or revoked.
+            TemporarilyUnavailable: Discord gave no usable answer. The token may be spent.
+        """
+        return await self._tokens(
+            client_id,
+            client_secret,
+            grant_type="refresh_token",
+            refresh_token=refresh_token.get_secret_value(),
+        )
+
+    async def revoke(
+        self, *, client_id: str, client_secret: SecretStr | None, token: SecretStr
+    ) -> None:
+        """Revoke every token of the token's person for this application (RFC 7009).
+
+        Raises:
+            InvalidClient: Discord does not know this client and secret.
+            TemporarilyUnavailable: Discord gave no usable answer.
+        """
+        form = {"token": token.get_secret_value()}
+        response = await self._post("/oauth2/token/revoke", client_id, client_secret, form)
         if response.status_code in {400, 401}:
             raise _token_error(response)
-        return _read(response, _tokens)
+        if response.status_code != 200:  # noqa: PLR2004
+            raise _unusable(response)
 
     async def user(self, access_token: SecretStr) -> User:
         """Ask who the person is (scope ``identify``, and ``email`` for the address).
@@ -104,6 +131,22 @@ class DiscordClient:
     async def guilds(self, access_token: SecretStr) -> list[Guild]:
         """Ask which guilds the person is in (scope ``guilds``). Raises as ``user`` does."""
         return _read(await self._get("/users/@me/guilds", access_token), _guilds)
+
+    async def _tokens(
+        self, client_id: str, client_secret: SecretStr | None, **form: str
+    ) -> Tokens:
+        response = await self._post("/oauth2/token", client_id, client_secret, form)
+        if response.status_code in {400, 401}:
+            raise _token_error(response)
+        return _read(response, _tokens)
+
+    async def _post(
+        self, path: str, client_id: str, client_secret: SecretStr | None, form: dict[str, str]
+    ) -> httpx.Response:
+        form = {**form, "client_id": client_id}
+        if client_secret is not None:
+            form["client_secret"] = client_secret.get_secret_value()
+        return await self._send(self._http.build_request("POST", self._api_url + path, data=form))
 
     async def _get(self, path: str, access_token: SecretStr) -> httpx.Response:
         authorization = f"Bearer {access_token.get_secret_value()}"
@@ -142,7 +185,7 @@ def _token_error(response: httpx.Response) -> Exception:
     if error == "invalid_client" or response.status_code == 401:  # noqa: PLR2004
         return InvalidClient("Discord does not accept this client ID and client secret")
     if error == "invalid_grant":
-        return InvalidGrant("Discord does not accept the code; it may be expired or used")
+        return InvalidGrant("Discord does not accept the grant; it may be expired, used or revoked")
     return _unusable(response)
 
 

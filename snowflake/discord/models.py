@@ -15,9 +15,11 @@ class _Answer(BaseModel):
 
 
 class Tokens(_Answer):
-    """The answer to a token request (RFC 6749, section 5.1)."""
+    """The answer to a token request (RFC 6749, section 5.1). ``expires_in`` is in seconds."""
 
     access_token: SecretStr
+    refresh_token: SecretStr | None = None
+    expires_in: int
     scope: str
 
     @property

@@ -1,0 +1,80 @@
+"""Slow salted hashes of client secrets (Argon2id), and a short memory of those known to be good."""
+
+import asyncio
+import hmac
+import os
+import secrets
+from collections import OrderedDict
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from pydantic import SecretStr
+
+#: Passes, threads and KiB of memory: OWASP's recommendation for Argon2id.
+ITERATIONS, LANES, MEMORY = 2, 1, 19 * 1024
+SALT_LENGTH, HASH_LENGTH = 16, 32
+#: Pairs of secret and hash that are remembered.
+MEMORY_SIZE = 1024
+
+
+class SecretHashes:
+    """Makes and checks hashes off the event loop.
+
+    What matched once is remembered under a key that lives and dies with the process, so that an
+    application that signs in a thousand people pays for one slow hash.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[bytes, set[str]] = OrderedDict()
+
+    async def make(self, client_id: str, secret: SecretStr) -> str:
+        """Answer a hash of a client's secret, in PHC string format."""
+        known = self._recall(client_id, secret)
+        if known:
+            return next(iter(known))
+        hashed = await asyncio.to_thread(_make, secret)
+        self._remember(client_id, secret, hashed)
+        return hashed
+
+    async def match(self, client_id: str, secret: SecretStr, hashed: str) -> bool:
+        """Whether a hash was made of this client's secret."""
+        if hashed in self._recall(client_id, secret):
+            return True
+        matches = await asyncio.to_thread(_match, secret, hashed)
+        if matches:
+            self._remember(client_id, secret, hashed)
+        return matches
+
+    def _recall(self, client_id: str, secret: SecretStr) -> set[str]:
+        return self._known.get(self._digest(client_id, secret), set())
+
+    def _remember(self, client_id: str, secret: SecretStr, hashed: str) -> None:
+        digest = self._digest(client_id, secret)
+        self._known.setdefault(digest, set()).add(hashed)
+        self._known.move_to_end(digest)
+        if len(self._known) > MEMORY_SIZE:
+            self._known.popitem(last=False)
+
+    def _digest(self, client_id: str, secret: SecretStr) -> bytes:
+        text = f"{client_id} {secret.get_secret_value()}"
+        return hmac.digest(self._key, text.encode(), "sha256")
+
+
+def _make(secret: SecretStr) -> str:
+    argon2 = Argon2id(
+        salt=os.urandom(SALT_LENGTH),
+        length=HASH_LENGTH,
+        iterations=ITERATIONS,
+        lanes=LANES,
+        memory_cost=MEMORY,
+    )
+    return argon2.derive_phc_encoded(secret.get_secret_value().encode())
+
+
+def _match(secret: SecretStr, hashed: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(secret.get_secret_value().encode(), hashed)
+    except InvalidKey:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""What Snowflake remembers: everything that must outlive a request.
+
+``schema`` draws the tables, ``database`` speaks to SQLite or PostgreSQL, ``migrate`` brings an old
+one up to date. Then one file for each thing that is kept: ``codes``, ``grants``,
+``refresh_tokens``, ``discord_tokens``, ``signing_keys``; ``logins`` for what a login writes at
+once, ``leases`` for work that one process does at a time, ``people`` for all about one person,
+``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import select
+from sqlalchemy.engine import URL
+
+from snowflake.errors import StartFault
+from snowflake.sealing import Sealer
+from snowflake.store.codes import Codes
+from snowflake.store.database import Database
+from snowflake.store.discord_tokens import DiscordTokens
+from snowflake.store.grants import Grants
+from snowflake.store.housekeeping import SEALED, Housekeeping
+from snowflake.store.leases import Leases
+from snowflake.store.logins import Logins
+from snowflake.store.migrate import migrate
+from snowflake.store.people import People
+from snowflake.store.refresh_tokens import RefreshTokens
+from snowflake.store.signing_keys import SigningKeys
+
+
+class Store:
+    """One room for each thing that is kept. ``clock`` tells Unix time in seconds."""
+
+    def __init__(self, database: Database, sealer: Sealer, clock: Callable[[], float]) -> None:
+        self.database = database
+        self.leases = Leases(database, clock)
+        self.codes = Codes(database, clock)
+        self.grants = Grants(database, sealer)
+        self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
+        self.discord_tokens = DiscordTokens(database, sealer, self.leases, clock)
+        self.logins = Logins(database, self.grants, self.discord_tokens)
+        self.signing_keys = SigningKeys(database, sealer)
+        self.people = People(database, self.grants, self.discord_tokens)
+        self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, url: URL, sealer: Sealer, clock: Callable[[], float]
+    ) -> AsyncIterator["Store"]:
+        """Open the store and bring it up to date.
+
+        Raises:
+            StartFault: it is sealed under a key that is not given. It stays as it is.
+            TemporarilyUnavailable: the database cannot be reached.
+        """
+        database = Database.open(url)
+        try:
+            await migrate(database)
+            await _check_seals(database, sealer)
+            yield cls(database, sealer, clock)
+        finally:
+            await database.close()
+
+
+async def _check_seals(database: Database, sealer: Sealer) -> None:
+    async with database.read() as connection:
+        for table in (place.table for place in SEALED):
+            foreign = select(table.c.sealed_by).where(table.c.sealed_by.not_in(sealer.names))
+            if (await connection.execute(foreign.limit(1))).first() is not None:
+                raise StartFault(
+                    [
+                        "SNOWFLAKE_SECRET_KEY: is not the key under which the store is sealed; "
+                        "put the old key behind the new one, separated by a comma"
+                    ]
+                )

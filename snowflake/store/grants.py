@@ -1,0 +1,118 @@
+"""Grants: what one person allowed one client. A grant that has ended is gone."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from snowflake.sealing import Note, Sealer
+from snowflake.store.database import Database
+from snowflake.store.schema import grants
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant. Times are Unix times in seconds.
+
+    ``application`` is the Discord application through which the person came, ``claims`` what the
+    client may know, ``sub`` included, and ``secret_hash`` a slow hash of the client secret that
+    was last known to be good, None for a public client.
+    """
+
+    client_id: str
+    application: str
+    person: str
+    issuer: str
+    scopes: tuple[str, ...]
+    claims: Mapping[str, Any]
+    auth_time: int
+    expires_at: int
+    secret_hash: str | None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True)
+class SealedClaims(Note):
+    """The claims at rest, tied to their grant so that no row passes for another."""
+
+    purpose: ClassVar[str] = "grant claims 1"
+
+    grant_id: str
+    claims: dict[str, Any]
+
+
+class Grants:
+    """The grants in the store."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database, self._sealer = database, sealer
+
+    async def find(self, grant_id: str) -> Grant | None:
+        """Answer a grant, or None if there is none or it has ended."""
+        async with self._database.read() as connection:
+            query = select(grants).where(grants.c.id == grant_id)
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return self._read(row) if row is not None else None
+
+    async def of_person(self, person: str) -> list[Grant]:
+        """Answer all grants of a person."""
+        async with self._database.read() as connection:
+            query = select(grants).where(grants.c.person == person).order_by(grants.c.id)
+            rows = (await connection.execute(query)).mappings().all()
+        return [self._read(row) for row in rows]
+
+    async def end(self, grant_id: str) -> None:
+        """End a grant: its access tokens and refresh tokens are worth nothing from now on."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(grants).where(grants.c.id == grant_id))
+
+    async def count(self, application: str, person: str) -> int:
+        """Count a person's grants through one Discord application."""
+        query = select(func.count()).where(
+            grants.c.person == person, grants.c.application == application
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def add(self, connection: AsyncConnection, grant: Grant) -> None:
+        """Write a new grant within a transaction."""
+        await connection.execute(insert(grants).values(id=grant.id, **self._row(grant)))
+
+    async def replace(self, connection: AsyncConnection, grant: Grant) -> bool:
+        """Write a changed grant within a transaction; answer whether it was still there."""
+        changed = update(grants).where(grants.c.id == grant.id).values(self._row(grant))
+        return (await connection.execute(changed)).rowcount == 1
+
+    def _row(self, grant: Grant) -> dict[str, object]:
+        return {
+            "client_id": grant.client_id,
+            "application": grant.application,
+            "person": grant.person,
+            "issuer": grant.issuer,
+            "scope": " ".join(grant.scopes),
+            "auth_time": grant.auth_time,
+            "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
+            "secret_hash": grant.secret_hash,
+            "expires_at": grant.expires_at,
+            "sealed_by": self._sealer.name,
+        }
+
+    def _read(self, row: RowMapping) -> Grant:
+        sealed = self._sealer.open(SealedClaims, row["claims"])
+        if sealed.grant_id != row["id"]:
+            raise ValueError("the claims of a grant belong to another")
+        return Grant(
+            id=row["id"],
+            client_id=row["client_id"],
+            application=row["application"],
+            person=row["person"],
+            issuer=row["issuer"],
+            scopes=tuple(row["scope"].split()),
+            claims=sealed.claims,
+            auth_time=row["auth_time"],
+            expires_at=row["expires_at"],
+            secret_hash=row["secret_hash"],
+        )

@@ -1,0 +1,118 @@
+"""Deleting what has expired, and sealing anew what an older key has sealed."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
+
+from snowflake.sealing import Note, Sealer
+from snowflake.store.database import Database
+from snowflake.store.discord_tokens import SealedPair
+from snowflake.store.grants import SealedClaims
+from snowflake.store.leases import Leases
+from snowflake.store.schema import (
+    codes,
+    discord_tokens,
+    grants,
+    leases,
+    refresh_tokens,
+    signing_keys,
+)
+from snowflake.store.signing_keys import SealedKey
+
+#: Rows that one statement deletes, so that nobody waits long for the database.
+BATCH = 500
+#: Seconds for which a process has the housekeeping to itself.
+LEASE = 60
+
+
+class _Sealed(NamedTuple):
+    table: Table
+    column: str
+    kind: type[Note]
+
+
+#: Where sealed notes are kept.
+SEALED = (
+    _Sealed(grants, "claims", SealedClaims),
+    _Sealed(discord_tokens, "tokens", SealedPair),
+    _Sealed(signing_keys, "key", SealedKey),
+)
+
+
+class Housekeeping:
+    """The work of whichever process is free. ``clock`` tells Unix time in seconds."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, leases: Leases, clock: Callable[[], float]
+    ) -> None:
+        self._database, self._sealer, self._leases = database, sealer, leases
+        self._clock = clock
+
+    async def run(self) -> int:
+        """Do the work if nobody else is at it; answer how many rows were touched."""
+        holder = await self._leases.take("housekeeping", LEASE)
+        if holder is None:
+            return 0
+        try:
+            return await self.delete_expired() + await self.seal_anew()
+        finally:
+            await self._leases.give_back("housekeeping", holder)
+
+    async def delete_expired(self) -> int:
+        """Delete expired rows in small batches, and Discord's tokens that serve no grant."""
+        now = int(self._clock())
+        expired: list[tuple[Table, ColumnElement[bool]]] = [
+            (refresh_tokens, refresh_tokens.c.expires_at <= now),
+            (grants, grants.c.expires_at <= now),
+            (codes, codes.c.expires_at <= now),
+            (leases, leases.c.until <= now - LEASE),
+            (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serves_a_grant()),
+        ]
+        return sum([await self._delete(table, condition) for table, condition in expired])
+
+    async def seal_anew(self) -> int:
+        """Seal with the first key what another one has sealed, so that the other may go."""
+        return sum([await self._seal_anew(place) for place in SEALED])
+
+    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
+        key = list(table.primary_key)
+        batch = select(*key).where(condition).limit(BATCH)
+        statement = delete(table).where(tuple_(*key).in_(batch))
+        deleted = 0
+        while True:
+            async with self._database.write() as connection:
+                rows = (await connection.execute(statement)).rowcount
+            deleted += rows
+            if rows < BATCH:
+                return deleted
+
+    async def _seal_anew(self, place: _Sealed) -> int:
+        table, key = place.table, list(place.table.primary_key)
+        foreign = table.c.sealed_by != self._sealer.name
+        batch = select(*key, table.c[place.column]).where(foreign).limit(BATCH).with_for_update()
+        sealed = 0
+        while True:
+            async with self._database.write() as connection:
+                rows = (await connection.execute(batch)).all()
+                for *values, note in rows:
+                    same = [column == value for column, value in zip(key, values, strict=True)]
+                    anew = {
+                        place.column: self._sealer.anew(place.kind, note),
+                        "sealed_by": self._sealer.name,
+                    }
+                    await connection.execute(update(table).where(*same).values(anew))
+            sealed += len(rows)
+            if len(rows) < BATCH:
+                return sealed
+
+
+def _serves_a_grant() -> ColumnElement[bool]:
+    return (
+        select(grants.c.id)
+        .where(
+            grants.c.person == discord_tokens.c.person,
+            grants.c.application == discord_tokens.c.application,
+        )
+        .exists()
+    )

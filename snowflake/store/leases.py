@@ -1,0 +1,65 @@
+"""Work that one process at a time does, across all processes on one database.
+
+A lease is a row with a time until which its holder has the work to itself. A holder that dies
+holds it no longer than that, and no connection has to stay open meanwhile.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import delete
+
+from snowflake.errors import TemporarilyUnavailable
+from snowflake.store.database import Database
+from snowflake.store.schema import leases
+
+#: Seconds between two looks at a lease that somebody else holds.
+PAUSE = 0.05
+
+
+class Leases:
+    """Takes and gives back leases. ``clock`` tells Unix time in seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database, self._clock = database, clock
+
+    async def take(self, name: str, seconds: int) -> str | None:
+        """Take a lease and answer its holder's mark, or None if somebody else has it."""
+        now, holder = int(self._clock()), secrets.token_hex(16)
+        insert = self._database.upsert(leases)
+        statement = insert.values(name=name, holder=holder, until=now + seconds)
+        statement = statement.on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+            where=leases.c.until <= now,
+        )
+        async with self._database.write() as connection:
+            taken = (await connection.execute(statement)).rowcount == 1
+        return holder if taken else None
+
+    async def give_back(self, name: str, holder: str) -> None:
+        """Give a lease back before its time. Somebody else's stays."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(leases).where(leases.c.name == name, leases.c.holder == holder)
+            )
+
+    @asynccontextmanager
+    async def hold(self, name: str, seconds: int, patience: float) -> AsyncIterator[None]:
+        """Hold a lease for the block, waiting for it up to ``patience`` seconds.
+
+        Raises:
+            TemporarilyUnavailable: somebody else kept it for all that time.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                while (holder := await self.take(name, seconds)) is None:
+                    await asyncio.sleep(PAUSE)
+        except TimeoutError:
+            raise TemporarilyUnavailable("somebody else is at it; try again") from None
+        try:
+            yield
+        finally:
+            await self.give_back(name, holder)

@@ -1,0 +1,101 @@
+"""Refresh tokens: opaque, hashed, rotated at each use (RFC 9700, section 4.14.2)."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from snowflake.sealing import Note, Sealer
+from snowflake.store.database import Database
+from snowflake.store.grants import Grant, Grants
+from snowflake.store.schema import refresh_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token as the store knows it.
+
+    ``used_at`` is the Unix time at which it was exchanged for ``successor``, None if it never was.
+    """
+
+    hash: str
+    grant_id: str
+    expires_at: int
+    used_at: int | None
+    successor: str | None
+
+
+@dataclass(frozen=True)
+class _Successor(Note):
+    """The token that took another's place, for a client that never got the answer."""
+
+    purpose: ClassVar[str] = "refresh token successor 1"
+
+    predecessor: str
+    token: str
+
+
+class RefreshTokens:
+    """The refresh tokens in the store. ``clock`` tells Unix time in seconds."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, grants: Grants, clock: Callable[[], float]
+    ) -> None:
+        self._database, self._sealer, self._grants = database, sealer, grants
+        self._clock = clock
+
+    async def find(self, token: str) -> RefreshToken | None:
+        """Answer what is known of a token, or None if there is none or its grant has ended."""
+        hashed = hash_of(token)
+        async with self._database.read() as connection:
+            query = select(refresh_tokens).where(refresh_tokens.c.hash == hashed)
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        successor = row.successor
+        if successor is not None:
+            successor = self._sealer.open(_Successor, successor).token
+        return RefreshToken(row.hash, row.grant_id, row.expires_at, row.used_at, successor)
+
+    async def rotate(self, token: RefreshToken, grant: Grant) -> str | None:
+        """Put a successor in the token's place and write the grant, all at once.
+
+        Answers the successor, or None if another request has been quicker.
+        """
+        successor = new_token()
+        sealed = self._sealer.seal(_Successor(token.hash, successor))
+        use = (
+            update(refresh_tokens)
+            .where(refresh_tokens.c.hash == token.hash, refresh_tokens.c.used_at.is_(None))
+            .values(used_at=int(self._clock()), successor=sealed)
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(use)).rowcount != 1:
+                return None
+            if not await self._grants.replace(connection, grant):
+                return None
+            await add(connection, successor, grant)
+        return successor
+
+
+def new_token() -> str:
+    """Make a refresh token of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(token: str) -> str:
+    """Answer the hash by which a token is kept. It is random, so a fast hash is enough."""
+    return sha256(token.encode()).hexdigest()
+
+
+async def add(connection: AsyncConnection, token: str, grant: Grant) -> None:
+    """Write a new token of a grant within a transaction."""
+    await connection.execute(
+        insert(refresh_tokens).values(
+            hash=hash_of(token), grant_id=grant.id, expires_at=grant.expires_at
+        )
+    )

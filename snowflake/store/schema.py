@@ -1,0 +1,93 @@
+"""The tables. Times are Unix times in whole seconds; what is secret is sealed or hashed.
+
+``sealed_by`` names the key under which a row is sealed, so that the key can be changed.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, String, Table, Text
+
+#: Names for what the database would name in a way of its own; migrations need to know them.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+#: What one person allowed one client. A grant that has ended is gone.
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("client_id", String(256), nullable=False),
+    Column("application", String(256), nullable=False),
+    Column("person", String(32), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("auth_time", BigInteger, nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("secret_hash", Text),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+    Index(None, "person"),
+    Index(None, "expires_at"),
+    Index(None, "sealed_by"),
+)
+
+#: Refresh tokens by their SHA-256. One that was used knows its successor for a short while.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("successor", Text),
+    Index(None, "grant_id"),
+    Index(None, "expires_at"),
+)
+
+#: Codes that were brought to the token endpoint: being redeemed, or spent.
+codes = Table(
+    "codes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("spent", Boolean, nullable=False),
+    Column("reserved_until", BigInteger, nullable=False),
+    Column("grant_id", String(64)),
+    Column("exchanged", Text),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
+#: Discord's tokens of one person for one Discord application.
+discord_tokens = Table(
+    "discord_tokens",
+    metadata,
+    Column("application", String(256), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("tokens", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+    Index(None, "person"),
+    Index(None, "sealed_by"),
+)
+
+#: Keys that sign tokens. The newest whose time has come signs; the others are still published.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(256), primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("signs_from", BigInteger, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+)
+
+#: Work that one process at a time may do, and until when it has it to itself.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(320), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", BigInteger, nullable=False),
+)

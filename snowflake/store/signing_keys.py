@@ -1,0 +1,63 @@
+"""Keys that sign tokens, shared by all processes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import delete, select
+
+from snowflake.sealing import Note, Sealer
+from snowflake.store.database import Database
+from snowflake.store.schema import signing_keys
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A private JSON Web Key, and the Unix time from which it signs."""
+
+    kid: str
+    jwk: str
+    signs_from: int
+
+
+@dataclass(frozen=True)
+class SealedKey(Note):
+    """The key at rest."""
+
+    purpose: ClassVar[str] = "signing key 1"
+
+    jwk: str
+
+
+class SigningKeys:
+    """The keys in the store."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database, self._sealer = database, sealer
+
+    async def all(self) -> list[StoredKey]:
+        """Answer all keys, the one that signs last at the end."""
+        query = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            StoredKey(row.kid, self._sealer.open(SealedKey, row.key).jwk, row.signs_from)
+            for row in rows
+        ]
+
+    async def add(self, key: StoredKey) -> None:
+        """Keep a key. One that is there already stays as it is."""
+        insert = self._database.upsert(signing_keys).values(
+            kid=key.kid,
+            key=self._sealer.seal(SealedKey(key.jwk)),
+            signs_from=key.signs_from,
+            sealed_by=self._sealer.name,
+        )
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
+            )
+
+    async def remove(self, kid: str) -> None:
+        """Forget a key. Tokens that it signed cannot be verified any more."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(signing_keys).where(signing_keys.c.kid == kid))
