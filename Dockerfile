@@ -1,6 +1,9 @@
-# Python 3.13 is the newest version that Snowflake is tested on. Debian slim rather than Alpine, because every dependency
+# Python 3.13 is the newest version that pyproject.toml names. Debian slim rather than Alpine, because every dependency
 # with compiled code is published ready-made for it, so that the image needs no compiler.
-FROM python:3.13.16-slim-trixie AS build
+FROM python:3.13.16-slim-trixie AS python
+
+
+FROM python AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
@@ -18,7 +21,7 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/snowflake/bin/python check
 
 
-FROM python:3.13.16-slim-trixie
+FROM python
 
 LABEL org.opencontainers.image.title="Snowflake" \
       org.opencontainers.image.description="Use Discord as an OpenID Connect provider" \
@@ -45,7 +48,7 @@ EXPOSE 8000
 USER 1000:1000
 
 # http.client, because urllib would ask the proxy that HTTP_PROXY names.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --start-interval=1s \
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "from http.client import HTTPConnection; c = HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/health'); raise SystemExit(c.getresponse().status != 200)"]
 
 ENTRYPOINT ["snowflake"]

@@ -35,7 +35,7 @@ class Note:
 AnyNote = TypeVar("AnyNote", bound=Note)
 
 
-class BadNote(ValueError):  # noqa: N818
+class BadNote(ValueError):
     """Not a note of this kind, altered, or sealed under another key."""
 
 

@@ -41,7 +41,7 @@ def main() -> None:
         sys.exit(MISCONFIGURED)
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"snowflake {__version__}")
         raise typer.Exit
@@ -50,7 +50,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001
 @app.callback()
 def _options(
     *,
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version),
     ] = False,

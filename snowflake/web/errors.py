@@ -32,8 +32,7 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
 }
 _OTHERWISE = (
     "The application sent a request that is not right",
-    "You can't mend this yourself. Tell whoever runs the application, and give them the "
-    "reference below.",
+    "You can't mend this yourself. Give whoever runs the application the reference below.",
 )
 
 

@@ -66,7 +66,9 @@ class RequestLog:
             if status:
                 raise
             await unexpected_error(Request(scope))(scope, receive, send_and_note)
-        _log.info(
+        # Whoever watches the process asks all the time; those lines would hide the others.
+        quiet = status < 400 and local_path(Request(scope)) in UNGUARDED  # noqa: PLR2004
+        (_log.debug if quiet else _log.info)(
             "request",
             method=scope["method"],
             route=_route(scope),
