@@ -17,18 +17,39 @@ def read_or_make(path: Path, make: Callable[[], str]) -> str:
     Raises:
         StartFault: the file cannot be read or made.
     """
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        make_directory(path.parent)
+        try:
             _make_once(path, make())
+        except OSError as error:
+            raise _fault("make", path, error) from error
+    return read(path)
+
+
+def read(path: Path) -> str:
+    """Answer what a file holds.
+
+    Raises:
+        StartFault: it cannot be read, or is damaged.
+    """
+    try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise StartFault([f"{path}: is damaged: it is not UTF-8 text"]) from error
     except OSError as error:
-        reason = (error.strerror or "it failed").lower()
-        raise StartFault(
-            [f"SNOWFLAKE_DATA_DIR: cannot read or make {path} ({reason}); may this user write?"]
-        ) from error
+        raise _fault("read", path, error) from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, and those above it, unless it is there.
+
+    Raises:
+        StartFault: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _fault("make", path, error) from error
 
 
 def is_writable(directory: Path) -> bool:
@@ -52,3 +73,9 @@ def _make_once(path: Path, content: str) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def _fault(verb: str, path: Path, error: OSError) -> StartFault:
+    reason = (error.strerror or "it failed").lower()
+    fault = f"SNOWFLAKE_DATA_DIR: cannot {verb} {path} ({reason}); may this user do that?"
+    return StartFault([fault])

@@ -7,38 +7,28 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import KeySetSerialization, RSAKey
+from joserfc.jwk import RSAKey
 
 from snowflake.errors import StartFault
-from snowflake.files import read_or_make
-from snowflake.settings import Settings
 
 ALGORITHM = "RS256"
 KEY_SIZE = 2048
-#: Where the key lies below the data directory.
-KEY_FILE = "keys/jwt_private_key.json"
 
 
 class SigningKey:
     """An RSA key, parsed once, that signs and verifies JSON Web Tokens with RS256."""
 
     def __init__(self, key: RSAKey) -> None:
+        # The thumbprint (RFC 7638), unless the key has a name already.
         key.ensure_kid()
         self._key = key
         self._kid = str(key.kid)
         self._header = {"alg": ALGORITHM, "kid": self._kid}
 
-    @classmethod
-    def load(cls, settings: Settings) -> "SigningKey":
-        """Load the key of ``SNOWFLAKE_PRIVATE_KEY``, else that of the data directory, made once.
-
-        Raises:
-            StartFault: the key is damaged or of another kind. It is never replaced.
-        """
-        if settings.private_key is not None:
-            return cls(parse_key(settings.private_key.get_secret_value(), "SNOWFLAKE_PRIVATE_KEY"))
-        path = settings.data_dir / KEY_FILE
-        return cls(parse_key(read_or_make(path, generate_key), str(path)))
+    @property
+    def kid(self) -> str:
+        """The key's ID."""
+        return self._kid
 
     def sign(self, claims: Mapping[str, Any], typ: str = "JWT") -> str:
         """Sign claims as a compact JWT (RFC 7519) with the header's ``typ``."""
@@ -60,12 +50,12 @@ class SigningKey:
             raise ValueError("is a token of another kind")
         return dict(verified.claims)
 
-    def published(self) -> KeySetSerialization:
-        """The JSON Web Key Set (RFC 7517) by which others verify what was signed here."""
+    def published(self) -> dict[str, Any]:
+        """The public JSON Web Key (RFC 7517) by which others verify what was signed here."""
         public = self._key.as_dict(private=False)
         names = ("kty", "n", "e")
         key = {name: public[name] for name in names}
-        return {"keys": [{**key, "kid": self._kid, "use": "sig", "alg": ALGORITHM}]}
+        return {**key, "kid": self._kid, "use": "sig", "alg": ALGORITHM}
 
 
 def generate_key() -> str:

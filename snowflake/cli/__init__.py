@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from snowflake import __version__
+from snowflake.cli.copy_store import copy_store
 from snowflake.cli.keygen import keygen
+from snowflake.cli.keys import keys
+from snowflake.cli.people import export, purge
 from snowflake.cli.sandbox import sandbox
 from snowflake.cli.serve import serve
-from snowflake.errors import StartFault
+from snowflake.errors import StartFault, TemporarilyUnavailable
 
 #: Exit status of a configuration that cannot be used.
 MISCONFIGURED = 2
@@ -29,6 +32,10 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(sandbox)
 app.command()(keygen)
+app.add_typer(keys)
+app.command()(export)
+app.command()(purge)
+app.command("copy-store")(copy_store)
 
 
 def main() -> None:
@@ -39,6 +46,9 @@ def main() -> None:
         for line in fault.faults:
             typer.echo(line, err=True)
         sys.exit(MISCONFIGURED)
+    except TemporarilyUnavailable as error:
+        typer.echo(error.description, err=True)
+        sys.exit(1)
 
 
 def _show_version(wanted: bool) -> None:

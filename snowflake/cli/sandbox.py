@@ -107,6 +107,7 @@ def running(
     with serving(discord.app, ports[2], host) as discord_origin:
         settings = SandboxSettings(
             private_key=SecretStr(generate_key()),
+            database_url=SecretStr("sqlite://"),
             secret_key=SecretStr(secrets.token_urlsafe(32)),
             discord_api_url=f"{discord_origin}/api/v10",
             discord_authorize_url=f"{discord_origin}/oauth2/authorize",

@@ -1,5 +1,6 @@
 """``snowflake serve``."""
 
+import asyncio
 from typing import Annotated, Any
 
 import structlog
@@ -8,10 +9,9 @@ import uvicorn
 from click.core import ParameterSource
 from uvicorn.main import main as uvicorn_command
 
-from snowflake.keys import SigningKey
 from snowflake.logs import configure_logs
-from snowflake.sealing import Sealer
 from snowflake.settings import Settings, load_settings
+from snowflake.state import State
 
 _log = structlog.get_logger(__name__)
 
@@ -40,19 +40,21 @@ def serve(
     """
     settings = load_settings()
     configure_logs(settings)
-    _prepare(settings)
+    asyncio.run(_prepare(settings))
     options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:
         options["workers"] = workers
     uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
 
 
-def _prepare(settings: Settings) -> None:
-    """Make or load the keys before any worker starts, so that a fault is told once and plainly."""
-    SigningKey.load(settings)
-    Sealer.load(settings)
-    if settings.private_key is not None:
-        _log.info("custom_private_key", message="signing with the key of SNOWFLAKE_PRIVATE_KEY")
+async def _prepare(settings: Settings) -> None:
+    """Migrate the store and make the keys before any worker starts.
+
+    So a fault is told once and plainly, and ends the command.
+    """
+    async with State.open(settings, wait=True):
+        if settings.private_key is not None:
+            _log.info("custom_private_key", message="signing with the key of SNOWFLAKE_PRIVATE_KEY")
 
 
 def _uvicorn_variables() -> dict[str, Any]:

@@ -132,9 +132,7 @@ class DiscordClient:
         """Ask which guilds the person is in (scope ``guilds``). Raises as ``user`` does."""
         return _read(await self._get("/users/@me/guilds", access_token), _guilds)
 
-    async def _tokens(
-        self, client_id: str, client_secret: SecretStr | None, **form: str
-    ) -> Tokens:
+    async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("/oauth2/token", client_id, client_secret, form)
         if response.status_code in {400, 401}:
             raise _token_error(response)

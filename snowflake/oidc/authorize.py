@@ -19,7 +19,7 @@ from snowflake.oidc.parameters import Parameters, query_or_form
 from snowflake.state import state_of
 
 #: Characters; applications send up to 2,048 of state and 128 of nonce.
-MAX_STATE, MAX_NONCE, MAX_SCOPE = 4096, 1024, 2048
+MAX_STATE, MAX_NONCE = 4096, 1024
 MAX_REFERRER = 2048
 RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
 #: What our ``prompt`` values are to Discord, which knows ``consent`` and ``none`` alone and asks
@@ -87,7 +87,7 @@ async def authorize(request: Request) -> Response:
 
 
 def _scope(params: Parameters) -> list[str]:
-    scope = scopes.known(params.require("scope", MAX_SCOPE))
+    scope = scopes.known(params.require("scope", scopes.MAX_LENGTH))
     if "openid" not in scope:
         raise InvalidScope("scope must contain openid")
     return scope

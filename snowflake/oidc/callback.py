@@ -1,5 +1,6 @@
 """Where Discord sends people back to: ``/r/{redirect_uri}``."""
 
+import secrets
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -50,6 +51,7 @@ async def callback(request: Request) -> Response:
 
     # 4. The code note.
     code = CodeNote(
+        id=secrets.token_urlsafe(16),
         client_id=note.client_id,
         issuer=note.issuer,
         redirect_uri=note.redirect_uri,

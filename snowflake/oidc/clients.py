@@ -13,6 +13,7 @@ from starlette.requests import Request
 from snowflake.errors import InvalidClient, InvalidRequest, UnauthorizedClient
 from snowflake.oidc.parameters import Parameters
 from snowflake.settings import Settings
+from snowflake.state import State
 
 #: Characters of a client ID or secret. Discord's have 20 and 32.
 MAX_LENGTH = 256
@@ -69,6 +70,16 @@ def presented_credentials(request: Request, params: Parameters, settings: Settin
         raise InvalidClient("client_id holds characters that no client ID has")
     check_allowed(credentials.client_id, settings)
     return credentials
+
+
+async def is_known_good(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
+    """Whether these are the credentials with which a grant was made, without asking Discord.
+
+    ``secret_hash`` is the grant's; it is None for a public client, which has no secret.
+    """
+    if credentials.secret is None or secret_hash is None:
+        return credentials.secret is None and secret_hash is None
+    return await state.secret_hashes.match(credentials.client_id, credentials.secret, secret_hash)
 
 
 def check_allowed(client_id: str, settings: Settings) -> None:

@@ -10,6 +10,9 @@ from snowflake.oidc.issuer import issuer_of
 from snowflake.oidc.scopes import SCOPES
 from snowflake.oidc.tokens import userinfo_url
 
+#: How clients authenticate; ``oidc/clients.py`` reads them.
+AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+
 
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
@@ -19,6 +22,8 @@ async def discovery(request: Request) -> Response:
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": userinfo_url(issuer),
+        "revocation_endpoint": f"{issuer}/revoke",
+        "introspection_endpoint": f"{issuer}/introspect",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": list(SCOPES),
         "claims_supported": [
@@ -31,11 +36,9 @@ async def discovery(request: Request) -> Response:
         "prompt_values_supported": list(authorize.PROMPTS),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "none",
-        ],
+        "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "revocation_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "code_challenge_methods_supported": [pkce.METHOD],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,

@@ -8,5 +8,5 @@ from snowflake.state import state_of
 
 async def jwks(request: Request) -> Response:
     """Publish the keys by which tokens are verified."""
-    keys = state_of(request).key.published()
+    keys = state_of(request).keys.published()
     return JSONResponse(keys, headers={"Cache-Control": "public, max-age=3600"})

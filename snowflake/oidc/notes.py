@@ -36,12 +36,13 @@ class LoginNote(Note):
 class CodeNote(Note):
     """What the callback must remember until ``/token``. It is our authorization code.
 
-    ``discord_code`` is Discord's own code, which Discord accepts once; ``auth_time`` the Unix time
-    at which it vouched for the person.
+    ``id`` is what the store knows it by, ``discord_code`` Discord's own code, which Discord accepts
+    once, ``auth_time`` the Unix time at which it vouched for the person.
     """
 
-    purpose: ClassVar[str] = "code note 1"
+    purpose: ClassVar[str] = "code note 2"
 
+    id: str
     client_id: str
     issuer: str
     redirect_uri: str

@@ -10,6 +10,8 @@ from snowflake.discord.cdn import avatar_url
 from snowflake.discord.models import Guild, User
 
 Claims = dict[str, object]
+#: Characters of a scope parameter.
+MAX_LENGTH = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ SCOPES: Mapping[str, Scope] = {
             "email": lambda person: person.email,
             "email_verified": lambda person: person.user.verified if person.email else None,
         },
+    ),
+    "offline_access": Scope(
+        description="A refresh token. Every login has one; the scope is there for those who ask.",
+        discord=frozenset({"identify"}),
     ),
     "groups": Scope(
         description="IDs of the guilds (servers) that the person is in.",

@@ -24,7 +24,7 @@ async def token(request: Request) -> Response:
     redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
     if redeem is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
-    grant = await redeem(credentials, params, state)
+    redeemed = await redeem(credentials, params, state)
 
     # 3. The tokens.
-    return JSONResponse(mint(grant, state))
+    return JSONResponse(mint(redeemed, state))

@@ -5,13 +5,16 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import InvalidRequest, MissingToken
 from snowflake.oidc.parameters import FORM, content_type, form
-from snowflake.oidc.tokens import read_access_token
+from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
 from snowflake.state import state_of
 
 
 async def userinfo(request: Request) -> Response:
-    """Answer the claims of the person whose access token was sent."""
-    return JSONResponse(read_access_token(await _bearer_token(request), state_of(request)))
+    """Answer the claims of the person whose access token was sent, as the grant has them."""
+    state = state_of(request)
+    token = read_access_token(await _bearer_token(request), state)
+    grant = await grant_of(token, state)
+    return JSONResponse(claims_within(grant.claims, token.scopes))
 
 
 async def _bearer_token(request: Request) -> str:

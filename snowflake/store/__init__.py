@@ -7,13 +7,16 @@ once, ``leases`` for work that one process does at a time, ``people`` for all ab
 ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
-from snowflake.errors import StartFault
+from snowflake.errors import StartFault, TemporarilyUnavailable
 from snowflake.sealing import Sealer
 from snowflake.store.codes import Codes
 from snowflake.store.database import Database
@@ -26,6 +29,16 @@ from snowflake.store.migrate import migrate
 from snowflake.store.people import People
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.signing_keys import SigningKeys
+
+#: Seconds between two tries to reach the database.
+RETRY_EVERY = 3
+
+FOREIGN_SEAL: Final = (
+    "SNOWFLAKE_SECRET_KEY: is not the key under which the store is sealed; put the old key behind "
+    "the new one, separated by a comma, or bring back the file keys/secret_key"
+)
+
+_log = structlog.get_logger(__name__)
 
 
 class Store:
@@ -43,12 +56,21 @@ class Store:
         self.people = People(database, self.grants, self.discord_tokens)
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 
+    async def ping(self) -> None:
+        """Ask the database something.
+
+        Raises:
+            TemporarilyUnavailable: it cannot be reached.
+        """
+        async with self.database.read() as connection:
+            await connection.execute(select(1))
+
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: URL, sealer: Sealer, clock: Callable[[], float]
+        cls, url: URL, sealer: Sealer, clock: Callable[[], float], *, wait: bool = False
     ) -> AsyncIterator["Store"]:
-        """Open the store and bring it up to date.
+        """Open the store and bring it up to date; with ``wait``, as soon as it can be reached.
 
         Raises:
             StartFault: it is sealed under a key that is not given. It stays as it is.
@@ -56,11 +78,23 @@ class Store:
         """
         database = Database.open(url)
         try:
-            await migrate(database)
+            while not await _migrated(database, wait=wait):  # noqa: ASYNC110
+                await asyncio.sleep(RETRY_EVERY)
             await _check_seals(database, sealer)
             yield cls(database, sealer, clock)
         finally:
             await database.close()
+
+
+async def _migrated(database: Database, *, wait: bool) -> bool:
+    try:
+        await migrate(database)
+    except TemporarilyUnavailable:
+        if not wait:
+            raise
+        _log.warning("waiting_for_database", seconds=RETRY_EVERY)
+        return False
+    return True
 
 
 async def _check_seals(database: Database, sealer: Sealer) -> None:
@@ -68,9 +102,4 @@ async def _check_seals(database: Database, sealer: Sealer) -> None:
         for table in (place.table for place in SEALED):
             foreign = select(table.c.sealed_by).where(table.c.sealed_by.not_in(sealer.names))
             if (await connection.execute(foreign.limit(1))).first() is not None:
-                raise StartFault(
-                    [
-                        "SNOWFLAKE_SECRET_KEY: is not the key under which the store is sealed; "
-                        "put the old key behind the new one, separated by a comma"
-                    ]
-                )
+                raise StartFault([FOREIGN_SEAL])

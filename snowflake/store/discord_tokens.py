@@ -94,7 +94,9 @@ class DiscordTokens:
         async with self._database.write() as connection:
             await connection.execute(delete(discord_tokens).where(_is(application, person)))
 
-    def alone(self, application: str, person: str, patience: float) -> AbstractAsyncContextManager[None]:
+    def alone(
+        self, application: str, person: str, patience: float
+    ) -> AbstractAsyncContextManager[None]:
         """Be the only one, among all processes, who refreshes this person's pair.
 
         Waits up to ``patience`` seconds, then raises ``TemporarilyUnavailable``.

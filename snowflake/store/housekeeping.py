@@ -1,6 +1,6 @@
 """Deleting what has expired, and sealing anew what an older key has sealed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
@@ -49,13 +49,16 @@ class Housekeeping:
         self._database, self._sealer, self._leases = database, sealer, leases
         self._clock = clock
 
-    async def run(self) -> int:
-        """Do the work if nobody else is at it; answer how many rows were touched."""
+    async def run(self, *others: Callable[[], Awaitable[None]]) -> None:
+        """Do the work, and that of others, if no other process is at it."""
         holder = await self._leases.take("housekeeping", LEASE)
         if holder is None:
-            return 0
+            return
         try:
-            return await self.delete_expired() + await self.seal_anew()
+            await self.delete_expired()
+            await self.seal_anew()
+            for other in others:
+                await other()
         finally:
             await self._leases.give_back("housekeeping", holder)
 

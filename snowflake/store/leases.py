@@ -55,7 +55,7 @@ class Leases:
         """
         try:
             async with asyncio.timeout(patience):
-                while (holder := await self.take(name, seconds)) is None:
+                while (holder := await self.take(name, seconds)) is None:  # noqa: ASYNC110
                     await asyncio.sleep(PAUSE)
         except TimeoutError:
             raise TemporarilyUnavailable("somebody else is at it; try again") from None

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import structlog
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from snowflake.errors import StartFault
+from snowflake.files import make_directory
+from snowflake.sealing import is_homeless
+from snowflake.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 DRIVERS = {
     "postgres": "postgresql+asyncpg",
@@ -16,18 +22,41 @@ DRIVERS = {
 FILE = "snowflake.db"
 
 
-def parse_url(text: str) -> URL:
+def store_url(settings: Settings) -> URL:
+    """Answer where the store is: the configured database, else a file in the data directory.
+
+    Where nothing may be written and a private key is given, it is in memory.
+
+    Raises:
+        StartFault: the variable holds no such URL, or the directory cannot be made.
+    """
+    if settings.database_url is not None:
+        return parse_url(settings.database_url.get_secret_value(), "SNOWFLAKE_DATABASE_URL")
+    if settings.private_key is not None and is_homeless(settings):
+        _log.warning(
+            "store_in_memory",
+            message=(
+                "nothing can be written to SNOWFLAKE_DATA_DIR: after a restart everybody has to "
+                "sign in anew, and more than one process cannot serve the same people"
+            ),
+        )
+        return sqlite_url(None)
+    make_directory(settings.data_dir)
+    return sqlite_url(settings.data_dir / FILE)
+
+
+def parse_url(text: str, source: str) -> URL:
     """Read a URL such as ``postgresql://user:password@host/name`` or ``sqlite:////path/file.db``.
 
     Raises:
-        StartFault: it is none; the line repeats nothing of it.
+        StartFault: it is none; the line begins with ``source`` and repeats nothing of it.
     """
     try:
         url = make_url(text)
         return url.set(drivername=DRIVERS[url.get_backend_name()])
     except (ArgumentError, KeyError, ValueError):
         fault = "must be a URL such as postgresql://user:password@host/name"
-        raise StartFault([f"SNOWFLAKE_DATABASE_URL: {fault}"]) from None
+        raise StartFault([f"{source}: {fault}"]) from None
 
 
 def sqlite_url(path: Path | None) -> URL:

@@ -1,5 +1,6 @@
 """The one place that wires: settings in, ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,14 +22,19 @@ _log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Make the application. Keys are loaded and connections opened when it starts."""
+    """Make the application. The store and all connections are opened when it starts."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with State.open(settings) as state:
+        async with State.open(settings, wait=True) as state:
             app.state.snowflake = state
+            work = asyncio.create_task(state.work())
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            yield
+            try:
+                yield
+            finally:
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
 
     app = Starlette(
         routes=routes(settings),

@@ -85,11 +85,34 @@ def _paths() -> Json:
             }
             for method in ("get", "post")
         },
+        paths.REVOKE: {
+            "post": {
+                "summary": "Revocation endpoint",
+                "security": [{"client": []}, {}],
+                "requestBody": _form(_PRESENTED_PARAMETERS, {"token"}),
+                "responses": {
+                    "200": _answer("The token is worth nothing, now if not before"),
+                    "401": _error("The client is wrong"),
+                },
+            }
+        },
+        paths.INTROSPECT: {
+            "post": {
+                "summary": "Introspection endpoint",
+                "security": [{"client": []}, {}],
+                "requestBody": _form(_PRESENTED_PARAMETERS, {"token"}),
+                "responses": {
+                    "200": _json("What the token is worth", _object(active={"type": "boolean"})),
+                    "401": _error("The client is wrong"),
+                },
+            }
+        },
         paths.OPENID_CONFIGURATION: _plain("Discovery document"),
         paths.AUTHORIZATION_SERVER: _plain("The same, by its name in RFC 8414"),
         paths.JWKS: _plain("JSON Web Key Set"),
         paths.WEBFINGER: _plain("WebFinger", "resource"),
         paths.HEALTH: _plain("Whether the process is there"),
+        paths.READY: _plain("Whether it can do its work"),
     }
 
 
@@ -127,6 +150,15 @@ _TOKEN_PARAMETERS: Json = {
     "code": _text(),
     "redirect_uri": _text(),
     "code_verifier": _text(),
+    "refresh_token": _text(),
+    "scope": _text(),
+    "include_refresh_token": _one_of("true", "false"),
+    "client_id": _text(),
+    "client_secret": _text(),
+}
+_PRESENTED_PARAMETERS: Json = {
+    "token": _text(),
+    "token_type_hint": _one_of("access_token", "refresh_token"),
     "client_id": _text(),
     "client_secret": _text(),
 }
@@ -135,6 +167,7 @@ _TOKENS = _object(
     token_type=_one_of("Bearer"),
     expires_in={"type": "integer"},
     id_token=_text(),
+    refresh_token=_text(),
     scope=_text(),
 )
 

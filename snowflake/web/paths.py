@@ -8,16 +8,19 @@ JWKS = "/.well-known/jwks.json"
 WEBFINGER = "/.well-known/webfinger"
 TOKEN = "/token"  # noqa: S105
 USERINFO = "/userinfo"
+REVOKE = "/revoke"
+INTROSPECT = "/introspect"
 HEALTH = "/health"
+READY = "/ready"
 
 #: Paths that scripts of other origins may call. They look at no cookies.
 CROSS_ORIGIN = frozenset(
-    {OPENID_CONFIGURATION, AUTHORIZATION_SERVER, JWKS, WEBFINGER, TOKEN, USERINFO}
+    {OPENID_CONFIGURATION, AUTHORIZATION_SERVER, JWKS, WEBFINGER, TOKEN, USERINFO, REVOKE}
 )
 #: Paths whose errors are for applications: JSON. All others are for people: pages.
-FOR_APPLICATIONS = CROSS_ORIGIN | {HEALTH}
+FOR_APPLICATIONS = CROSS_ORIGIN | {INTROSPECT, HEALTH, READY}
 #: Paths that answer by any host name and over plain HTTP, to whoever watches the process.
-UNGUARDED = frozenset({HEALTH})
+UNGUARDED = frozenset({HEALTH, READY})
 
 
 def local_path(request: Request) -> str:

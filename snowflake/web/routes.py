@@ -5,13 +5,15 @@ from starlette.routing import BaseRoute, Route
 from snowflake.oidc.authorize import authorize
 from snowflake.oidc.callback import callback
 from snowflake.oidc.discovery import discovery
+from snowflake.oidc.introspect import introspect
 from snowflake.oidc.jwks import jwks
+from snowflake.oidc.revoke import revoke
 from snowflake.oidc.token import token
 from snowflake.oidc.userinfo import userinfo
 from snowflake.oidc.webfinger import webfinger
 from snowflake.settings import Settings
 from snowflake.web import docs, paths
-from snowflake.web.health import health
+from snowflake.web.health import health, ready
 from snowflake.web.home import home
 
 
@@ -27,7 +29,10 @@ def routes(settings: Settings) -> list[BaseRoute]:
         Route(paths.AUTHORIZATION_SERVER, discovery),
         Route(paths.JWKS, jwks),
         Route(paths.WEBFINGER, webfinger),
+        Route(paths.REVOKE, revoke, methods=["POST"]),
+        Route(paths.INTROSPECT, introspect, methods=["POST"]),
         Route(paths.HEALTH, health),
+        Route(paths.READY, ready),
     ]
     if settings.base_path:
         # RFC 8414, section 3.1, puts the issuer's path behind the well-known name.

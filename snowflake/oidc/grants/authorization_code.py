@@ -1,30 +1,38 @@
 """The authorization code grant (RFC 6749, section 4.1.3)."""
 
-import asyncio
-
+import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidClient, InvalidGrant
+from snowflake.errors import InvalidClient, InvalidGrant, OAuthError
 from snowflake.oidc import pkce, redirects, scopes
 from snowflake.oidc.clients import Credentials
+from snowflake.oidc.exchange import Exchanged, exchange
+from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.parameters import MAX_SIZE, Parameters
+from snowflake.oidc.people import fetch_person
 from snowflake.oidc.scopes import Person
-from snowflake.oidc.tokens import Grant
+from snowflake.oidc.tokens import Redeemed
 from snowflake.sealing import BadNote
 from snowflake.state import State
+from snowflake.store.codes import CodeUsed
+from snowflake.store.grants import Grant
+
+_log = structlog.get_logger(__name__)
 
 
-async def authorization_code(credentials: Credentials, params: Parameters, state: State) -> Grant:
-    """Redeem a code of the callback.
+async def authorization_code(
+    credentials: Credentials, params: Parameters, state: State
+) -> Redeemed:
+    """Redeem a code of the callback, once.
 
-    Discord checks the client's secret, and that its own code inside is used once. A wrong secret
-    or an outage spends neither.
+    Discord checks the client's secret. A wrong secret or an outage does not use the code up; a
+    replay ends the grant that the code made (RFC 6749, section 4.1.2).
 
     Raises:
         InvalidGrant: the code is not this client's, for another redirect URI, expired or used.
         InvalidClient: the secret is wrong, or a public client used no PKCE.
-        TemporarilyUnavailable: Discord gave no usable answer.
+        TemporarilyUnavailable: Discord or the store gave no usable answer.
     """
     # 1. The code, this client's own.
     note = _open(credentials, params, state)
@@ -37,25 +45,27 @@ async def authorization_code(credentials: Credentials, params: Parameters, state
     if credentials.secret is None and note.code_challenge is None:
         # Discord would take our own verifier for the application's.
         raise InvalidClient("a client without secret must use PKCE")
+    refreshable = is_refreshable(credentials, params)
 
-    # 3. Discord's tokens, then everything that the scopes need, side by side.
-    tokens = await state.discord.exchange_code(
+    # 3. Discord's tokens, then who it is.
+    exchanged, person = await _ask_discord(note, credentials, state)
+
+    # 4. The grant.
+    granted = scopes.granted(note.scope.split(), exchanged.scopes)
+    grant = Grant(
         client_id=note.client_id,
-        client_secret=credentials.secret,
-        code=note.discord_code,
-        redirect_uri=note.discord_redirect_uri,
-        code_verifier=note.verifier,
-    )
-    granted = scopes.granted(note.scope.split(), tokens.scopes)
-    person = await _person(granted, tokens.access_token, state)
-    return Grant(
-        client_id=note.client_id,
+        application=note.client_id,
+        person=person.user.id,
         issuer=note.issuer,
-        scopes=granted,
+        scopes=tuple(granted),
         claims=scopes.claims_of(person, granted),
         auth_time=note.auth_time,
-        nonce=note.nonce,
+        expires_at=expires_at(state, refreshable=refreshable),
+        secret_hash=exchanged.secret_hash,
     )
+    tokens = exchanged.stored(note.client_id, person.user.id)
+    refresh_token = await state.store.logins.save(note.id, grant, tokens, refreshable=refreshable)
+    return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -70,12 +80,34 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     return note
 
 
-async def _person(granted: list[str], access_token: SecretStr, state: State) -> Person:
-    if "guilds" in scopes.discord_scopes(granted):
-        user, guilds = await asyncio.gather(
-            state.discord.user(access_token), state.discord.guilds(access_token)
-        )
-    else:
-        user, guilds = await state.discord.user(access_token), []
-    trusted = user.verified or state.settings.include_unverified_email
-    return Person(user, tuple(guilds), user.email if trusted else None)
+async def _ask_discord(
+    note: CodeNote, credentials: Credentials, state: State
+) -> tuple[Exchanged, Person]:
+    """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
+
+    It is spent when Discord says that the grant is no good, and released at every other error.
+    """
+    left, codes = await _reserve(note, state), state.store.codes
+    try:
+        exchanged = await exchange(note, credentials, left, state)
+        left = state.sealer.seal(exchanged)
+        granted = scopes.granted(note.scope.split(), exchanged.scopes)
+        person = await fetch_person(granted, SecretStr(exchanged.access_token), state)
+    except InvalidGrant:
+        await codes.spend(note.id)
+        raise
+    except OAuthError:
+        await codes.release(note.id, left)
+        raise
+    return exchanged, person
+
+
+async def _reserve(note: CodeNote, state: State) -> str | None:
+    expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
+    try:
+        return await state.store.codes.reserve(note.id, expires)
+    except CodeUsed as used:
+        if used.grant_id is not None:
+            _log.warning("code_replayed")
+            await state.store.grants.end(used.grant_id)
+        raise InvalidGrant("the code has been used") from used

@@ -1,0 +1,87 @@
+"""``snowflake export`` and ``snowflake purge``: everything that is kept about one person."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from snowflake.cli.running import with_state
+from snowflake.errors import OAuthError
+from snowflake.state import State
+from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.people import Kept
+
+Person = Annotated[str, typer.Option(help="The person's Discord user ID.", metavar="ID")]
+
+
+def export(person: Person) -> None:
+    """Show everything that is kept about a person, as JSON.
+
+    Tokens and secrets are not shown: they are worth a login.
+    """
+
+    async def work(state: State) -> Kept:
+        return await state.store.people.kept(person)
+
+    typer.echo(json.dumps(_shown(person, with_state(work)), indent=2, ensure_ascii=False))
+
+
+def purge(person: Person) -> None:
+    """Erase everything about a person, and revoke their tokens at Discord.
+
+    Whoever signed in as them has to sign in again.
+    """
+
+    async def work(state: State) -> tuple[Kept, list[str]]:
+        kept = await state.store.people.kept(person)
+        await state.store.people.erase(person)
+        return kept, [
+            tokens.application
+            for tokens in kept.discord_tokens
+            if not await _revoked(tokens, state)
+        ]
+
+    kept, living = with_state(work)
+    typer.echo(f"Erased {len(kept.grants)} grants and {len(kept.discord_tokens)} pairs of tokens.")
+    for application in living:
+        typer.echo(
+            f"Discord did not revoke the tokens for application {application}, whose secret "
+            "Snowflake does not have. They are erased here; the person can remove the application "
+            "in Discord under User Settings, Authorized Apps."
+        )
+
+
+async def _revoked(tokens: StoredTokens, state: State) -> bool:
+    try:
+        await state.discord.revoke(
+            client_id=tokens.application,
+            client_secret=None,
+            token=tokens.refresh_token or tokens.access_token,
+        )
+    except OAuthError:
+        return False
+    return True
+
+
+def _shown(person: str, kept: Kept) -> dict[str, Any]:
+    return {
+        "person": person,
+        "grants": [
+            {
+                "client_id": grant.client_id,
+                "scopes": grant.scopes,
+                "claims": dict(grant.claims),
+                "auth_time": grant.auth_time,
+                "expires_at": grant.expires_at,
+            }
+            for grant in kept.grants
+        ],
+        "discord_tokens": [
+            {
+                "application": tokens.application,
+                "scopes": sorted(tokens.scopes),
+                "expires_at": tokens.expires_at,
+            }
+            for tokens in kept.discord_tokens
+        ],
+    }

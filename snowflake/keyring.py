@@ -1,0 +1,162 @@
+"""All keys of this Snowflake: which one signs, which ones are published."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jws import extract_compact
+
+from snowflake.files import read
+from snowflake.keys import SigningKey, generate_key, parse_key
+from snowflake.settings import Settings
+from snowflake.store import Store
+from snowflake.store.signing_keys import StoredKey
+
+#: Where an earlier Snowflake kept its key, below the data directory.
+KEY_FILE = "keys/jwt_private_key.json"
+#: How long a new key is published before it signs: Authentik looks every 3 hours.
+ANNOUNCEMENT = timedelta(hours=3)
+#: Seconds within which a process makes the first key, and for which others wait for it.
+FIRST_KEY_LEASE, FIRST_KEY_PATIENCE = 20, 30
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A signing key, and the Unix time from which it signs."""
+
+    key: SigningKey
+    signs_from: int
+
+
+class KeyRing:
+    """The keys, as the store had them when this process last looked.
+
+    A key of ``SNOWFLAKE_PRIVATE_KEY`` always signs; those of the store are then only published.
+    """
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+        self._settings, self._store, self._clock = settings, store, clock
+        self._keys: list[Key] = []
+        self._custom = _custom_key(settings)
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, store: Store, clock: Callable[[], float] = time.time
+    ) -> "KeyRing":
+        """Load the keys. If there is none, take in the file of an earlier Snowflake or make one.
+
+        Raises:
+            StartFault: a key is damaged or of another kind. It is never replaced.
+        """
+        ring = cls(settings, store, clock)
+        await ring.look()
+        if not ring._custom and not ring._keys:
+            await ring._make_first()
+        return ring
+
+    @property
+    def all(self) -> list[Key]:
+        """All keys, the one that signs last at the end."""
+        return [*self._keys, Key(self._custom, 0)] if self._custom else self._keys
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs now: the newest whose time has come, else the first."""
+        if self._custom:
+            return self._custom
+        now = self._clock()
+        due = [key for key in self._keys if key.signs_from <= now]
+        return (due or self._keys)[-1 if due else 0].key
+
+    def verify(self, token: str, typ: str) -> dict[str, Any]:
+        """Answer the claims of a token that one of the keys has signed, as ``SigningKey`` does.
+
+        Raises:
+            ValueError: it is not such a token.
+        """
+        kid = kid_of(token)
+        for key in self.all:
+            if key.key.kid == kid:
+                return key.key.verify(token, typ)
+        raise ValueError("was signed by no key of ours")
+
+    def published(self) -> dict[str, Any]:
+        """The JSON Web Key Set (RFC 7517, section 5), keys that do not sign yet included."""
+        return {"keys": [key.key.published() for key in self.all]}
+
+    async def look(self) -> None:
+        """Look which keys the store has."""
+        known = {key.key.kid: key.key for key in self._keys}
+        self._keys = [
+            Key(
+                known.get(stored.kid) or SigningKey(parse_key(stored.jwk, "a key in the store")),
+                stored.signs_from,
+            )
+            for stored in await self._store.signing_keys.all()
+        ]
+
+    async def rotate(self, *, at_once: bool = False) -> Key:
+        """Add a new key, which signs after ``ANNOUNCEMENT`` or at once."""
+        wait = timedelta(0) if at_once else ANNOUNCEMENT
+        return await self._add(generate_key(), int(self._clock() + wait.total_seconds()))
+
+    async def keep_fresh(self) -> None:
+        """Rotate if the newest key has come of age, and forget keys whose last token has ended."""
+        age, now = self._settings.key_rotation, self._clock()
+        if not self._keys:
+            return
+        due = self._keys[-1].signs_from + (age - ANNOUNCEMENT).total_seconds()
+        if age and not self._custom and due <= now:
+            _log.info("key_rotated", kid=(await self.rotate()).key.kid)
+        lifetime = self._settings.token_lifetime.total_seconds()
+        for key, successor in pairwise(self._keys):
+            if successor.signs_from + lifetime <= now:
+                await self._store.signing_keys.remove(key.key.kid)
+        await self.look()
+
+    async def _make_first(self) -> None:
+        async with self._store.leases.hold("first key", FIRST_KEY_LEASE, FIRST_KEY_PATIENCE):
+            await self.look()
+            if not self._keys:
+                await self._add(self._inherited() or generate_key(), int(self._clock()))
+
+    def _inherited(self) -> str | None:
+        path = self._settings.data_dir / KEY_FILE
+        if not path.exists():
+            return None
+        text = read(path)
+        parse_key(text, str(path))
+        _log.info("key_taken_in", file=str(path))
+        return text
+
+    async def _add(self, jwk: str, signs_from: int) -> Key:
+        key = Key(SigningKey(parse_key(jwk, "the new key")), signs_from)
+        await self._store.signing_keys.add(StoredKey(key.key.kid, jwk, signs_from))
+        await self.look()
+        return key
+
+
+def kid_of(token: str) -> str | None:
+    """Answer which key a token claims to be signed with; nothing of it is verified yet.
+
+    Raises:
+        ValueError: it is no signed token at all.
+    """
+    try:
+        kid = extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError) as error:
+        raise ValueError("is not a signed token") from error
+    return kid if isinstance(kid, str) else None
+
+
+def _custom_key(settings: Settings) -> SigningKey | None:
+    if settings.private_key is None:
+        return None
+    return SigningKey(parse_key(settings.private_key.get_secret_value(), "SNOWFLAKE_PRIVATE_KEY"))

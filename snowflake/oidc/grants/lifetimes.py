@@ -1,0 +1,35 @@
+"""How long grants live, and whether they have a refresh token."""
+
+from snowflake.errors import InvalidRequest
+from snowflake.oidc.clients import Credentials
+from snowflake.oidc.parameters import Parameters
+from snowflake.state import State
+
+_CHOICES = {"true": True, "false": False}
+
+
+def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
+    """Whether the answer is to hold a refresh token.
+
+    It does, unless a public client, which may have no safe place for it, asks for none with
+    ``include_refresh_token=false``.
+
+    Raises:
+        InvalidRequest: the parameter is neither ``true`` nor ``false``, or a client with a secret
+            asks for none.
+    """
+    choice = _CHOICES.get(params.get("include_refresh_token", "true").lower())
+    if choice is None:
+        raise InvalidRequest("include_refresh_token must be true or false")
+    if not choice and credentials.secret is not None:
+        raise InvalidRequest("only public clients may do without a refresh token")
+    return choice
+
+
+def expires_at(state: State, *, refreshable: bool) -> int:
+    """Answer the Unix time at which a grant that is used now ends by itself."""
+    settings = state.settings
+    lifetimes = [settings.token_lifetime]
+    if refreshable:
+        lifetimes.append(settings.refresh_token_lifetime)
+    return int(state.clock() + max(lifetimes).total_seconds())

@@ -1,0 +1,155 @@
+"""The refresh token grant (RFC 6749, section 6; OpenID Connect Core 1.0, section 12)."""
+
+from dataclasses import replace
+
+import structlog
+
+from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope
+from snowflake.oidc import scopes
+from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.exchange import renew, secret_hash
+from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
+from snowflake.oidc.parameters import Parameters
+from snowflake.oidc.people import fetch_person
+from snowflake.oidc.scopes import Person
+from snowflake.oidc.tokens import Redeemed
+from snowflake.state import State
+from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.grants import Grant
+from snowflake.store.refresh_tokens import RefreshToken, hash_of
+
+#: Characters of a refresh token; ours have 43.
+MAX_LENGTH = 512
+#: Seconds after its use in which an old token still gets the answer that was lost.
+OVERLAP = 10
+#: Seconds before its end from which Discord's access token is renewed.
+RENEWAL = 3600
+
+_log = structlog.get_logger(__name__)
+
+
+async def refresh_token(credentials: Credentials, params: Parameters, state: State) -> Redeemed:
+    """Exchange a refresh token for fresh tokens with fresh claims, and a new refresh token.
+
+    While Discord or the store is out, the token stays as good as it was. Used again within
+    ``OVERLAP`` it gets the same successor, for an answer that was lost; later, it ends the grant,
+    because somebody has stolen it or its successor (RFC 9700, section 4.14.2).
+
+    Raises:
+        InvalidGrant: the token is unknown, expired, used, another client's, or the person has
+            removed the application at Discord.
+        InvalidClient: the secret is wrong.
+        InvalidScope: more is asked for than was granted.
+        TemporarilyUnavailable: Discord or the store gave no usable answer.
+    """
+    sent = params.require("refresh_token", MAX_LENGTH)
+    # Requests of one process take turns, so that only the first one asks Discord.
+    async with state.turns.of(hash_of(sent)):
+        # 1. The token, this client's own.
+        token, grant = await _find(sent, credentials, state)
+        wanted, refreshable = _narrowed(grant, params), is_refreshable(credentials, params)
+
+        # 2. The client's secret, as far as we can tell.
+        known_good = await is_known_good(credentials, grant.secret_hash, state)
+        if not known_good and credentials.secret is None:
+            raise InvalidClient("the client must authenticate")
+
+        # 3. A lost answer, or a stolen token.
+        if token.used_at is not None and known_good:
+            return await _again(token, grant, wanted, state)
+
+        # 4. Fresh claims. Discord proves a secret that we do not know.
+        fresh = await _refreshed(grant, credentials, state, prove=not known_good)
+
+        # 5. The successor.
+        successor = await state.store.refresh_tokens.rotate(token, fresh)
+        if successor is None:
+            # Another process has been quicker.
+            token, grant = await _find(sent, credentials, state)
+            return await _again(token, grant, wanted, state)
+        answered = tuple(name for name in wanted if name in fresh.scopes)
+        return Redeemed(fresh, answered, successor if refreshable else None)
+
+
+async def _find(sent: str, credentials: Credentials, state: State) -> tuple[RefreshToken, Grant]:
+    token = await state.store.refresh_tokens.find(sent)
+    grant = await state.store.grants.find(token.grant_id) if token is not None else None
+    if token is None or grant is None or token.expires_at <= state.clock():
+        raise InvalidGrant("the refresh token is unknown, expired or revoked")
+    if grant.client_id != credentials.client_id:
+        raise InvalidGrant("the refresh token was issued to another client")
+    return token, grant
+
+
+def _narrowed(grant: Grant, params: Parameters) -> tuple[str, ...]:
+    """Answer the scopes of this answer: the grant's, or those among them that were asked for."""
+    scope = params.at_most("scope", scopes.MAX_LENGTH)
+    if scope is None:
+        return grant.scopes
+    wanted = {"openid", *scopes.known(scope)}
+    if not wanted <= set(grant.scopes):
+        raise InvalidScope("scope holds more than was granted")
+    return tuple(name for name in grant.scopes if name in wanted)
+
+
+async def _again(
+    token: RefreshToken, grant: Grant, wanted: tuple[str, ...], state: State
+) -> Redeemed:
+    """Answer a token that was used before: with the same successor, or not at all."""
+    if token.used_at is None or token.used_at + OVERLAP < state.clock():
+        await state.store.grants.end(grant.id)
+        _log.warning("refresh_token_reused")
+        raise InvalidGrant("the refresh token was used before; the person has to sign in again")
+    return Redeemed(grant, wanted, token.successor)
+
+
+async def _refreshed(grant: Grant, credentials: Credentials, state: State, *, prove: bool) -> Grant:
+    """Answer the grant with claims as Discord has them now.
+
+    A grant for which Discord accepts nothing any more has ended.
+    """
+    rows = state.store.discord_tokens
+    try:
+        tokens, person = await _ask_discord(grant, credentials, state, prove=prove)
+    except InvalidGrant:
+        await rows.forget(grant.application, grant.person)
+        await state.store.grants.end(grant.id)
+        raise
+    granted = tuple(scopes.granted(grant.scopes, tokens.scopes))
+    return replace(
+        grant,
+        scopes=granted,
+        claims=scopes.claims_of(person, granted),
+        expires_at=expires_at(state, refreshable=True),
+        secret_hash=await secret_hash(credentials, state) if prove else grant.secret_hash,
+    )
+
+
+async def _ask_discord(
+    grant: Grant, credentials: Credentials, state: State, *, prove: bool
+) -> tuple[StoredTokens, Person]:
+    """Ask who the person is now; renew Discord's tokens first if they are near their end."""
+    tokens = await state.store.discord_tokens.find(grant.application, grant.person)
+    if tokens is None:
+        raise InvalidGrant("the person has to sign in again")
+    left = tokens.expires_at - state.clock()
+    if prove or left < RENEWAL:
+        try:
+            tokens = await renew(tokens, credentials, state, prove=prove)
+        except InvalidGrant:
+            if prove or left <= 0:
+                raise
+    try:
+        return tokens, await _person(grant, tokens, state)
+    except InvalidGrant:
+        # Renewed meanwhile by another request, or ended early by Discord.
+        tokens = await renew(tokens, credentials, state, prove=False)
+        return tokens, await _person(grant, tokens, state)
+
+
+async def _person(grant: Grant, tokens: StoredTokens, state: State) -> Person:
+    granted = scopes.granted(grant.scopes, tokens.scopes)
+    person = await fetch_person(granted, tokens.access_token, state)
+    if person.user.id != grant.person:
+        raise InvalidGrant("Discord names another person than at the login")
+    return person

@@ -1,0 +1,53 @@
+"""A token that a client holds out: which grant it belongs to, for revocation and introspection."""
+
+from dataclasses import dataclass
+
+from snowflake.errors import InvalidClient, InvalidToken
+from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.parameters import Parameters
+from snowflake.oidc.tokens import MAX_LENGTH, AccessToken, grant_of, read_access_token
+from snowflake.state import State
+from snowflake.store.grants import Grant
+from snowflake.store.refresh_tokens import RefreshToken
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A living token of the client's own, and its grant."""
+
+    token: AccessToken | RefreshToken
+    grant: Grant
+
+
+async def presented(credentials: Credentials, params: Parameters, state: State) -> Presented | None:
+    """Find the token of a request; None if it is unknown, dead, or another client's.
+
+    ``token_type_hint`` is not needed: the two kinds do not look alike (RFC 7009, section 2.1).
+
+    Raises:
+        InvalidRequest: there is no token.
+        InvalidClient: the token is this client's, but the secret is not.
+    """
+    sent = params.require("token", MAX_LENGTH)
+    found = await _access_token(sent, state) or await _refresh_token(sent, state)
+    if found is None or found.grant.client_id != credentials.client_id:
+        return None
+    if not await is_known_good(credentials, found.grant.secret_hash, state):
+        raise InvalidClient("this is not the client secret that Discord accepted")
+    return found
+
+
+async def _access_token(sent: str, state: State) -> Presented | None:
+    try:
+        token = read_access_token(sent, state)
+        return Presented(token, await grant_of(token, state))
+    except InvalidToken:
+        return None
+
+
+async def _refresh_token(sent: str, state: State) -> Presented | None:
+    token = await state.store.refresh_tokens.find(sent)
+    grant = await state.store.grants.find(token.grant_id) if token is not None else None
+    if token is None or grant is None or token.expires_at <= state.clock():
+        return None
+    return Presented(token, grant)
