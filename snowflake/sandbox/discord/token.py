@@ -63,9 +63,7 @@ class TokenRoutes:
         self._state.grants.revoke(application.id, form["token"])
         return JSONResponse({})
 
-    def _application(
-        self, record: RecordedRequest, form: Mapping[str, str]
-    ) -> Application | None:
+    def _application(self, record: RecordedRequest, form: Mapping[str, str]) -> Application | None:
         client_id = (_basic(record) or (form.get("client_id", ""), ""))[0]
         application = self._state.applications.get(client_id)
         if application is None or not application.admits(_secret(record, form)):
