@@ -15,8 +15,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from snowflake.errors import StartFault
 from snowflake.files import is_writable, read_or_make
-from snowflake.settings import Settings
+from snowflake.settings import MIN_SECRET_LENGTH, Settings
 
 #: Where the secret key lies below the data directory.
 SECRET_FILE = "keys/secret_key"  # noqa: S105
@@ -68,11 +69,13 @@ class Sealer:
             secret = settings.private_key.get_secret_value()
         else:
             secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
+            if len(secret) < MIN_SECRET_LENGTH:
+                raise StartFault([f"{path}: is damaged: it is too short"])
         return cls(secret.encode())
 
     def seal(self, note: Note, now: float) -> str:
         """Seal a note at the time ``now`` (Unix time, seconds)."""
-        content = json.dumps(list(asdict(note).values()), separators=(",", ":")).encode()
+        content = _write(list(asdict(note).values()))
         return self._fernet(note.purpose).encrypt_at_time(content, int(now)).decode()
 
     def open(self, kind: type[AnyNote], sealed: str, lifetime: float, now: float) -> AnyNote:
@@ -97,6 +100,10 @@ class Sealer:
     def _derive(self, purpose: str) -> Fernet:
         hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"snowflake {purpose}".encode())
         return Fernet(base64.urlsafe_b64encode(hkdf.derive(self._secret)))
+
+
+def _write(values: list[object]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _check_canonical(sealed: str) -> None:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import structlog
 
-#: Seconds in which a program must be up, or have ended after a signal. A machine under load is slow.
+#: Seconds in which a program must be up, or end after a signal; a machine under load is slow.
 PATIENCE = 30.0
 #: Seconds between two looks at a program that is starting.
 GLANCE = 0.02

@@ -24,10 +24,9 @@ class Browser:
     def __exit__(self, *_: object) -> None:
         self.http.close()
 
-    def open(self, url: str, *, referrer: str | None = None) -> httpx.Response:
+    def open(self, url: str) -> httpx.Response:
         """Open an address and follow redirects, up to a page or to the application's door."""
-        headers = {"Referer": referrer} if referrer else {}
-        return self._follow(self.http.get(url, headers=headers))
+        return self._follow(self.http.get(url))
 
     def submit(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         """Send a form, and follow redirects as ``open`` does."""

@@ -1,11 +1,19 @@
-"""The sandbox in Chromium, as a newcomer meets it: clicked, by keyboard, on a telephone, at night."""
+"""The sandbox in Chromium: clicked, by keyboard, on a telephone, at night."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from snowflake.cli.sandbox import Sandbox
 from snowflake.cli.sandbox import running as running_sandbox
@@ -20,7 +28,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-TELEPHONE = {"width": 360, "height": 740}
+TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 #: How Chromium notes that a page itself has an error status, which is what error pages are for.
 STATUS_OF_THE_PAGE = "Failed to load resource: the server responded with a status of"
 
@@ -74,12 +82,14 @@ def choose(page: Page, username: str) -> None:
     page.get_by_role("button", name="Authorize").click()
 
 
+def claims(page: Page) -> Locator:
+    return page.get_by_role("region", name="Claims", exact=True)
+
+
 def test_a_login_is_clicked_through(page: Page, sandbox: Sandbox) -> None:
     sign_in(page, sandbox, "ada.lindqvist")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
-    expect(page.get_by_role("region", name="Claims", exact=True)).to_contain_text(
-        '"189462537114681345"'
-    )
+    expect(claims(page)).to_contain_text('"sub": "189462537114681345"')
     assert page.url == f"{sandbox.example}/result"
 
 
@@ -161,7 +171,7 @@ def assert_fits(page: Page) -> None:
 def test_every_page_fits_on_a_telephone(
     page: Page, sandbox: Sandbox, every_page: list[str]
 ) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
+    page.set_viewport_size(TELEPHONE)
     for address in every_page:
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -169,7 +179,7 @@ def test_every_page_fits_on_a_telephone(
     for username in ("collector", "noor_ibrahim"):
         page.context.clear_cookies()
         sign_in(page, sandbox, username)
-        expect(page.get_by_role("region", name="Claims", exact=True)).to_be_visible()
+        expect(claims(page)).to_be_visible()
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         assert_fits(page)
 

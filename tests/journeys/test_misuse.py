@@ -130,7 +130,7 @@ def test_a_wrong_secret_does_not_burn_the_code(party: RelyingParty, browser: Bro
         {"redirect_uri": "https://app.example.com/callback/"},
         {"code": "gAAAAA"},
     ],
-    ids=lambda changed: " ".join(changed),
+    ids=" ".join,
 )
 def test_a_code_with_something_else_wrong_is_refused_and_not_burnt(
     changed: dict[str, str], party: RelyingParty, browser: Browser

@@ -60,7 +60,7 @@ def test_discord_coming_back_to_any_form_is_recognised(settings: Settings, uri: 
         resolved = redirects.resolve(sent, ORIGIN, settings)
         # As a server passes it on: decoded once, without the query.
         path = unquote(resolved.discord.partition("?")[0].removeprefix(PREFIX))
-        assert redirects.is_callback_for(path, resolved.application), sent
+        assert redirects.is_callback_for(path, resolved.discord, ORIGIN), sent
 
 
 URIS = [
