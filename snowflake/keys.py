@@ -13,6 +13,8 @@ from snowflake.errors import StartFault
 
 ALGORITHM = "RS256"
 KEY_SIZE = 2048
+#: What is read of a JSON Web Key (RFC 7518, section 6.3). Others limit its use to signing alone.
+MEMBERS = ("kty", "n", "e", "d", "p", "q", "dp", "dq", "qi", "kid")
 
 
 class SigningKey:
@@ -78,9 +80,11 @@ def parse_key(text: str, source: str) -> RSAKey:
             raise StartFault([f"{source}: is a key for another use than signing with RS256"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)
-            key = RSAKey.import_key(value)
+            key = RSAKey.import_key({name: value[name] for name in MEMBERS if value.get(name)})
         size = key.raw_value.key_size
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+        if not isinstance(key.kid, str | None):
+            raise TypeError
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StartFault(
             [f"{source}: is not a private RSA key in JSON Web Key format; it may be damaged"]
         ) from error

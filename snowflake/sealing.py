@@ -15,8 +15,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from snowflake.errors import StartFault
 from snowflake.files import is_writable, read_or_make
-from snowflake.settings import Settings
+from snowflake.settings import MIN_SECRET_LENGTH, Settings
 
 #: Where the secret key lies below the data directory.
 SECRET_FILE = "keys/secret_key"  # noqa: S105
@@ -72,11 +73,14 @@ class Sealer:
         if settings.private_key is not None and is_homeless(settings):
             return cls(settings.private_key.get_secret_value().encode())
         path = settings.data_dir / SECRET_FILE
-        return cls(read_or_make(path, lambda: secrets.token_urlsafe(32)).encode())
+        secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
+        if len(secret) < MIN_SECRET_LENGTH:
+            raise StartFault([f"{path}: is damaged: it is too short"])
+        return cls(secret.encode())
 
     def seal(self, note: Note, now: float = 0) -> str:
         """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
-        content = json.dumps(list(asdict(note).values()), separators=(",", ":")).encode()
+        content = _write(list(asdict(note).values()))
         return self._fernet(note.purpose).encrypt_at_time(content, int(now)).decode()
 
     def open(
@@ -118,6 +122,10 @@ def is_homeless(settings: Settings) -> bool:
 def _derive(secret: bytes, purpose: str) -> bytes:
     info = f"snowflake {purpose}".encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+
+
+def _write(values: list[object]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _check_canonical(sealed: str) -> None:

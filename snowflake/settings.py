@@ -5,6 +5,7 @@ The table in the README is held equal to this file by a test.
 """
 
 import os
+import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,14 +21,16 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from snowflake.durations import parse_duration
 from snowflake.errors import StartFault
-from snowflake.hosts import HostPatterns, check_pattern, is_loopback
+from snowflake.hosts import HostPatterns, check_pattern, is_loopback, normalise
 
 REPOSITORY = "https://github.com/celsiusnarhwal/snowflake"
 PREFIX = "SNOWFLAKE_"
+_URL = re.compile(r"[!-~]+")
+_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -74,10 +77,15 @@ def _host_or_everything(pattern: str) -> str:
 
 def _secure_url(url: str) -> str:
     """Check a base URL: https, or http on this machine; no query, fragment or slash at the end."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ValueError("must be a URL such as https://snowflake.example.com")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    example = "must be a URL such as https://snowflake.example.com"
+    try:
+        parts = urlsplit(url)
+        usable = parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        raise ValueError(example) from None
+    if not usable or parts.scheme not in {"http", "https"} or not _URL.fullmatch(url):
+        raise ValueError(example)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("must begin with https://")
     if parts.query or parts.fragment:
         raise ValueError("must have neither query nor fragment")
@@ -87,7 +95,7 @@ def _secure_url(url: str) -> str:
 
 
 def _base_path(path: str) -> str:
-    if not path.startswith("/") or any(mark in path for mark in "?#%") or "//" in path:
+    if not _PATH.fullmatch(path):
         raise ValueError("must be a path such as /snowflake")
     return path.removesuffix("/")
 
@@ -115,32 +123,6 @@ Domains = Annotated[
     tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
 ]
 SecureUrl = Annotated[str, AfterValidator(_secure_url)]
-
-
-class _SecretFiles(PydanticBaseSettingsSource):
-    """``SNOWFLAKE_X_FILE`` names a file that holds the secret ``SNOWFLAKE_X``."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        """Read the file for one field, or answer None where there is none to read."""
-        variable = PREFIX + field_name.upper()
-        path = os.environ.get(f"{variable}_FILE")
-        if not path or not is_secret(field):
-            return None, field_name, False
-        if os.environ.get(variable):
-            raise StartFault([f"{variable}: is set, and so is {variable}_FILE; choose one"])
-        try:
-            return Path(path).read_text("utf-8").strip(), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise StartFault([f"{variable}_FILE: cannot read {path}: {reason}"]) from error
-
-    def __call__(self) -> dict[str, Any]:
-        """Read the files of all fields that name one."""
-        files = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-        }
-        return {name: value for name, value in files.items() if value is not None}
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -298,18 +280,6 @@ class Settings(BaseSettings):
         default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
     )
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments win over variables, variables over the files that they name."""
-        return init_settings, env_settings, _SecretFiles(settings_cls)
-
     @property
     def secret_keys(self) -> list[str]:
         """The secrets of ``SNOWFLAKE_SECRET_KEY``, the one that seals first."""
@@ -318,8 +288,8 @@ class Settings(BaseSettings):
     @cached_property
     def hosts(self) -> HostPatterns:
         """Every host name at which Snowflake answers."""
-        own = urlsplit(self.issuer or "").hostname
-        return HostPatterns.of((*self.allowed_hosts, *LOOPBACK, *([own] if own else [])))
+        own = [normalise(urlsplit(self.issuer).hostname or "")] if self.issuer else []
+        return HostPatterns.of((*self.allowed_hosts, *LOOPBACK, *own))
 
     @cached_property
     def webfinger_hosts(self) -> HostPatterns:
@@ -343,15 +313,40 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and secrets from the files that it names.
 
     Raises:
         StartFault: with one line for each variable that cannot be used, naming it.
     """
+    secrets, faults = _read_secret_files()
     try:
-        return Settings()
+        # Pydantic reads the environment too; what stands in a file is only in our hands.
+        settings = Settings(**secrets)
     except ValidationError as error:
-        raise StartFault([_fault(details) for details in error.errors()]) from None
+        raise StartFault([*faults, *(_fault(details) for details in error.errors())]) from None
+    if faults:
+        raise StartFault(faults)
+    return settings
+
+
+def _read_secret_files() -> tuple[dict[str, Any], list[str]]:
+    """Read the file that ``SNOWFLAKE_X_FILE`` names for each secret ``SNOWFLAKE_X``."""
+    secrets: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if not path or not is_secret(field):
+            continue
+        if os.environ.get(variable):
+            faults.append(f"{variable}: is set, and so is {variable}_FILE; choose one")
+            continue
+        try:
+            secrets[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            faults.append(f"{variable}_FILE: cannot read {path}: {reason}")
+    return secrets, faults
 
 
 def _fault(details: ErrorDetails) -> str:

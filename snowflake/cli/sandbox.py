@@ -80,7 +80,8 @@ def sandbox(
                 _show(running_sandbox)
                 _wait_for_interrupt()
     except OSError as error:
-        typer.echo(f"{error}. Choose another with --port.", err=True)
+        taken = f"{error.strerror}. The sandbox needs port {port} and the next two."
+        typer.echo(f"{taken} Choose another with --port.", err=True)
         raise typer.Exit(1) from error
 
 

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
+from click import BadParameter
 from click.core import ParameterSource
 from uvicorn.main import main as uvicorn_command
 
+from snowflake.errors import StartFault
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings, load_settings
 from snowflake.state import State
@@ -58,8 +60,16 @@ async def _prepare(settings: Settings) -> None:
 
 
 def _uvicorn_variables() -> dict[str, Any]:
-    """Answer what ``UVICORN_*`` variables ask for, read by Uvicorn's own command line."""
-    context = uvicorn_command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
+    """Answer what ``UVICORN_*`` variables ask for, read by Uvicorn's own command line.
+
+    Raises:
+        StartFault: one of them cannot be used.
+    """
+    try:
+        context = uvicorn_command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
+    except BadParameter as error:
+        variable = f"UVICORN_{error.param.name.upper()}" if error.param else "UVICORN_*"
+        raise StartFault([f"{variable}: {error.message}"]) from error
     return {
         name: value
         for name, value in context.params.items()

@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeVar
 
 import httpx
@@ -56,7 +57,11 @@ class DiscordClient:
             "User-Agent": f"DiscordBot ({repository}, {__version__})",
             "Accept": "application/json",
         }
-        async with httpx.AsyncClient(headers=headers, timeout=TIMEOUT, limits=LIMITS) as http:
+        # Cookies that Discord sets for one person must not travel with the next one's requests.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        async with httpx.AsyncClient(
+            headers=headers, cookies=no_cookies, timeout=TIMEOUT, limits=LIMITS
+        ) as http:
             yield cls(http, api_url)
 
     async def exchange_code(

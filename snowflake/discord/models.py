@@ -1,11 +1,23 @@
 """What Snowflake reads of Discord's answers. What else they hold is passed over."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+
+_TOKEN = re.compile(r"[!-~]+")
+
+
+def _visible(token: SecretStr) -> SecretStr:
+    # Anything else could not be sent in a header, or would end it early.
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("is no token")
+    return token
+
 
 Snowflake = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,19})$")]
 
+Token = Annotated[SecretStr, AfterValidator(_visible)]
 Discriminator = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
 
 
@@ -17,8 +29,8 @@ class _Answer(BaseModel):
 class Tokens(_Answer):
     """The answer to a token request (RFC 6749, section 5.1). ``expires_in`` is in seconds."""
 
-    access_token: SecretStr
-    refresh_token: SecretStr | None = None
+    access_token: Token
+    refresh_token: Token | None = None
     expires_in: int
     scope: str
 

@@ -50,7 +50,8 @@ async def authorize(request: Request) -> Response:
     challenge = pkce.requested_challenge(params)
 
     # 4. The login note, bound to this browser.
-    binding, verifier = browser.bind(request), pkce.new_verifier()
+    secure = issuer.startswith("https:")
+    binding, verifier = browser.bind(request, secure=secure), pkce.new_verifier()
     note = LoginNote(
         client_id=client_id,
         issuer=issuer,
@@ -82,7 +83,7 @@ async def authorize(request: Request) -> Response:
         },
     )
     response = RedirectResponse(location, 302)
-    browser.set_cookie(response, binding, secure=issuer.startswith("https:"))
+    browser.set_cookie(response, binding, secure=secure)
     return response
 
 

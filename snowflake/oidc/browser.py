@@ -1,7 +1,8 @@
 """The cookie that ties a login to the browser in which it began.
 
 Without it, somebody could send a link that finishes *their* login in another person's browser, or
-have an address called by ``/r/`` for which nobody ever came back from Discord.
+have an address called by ``/r/`` for which nobody ever came back from Discord. ``secure`` says
+whether our issuer is reached over HTTPS.
 """
 
 import hmac
@@ -17,12 +18,12 @@ from snowflake.oidc.notes import LOGIN_LIFETIME
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def bind(request: Request) -> str:
+def bind(request: Request, *, secure: bool) -> str:
     """Answer the cookie's value for this browser: the one it has, else a new one of 256 bits.
 
     The one it has stays, so that logins in several tabs do not end each other.
     """
-    value = _value(request)
+    value = _value(request, secure=secure)
     return value if value is not None else secrets.token_urlsafe(32)
 
 
@@ -31,9 +32,9 @@ def fingerprint(value: str) -> str:
     return sha256(value.encode()).hexdigest()
 
 
-def is_bound(request: Request, expected: str) -> bool:
+def is_bound(request: Request, expected: str, *, secure: bool) -> bool:
     """Whether this browser's cookie is the one with the expected fingerprint."""
-    value = _value(request)
+    value = _value(request, secure=secure)
     return value is not None and hmac.compare_digest(fingerprint(value), expected)
 
 
@@ -51,14 +52,11 @@ def set_cookie(response: Response, value: str, *, secure: bool) -> None:
     )
 
 
-def _value(request: Request) -> str | None:
-    # The prefixed name comes first: no other host and no plain HTTP page can have planted it.
-    for secure in (True, False):
-        value = request.cookies.get(_name(secure=secure), "")
-        if _VALUE.fullmatch(value):
-            return value
-    return None
+def _value(request: Request, *, secure: bool) -> str | None:
+    value = request.cookies.get(_name(secure=secure), "")
+    return value if _VALUE.fullmatch(value) else None
 
 
 def _name(*, secure: bool) -> str:
+    # The prefix means that neither another host nor a page over plain HTTP can have planted it.
     return "__Host-snowflake-login" if secure else "snowflake-login"

@@ -40,7 +40,8 @@ async def callback(request: Request) -> Response:
     check_allowed(note.client_id, state.settings)
 
     # 2. Its redirect URI.
-    if not redirects.is_callback_for(request.path_params["redirect_uri"], note.redirect_uri):
+    path = request.path_params["redirect_uri"]
+    if not redirects.is_callback_for(path, note.discord_redirect_uri, note.issuer):
         raise LoginUnknown
 
     # 3. The parameters.
@@ -76,7 +77,7 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote:
         raise LoginExpired from error
     except (BadNote, KeyError) as error:
         raise LoginUnknown from error
-    if not browser.is_bound(request, note.browser):
+    if not browser.is_bound(request, note.browser, secure=note.issuer.startswith("https:")):
         raise LoginElsewhere
     return note
 

@@ -18,6 +18,7 @@ MAX_LENGTH = 2048
 RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
 # Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -59,12 +60,12 @@ def unwrap(redirect_uri: str, issuer: str) -> str:
     return inner
 
 
-def is_callback_for(path: str, redirect_uri: str) -> bool:
-    """Whether Discord came back to ``/r/{path}`` for this application's redirect URI.
+def is_callback_for(path: str, discord_redirect_uri: str, issuer: str) -> bool:
+    """Whether Discord came back to ``/r/{path}`` for the redirect URI that it knows.
 
     The path comes decoded and without its query; proxies are known to merge its slashes.
     """
-    expected = unquote(redirect_uri.partition("?")[0])
+    expected = unquote(discord_redirect_uri.removeprefix(f"{issuer}/r/").partition("?")[0])
     return _SLASHES.sub("/", path) == _SLASHES.sub("/", expected)
 
 
@@ -112,4 +113,4 @@ def _check(redirect_uri: str, settings: Settings) -> None:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)

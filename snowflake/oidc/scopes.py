@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from snowflake.discord.cdn import avatar_url
 from snowflake.discord.models import Guild, User
+from snowflake.errors import InvalidGrant
 
 Claims = dict[str, object]
 #: Characters of a scope parameter.
@@ -85,8 +86,15 @@ def discord_scopes(names: Iterable[str]) -> frozenset[str]:
 
 
 def granted(names: Iterable[str], discord: frozenset[str]) -> list[str]:
-    """Answer those scopes for which Discord granted all that they need."""
-    return [name for name in names if SCOPES[name].discord <= discord]
+    """Answer those scopes for which Discord granted all that they need.
+
+    Raises:
+        InvalidGrant: not even ``openid`` is among them.
+    """
+    scopes = [name for name in names if SCOPES[name].discord <= discord]
+    if "openid" not in scopes:
+        raise InvalidGrant("Discord does not let us know who the person is")
+    return scopes
 
 
 def claims_of(person: Person, names: Iterable[str]) -> Claims:

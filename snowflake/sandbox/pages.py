@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from zlib import crc32
 
 import jinja2
 from starlette.requests import Request
@@ -65,7 +66,7 @@ def initials(name: str) -> str:
 
 def hue(text: str) -> int:
     """Return which of the stylesheet's eight colours stands for a text, 0 to 7."""
-    return sum(text.encode()) % 8
+    return crc32(text.encode()) % 8
 
 
 async def _style(_: Request) -> Response:

@@ -40,10 +40,14 @@ def serving(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> Iterator[st
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while")[0]
         raise OSError(error.errno, f"cannot listen on {host}, port {port}: {reason}") from error
+    # Connections inherit it. asyncio overlooks sockets that it did not make, and each answer would
+    # wait 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _origin(host: str, port: int) -> str:
@@ -66,6 +70,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._guarded,
+                interface="asgi3",
                 loop="asyncio",
                 http="h11",
                 ws="none",
@@ -81,8 +86,8 @@ class _Server(uvicorn.Server):
     def _run(self, listener: socket.socket) -> None:
         try:
             asyncio.run(self.serve([listener]))
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that asked for a server
-            # uvicorn leaves with SystemExit when the lifespan failed, and keeps the reason to itself.
+        except BaseException as error:  # noqa: BLE001 - raised in the other thread
+            # uvicorn leaves with SystemExit when the lifespan failed, and keeps the reason.
             self.fault = self._lifespan_fault or error
         finally:
             self.ready.set()

@@ -15,7 +15,7 @@ from snowflake.logs import configure_logs
 from snowflake.settings import Settings, load_settings
 from snowflake.state import State
 from snowflake.web.errors import http_error, login_error, oauth_error
-from snowflake.web.middleware import CrossOrigin, Guard, RequestLog
+from snowflake.web.middleware import BasePath, CrossOrigin, Faults, Guard, RequestLog
 from snowflake.web.routes import routes
 
 _log = structlog.get_logger(__name__)
@@ -40,9 +40,11 @@ def create_app(settings: Settings) -> Starlette:
         routes=routes(settings),
         lifespan=lifespan,
         middleware=[
+            Middleware(BasePath, base_path=settings.base_path),
             Middleware(RequestLog),
-            Middleware(Guard, settings=settings),
             Middleware(CrossOrigin),
+            Middleware(Faults),
+            Middleware(Guard, settings=settings),
         ],
         exception_handlers={
             OAuthError: oauth_error,

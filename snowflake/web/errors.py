@@ -13,7 +13,7 @@ from snowflake.errors import (
     UnauthorizedClient,
 )
 from snowflake.web.pages import Message, error_page
-from snowflake.web.paths import FOR_APPLICATIONS, local_path
+from snowflake.web.paths import FOR_APPLICATIONS
 
 #: Title and advice where a person can do something, or where it is not the application's fault.
 _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
@@ -80,7 +80,7 @@ def unexpected_error(request: Request) -> Response:
 
 
 def _is_for_application(request: Request) -> bool:
-    return local_path(request) in FOR_APPLICATIONS
+    return request.scope["path"] in FOR_APPLICATIONS
 
 
 def _retry(error: OAuthError) -> dict[str, str]:

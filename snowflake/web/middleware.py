@@ -1,4 +1,4 @@
-"""What every request passes, outermost first: the log, the guard, cross-origin access."""
+"""What every request passes, outermost first: each class here does one thing."""
 
 import re
 import secrets
@@ -16,9 +16,11 @@ from snowflake.errors import NotServed
 from snowflake.settings import Settings
 from snowflake.web.errors import oauth_error, unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
-from snowflake.web.paths import CROSS_ORIGIN, UNGUARDED, local_path
+from snowflake.web.paths import AUTHORIZATION_SERVER, CROSS_ORIGIN, UNGUARDED
 
 _log = structlog.get_logger("snowflake.request")
+#: What the log says of a request whose sender did not wait for the answer.
+CLIENT_CLOSED_REQUEST: Final = 499
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 HOST_REFUSED: Final = (
     "Snowflake may not be reached by this host name; name it in SNOWFLAKE_ALLOWED_HOSTS"
@@ -28,8 +30,30 @@ INSECURE: Final = (
 )
 
 
+class BasePath:
+    """Takes the base path away, which a proxy may have stripped or not."""
+
+    def __init__(self, app: ASGIApp, base_path: str) -> None:
+        self.app, self.base_path = app, base_path
+        # RFC 8414, section 3.1, puts the issuer's path behind the well-known name.
+        self.metadata = AUTHORIZATION_SERVER + base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            scope["path"] = self._local(scope["path"])
+        await self.app(scope, receive, send)
+
+    def _local(self, path: str) -> str:
+        if path == self.metadata:
+            return AUTHORIZATION_SERVER
+        if path == self.base_path:
+            return "/"
+        return path.removeprefix(self.base_path) if path.startswith(f"{self.base_path}/") else path
+
+
 class RequestLog:
-    """One log line a request, with an ID that error pages show; security headers; no crash.
+    """One log line a request, with an ID that error pages show, and security headers.
 
     The path is logged as its route: a query string or a redirect URI may hold anything.
     """
@@ -60,14 +84,9 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_and_note)
         except ClientDisconnect:
-            status = 499
-        except Exception:
-            _log.exception("unexpected_error")
-            if status:
-                raise
-            await unexpected_error(Request(scope))(scope, receive, send_and_note)
+            status = CLIENT_CLOSED_REQUEST
         # Whoever watches the process asks all the time; those lines would hide the others.
-        quiet = status < 400 and local_path(Request(scope)) in UNGUARDED  # noqa: PLR2004
+        quiet = status < 400 and scope["path"] in UNGUARDED  # noqa: PLR2004
         (_log.debug if quiet else _log.info)(
             "request",
             method=scope["method"],
@@ -76,34 +95,6 @@ class RequestLog:
             ms=round((time.perf_counter() - started) * 1000, 1),
             client=(scope.get("client") or ("", 0))[0],
         )
-
-
-class Guard:
-    """Lets a request in by an allowed host name and a secure connection only."""
-
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app, self.settings = app, settings
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it."""
-        if scope["type"] == "http":
-            # A proxy may strip the base path or leave it; routing removes it where it is.
-            scope["root_path"] = self.settings.base_path
-            request = Request(scope, receive)
-            fault = self._fault(request)
-            if fault and local_path(request) not in UNGUARDED:
-                response = await oauth_error(request, NotServed(fault))
-                await response(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-    def _fault(self, request: Request) -> str | None:
-        host = _HOST.fullmatch(request.headers.get("host", ""))
-        if not host or not self.settings.hosts.match(host["name"]):
-            return HOST_REFUSED
-        if not self.settings.is_secure(request.scope["scheme"], host["name"]):
-            return INSECURE
-        return None
 
 
 class CrossOrigin:
@@ -121,8 +112,62 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        shared = scope["type"] == "http" and local_path(Request(scope)) in CROSS_ORIGIN
+        shared = scope["type"] == "http" and scope["path"] in CROSS_ORIGIN
         await (self.cors if shared else self.app)(scope, receive, send)
+
+
+class Faults:
+    """Turns what should not have happened into an answer, and into a traceback in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            _log.exception("unexpected_error")
+            if started:
+                raise
+            await unexpected_error(Request(scope))(scope, receive, send)
+
+
+class Guard:
+    """Lets a request in by an allowed host name and a secure connection only."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            fault = self._fault(request)
+            if fault and scope["path"] not in UNGUARDED:
+                response = await oauth_error(request, NotServed(fault))
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _fault(self, request: Request) -> str | None:
+        host = _HOST.fullmatch(request.headers.get("host", ""))
+        if not host or not self.settings.hosts.match(host["name"]):
+            return HOST_REFUSED
+        if not self.settings.is_secure(request.scope["scheme"], host["name"]):
+            return INSECURE
+        return None
 
 
 def _route(scope: Scope) -> str:

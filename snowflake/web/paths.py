@@ -1,6 +1,4 @@
-"""The paths that are known by name, and whom each is for."""
-
-from starlette.requests import Request
+"""The paths that are known by name, and whom each is for. They stand below the base path."""
 
 OPENID_CONFIGURATION = "/.well-known/openid-configuration"
 AUTHORIZATION_SERVER = "/.well-known/oauth-authorization-server"
@@ -21,9 +19,3 @@ CROSS_ORIGIN = frozenset(
 FOR_APPLICATIONS = CROSS_ORIGIN | {INTROSPECT, HEALTH, READY}
 #: Paths that answer by any host name and over plain HTTP, to whoever watches the process.
 UNGUARDED = frozenset({HEALTH, READY})
-
-
-def local_path(request: Request) -> str:
-    """Answer the path below the base path, which a proxy may have stripped or not."""
-    path: str = request.scope["path"]
-    return path.removeprefix(request.scope.get("root_path", ""))

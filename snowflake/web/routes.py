@@ -34,7 +34,4 @@ def routes(settings: Settings) -> list[BaseRoute]:
         Route(paths.HEALTH, health),
         Route(paths.READY, ready),
     ]
-    if settings.base_path:
-        # RFC 8414, section 3.1, puts the issuer's path behind the well-known name.
-        listed.append(Route(paths.AUTHORIZATION_SERVER + settings.base_path, discovery))
     return listed + (docs.routes() if settings.docs else [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import product
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Person:
         return self.global_name or self.username
 
     def to_json(self, scopes: Collection[str]) -> dict[str, object]:
-        """Return the person as ``GET /users/@me`` shows them to an application with these scopes."""
+        """Return the person as ``GET /users/@me`` shows them to a token with these scopes."""
         user = {
             **self.to_public_json(),
             "mfa_enabled": self.mfa_enabled,
@@ -89,14 +90,14 @@ class Person:
 _ADA = "189462537114681345"
 _COLLECTOR = "703118822934413391"
 
-_LANDS = (
-    "Amber", "Basalt", "Cedar", "Dune", "Ember", "Fjord", "Glacier", "Harbour", "Island", "Jade",
-    "Karst", "Lagoon", "Meadow", "North", "Orchard", "Prairie", "Quartz", "River", "Saffron", "Tundra",
-)  # fmt: skip
-_CLUBS = (
-    "Archers", "Bakers", "Cartographers", "Drummers", "Explorers",
-    "Foragers", "Gardeners", "Historians", "Inventors", "Jugglers",
-)  # fmt: skip
+_LANDS = [
+    *("Amber", "Basalt", "Cedar", "Dune", "Ember", "Fjord", "Glacier", "Harbour", "Island", "Jade"),
+    *("Karst", "Lagoon", "Meadow", "North", "Orchard", "Prairie", "Quartz", "River", "Sage", "Tor"),
+]
+_CLUBS = [
+    *("Archers", "Bakers", "Cartographers", "Drummers", "Explorers"),
+    *("Foragers", "Gardeners", "Historians", "Inventors", "Jugglers"),
+]
 
 GUILDS = (
     Guild("214249708711837696", "Lighthouse Keepers", _ADA, features=("COMMUNITY", "NEWS")),
@@ -111,7 +112,7 @@ GUILDS = (
 
 COLLECTED = tuple(
     Guild(str(810_000_000_000_000_000 + number * 41_943_040_007), f"{land} {club}", _COLLECTOR)
-    for number, (land, club) in enumerate((land, club) for land in _LANDS for club in _CLUBS)
+    for number, (land, club) in enumerate(product(_LANDS, _CLUBS))
 )
 """Two hundred guilds, which is as many as a person can be in."""
 
@@ -154,7 +155,7 @@ CAST = (
     Person(
         "1034775822118879232",
         "mina_maybe",
-        "Has never confirmed her e-mail address, and it is somebody else's.",
+        "Has never confirmed her email address, and it is somebody else's.",
         global_name="Mina, perhaps",
         avatar="3c6f1e9a5b7d4e02a8b9c4d1f2036587",
         email="ada@example.com",
@@ -163,7 +164,7 @@ CAST = (
     Person(
         "951437208843669504",
         "tomas.by.phone",
-        "Registered by telephone: no e-mail address at all.",
+        "Registered by telephone: no email address at all.",
         global_name="Tomás",
         avatar="f1c2b3a4958677665544332211009988",
         locale="pt-BR",

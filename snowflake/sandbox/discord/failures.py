@@ -1,7 +1,9 @@
 """Failures that a test plans: which, where, how many times."""
 
+import asyncio
 import threading
-from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -51,12 +53,26 @@ class Planned:
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class Met:
+    """A failure that one request met. ``released`` is set, on the request's loop, by healing."""
+
+    failure: Failure
+    seconds: float
+    loop: asyncio.AbstractEventLoop
+    released: asyncio.Event
+
+
 class Failures:
-    """The plan, first in, first out for each route. Every method may be called from any thread."""
+    """The plan, first in, first out for each route.
+
+    ``plan`` and ``heal`` may be called from any thread, the others on the server's.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._planned: defaultdict[str, list[Planned]] = defaultdict(list)
+        self._planned: dict[Route, list[Planned]] = {}
+        self._met: set[Met] = set()
 
     def plan(self, route: Route, failure: Failure, times: int | None, seconds: float) -> None:
         """Let a route fail.
@@ -66,22 +82,42 @@ class Failures:
         if route == "authorize" and failure in SPOIL_JSON:
             raise ValueError(f"{failure.name} spoils JSON, and authorize answers with pages")
         with self._lock:
-            self._planned[route].append(Planned(failure, times, seconds))
+            self._planned.setdefault(route, []).append(Planned(failure, times, seconds))
 
-    def next(self, route: str | None) -> Planned | None:
-        """Return the failure that the next request of a route meets, counting it."""
-        with self._lock:
-            queue = self._planned.get(route or "")
-            if not queue:
-                return None
-            planned = queue[0]
-            if planned.times is not None:
-                planned.times -= 1
-                if planned.times <= 0:
-                    queue.pop(0)
-            return planned
-
-    def clear(self) -> None:
-        """Forget the plan."""
+    def heal(self) -> None:
+        """Forget the plan, and let every request that hangs go on."""
         with self._lock:
             self._planned.clear()
+            for met in self._met:
+                met.loop.call_soon_threadsafe(met.released.set)
+
+    @contextmanager
+    def meet(self, route: Route | None) -> Iterator[Met | None]:
+        """Take the failure that this request of a route meets, if any, for as long as it lasts."""
+        # Taken out of the plan and entered among those to release in one step: a request is healed
+        # wherever the healing finds it.
+        with self._lock:
+            planned = self._take(route)
+            if planned is None:
+                met = None
+            else:
+                loop = asyncio.get_running_loop()
+                met = Met(planned.failure, planned.seconds, loop, asyncio.Event())
+                self._met.add(met)
+        try:
+            yield met
+        finally:
+            if met is not None:
+                with self._lock:
+                    self._met.discard(met)
+
+    def _take(self, route: Route | None) -> Planned | None:
+        queue = self._planned.get(route) if route else None
+        if not queue:
+            return None
+        planned = queue[0]
+        if planned.times is not None:
+            planned.times -= 1
+            if planned.times <= 0:
+                queue.pop(0)
+        return planned

@@ -1,87 +1,61 @@
 """Failures as they happen to a request."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 
+from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import Message, Receive, Send
 
 from snowflake.sandbox.discord.answers import blocked, edge_page, rate_limited
-from snowflake.sandbox.discord.failures import Failure, Planned
+from snowflake.sandbox.discord.failures import Failure, Met
 from snowflake.sandbox.discord.spoiling import spoil
-from snowflake.sandbox.discord.transport import connection
 
 Work = Callable[[Send], Awaitable[None]]
 """What the request would do without a failure; its answer goes to the ``send`` that it is given."""
 
+Wire = Callable[[], asyncio.Transport]
+"""Finds the connection beneath the request."""
 
-def refusal(planned: Planned) -> Response | None:
+
+_REFUSALS: dict[Failure, Callable[[float], Response]] = {
+    Failure.BAD_GATEWAY: lambda _: edge_page(502, "502 Bad Gateway", "No answer from upstream."),
+    Failure.UNAVAILABLE: lambda _: edge_page(503, "503 Service Unavailable", "Try again later."),
+    Failure.RATE_LIMITED_USER: lambda seconds: rate_limited(seconds, "user"),
+    Failure.RATE_LIMITED_GLOBAL: lambda seconds: rate_limited(seconds, "global"),
+    Failure.RATE_LIMITED_SHARED: lambda seconds: rate_limited(seconds, "shared"),
+    Failure.RATE_LIMITED_ADDRESS: lambda _: edge_page(429, "Error 1015", "You are rate limited."),
+    Failure.BANNED: lambda _: blocked(),
+    Failure.PAGE: lambda _: edge_page(200, "Just a moment...", "Checking your browser."),
+}
+
+
+def refusal(met: Met) -> Response | None:
     """Return the answer of a failure that is an answer, else None."""
-    seconds = planned.seconds
-    match planned.failure:
-        case Failure.BAD_GATEWAY:
-            return edge_page(502, "502 Bad Gateway", "The upstream server did not answer.")
-        case Failure.UNAVAILABLE:
-            return edge_page(503, "503 Service Temporarily Unavailable", "Try again later.")
-        case Failure.RATE_LIMITED_USER:
-            return rate_limited(seconds, "user")
-        case Failure.RATE_LIMITED_GLOBAL:
-            return rate_limited(seconds, "global")
-        case Failure.RATE_LIMITED_SHARED:
-            return rate_limited(seconds, "shared")
-        case Failure.RATE_LIMITED_ADDRESS:
-            return edge_page(429, "Error 1015", "You are being rate limited.")
-        case Failure.BANNED:
-            return blocked()
-        case Failure.PAGE:
-            return edge_page(200, "Just a moment...", "Checking your browser.")
-    return None
+    build = _REFUSALS.get(met.failure)
+    return build(met.seconds) if build else None
 
 
-class Faults:
-    """Lets the other failures happen, and keeps those that hang until they are released."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._hanging: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-
-    async def happen(self, planned: Planned, work: Work, receive: Receive, send: Send) -> None:
-        """Do a request's work as the failure has it. ``receive`` and ``send`` are the server's."""
-        match planned.failure:
-            case Failure.DROPPED_BEFORE:
-                await _drop(receive, send)
-            case Failure.DROPPED_AFTER:
-                await work(_Answer())
-                await _drop(receive, send)
-            case Failure.HANG:
-                if await self._released(receive):
-                    await work(send)
-            case Failure.SLOW:
-                if await _outlasts(asyncio.sleep(planned.seconds), receive):
-                    await work(send)
-            case Failure.TRUNCATED:
-                await _truncate(work, receive, send)
-            case failure:
-                answer = _Answer()
-                await work(answer)
-                await answer.pass_on(send, spoil(answer.body, failure))
-
-    def release(self) -> None:
-        """Let every request that hangs go on. May be called from any thread."""
-        with self._lock:
-            for loop, released in self._hanging:
-                loop.call_soon_threadsafe(released.set)
-
-    async def _released(self, receive: Receive) -> bool:
-        hanging = (asyncio.get_running_loop(), asyncio.Event())
-        with self._lock:
-            self._hanging.add(hanging)
-        try:
-            return await _outlasts(hanging[1].wait(), receive)
-        finally:
-            with self._lock:
-                self._hanging.discard(hanging)
+async def happen(met: Met, work: Work, receive: Receive, send: Send, wire: Wire) -> None:
+    """Do a request's work as the failure has it. ``receive`` is the server's own."""
+    match met.failure:
+        case Failure.DROPPED_BEFORE:
+            await _drop(receive, wire)
+        case Failure.DROPPED_AFTER:
+            await work(_Answer())
+            await _drop(receive, wire)
+        case Failure.HANG:
+            if await _outlasts(met.released.wait(), receive):
+                await work(send)
+        case Failure.SLOW:
+            if await _outlasts(asyncio.sleep(met.seconds), receive):
+                await work(send)
+        case Failure.TRUNCATED:
+            await _truncate(work, receive, send, wire)
+        case failure:
+            answer = _Answer()
+            await work(answer)
+            await answer.pass_on(send, spoil(answer.body, failure))
 
 
 class _Answer:
@@ -98,34 +72,31 @@ class _Answer:
             self.body += message.get("body", b"")
 
     async def pass_on(self, send: Send, body: bytes) -> None:
-        length = (b"content-length", str(len(body)).encode())
-        await send({**self.start, "headers": [*self._headers(), length]})
+        MutableHeaders(scope=self.start)["content-length"] = str(len(body))
+        await send(self.start)
         await send({"type": "http.response.body", "body": body})
 
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        return [pair for pair in self.start["headers"] if pair[0] != b"content-length"]
 
-
-async def _truncate(work: Work, receive: Receive, send: Send) -> None:
+async def _truncate(work: Work, receive: Receive, send: Send, wire: Wire) -> None:
     answer = _Answer()
     await work(answer)
     # The headers stay, so that Content-Length promises twice as much as comes.
     await send(answer.start)
     half = answer.body[: len(answer.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
-    connection(send).close()
+    wire().close()
     await _left(receive)
 
 
-async def _drop(receive: Receive, send: Send) -> None:
-    connection(send).abort()
+async def _drop(receive: Receive, wire: Wire) -> None:
+    wire().abort()
     await _left(receive)
 
 
 async def _left(receive: Receive) -> None:
     """Wait until the server knows that the connection is gone, or it would answer 500 by itself."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    # The body has been read to its end, so nothing but http.disconnect can come.
+    await receive()
 
 
 async def _outlasts(event: Awaitable[object], receive: Receive) -> bool:

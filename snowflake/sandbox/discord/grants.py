@@ -16,7 +16,7 @@ CODE_LIFETIME = 600
 TOKEN_LIFETIME = 604_800
 
 
-class InvalidGrant(Exception):  # noqa: N818 - the name of the error in RFC 6749, section 5.2
+class InvalidGrant(Exception):
     """A code or refresh token is not good (RFC 6749, section 5.2)."""
 
 
@@ -88,7 +88,7 @@ class Grants:
         application: str,
         code: str,
         redirect_uri: str,
-        code_verifier: str | None,
+        verifier: str | None,
         *,
         pkce: bool,
     ) -> Tokens:
@@ -105,9 +105,8 @@ class Grants:
                 raise InvalidGrant('Invalid "code" in request.')
             if found.redirect_uri != redirect_uri:
                 raise InvalidGrant('Invalid "redirect_uri" in request.')
-            if (pkce or found.code_challenge) and not _verifies(
-                found.code_challenge, code_verifier
-            ):
+            challenge = found.code_challenge
+            if (pkce or challenge) and not _verifies(challenge, verifier):
                 raise InvalidGrant('Invalid "code_verifier" in request.')
             del self._codes[code]
             return self._issue(application, found.person)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive, Scope
+from starlette.types import Receive, Scope
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_BODY = 1_000_000
@@ -28,14 +28,6 @@ class RecordedRequest:
     form: Mapping[str, str] | None
     body: bytes
     status: int | None = None
-
-    def replay(self) -> Receive:
-        """Return an ASGI ``receive`` that gives the body once more."""
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": self.body, "more_body": False}
-
-        return receive
 
 
 async def read(scope: Scope, receive: Receive) -> RecordedRequest:

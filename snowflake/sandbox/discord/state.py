@@ -40,6 +40,10 @@ class State:
         self._buckets: dict[tuple[str, str | None], Bucket] = {}
         self._sessions: dict[str, str] = {}
 
+    def register(self, application: Application) -> None:
+        """Enter an application in the portal, in place of the one with its ID."""
+        self.applications[application.id] = application
+
     def draw(self, route: str, person: str | None) -> Drawn:
         """Count a request of a route against a person, None for nobody known.
 

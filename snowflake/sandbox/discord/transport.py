@@ -12,6 +12,6 @@ def connection(send: Send) -> asyncio.Transport:
     holds the transport; this is the one place that knows. Raises RuntimeError under another server.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if not isinstance(transport, asyncio.Transport):
-        raise RuntimeError("only a server such as snowflake.sandbox.serving can drop connections")
-    return transport
+    if isinstance(transport, asyncio.Transport):
+        return transport
+    raise RuntimeError("only a server such as snowflake.sandbox.serving can drop connections")

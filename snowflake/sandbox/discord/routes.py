@@ -1,0 +1,44 @@
+"""Every path of the simulated Discord."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from snowflake.sandbox.discord.answers import UNKNOWN_ROUTE, api_error
+from snowflake.sandbox.discord.api import Api
+from snowflake.sandbox.discord.authorize import Authorize
+from snowflake.sandbox.discord.state import State
+from snowflake.sandbox.discord.token import TokenRoutes
+from snowflake.sandbox.pages import STYLE, Pages
+
+API = "/api/v10"
+
+
+def application(state: State) -> Starlette:
+    """Return the routes over a state, with Discord's answers for all other paths."""
+    pages = Pages(Path(__file__).parent / "templates")
+    authorize, token, api = Authorize(state, pages), TokenRoutes(state), Api(state)
+    routes: list[BaseRoute] = [
+        Route("/oauth2/authorize", authorize.ask, methods=["GET"]),
+        Route("/oauth2/authorize", authorize.decide, methods=["POST"]),
+        Route(f"{API}/oauth2/token", token.token, methods=["POST"]),
+        Route(f"{API}/oauth2/token/revoke", token.revoke, methods=["POST"]),
+        Route(f"{API}/oauth2/@me", api.authorization),
+        Route(f"{API}/users/@me", api.me),
+        Route(f"{API}/users/@me/guilds", api.guilds),
+        STYLE,
+    ]
+
+    async def not_served(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+        if request.url.path.startswith("/api/"):
+            message = f"{error.status_code}: {error.detail}"
+            return api_error(error.status_code, UNKNOWN_ROUTE, message, error.headers)
+        context = {"problem": "There is no such page in the simulated Discord."}
+        return pages.page("error.html", context, status=error.status_code)
+
+    return Starlette(routes=routes, exception_handlers={HTTPException: not_served})

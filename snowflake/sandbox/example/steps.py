@@ -1,0 +1,106 @@
+"""The steps of a login, made fit to be shown."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from snowflake.sandbox.example.results import Step
+
+Value = TypeVar("Value")
+
+SECRETS: Final = frozenset({"access_token", "code", "code_verifier", "id_token", "refresh_token"})
+"""The parameters that open something. They are shown shortened."""
+
+SHOWN: Final = 10
+"""How many characters of a secret are shown."""
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """What travelled during a login, as it was."""
+
+    authorization_url: str
+    callback_url: str
+    token_url: str
+    token_request: Mapping[str, str]
+    token_response: Mapping[str, object]
+    userinfo_url: str
+    userinfo: Mapping[str, object]
+
+
+def steps(exchanged: Exchanged) -> tuple[Step, ...]:
+    """Return the steps of a login in their order."""
+    id_token = str(exchanged.token_response.get("id_token", ""))
+    return (
+        Step(
+            "The browser is sent to the provider",
+            "The application asks who you are. It adds a state and a nonce, which have to come "
+            "back, and the hash of a secret that only it knows.",
+            f"GET {_address(exchanged.authorization_url)}",
+            _parameters(exchanged.authorization_url),
+            {},
+        ),
+        Step(
+            "The browser comes back with a code",
+            "The state is the one that was sent. The code is worth nothing to anybody who has no "
+            "secret of the application.",
+            f"GET {_address(exchanged.callback_url)}",
+            _parameters(exchanged.callback_url),
+            {},
+        ),
+        Step(
+            "The code becomes tokens",
+            "The application asks the provider directly. It checks the ID token's signature, "
+            "issuer, audience, nonce and time.",
+            f"POST {exchanged.token_url}",
+            _without_secrets(exchanged.token_request),
+            {
+                "Answer": pretty(_without_secrets(exchanged.token_response)),
+                "ID token, header": pretty(_part(id_token, 0)),
+                "ID token, claims": pretty(_part(id_token, 1)),
+            },
+        ),
+        Step(
+            "The application asks for the rest",
+            "With the access token. The answer has to be about the same person.",
+            f"GET {exchanged.userinfo_url}",
+            {"Authorization": f"Bearer {_shorten(exchanged.token_response.get('access_token'))}"},
+            {"Answer": pretty(exchanged.userinfo)},
+        ),
+    )
+
+
+def _address(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _parameters(url: str) -> dict[str, str]:
+    return _without_secrets(dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
+
+
+def _without_secrets(parameters: Mapping[str, Value]) -> dict[str, Value | str]:
+    return {
+        name: _shorten(value) if name in SECRETS else value for name, value in parameters.items()
+    }
+
+
+def _shorten(value: object) -> str:
+    text = str(value)
+    return f"{text[:SHOWN]}… ({len(text)} characters)" if len(text) > SHOWN else "…"
+
+
+def _part(token: str, part: int) -> object:
+    try:
+        encoded = token.split(".")[part]
+        return json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    except (IndexError, binascii.Error, ValueError):
+        return None
+
+
+def pretty(document: object) -> str:
+    """Return a JSON document as people like to read it."""
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str)

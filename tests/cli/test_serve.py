@@ -1,0 +1,121 @@
+"""What ``snowflake serve`` asks of Uvicorn."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner
+
+from snowflake.cli import app
+from tests.serving import PATIENCE, running, serve_command
+
+
+class Uvicorn:
+    """A server that is never started: ``options`` are what it was asked for."""
+
+    def __init__(self) -> None:
+        self.app = ""
+        # As many types as Uvicorn has options.
+        self.options: dict[str, Any] = {}
+
+    def run(self, app: str, **options: Any) -> None:
+        self.app, self.options = app, options
+        # What Uvicorn itself would say of them.
+        uvicorn.Config(app, **options)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Uvicorn:
+    server = Uvicorn()
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("uvicorn.run", server.run)
+    return server
+
+
+def serve(*options: str) -> None:
+    result = CliRunner().invoke(app, ["serve", *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def test_it_listens_everywhere_on_port_8000_by_default(asked: Uvicorn) -> None:
+    serve()
+    assert asked.options["host"] == "0.0.0.0"  # noqa: S104
+    assert asked.options["port"] == 8000
+    assert "workers" not in asked.options
+
+
+def test_options_reach_uvicorn(asked: Uvicorn) -> None:
+    serve("--host", "127.0.0.1", "--port", "8123", "--workers", "3")
+    assert asked.options["host"] == "127.0.0.1"
+    assert asked.options["port"] == 8123
+    assert asked.options["workers"] == 3
+
+
+def test_nothing_of_uvicorn_logs_query_strings_or_names_itself(asked: Uvicorn) -> None:
+    serve()
+    assert asked.options["access_log"] is False
+    assert asked.options["log_config"] is None
+    assert asked.options["server_header"] is False
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("FORWARDED_ALLOW_IPS", "172.16.0.0/12"),
+        ("WORKERS", 2),
+        ("TIMEOUT_KEEP_ALIVE", 75),
+        ("LIMIT_CONCURRENCY", 64),
+        ("TIMEOUT_GRACEFUL_SHUTDOWN", 3),
+        ("PROXY_HEADERS", False),
+        ("SERVER_HEADER", True),
+        ("HTTP", "h11"),
+        ("UDS", "/run/snowflake.sock"),
+    ],
+)
+def test_variables_of_uvicorn_are_respected(
+    variable: str, expected: object, asked: Uvicorn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"UVICORN_{variable}", str(expected))
+    serve()
+    assert asked.options[variable.lower()] == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "option"),
+    [
+        ("UVICORN_HOST", "203.0.113.1", "host"),
+        ("UVICORN_PORT", "1", "port"),
+        ("UVICORN_ACCESS_LOG", "true", "access_log"),
+    ],
+)
+def test_some_variables_of_uvicorn_are_not(
+    variable: str, value: str, option: str, asked: Uvicorn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    serve()
+    assert str(asked.options[option]).lower() != value
+
+
+def test_an_option_wins_over_a_variable(asked: Uvicorn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UVICORN_WORKERS", "2")
+    serve("--workers", "4")
+    assert asked.options["workers"] == 4
+
+
+def test_a_variable_of_uvicorn_that_cannot_be_read_is_told_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    variables = {"SNOWFLAKE_DATA_DIR": str(tmp_path / "data"), "UVICORN_WORKERS": "many"}
+    with running(serve_command(0), tmp_path / "log", variables) as refused:
+        assert refused.process.wait(PATIENCE) == 2
+        assert "many" in refused.log
+        assert "Traceback" not in refused.log
+
+
+@pytest.mark.parametrize("option", [("--port", "70000"), ("--workers", "0"), ("--port", "http")])
+def test_options_that_make_no_sense_are_refused(option: tuple[str, str], asked: Uvicorn) -> None:
+    result = CliRunner().invoke(app, ["serve", *option])
+    assert result.exit_code == 2
+    assert option[0] in result.output
+    assert not asked.options

@@ -1,0 +1,50 @@
+// One login with openid-client: prints where the browser has to go, reads where it arrived, prints the claims.
+// The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope.
+import { createInterface } from "node:readline";
+import * as client from "openid-client";
+
+const METHODS = {
+  client_secret_basic: client.ClientSecretBasic,
+  client_secret_post: client.ClientSecretPost,
+  none: client.None,
+};
+
+const wanted = JSON.parse(process.argv[2]);
+
+const config = await client.discovery(
+  new URL(wanted.issuer),
+  wanted.client_id,
+  undefined,
+  METHODS[wanted.method](wanted.client_secret),
+  // The tests speak plain HTTP on the loopback address.
+  { execute: [client.allowInsecureRequests] },
+);
+if (!config.serverMetadata().supportsPKCE()) {
+  throw new Error("discovery does not say that PKCE is supported");
+}
+
+const verifier = client.randomPKCECodeVerifier();
+const state = client.randomState();
+const nonce = client.randomNonce();
+const location = client.buildAuthorizationUrl(config, {
+  redirect_uri: wanted.redirect_uri,
+  scope: wanted.scope,
+  code_challenge: await client.calculatePKCECodeChallenge(verifier),
+  code_challenge_method: "S256",
+  state,
+  nonce,
+});
+console.log(location.href);
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const arrived = new URL((await lines.next()).value);
+const tokens = await client.authorizationCodeGrant(config, arrived, {
+  pkceCodeVerifier: verifier,
+  expectedState: state,
+  expectedNonce: nonce,
+  idTokenExpected: true,
+});
+const claims = tokens.claims();
+const userinfo = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
+console.log(JSON.stringify({ claims, userinfo, expires_in: tokens.expiresIn() }));
+process.exit();

@@ -1,0 +1,137 @@
+"""Apache with mod_auth_openidc, which protects pages and knows rules over claims."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.browser import Browser
+from tests.journeys.relying_party import SCOPE, RelyingParty
+from tests.journeys.world import ADA, CLIENT_SECRET, World
+from tests.serving import free_port, missing, program, running
+
+MODULES = Path("/usr/lib/apache2/modules")
+LOADED = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "env", "include", "mime")
+LIGHTHOUSE_KEEPERS = "214249708711837696"
+HERMIT = "1180264139540275200"
+
+CONFIGURATION = """
+{load}
+{user}
+ServerRoot {directory}
+DefaultRuntimeDir {directory}
+PidFile {directory}/pid
+TypesConfig /dev/null
+KeepAlive Off
+ErrorLog /dev/stderr
+ServerName localhost
+Listen 127.0.0.1:{port}
+DocumentRoot {directory}/pages
+
+OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
+OIDCClientID {client_id}
+OIDCClientSecret "{client_secret}"
+OIDCRedirectURI http://localhost:{port}/members/callback
+OIDCCryptoPassphrase a-passphrase-of-the-tests
+OIDCScope "{scope}"
+OIDCPKCEMethod S256
+OIDCRemoteUserClaim sub
+OIDCPassClaimsAs environment
+
+<Directory {directory}/pages>
+  Options +Includes
+  DirectoryIndex index.shtml
+  AddType text/html .shtml
+  AddOutputFilter INCLUDES .shtml
+</Directory>
+<Location /members>
+  AuthType openid-connect
+  Require valid-user
+</Location>
+<Location /keepers>
+  AuthType openid-connect
+  Require claim groups:{guild}
+</Location>
+"""
+PAGE = """<!--#echo var="REMOTE_USER" -->
+<!--#echo var="OIDC_CLAIM_name" -->
+<!--#echo var="OIDC_CLAIM_email" -->
+<!--#echo var="OIDC_CLAIM_groups" -->
+"""
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[Path]:
+    # Not below pytest's own directory: Apache, started by root, reads it as somebody else.
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for folder in ("members", "keepers"):
+            (directory / "pages" / folder).mkdir(parents=True)
+            (directory / "pages" / folder / "index.shtml").write_text(PAGE)
+        for path in (directory, *directory.rglob("*")):
+            path.chmod(0o755)
+        yield directory
+
+
+@pytest.fixture
+def apache(pages: Path, world: World, tmp_path: Path) -> Iterator[str]:
+    """Run Apache in the foreground, and answer its origin."""
+    executable = program("apache2")
+    if not (MODULES / "mod_auth_openidc.so").exists():
+        missing("mod_auth_openidc")
+    port = free_port()
+    party = world.party(redirect_uri=f"http://localhost:{port}/members/callback")
+    configuration = tmp_path / "apache.conf"
+    configuration.write_text(_configuration(pages, port, party))
+    command = [executable, "-f", str(configuration), "-DFOREGROUND"]
+    with running(command, tmp_path / "apache.log") as started:
+        started.wait_for_http(f"http://127.0.0.1:{port}/")
+        yield f"http://localhost:{port}"
+
+
+def _configuration(directory: Path, port: int, party: RelyingParty) -> str:
+    modules = (*LOADED, "auth_openidc")
+    return CONFIGURATION.format(
+        load="\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules),
+        user="User nobody\nGroup nogroup" if os.geteuid() == 0 else "",
+        directory=directory,
+        port=port,
+        issuer=party.issuer,
+        client_id=party.client_id,
+        client_secret=CLIENT_SECRET,
+        scope=SCOPE,
+        guild=LIGHTHOUSE_KEEPERS,
+    )
+
+
+def test_a_protected_page_shows_who_came(apache: str, browser: Browser) -> None:
+    page = browser.allow(browser.open(f"{apache}/members/"), ADA)
+    assert page.status_code == 200
+    assert str(page.url) == f"{apache}/members/"
+    user, name, email, groups = page.text.splitlines()[:4]
+    assert user == ADA
+    assert name == "Ada Lindqvist"
+    assert email == "ada@example.com"
+    assert LIGHTHOUSE_KEEPERS in groups.split(",")
+
+
+def test_the_next_page_asks_nobody(apache: str, browser: Browser) -> None:
+    browser.allow(browser.open(f"{apache}/members/"), ADA)
+    assert browser.open(f"{apache}/keepers/").status_code == 200
+
+
+def test_a_rule_over_groups_turns_others_away(apache: str, browser: Browser) -> None:
+    page = browser.allow(browser.open(f"{apache}/keepers/"), HERMIT)
+    assert page.status_code == 401
+    assert str(page.url) == f"{apache}/keepers/"
+    assert browser.open(f"{apache}/members/").status_code == 200
+
+
+def test_a_refusal_ends_at_apache_and_lets_nobody_in(apache: str, browser: Browser) -> None:
+    # This version takes an error with `iss` (RFC 9207) for somebody else's login, and says so.
+    page = browser.refuse(browser.open(f"{apache}/members/"))
+    assert page.url.path == "/members/callback"
+    assert "Error" in page.text
+    assert browser.open(f"{apache}/members/").url.path == "/oauth2/authorize"

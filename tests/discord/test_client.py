@@ -1,0 +1,310 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+import respx
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from snowflake import __version__
+from snowflake.discord import client as discord_client
+from snowflake.discord.client import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, DiscordClient
+from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
+from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
+
+TOKEN = SecretStr("discord-access-token")
+REPOSITORY = "https://github.example/snowflake"
+
+
+@pytest.fixture
+async def client(discord: Discord) -> AsyncIterator[DiscordClient]:
+    async with DiscordClient.open(DISCORD_API, REPOSITORY) as client:
+        yield client
+
+
+def exchange(client: DiscordClient, secret: str | None = "the-secret") -> Awaitable[object]:
+    return client.exchange_code(
+        client_id="1056005449054429204",
+        client_secret=SecretStr(secret) if secret else None,
+        code="the code",
+        redirect_uri="https://snowflake.example.com/r/https://app.example.com/?a=b&c",
+        code_verifier="verifier",
+    )
+
+
+Call = Callable[[DiscordClient], Awaitable[object]]
+CALLS: dict[str, Call] = {
+    "token": exchange,
+    "user": lambda client: client.user(TOKEN),
+    "guilds": lambda client: client.guilds(TOKEN),
+}
+GOOD = {"token": dict(TOKENS), "user": dict(USER), "guilds": GUILDS}
+every_call = pytest.mark.parametrize("name", CALLS)
+
+
+def route_of(discord: Discord, name: str) -> respx.Route:
+    route: respx.Route = getattr(discord, name)
+    return route
+
+
+def text(status: int, body: str, **headers: str) -> httpx.Response:
+    return httpx.Response(status, text=body, headers={"content-type": "text/html", **headers})
+
+
+OUTAGES = {
+    "500": httpx.Response(500, json={"message": "Internal", "code": 0}),
+    "502": text(502, "<html>Bad Gateway</html>"),
+    "503": text(503, "upstream connect error"),
+    "504": text(504, ""),
+    "html for json": text(200, "<!doctype html>"),
+    "nothing": httpx.Response(200, content=b""),
+    "no content": httpx.Response(204),
+    "not utf-8": httpx.Response(200, content=b'{"id": "\xff"}'),
+    "an array": httpx.Response(200, json=[1, 2]),
+    "a number": httpx.Response(200, json=5),
+    "null": httpx.Response(200, json=None),
+    "another object": httpx.Response(200, json={"message": "hello"}),
+    "nested deep": httpx.Response(200, content=b"[" * 100_000),
+    "redirect": httpx.Response(302, headers={"location": "https://evil.example.com/"}),
+    "blocked by cloudflare": text(403, "error code: 1020"),
+    "missing access": httpx.Response(403, json={"message": "Missing Access", "code": 50001}),
+    "gone": httpx.Response(404, json={"message": "404: Not Found", "code": 0}),
+    "limit": httpx.Response(429, json={"message": "slow", "retry_after": 1.5, "global": False}),
+    "limit by cloudflare": text(429, "error code: 1015"),
+    "damaged gzip": httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no")
+    ),
+}
+
+
+@every_call
+@pytest.mark.parametrize("outage", OUTAGES)
+async def test_an_answer_that_makes_no_sense_is_an_outage(
+    client: DiscordClient, discord: Discord, name: str, outage: str
+) -> None:
+    route_of(discord, name).mock(return_value=OUTAGES[outage])
+    with pytest.raises(TemporarilyUnavailable):
+        await CALLS[name](client)
+
+
+@every_call
+async def test_a_truncated_answer_is_an_outage(
+    client: DiscordClient, discord: Discord, name: str
+) -> None:
+    whole = json.dumps(GOOD[name]).encode()
+    route_of(discord, name).respond(content=whole[:-3])
+    with pytest.raises(TemporarilyUnavailable):
+        await CALLS[name](client)
+
+
+@every_call
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ConnectTimeout("slow"),
+        httpx.ReadTimeout("slow"),
+        httpx.PoolTimeout("busy"),
+        httpx.ReadError("reset"),
+        httpx.RemoteProtocolError("peer closed connection"),
+        httpx.TooManyRedirects("many"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+async def test_a_connection_that_fails_is_an_outage(
+    client: DiscordClient, discord: Discord, name: str, failure: httpx.HTTPError
+) -> None:
+    route_of(discord, name).mock(side_effect=failure)
+    with pytest.raises(TemporarilyUnavailable) as outage:
+        await CALLS[name](client)
+    assert outage.value.retry_after > 0
+
+
+@every_call
+async def test_an_answer_that_hangs_ends_at_the_deadline(
+    client: DiscordClient, discord: Discord, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(discord_client, "DEADLINE", 0)
+    route_of(discord, name).mock(side_effect=hang)
+    with pytest.raises(TemporarilyUnavailable):
+        await CALLS[name](client)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, {"error": "invalid_client"}, InvalidClient),
+        (400, {"error": "invalid_client"}, InvalidClient),
+        (401, {"message": "401: Unauthorized", "code": 0}, InvalidClient),
+        (400, {"error": "invalid_grant"}, InvalidGrant),
+        (400, {"error": "invalid_grant", "error_description": 'Invalid "code"'}, InvalidGrant),
+        (400, {"error": "invalid_request"}, TemporarilyUnavailable),
+        (400, {"message": "Invalid Form Body", "code": 50035}, TemporarilyUnavailable),
+        (400, {"error": None}, TemporarilyUnavailable),
+        (400, {"error": {"code": 1}}, TemporarilyUnavailable),
+        (400, [], TemporarilyUnavailable),
+        (403, {"error": "invalid_grant"}, TemporarilyUnavailable),
+    ],
+)
+async def test_the_token_endpoint_says_what_is_wrong(
+    client: DiscordClient, discord: Discord, status: int, body: object, error: type[OAuthError]
+) -> None:
+    discord.token.respond(status, json=body)
+    with pytest.raises(error) as raised:
+        await exchange(client)
+    assert type(raised.value) is error
+
+
+async def test_an_html_400_is_an_outage(client: DiscordClient, discord: Discord) -> None:
+    discord.token.mock(return_value=text(400, "<html>"))
+    with pytest.raises(TemporarilyUnavailable):
+        await exchange(client)
+
+
+@pytest.mark.parametrize("name", ["user", "guilds"])
+@pytest.mark.parametrize("body", ['{"message": "401: Unauthorized", "code": 0}', "<html>", ""])
+async def test_a_token_that_discord_refuses_is_an_invalid_grant(
+    client: DiscordClient, discord: Discord, name: str, body: str
+) -> None:
+    route_of(discord, name).respond(401, text=body)
+    with pytest.raises(InvalidGrant):
+        await CALLS[name](client)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("3", 3),
+        ("0.3", 1),
+        ("1.2", 2),
+        ("0", 1),
+        ("-5", 1),
+        ("999999", MAX_RETRY_AFTER),
+        ("inf", DEFAULT_RETRY_AFTER),
+        ("nan", DEFAULT_RETRY_AFTER),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", DEFAULT_RETRY_AFTER),
+        ("", DEFAULT_RETRY_AFTER),
+        (None, DEFAULT_RETRY_AFTER),
+    ],
+)
+@every_call
+async def test_a_limit_says_when_to_come_back(
+    client: DiscordClient, discord: Discord, name: str, header: str | None, seconds: int
+) -> None:
+    headers = {} if header is None else {"Retry-After": header}
+    route_of(discord, name).respond(429, text="error code: 1015", headers=headers)
+    with pytest.raises(TemporarilyUnavailable) as limit:
+        await CALLS[name](client)
+    assert limit.value.retry_after == seconds
+
+
+async def test_a_good_answer_is_read(client: DiscordClient) -> None:
+    tokens = await client.exchange_code(
+        client_id="1", client_secret=None, code="c", redirect_uri="r", code_verifier="v"
+    )
+    assert tokens.access_token == TOKEN
+    assert (await client.user(TOKEN)).username == "nelly"
+    assert [guild.id for guild in await client.guilds(TOKEN)] == [guild["id"] for guild in GUILDS]
+
+
+async def test_no_guilds_are_an_answer(client: DiscordClient, discord: Discord) -> None:
+    discord.guilds.respond(json=[])
+    assert await client.guilds(TOKEN) == []
+
+
+@every_call
+async def test_every_call_says_who_is_calling(
+    client: DiscordClient, discord: Discord, name: str
+) -> None:
+    await CALLS[name](client)
+    [call] = discord.calls
+    assert call.request.headers["user-agent"] == f"DiscordBot ({REPOSITORY}, {__version__})"
+    assert call.request.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("name", ["user", "guilds"])
+async def test_the_token_travels_in_the_header_alone(
+    client: DiscordClient, discord: Discord, name: str
+) -> None:
+    await CALLS[name](client)
+    [call] = discord.calls
+    assert call.request.headers["authorization"] == "Bearer discord-access-token"
+    assert "discord-access-token" not in str(call.request.url)
+
+
+@pytest.mark.parametrize("secret", ["a secret: + & % \u00e9", None])
+async def test_the_exchange_is_a_form(
+    client: DiscordClient, discord: Discord, secret: str | None
+) -> None:
+    await exchange(client, secret)
+    request = discord.calls.last.request
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert "authorization" not in request.headers
+    expected = {
+        "grant_type": ["authorization_code"],
+        "client_id": ["1056005449054429204"],
+        "code": ["the code"],
+        "redirect_uri": ["https://snowflake.example.com/r/https://app.example.com/?a=b&c"],
+        "code_verifier": ["verifier"],
+    }
+    if secret is not None:
+        expected["client_secret"] = [secret]
+    assert parse_qs(request.content.decode()) == expected
+
+
+async def test_what_discord_sets_for_one_person_does_not_travel_with_the_next(
+    client: DiscordClient, discord: Discord
+) -> None:
+    discord.user.respond(json=dict(USER), headers={"set-cookie": "__cfruid=one; Path=/"})
+    await client.user(TOKEN)
+    await client.user(TOKEN)
+    assert "cookie" not in discord.calls.last.request.headers
+
+
+@pytest.mark.parametrize("token", ["t\u00f6ken", "to\nken", "to\r\nX-Evil: 1", "\U0001f511", ""])
+async def test_a_token_that_no_header_can_hold_is_an_outage(
+    client: DiscordClient, discord: Discord, token: str
+) -> None:
+    discord.token.respond(json={**TOKENS, "access_token": token})
+
+    async def exchange_and_ask() -> None:
+        tokens = await client.exchange_code(
+            client_id="1", client_secret=None, code="c", redirect_uri="r", code_verifier="v"
+        )
+        await client.user(tokens.access_token)
+
+    with pytest.raises(TemporarilyUnavailable):
+        await exchange_and_ask()
+
+
+bodies = st.one_of(
+    st.binary(max_size=40),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["id", "error", "scope", "access_token"]), inner)
+        ),
+        max_leaves=6,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@given(st.sampled_from(sorted(CALLS)), st.sampled_from([200, 400, 401, 403, 404, 429, 500]), bodies)
+async def test_whatever_discord_sends_the_outcome_is_an_answer_or_an_error_of_ours(
+    client: DiscordClient, discord: Discord, name: str, status: int, body: bytes
+) -> None:
+    route_of(discord, name).respond(status, content=body)
+    try:
+        await CALLS[name](client)
+    except (InvalidClient, InvalidGrant, TemporarilyUnavailable):
+        return
+    assert status == 200

@@ -1,0 +1,75 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from snowflake.discord.models import Guild, Tokens, User
+
+USER = {"id": "80351110224678912", "username": "nelly"}
+TOKENS = {"access_token": "SECRET-TOKEN", "scope": "identify email"}
+SECRET = "SECRET-VALUE"
+
+
+def test_a_person_may_have_nothing_but_an_id_and_a_name() -> None:
+    user = User.model_validate_json(json.dumps(USER))
+    assert (user.discriminator, user.verified) == ("0", False)
+    assert (user.global_name, user.avatar, user.locale, user.email) == (None, None, None, None)
+
+
+def test_null_is_nothing() -> None:
+    nothing = {"global_name": None, "avatar": None, "locale": None, "email": None}
+    assert User.model_validate_json(json.dumps({**USER, **nothing})) == User.model_validate(USER)
+
+
+@pytest.mark.parametrize(("model", "answer"), [(User, USER), (Tokens, TOKENS), (Guild, USER)])
+def test_unknown_fields_are_passed_over(
+    model: type[User | Tokens | Guild], answer: dict[str, str]
+) -> None:
+    known = model.model_validate_json(json.dumps(answer))
+    more = {**answer, "clan": {"tag": "X"}, "flags": 2**70}
+    assert model.model_validate_json(json.dumps(more)) == known
+
+
+@pytest.mark.parametrize(
+    ("model", "answer"),
+    [
+        (User, {**USER, "id": 80351110224678912}),
+        (User, {**USER, "id": f"{SECRET}"}),
+        (User, {**USER, "id": "1\n"}),
+        (User, {**USER, "id": "-1"}),
+        (User, {**USER, "id": "007"}),
+        (User, {**USER, "id": "9" * 21}),
+        (User, {**USER, "username": None}),
+        (User, {**USER, "username": [SECRET]}),
+        (User, {**USER, "discriminator": SECRET}),
+        (User, {**USER, "discriminator": ""}),
+        (User, {**USER, "verified": "true"}),
+        (User, {**USER, "verified": 1}),
+        (User, {**USER, "email": {"address": SECRET}}),
+        (User, {"username": SECRET}),
+        (Tokens, {**TOKENS, "scope": None}),
+        (Tokens, {"access_token": SECRET}),
+        (Tokens, {"scope": SECRET}),
+        (Tokens, {"access_token": [SECRET], "scope": ""}),
+        (Guild, {"id": None}),
+        (Guild, {"name": SECRET}),
+    ],
+)
+def test_a_wrong_type_is_refused_without_repeating_it(
+    model: type[User | Tokens | Guild], answer: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        model.model_validate_json(json.dumps(answer))
+    assert SECRET not in str(refusal.value)
+
+
+def test_scopes_are_separated_by_blanks() -> None:
+    token = SecretStr("t")
+    assert Tokens(access_token=token, scope="identify  email").scopes == {"identify", "email"}
+    assert Tokens(access_token=token, scope="").scopes == frozenset()
+
+
+def test_a_token_is_not_seen_when_printed() -> None:
+    tokens = Tokens.model_validate(TOKENS)
+    assert "SECRET-TOKEN" not in repr(tokens) + str(tokens)

@@ -1,0 +1,216 @@
+"""The sandbox in Chromium: clicked, by keyboard, on a telephone, at night."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from snowflake.cli.sandbox import Sandbox
+from snowflake.cli.sandbox import running as running_sandbox
+from tests.serving import logging_unchanged, program
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TELEPHONE: ViewportSize = {"width": 360, "height": 740}
+#: How Chromium notes that a page itself has an error status, which is what error pages are for.
+STATUS_OF_THE_PAGE = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with logging_unchanged(), running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    executable = Path(program("chromium"))
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+def watched(context: BrowserContext, complaints: list[str]) -> Page:
+    """Open a tab whose complaints are kept; what its policy forbids is among them."""
+
+    def keep(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and STATUS_OF_THE_PAGE not in message.text:
+            complaints.append(message.text)
+
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", keep)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def page(chromium: Chromium) -> Iterator[Page]:
+    """A tab of a new browser that has no reason to complain."""
+    complaints: list[str] = []
+    with chromium.new_context() as context:
+        yield watched(context, complaints)
+    assert complaints == []
+
+
+def sign_in(page: Page, sandbox: Sandbox, username: str) -> None:
+    page.goto(sandbox.example)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    choose(page, username)
+
+
+def choose(page: Page, username: str) -> None:
+    page.locator(f"input[data-username='{username}']").check()
+    page.get_by_role("button", name="Authorize").click()
+
+
+def claims(page: Page) -> Locator:
+    return page.get_by_role("region", name="Claims", exact=True)
+
+
+def test_a_login_is_clicked_through(page: Page, sandbox: Sandbox) -> None:
+    sign_in(page, sandbox, "ada.lindqvist")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
+    expect(claims(page)).to_contain_text('"sub": "189462537114681345"')
+    assert page.url == f"{sandbox.example}/result"
+
+
+def test_a_refusal_is_explained_and_can_be_undone(page: Page, sandbox: Sandbox) -> None:
+    page.goto(sandbox.example)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+    page.get_by_role("link", name="Sign in again").click()
+    choose(page, "hermit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The Hermit")
+
+
+def test_somebody_else_may_sign_in_next(page: Page, sandbox: Sandbox) -> None:
+    sign_in(page, sandbox, "ada.lindqvist")
+    page.get_by_role("link", name="Sign in as somebody else").click()
+    choose(page, "noor_ibrahim")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("نور")
+
+
+def test_the_second_sign_in_asks_nothing(page: Page, sandbox: Sandbox) -> None:
+    sign_in(page, sandbox, "ada.lindqvist")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign in with Discord").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
+
+
+def test_a_keyboard_is_enough(page: Page, sandbox: Sandbox) -> None:
+    page.goto(sandbox.example)
+    tab_to(page, "Sign in with Discord")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Authorize")).to_be_visible()
+    page.keyboard.press("Tab")
+    # The people are one stop; arrows go from one to the next.
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Authorize")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Walter B.")
+
+
+def tab_to(page: Page, text: str) -> None:
+    """Press Tab until something with this text has the focus, and see that it shows."""
+    focused = page.locator(":focus")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if focused.count() and focused.inner_text() == text:
+            outline = focused.evaluate("element => getComputedStyle(element).outlineStyle")
+            assert outline != "none", f"nobody sees that {text!r} has the focus"
+            return
+    pytest.fail(f"{text!r} cannot be reached with Tab")
+
+
+@pytest.fixture
+def every_page(sandbox: Sandbox) -> list[str]:
+    """The addresses of pages that need no login, ours, the example's and Discord's."""
+    ours = (
+        "/unheard-of",
+        "/r/https://app.example.com/callback",
+        "/authorize",
+        "/authorize?client_id=1&scope=openid&response_type=code&redirect_uri=javascript:1",
+        f"/authorize?client_id=1&{'x' * 500}=1",
+    )
+    return [
+        f"{sandbox.example}/",
+        f"{sandbox.example}/login",
+        f"{sandbox.example}/callback?error=access_denied&state=none",
+        f"{sandbox.discord}/oauth2/authorize?client_id=none",
+        f"{sandbox.discord}/none",
+        *(sandbox.snowflake + path for path in ours),
+    ]
+
+
+def assert_fits(page: Page) -> None:
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= TELEPHONE["width"], f"{page.url} is {width} wide"
+
+
+def test_every_page_fits_on_a_telephone(
+    page: Page, sandbox: Sandbox, every_page: list[str]
+) -> None:
+    page.set_viewport_size(TELEPHONE)
+    for address in every_page:
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert_fits(page)
+    for username in ("collector", "noor_ibrahim"):
+        page.context.clear_cookies()
+        sign_in(page, sandbox, username)
+        expect(claims(page)).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        assert_fits(page)
+
+
+def test_every_page_is_dark_where_people_want_it_dark(page: Page, every_page: list[str]) -> None:
+    for address in every_page:
+        page.goto(address)
+        page.emulate_media(color_scheme="light")
+        by_day, ink_by_day = colours(page)
+        page.emulate_media(color_scheme="dark")
+        by_night, ink_by_night = colours(page)
+        assert ink_by_day < by_day, address
+        assert by_night < ink_by_night, address
+
+
+def colours(page: Page) -> tuple[float, float]:
+    """Answer how bright the ground and the text of a page are, 0 to 255."""
+    ground, ink = page.evaluate(
+        """() => ["backgroundColor", "color"].map(name => {
+            const style = getComputedStyle(document.body)[name];
+            const channels = style.match(/[0-9.]+/g).slice(0, 3).map(Number);
+            return (channels[0] + channels[1] + channels[2]) / 3;
+        })"""
+    )
+    return ground, ink
+
+
+def test_a_page_without_cookies_says_what_to_do(page: Page, sandbox: Sandbox) -> None:
+    page.goto(sandbox.example)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    page.context.clear_cookies(name="snowflake-login")
+    choose(page, "ada.lindqvist")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This login began in another browser")
+    assert page.locator("a").count() == 0

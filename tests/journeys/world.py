@@ -1,0 +1,90 @@
+"""A simulated Discord with a Snowflake before it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import httpx
+
+from snowflake.sandbox.discord import Application, SimulatedDiscord
+from snowflake.sandbox.serving import serving
+from tests.journeys.browser import APPLICATION_HOST, Browser
+from tests.journeys.relying_party import Json, RelyingParty, Secrets, tokens_of
+from tests.serving import Snowflake, snowflake
+
+# Characters that a form encodes, in case somebody's secret has them.
+CLIENT_SECRET = "s3cret-+/=%:&~"
+ADA = "189462537114681345"
+_client_ids = (str(number) for number in count(1_100_000_000_000_000_001))
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a login needs but the application."""
+
+    discord: SimulatedDiscord
+    discord_origin: str
+    snowflake: Snowflake
+    http: httpx.Client
+
+    def party(
+        self,
+        issuer: str | None = None,
+        *,
+        redirect_uri: str = f"https://{APPLICATION_HOST}/callback",
+        public: bool = False,
+    ) -> RelyingParty:
+        """Make an application of its own, and enter it in the Developer Portal.
+
+        ``public`` is the switch there; such an application begins with PKCE and without a secret.
+        """
+        issuer, client_id = issuer or self.snowflake.origin, next(_client_ids)
+        self.discord.applications[client_id] = Application(
+            id=client_id,
+            name="An application",
+            secret=CLIENT_SECRET,
+            redirect_uris=(f"{issuer}/r/{redirect_uri}",),
+            public=public,
+        )
+        return RelyingParty(
+            issuer,
+            client_id,
+            None if public else CLIENT_SECRET,
+            self.http,
+            redirect_uri,
+            method="none" if public else "client_secret_basic",
+        )
+
+
+def variables(discord_origin: str) -> dict[str, str]:
+    """Answer the settings that lead Snowflake to a Discord."""
+    return {
+        "SNOWFLAKE_DISCORD_API_URL": f"{discord_origin}/api/v10",
+        "SNOWFLAKE_DISCORD_AUTHORIZE_URL": f"{discord_origin}/oauth2/authorize",
+    }
+
+
+@contextmanager
+def world(
+    directory: Path, settings: dict[str, str] | None = None, *options: str
+) -> Iterator[World]:
+    """Run both until the block ends."""
+    discord = SimulatedDiscord()
+    with (
+        serving(discord.app) as origin,
+        snowflake(directory, {**variables(origin), **(settings or {})}, *options) as running,
+        httpx.Client(trust_env=False, timeout=15) as http,
+    ):
+        yield World(discord, origin, running, http)
+
+
+def sign_in(party: RelyingParty, browser: Browser, person: str = ADA) -> tuple[Json, Json]:
+    """Log somebody in, start to end. Answer the claims of ID token and UserInfo."""
+    login = Secrets()
+    code = party.code(login, browser.sign_in(party.begin(login), person))
+    tokens = tokens_of(party.redeem(login, code))
+    claims = party.claims(tokens)
+    assert claims["nonce"] == login.nonce
+    return claims, party.userinfo(tokens)

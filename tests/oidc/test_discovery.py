@@ -1,0 +1,149 @@
+import httpx
+import pytest
+
+from snowflake.oidc.authorize import PROMPTS
+from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.scopes import SCOPES
+from snowflake.settings import Settings
+from tests.login import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Json,
+    code_for,
+    login,
+    query_of,
+    read_token,
+    redeem,
+    sign_in,
+)
+from tests.running import ORIGIN, Clock, Discord, Snowflake, running
+
+CONFIGURATION = "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+async def document(snowflake: Snowflake) -> Json:
+    answer: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+    return answer
+
+
+async def test_what_is_there_is_published_and_nothing_else(document: Json) -> None:
+    assert document == {
+        "issuer": ORIGIN,
+        "authorization_endpoint": f"{ORIGIN}/authorize",
+        "token_endpoint": f"{ORIGIN}/token",
+        "userinfo_endpoint": f"{ORIGIN}/userinfo",
+        "jwks_uri": f"{ORIGIN}/.well-known/jwks.json",
+        "scopes_supported": list(SCOPES),
+        "claims_supported": document["claims_supported"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "prompt_values_supported": list(PROMPTS),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }
+
+
+async def test_it_is_json_that_may_be_kept_for_a_while(snowflake: Snowflake) -> None:
+    response = await snowflake.browser.get(CONFIGURATION)
+    assert response.headers["content-type"] == "application/json"
+    assert "max-age" in response.headers["cache-control"]
+
+
+async def test_both_well_known_names_say_the_same(snowflake: Snowflake, document: Json) -> None:
+    response = await snowflake.browser.get("/.well-known/oauth-authorization-server")
+    assert response.json() == document
+
+
+async def test_every_listed_url_answers_directly(snowflake: Snowflake, document: Json) -> None:
+    for name, url in document.items():
+        if name.endswith(("_endpoint", "_uri")):
+            response = await snowflake.browser.request(
+                "POST" if name == "token_endpoint" else "GET", url
+            )
+            assert response.status_code not in {301, 302, 307, 308, 404, 405}, name
+
+
+async def test_every_listed_claim_is_given_and_every_given_one_listed(
+    snowflake: Snowflake, document: Json
+) -> None:
+    scope = " ".join(document["scopes_supported"])
+    answer = await sign_in(snowflake.browser, scope=scope, nonce="n")
+    claims = read_token(snowflake, answer["id_token"])
+    assert set(document["claims_supported"]) == set(claims)
+    assert len(document["claims_supported"]) == len(claims)
+    assert set(answer["scope"].split()) == set(document["scopes_supported"])
+
+
+async def test_every_listed_way_of_authentication_works(
+    snowflake: Snowflake, document: Json
+) -> None:
+    verifier = "a" * 43
+    challenge = "ZtNPunH49FD35FWYhT5Tv8I7vRKQJ8uxMaL0_9eHjNA"
+    pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
+    ways: dict[str, dict[str, str | None]] = {
+        "client_secret_basic": {"client_id": None, "client_secret": None},
+        "client_secret_post": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        "none": {"client_secret": None},
+    }
+    assert list(ways) == document["token_endpoint_auth_methods_supported"]
+    for way, form in ways.items():
+        code = await code_for(snowflake.browser, **pkce)
+        request = snowflake.browser.build_request("POST", "/token")
+        headers = {}
+        if way == "client_secret_basic":
+            credentials = (CLIENT_ID, CLIENT_SECRET)
+            [headers] = [
+                {"authorization": dict(signed.headers)["authorization"]}
+                for signed in httpx.BasicAuth(*credentials).auth_flow(request)
+            ]
+        response = await redeem(snowflake.browser, code, headers, code_verifier=verifier, **form)
+        assert response.status_code == 200, way
+
+
+async def test_the_answer_names_the_issuer_as_promised(snowflake: Snowflake) -> None:
+    assert query_of(await login(snowflake.browser))["iss"] == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("changes", "origin", "issuer"),
+    [
+        ({}, "https://SNOWFLAKE.example.com", ORIGIN),
+        ({}, "https://snowflake.example.com:443", ORIGIN),
+        ({}, "https://snowflake.example.com:8443", f"{ORIGIN}:8443"),
+        ({}, "http://localhost:8000", "http://localhost:8000"),
+        ({}, "http://localhost:80", "http://localhost"),
+        ({}, "http://[::1]:8000", "http://[::1]:8000"),
+        ({"base_path": "/auth"}, ORIGIN, f"{ORIGIN}/auth"),
+        ({"issuer": "https://login.example.com/x"}, ORIGIN, "https://login.example.com/x"),
+    ],
+)
+async def test_the_issuer_is_one_string_everywhere(
+    settings: Settings,
+    clock: Clock,
+    discord: Discord,
+    *,
+    changes: dict[str, object],
+    origin: str,
+    issuer: str,
+) -> None:
+    configured = settings.model_copy(update=changes)
+    async with running(configured, clock, discord, origin) as snowflake:
+        document = (await snowflake.browser.get(CONFIGURATION)).json()
+        resource = {"resource": "acct:nelly@example.com"}
+        webfinger = await snowflake.browser.get("/.well-known/webfinger", params=resource)
+    assert document["issuer"] == issuer
+    assert not issuer.endswith("/")
+    assert document["token_endpoint"] == f"{issuer}/token"
+    assert webfinger.json()["links"][0]["href"] == issuer

@@ -1,0 +1,118 @@
+"""Signing in without a browser, through the whole sandbox."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from snowflake.cli.sandbox import Sandbox, running
+from snowflake.sandbox.check import CheckFailed, sign_in
+from snowflake.sandbox.discord import CAST, Person
+from tests.sandbox.conftest import Switch
+
+CONSENT = '<form method="post"><input name="person" value="1" data-username="one"></form>'
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running() as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("person", CAST, ids=lambda person: person.username)
+def test_everybody_of_the_cast_can_sign_in(sandbox: Sandbox, person: Person) -> None:
+    claims = sign_in(sandbox.example, person.username)
+    assert claims["sub"] == person.id
+    assert len(claims["groups"]) == len(person.guilds)
+
+
+def test_a_person_is_known_by_id_too(sandbox: Sandbox) -> None:
+    assert sign_in(sandbox.example, CAST[2].id)["sub"] == CAST[2].id
+
+
+def test_without_a_person_it_is_the_first_of_the_cast(sandbox: Sandbox) -> None:
+    assert sign_in(sandbox.example)["sub"] == CAST[0].id
+
+
+def test_a_person_who_is_not_there_is_named_with_those_who_are(sandbox: Sandbox) -> None:
+    with pytest.raises(CheckFailed, match=r"does not know nobody.*ada\.lindqvist"):
+        sign_in(sandbox.example, "nobody")
+
+
+def test_an_example_that_is_down_is_said() -> None:
+    with pytest.raises(CheckFailed, match="No answer while beginning the sign-in"):
+        sign_in("http://localhost:9")
+
+
+def pages(**answers: Response) -> Starlette:
+    """An application with an answer for a path's name, and for a submitted form."""
+
+    async def answer(request: Request) -> Response:
+        name = "submitted" if request.method == "POST" else request.url.path.strip("/")
+        return answers.get(name.replace(".", "_"), Response(status_code=404))
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
+
+
+def check(origin: str, switch: Switch, **answers: Response) -> str:
+    switch.target = pages(**answers)
+    with pytest.raises(CheckFailed) as failed:
+        sign_in(origin)
+    return str(failed.value)
+
+
+def test_no_consent_page_is_said_with_the_reason(origin: str, switch: Switch) -> None:
+    reason = JSONResponse({"error": "invalid_client", "error_description": "Bad secret."}, 400)
+    message = check(origin, switch, login=HTMLResponse("", 400), result_json=reason)
+    assert message.endswith("no consent page came: Bad secret.")
+
+
+def test_no_consent_page_is_said_with_the_status(origin: str, switch: Switch) -> None:
+    message = check(origin, switch, login=HTMLResponse("", 502))
+    assert message.endswith(f"no consent page came: {origin}/login answered 502.")
+
+
+def test_a_failure_after_the_consent_is_said(origin: str, switch: Switch) -> None:
+    reason = JSONResponse({"error": "x", "error_description": "Too late."}, 400)
+    message = check(origin, switch, login=HTMLResponse(CONSENT), result_json=reason)
+    assert message.endswith("failed after it: Too late.")
+
+
+@pytest.mark.parametrize("answer", [HTMLResponse("no JSON"), JSONResponse([])])
+def test_a_result_that_is_none_is_said(origin: str, switch: Switch, answer: Response) -> None:
+    message = check(origin, switch, login=HTMLResponse(CONSENT), result_json=answer)
+    assert message.endswith(f"{origin}/result.json answered 200.")
+
+
+def test_no_answer_after_the_consent_is_said(origin: str, switch: Switch) -> None:
+    away = RedirectResponse("http://localhost:9", 303)
+    message = check(origin, switch, login=HTMLResponse(CONSENT), submitted=away)
+    assert message.startswith("No answer after the consent")
+
+
+def test_the_chosen_person_is_submitted_to_the_forms_address(origin: str, switch: Switch) -> None:
+    seen: list[httpx.URL | bytes] = []
+
+    async def login(request: Request) -> Response:
+        return HTMLResponse(CONSENT.replace("<form", '<form action="/there?a=1"'))
+
+    async def there(request: Request) -> Response:
+        seen.extend([httpx.URL(str(request.url)), await request.body()])
+        return Response()
+
+    async def result(request: Request) -> Response:
+        return JSONResponse({"claims": {"sub": "1"}})
+
+    switch.target = Starlette(
+        routes=[
+            Route("/login", login),
+            Route("/there", there, methods=["POST"]),
+            Route("/result.json", result),
+        ]
+    )
+    assert sign_in(origin, "one") == {"sub": "1"}
+    assert seen == [httpx.URL(f"{origin}/there?a=1"), b"person=1&decision=authorize"]

@@ -1,0 +1,152 @@
+"""Programs that tests start: Snowflake as operators run it, and others that need a port."""
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+import pytest
+import structlog
+
+#: Seconds in which a program must be up, or end after a signal; a machine under load is slow.
+PATIENCE = 30.0
+#: Seconds between two looks at a program that is starting.
+GLANCE = 0.02
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test, or fail it where continuous integration promised to have everything."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
+def program(name: str) -> str:
+    """Answer where a program is installed."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    return path or missing(name)
+
+
+@contextmanager
+def logging_unchanged() -> Iterator[None]:
+    """Undo what a Snowflake in this process does to the logging that all tests share."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        yield
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Answer this process's environment with these variables as the only ones of Snowflake."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("SNOWFLAKE_", "UVICORN_", "COV_CORE_"))
+    }
+    return {**inherited, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", **variables}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that runs, and what it has written so far."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def log(self) -> str:
+        return self.output.read_text("utf-8")
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so; fail with the log if the program ends instead."""
+        for _ in range(int(PATIENCE / GLANCE)):
+            if condition():
+                return
+            with suppress(subprocess.TimeoutExpired):
+                status = self.process.wait(GLANCE)
+                pytest.fail(f"ended with status {status}:\n{self.log}")
+        pytest.fail(f"nothing happened in {PATIENCE} s:\n{self.log}")
+
+    def wait_for_http(self, url: str) -> None:
+        """Wait until something answers at the address."""
+        self.wait_until(lambda: _answers(url))
+
+    def end(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and answer the exit status, negative if the signal itself ended it."""
+        self.process.send_signal(by)
+        return self.process.wait(PATIENCE)
+
+
+def _answers(url: str) -> bool:
+    try:
+        httpx.get(url, trust_env=False, timeout=PATIENCE)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@contextmanager
+def running(
+    command: Sequence[str], output: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[Program]:
+    """Run a program until the block ends; what it writes goes to a file."""
+    with output.open("wb") as file:
+        process = subprocess.Popen(  # noqa: S603 - the tests' own command
+            command, stdout=file, stderr=subprocess.STDOUT, env=environment(variables or {})
+        )
+    try:
+        yield Program(process, output)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+@dataclass(frozen=True)
+class Snowflake(Program):
+    """``snowflake serve``, answering at ``origin``."""
+
+    port: int
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+
+def serve_command(port: int, *options: str) -> list[str]:
+    return [sys.executable, "-m", "snowflake", "serve", "--port", str(port), *options]
+
+
+@contextmanager
+def snowflake(
+    directory: Path, variables: Mapping[str, str], *options: str, port: int | None = None
+) -> Iterator[Snowflake]:
+    """Run ``snowflake serve`` with its data in a directory, and see it end cleanly."""
+    port = port or free_port()
+    settings = {"SNOWFLAKE_DATA_DIR": str(directory / "data"), **variables}
+    log = directory / f"snowflake-{port}.log"
+    with running(serve_command(port, *options), log, settings) as started:
+        started.wait_for_http(f"http://127.0.0.1:{port}/health")
+        yield Snowflake(started.process, started.output, port)
+        if started.process.poll() is None:
+            # Uvicorn shuts down in order, then lets the signal end it.
+            assert started.end() in {0, -signal.SIGTERM}, started.log
+        assert "Traceback" not in started.log

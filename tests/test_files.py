@@ -1,0 +1,92 @@
+import multiprocessing
+import secrets
+import stat
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+
+from snowflake.errors import StartFault
+from snowflake.files import is_writable, read_or_make
+
+
+def make_at_once(path: str, barrier: Barrier, results: str) -> None:
+    def make() -> str:
+        barrier.wait()
+        return secrets.token_hex(8)
+
+    content = read_or_make(Path(path), make)
+    Path(results, secrets.token_hex(8)).write_text(content, "utf-8")
+
+
+def test_a_file_is_made_once_and_then_read(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "one"
+    assert read_or_make(path, lambda: "first") == "first"
+    assert read_or_make(path, lambda: "second") == "first"
+
+
+def test_only_its_owner_may_read_it_and_no_draft_stays(tmp_path: Path) -> None:
+    read_or_make(tmp_path / "one", lambda: "content")
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o600
+
+
+def test_two_processes_at_once_agree(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(2)
+    arguments = (str(tmp_path / "file"), barrier, str(results))
+    processes = [context.Process(target=make_at_once, args=arguments) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    contents = [path.read_text("utf-8") for path in results.iterdir()]
+    assert contents == [(tmp_path / "file").read_text("utf-8")] * 2
+
+
+def test_what_another_process_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+
+    def make() -> str:
+        path.write_text("theirs", "utf-8")
+        return "ours"
+
+    assert read_or_make(path, make) == "theirs"
+    assert [left.name for left in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_is_no_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(StartFault, match="is damaged") as fault:
+        read_or_make(path, lambda: "new")
+    assert str(path) in fault.value.faults[0]
+    assert path.read_bytes() == b"\xff\xfe"
+
+
+def test_a_place_that_cannot_be_written_names_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StartFault, match=r"^SNOWFLAKE_DATA_DIR: "):
+        read_or_make(tmp_path / "file" / "below", lambda: "content")
+
+
+def test_a_draft_that_cannot_be_finished_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StartFault, match="no space left"):
+        read_or_make(tmp_path / "file", lambda: "content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_yet_to_be_made_is_writable_if_its_parent_is(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert is_writable(tmp_path)
+    assert is_writable(tmp_path / "not" / "yet")
+    assert not is_writable(tmp_path / "file" / "below")

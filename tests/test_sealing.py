@@ -1,0 +1,163 @@
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from snowflake.errors import StartFault
+from snowflake.sealing import SECRET_FILE, BadNote, ExpiredNote, Note, Sealer
+from snowflake.settings import Settings
+from tests.running import NOW
+
+SEALER = Sealer(b"one secret")
+LIFETIME = 60
+
+
+@dataclass(frozen=True)
+class Letter(Note):
+    purpose: ClassVar[str] = "letter"
+
+    text: str
+    number: int
+    maybe: str | None
+
+
+@dataclass(frozen=True)
+class Parcel(Letter):
+    purpose: ClassVar[str] = "parcel"
+
+
+letters = st.builds(
+    Letter,
+    st.text(),
+    st.integers(),
+    st.none() | st.text(),
+)
+LETTER = Letter("text", 5, None)
+SEALED = SEALER.seal(LETTER, NOW)
+
+
+def opened(sealed: str, now: float = NOW, kind: type[Letter] = Letter) -> Letter:
+    return SEALER.open(kind, sealed, LIFETIME, now)
+
+
+@given(letters)
+def test_a_note_comes_out_as_it_went_in(letter: Letter) -> None:
+    assert opened(SEALER.seal(letter, NOW)) == letter
+
+
+def test_nothing_of_a_note_can_be_read_without_the_secret() -> None:
+    sealed = SEALER.seal(Letter("a" * 100, 5, None), NOW)
+    assert sealed != SEALER.seal(Letter("a" * 100, 5, None), NOW)
+    assert "aaaa" not in sealed
+
+
+@given(st.integers(0, len(SEALED) - 1), st.sampled_from("ABCxyz019-_= \n%\u00e9"))
+def test_a_note_altered_at_any_place_is_refused(place: int, character: str) -> None:
+    altered = SEALED[:place] + character + SEALED[place + 1 :]
+    if altered != SEALED:
+        with pytest.raises(BadNote) as refusal:
+            opened(altered)
+        assert not isinstance(refusal.value, ExpiredNote)
+
+
+@given(st.integers(0, len(SEALED) - 1))
+def test_a_note_cut_short_is_refused(length: int) -> None:
+    with pytest.raises(BadNote):
+        opened(SEALED[:length])
+
+
+@given(st.integers(0, len(SEALED)), st.sampled_from(["=", "\n", " ", "*", "\u2028", "%3D", "AAAA"]))
+def test_a_note_has_one_spelling(place: int, foreign: str) -> None:
+    with pytest.raises(BadNote):
+        opened(SEALED[:place] + foreign + SEALED[place:])
+
+
+def test_a_note_without_its_padding_is_refused() -> None:
+    sealed = next(
+        s for n in range(64) if (s := SEALER.seal(Letter("a" * n, 1, None), NOW))[-1] == "="
+    )
+    with pytest.raises(BadNote):
+        opened(sealed.rstrip("="))
+
+
+def test_a_note_in_the_other_base64_alphabet_is_refused() -> None:
+    for sealed in (SEALER.seal(LETTER, NOW) for _ in range(20)):
+        other = sealed.replace("-", "+").replace("_", "/")
+        if other != sealed:
+            with pytest.raises(BadNote):
+                opened(other)
+
+
+@given(st.text())
+def test_no_text_makes_it_stumble(text: str) -> None:
+    with pytest.raises(BadNote):
+        opened(text)
+
+
+def test_a_note_of_another_purpose_is_refused() -> None:
+    with pytest.raises(BadNote):
+        opened(SEALED, kind=Parcel)
+
+
+def test_a_note_of_another_secret_is_refused() -> None:
+    with pytest.raises(BadNote):
+        Sealer(b"another secret").open(Letter, SEALED, LIFETIME, NOW)
+
+
+@given(st.integers(0, LIFETIME))
+def test_a_note_lives_as_long_as_its_lifetime(age: int) -> None:
+    assert opened(SEALED, NOW + age) == LETTER
+
+
+@given(st.integers(LIFETIME + 1, 10**9))
+def test_a_note_older_than_that_is_expired(age: int) -> None:
+    with pytest.raises(ExpiredNote):
+        opened(SEALED, NOW + age)
+
+
+def test_an_altered_old_note_does_not_pass_for_one_that_is_merely_old() -> None:
+    with pytest.raises(BadNote) as refusal:
+        opened(SEALED[:-4] + "AAA=", NOW + LIFETIME + 1)
+    assert not isinstance(refusal.value, ExpiredNote)
+
+
+def test_the_secret_key_makes_notes_of_one_snowflake_open_at_another(tmp_path: Path) -> None:
+    secret = SecretStr("x" * 40)
+    one = Sealer.load(Settings(data_dir=tmp_path / "one", secret_key=secret))
+    other = Sealer.load(Settings(data_dir=tmp_path / "other", secret_key=secret))
+    assert other.open(Letter, one.seal(LETTER, NOW), LIFETIME, NOW) == LETTER
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_it_a_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    sealed = Sealer.load(settings).seal(LETTER, NOW)
+    assert Sealer.load(settings).open(Letter, sealed, LIFETIME, NOW) == LETTER
+    path = tmp_path / SECRET_FILE
+    assert len(path.read_text("utf-8")) >= 43
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_with_a_private_key_and_nowhere_to_write_the_secret_comes_of_that_key(
+    tmp_path: Path, private_key: str
+) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings(data_dir=tmp_path / "file", private_key=SecretStr(private_key))
+    sealed = Sealer.load(settings).seal(LETTER, NOW)
+    assert Sealer.load(settings).open(Letter, sealed, LIFETIME, NOW) == LETTER
+
+
+@pytest.mark.parametrize("content", ["", "\n", "short"])
+def test_a_damaged_secret_stops_the_start(tmp_path: Path, content: str) -> None:
+    path = tmp_path / SECRET_FILE
+    path.parent.mkdir()
+    path.write_text(content, "utf-8")
+    with pytest.raises(StartFault) as fault:
+        Sealer.load(Settings(data_dir=tmp_path))
+    assert fault.value.faults[0].startswith(f"{path}: ")
+    assert path.read_text("utf-8") == content

@@ -1,0 +1,60 @@
+import html
+import inspect
+
+import pytest
+from starlette.requests import Request
+
+from snowflake import errors
+from snowflake.errors import LoginError, OAuthError
+from snowflake.web.errors import login_error, oauth_error
+
+OAUTH_ERRORS = [
+    value
+    for _, value in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(value, OAuthError) and value is not OAuthError
+]
+LOGIN_ERRORS = [
+    value
+    for _, value in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(value, LoginError) and value is not LoginError
+]
+
+
+def request_to(path: str) -> Request:
+    return Request({"type": "http", "path": path, "root_path": "", "request_id": "abc"})
+
+
+@pytest.mark.parametrize("error", OAUTH_ERRORS, ids=lambda error: error.__name__)
+async def test_an_application_reads_the_error_as_json(error: type[OAuthError]) -> None:
+    raised = error("what is wrong")
+    response = await oauth_error(request_to("/token"), raised)
+    assert response.status_code == raised.status
+    assert response.media_type == "application/json"
+    assert bytes(response.body) == (
+        f'{{"error":"{raised.code}","error_description":"what is wrong"}}'.encode()
+    )
+    assert {name.lower() for name in raised.headers} <= set(response.headers)
+
+
+@pytest.mark.parametrize("error", OAUTH_ERRORS, ids=lambda error: error.__name__)
+async def test_a_person_reads_the_same_error_as_a_page(error: type[OAuthError]) -> None:
+    raised = error("what is wrong")
+    response = await oauth_error(request_to("/authorize"), raised)
+    assert response.status_code == raised.status
+    assert response.media_type == "text/html"
+    page = bytes(response.body).decode()
+    assert "what is wrong" in page
+    assert "abc" in page
+    assert "www-authenticate" not in response.headers
+    assert response.headers.get("retry-after") == raised.headers.get("Retry-After")
+
+
+@pytest.mark.parametrize("error", LOGIN_ERRORS, ids=lambda error: error.__name__)
+async def test_a_login_that_cannot_go_on_is_a_page_without_a_link(error: type[LoginError]) -> None:
+    response = await login_error(request_to("/r/x"), error())
+    page = html.unescape(bytes(response.body).decode())
+    assert response.status_code == 400
+    assert error.title in page
+    assert error.explanation in page
+    assert error.advice in page
+    assert "href" not in page

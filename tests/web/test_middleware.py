@@ -1,0 +1,303 @@
+import json
+import re
+
+import pytest
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from snowflake.settings import Settings
+from snowflake.web import paths
+from snowflake.web.pages import SECURITY_HEADERS
+from tests.raw import HOST, send_raw
+from tests.running import Clock, Discord, Snowflake, running
+
+CONFIGURATION = "/.well-known/openid-configuration"
+ORIGIN = (b"origin", b"https://spa.example.com")
+
+
+@pytest.fixture
+def _fresh_logs() -> None:
+    structlog.reset_defaults()
+
+
+async def explode(request: Request) -> Response:
+    raise RuntimeError("a secret detail")
+
+
+def add_bomb(snowflake: Snowflake, path: str) -> None:
+    snowflake.app.router.routes.insert(0, Route(path, explode, methods=["GET", "POST"]))
+
+
+async def status_by(snowflake: Snowflake, host: bytes, scheme: str = "https") -> int:
+    response = await send_raw(
+        snowflake.app, CONFIGURATION, headers=[(b"host", host)], scope={"scheme": scheme}
+    )
+    return response.status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        (b"snowflake.example.com", 200),
+        (b"SNOWFLAKE.EXAMPLE.COM", 200),
+        (b"snowflake.example.com:443", 200),
+        (b"snowflake.example.com.", 200),
+        (b"localhost", 200),
+        (b"127.0.0.1:8000", 200),
+        (b"[::1]:8000", 200),
+        (b"[::1]", 200),
+        (b"evil.example.com", 400),
+        (b"snowflake.example.com.evil.com", 400),
+        (b"evil.com#snowflake.example.com", 400),
+        (b"me@snowflake.example.com", 400),
+        (b"snowflake.example.com:port", 400),
+        (b"snowflake.example.com:123456", 400),
+        (b"snowflake.example.com/path", 400),
+        (b"snowflake.example.com evil.com", 400),
+        (b"::1", 400),
+        (b"[::1", 400),
+        (b"", 400),
+        (b"\xff\xfe", 400),
+    ],
+)
+async def test_it_may_be_reached_by_its_own_names_alone(
+    snowflake: Snowflake, host: bytes, status: int
+) -> None:
+    assert await status_by(snowflake, host) == status
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "status"),
+    [
+        ("*.example.com", b"a.example.com", 200),
+        ("*.example.com", b"a.b.example.com:8443", 200),
+        ("*.example.com", b"example.com", 400),
+        ("*.example.com", b"notexample.com", 400),
+        ("192.0.2.1", b"192.0.2.1:8000", 200),
+        ("2001:db8::1", b"[2001:db8::1]:8000", 200),
+        ("2001:db8::1", b"[2001:DB8:0::1]", 200),
+        ("*", b"anything.example", 200),
+        ("*", b"any thing", 400),
+    ],
+)
+async def test_hosts_may_be_addresses_and_wildcards(
+    settings: Settings, clock: Clock, discord: Discord, *, allowed: str, host: bytes, status: int
+) -> None:
+    configured = settings.model_copy(update={"allowed_hosts": (allowed,)})
+    async with running(configured, clock, discord) as snowflake:
+        assert await status_by(snowflake, host) == status
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback", "status"),
+    [
+        (b"snowflake.example.com", True, 400),
+        (b"localhost:8000", True, 200),
+        (b"127.0.0.1", True, 200),
+        (b"[::1]:8000", True, 200),
+        (b"localhost:8000", False, 400),
+    ],
+)
+async def test_plain_http_is_for_the_machine_itself(
+    settings: Settings,
+    clock: Clock,
+    discord: Discord,
+    *,
+    host: bytes,
+    loopback: bool,
+    status: int,
+) -> None:
+    configured = settings.model_copy(update={"treat_loopback_as_secure": loopback})
+    async with running(configured, clock, discord) as snowflake:
+        assert await status_by(snowflake, host, "http") == status
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/authorize", "text/html; charset=utf-8"), ("/token", "application/json")]
+)
+async def test_a_refusal_says_which_variable_to_set(
+    snowflake: Snowflake, path: str, kind: str
+) -> None:
+    by_name = await send_raw(snowflake.app, path, headers=[(b"host", b"evil.example.com")])
+    plain = await send_raw(snowflake.app, path, scope={"scheme": "http"})
+    assert b"SNOWFLAKE_ALLOWED_HOSTS" in by_name.body
+    assert b"UVICORN_FORWARDED_ALLOW_IPS" in plain.body
+    assert by_name.headers["content-type"] == plain.headers["content-type"] == kind
+
+
+async def test_every_response_has_the_security_headers(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    documented = settings.model_copy(update={"enable_docs": True})
+    async with running(documented, clock, discord) as snowflake:
+        add_bomb(snowflake, "/bomb")
+        responses = [
+            await send_raw(snowflake.app, path, headers=[(b"host", host)])
+            for host in (HOST[1], b"evil.example.com")
+            for path in (
+                "/",
+                "/authorize",
+                "/r/x",
+                "/token",
+                "/userinfo",
+                CONFIGURATION,
+                "/health",
+                "/nowhere",
+                "/bomb",
+                "/docs",
+                "/docs/assets/swagger-ui.css",
+                "/openapi.json",
+            )
+        ]
+    assert {response.status for response in responses} >= {200, 302, 400, 401, 404, 405, 500}
+    for response in responses:
+        assert set(map(str.lower, SECURITY_HEADERS)) <= set(response.headers)
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+        assert re.fullmatch(r"[0-9a-f]{16}", response.headers["x-request-id"])
+        assert len(response.headers.getlist("cache-control")) == 1
+
+
+@pytest.mark.parametrize("path", sorted(paths.CROSS_ORIGIN))
+async def test_scripts_of_other_origins_may_ask_first(snowflake: Snowflake, path: str) -> None:
+    for method in (b"GET", b"POST"):
+        response = await send_raw(
+            snowflake.app,
+            path,
+            method="OPTIONS",
+            headers=[
+                ORIGIN,
+                (b"access-control-request-method", method),
+                (b"access-control-request-headers", b"authorization, content-type"),
+            ],
+        )
+        assert response.status == 200
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert method.decode() in response.headers["access-control-allow-methods"]
+        assert "authorization" in response.headers["access-control-allow-headers"].lower()
+        assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.parametrize("path", sorted(paths.CROSS_ORIGIN))
+async def test_scripts_of_other_origins_may_read_errors_too(
+    snowflake: Snowflake, path: str
+) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        response = await send_raw(snowflake.app, path, method=method, headers=[ORIGIN])
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "WWW-Authenticate" in response.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("why", ["an unknown host", "plain HTTP", "a fault of ours"])
+async def test_they_may_even_read_that_snowflake_cannot_be_used(
+    snowflake: Snowflake, why: str
+) -> None:
+    headers, scope = [ORIGIN], {}
+    if why == "an unknown host":
+        headers.append((b"host", b"evil.example.com"))
+    elif why == "plain HTTP":
+        scope = {"scheme": "http"}
+    else:
+        add_bomb(snowflake, "/token")
+    response = await send_raw(snowflake.app, "/token", headers=headers, scope=scope)
+    assert response.status in {400, 500}
+    assert response.headers.get("access-control-allow-origin") == "*"
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/r/https://a.example/", "/", "/health"])
+async def test_other_paths_are_not_for_scripts(snowflake: Snowflake, path: str) -> None:
+    response = await send_raw(snowflake.app, path, headers=[ORIGIN])
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/token", "/authorize"])
+@pytest.mark.usefixtures("_fresh_logs")
+async def test_a_fault_of_ours_is_logged_and_not_told(snowflake: Snowflake, path: str) -> None:
+    add_bomb(snowflake, path)
+    with capture_logs() as logs:
+        response = await send_raw(snowflake.app, path)
+    assert response.status == 500
+    assert b"secret detail" not in response.body
+    if path == "/token":
+        assert json.loads(response.body) == {
+            "error": "server_error",
+            "error_description": "something went wrong in Snowflake",
+        }
+    else:
+        assert b"Something went wrong on our side" in response.body
+    assert [entry["event"] for entry in logs] == ["unexpected_error", "request"]
+    assert logs[-1]["status"] == 500
+
+
+async def break_off(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise RuntimeError("half way")
+
+
+async def test_a_response_that_breaks_off_is_not_answered_twice(snowflake: Snowflake) -> None:
+    snowflake.app.router.routes.insert(0, Mount("/half", break_off))
+    with pytest.raises(RuntimeError, match="half way"):
+        await send_raw(snowflake.app, "/half/way")
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/authorize", "/authorize"),
+        ("/r/https://a.example/secret", "/r/{redirect_uri:path}"),
+        ("/nowhere/secret", "unknown"),
+        ("/token", "/token"),
+    ],
+)
+@pytest.mark.usefixtures("_fresh_logs")
+async def test_a_request_is_one_line_with_its_route_and_reference(
+    snowflake: Snowflake, path: str, route: str
+) -> None:
+    contexts = []
+
+    def note(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        contexts.append(structlog.contextvars.get_contextvars())
+        return event
+
+    with capture_logs(processors=[note]) as logs:
+        response = await send_raw(snowflake.app, path, b"secret=secret")
+    [line] = logs
+    assert line["route"] == route
+    assert line["status"] == response.status
+    assert line["client"] == "192.0.2.7"
+    assert "secret" not in str(line)
+    assert contexts[0]["request_id"] == response.headers["x-request-id"]
+
+
+@pytest.mark.usefixtures("_fresh_logs")
+async def test_one_requests_log_line_tells_nothing_of_another(snowflake: Snowflake) -> None:
+    contexts = []
+
+    def note(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        contexts.append(structlog.contextvars.get_contextvars())
+        return event
+
+    with capture_logs(processors=[note]):
+        await send_raw(snowflake.app, "/authorize", b"client_id=12345")
+        await send_raw(snowflake.app, "/health")
+    assert contexts[0]["client_id"] == "12345"
+    assert set(contexts[1]) == {"request_id"}
+
+
+async def test_a_websocket_is_refused(snowflake: Snowflake) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/token", "headers": [], "scheme": "wss"}
+    await snowflake.app(scope, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
