@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from joserfc.errors import JoseError
+from joserfc.jwk import KeySetSerialization
 from joserfc.jws import extract_compact
 
 from snowflake.files import read
@@ -87,7 +88,7 @@ class KeyRing:
                 return key.key.verify(token, typ)
         raise ValueError("was signed by no key of ours")
 
-    def published(self) -> dict[str, Any]:
+    def published(self) -> KeySetSerialization:
         """The JSON Web Key Set (RFC 7517, section 5), keys that do not sign yet included."""
         return {"keys": [key.key.published() for key in self.all]}
 

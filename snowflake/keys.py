@@ -52,7 +52,7 @@ class SigningKey:
             raise ValueError("is a token of another kind")
         return dict(verified.claims)
 
-    def published(self) -> dict[str, Any]:
+    def published(self) -> dict[str, str | list[str]]:
         """The public JSON Web Key (RFC 7517) by which others verify what was signed here."""
         public = self._key.as_dict(private=False)
         names = ("kty", "n", "e")

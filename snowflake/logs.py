@@ -11,8 +11,8 @@ import structlog
 
 from snowflake.settings import Settings
 
-#: Libraries that would log URLs, and with them codes, at this level or below.
-QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "asyncio": logging.WARNING}
+#: Libraries that would log URLs and values of statements, secrets among them, below a warning.
+QUIET = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy")
 
 
 def configure_logs(settings: Settings) -> None:
@@ -48,8 +48,8 @@ def configure_logs(settings: Settings) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], name != "uvicorn.access"
-    for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(max(level, least))
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
 def _renderers(*, pretty: bool) -> list[structlog.typing.Processor]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -57,19 +57,31 @@ class State:
             keys = await KeyRing.open(settings, store, clock)
             yield cls(settings, keys, sealer, store, SecretHashes(), Turns(), discord, clock)
 
-    async def work(self) -> None:
-        """Do in the background what no request waits for, until cancelled.
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Do in the background, during the block, what no request waits for.
 
-        Every process follows the keys of the store; one at a time cleans up.
+        Every process follows the keys of the store; one at a time cleans up. At the end a round
+        under way is finished: a statement that is cut off would leave its connection in disorder.
         """
+        ended = asyncio.Event()
+        rounds = asyncio.create_task(self._rounds(ended))
+        try:
+            yield
+        finally:
+            ended.set()
+            await rounds
+
+    async def _rounds(self, ended: asyncio.Event) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), ROUND_EVERY)
+            if ended.is_set():
+                return
+            # The store has logged an outage; the next round finds it again.
+            with suppress(TemporarilyUnavailable):
                 await self.keys.look()
                 await self.store.housekeeping.run(self.keys.keep_fresh)
-            except TemporarilyUnavailable:
-                # The store has logged it; the next round finds it again.
-                pass
-            await asyncio.sleep(ROUND_EVERY)
 
 
 def state_of(request: Request) -> State:

@@ -128,4 +128,4 @@ def read_header(snowflake: Snowflake, token: str) -> Json:
 
 
 def _published(snowflake: Snowflake) -> KeySet:
-    return KeySet.import_key_set(snowflake.state.key.published())
+    return KeySet.import_key_set(snowflake.state.keys.published())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import durationpy
 from pydantic.fields import FieldInfo
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import PREFIX, Settings, is_secret
@@ -36,6 +36,9 @@ ENDPOINTS = {
     "/.well-known/oauth-authorization-server": "the same, by its name in RFC 8414",
     "/.well-known/jwks.json": "JSON Web Key Set",
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
+    "/revoke": "revocation endpoint",
+    "/introspect": "introspection endpoint, for the client that owns the token",
+    "/ready": "200 if the store can be reached, else 503",
     "/health": "200 as long as the process serves requests",
     "/docs": "interactive API documentation, if switched on",
     "/openapi.json": "OpenAPI document, if switched on",

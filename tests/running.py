@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from unittest.mock import patch
 
@@ -101,10 +101,9 @@ async def running(
     settings: Settings, clock: Clock, discord: Discord, origin: str = ORIGIN
 ) -> AsyncIterator[Snowflake]:
     """Start and stop the application as a server does, but for the clock."""
-    app = create_app(settings)
+    app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.keys.parse_key", checked_once):
+        with patch("snowflake.keyring.parse_key", checked_once):
             await stack.enter_async_context(app.router.lifespan_context(app))
         browser = await stack.enter_async_context(browser_for(app, origin))
-        app.state.snowflake = replace(app.state.snowflake, clock=clock)
         yield Snowflake(app, browser, clock, discord, settings)

@@ -1,19 +1,16 @@
 import base64
 import hmac
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
-from pydantic import SecretStr
+from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from snowflake.errors import StartFault
-from snowflake.keys import KEY_FILE, SigningKey, generate_key, parse_key
-from snowflake.settings import Settings
+from snowflake.keys import SigningKey, generate_key, parse_key
 
 Jwk = dict[str, Any]
 
@@ -61,12 +58,12 @@ def test_a_key_in_the_form_of_the_contract_signs(jwk: Jwk) -> None:
 
 def test_a_key_without_kid_gets_its_thumbprint(jwk: Jwk) -> None:
     bare = {name: jwk[name] for name in EXAMPLE_MEMBERS}
-    [published] = signing_key(bare).published()["keys"]
+    published = signing_key(bare).published()
     assert published["kid"] == RSAKey.import_key(bare).thumbprint()
 
 
 def test_a_kid_of_its_own_stays(jwk: Jwk) -> None:
-    [published] = signing_key({**jwk, "kid": "mine"}).published()["keys"]
+    published = signing_key({**jwk, "kid": "mine"}).published()
     assert published["kid"] == "mine"
 
 
@@ -75,25 +72,8 @@ def test_a_key_that_a_browser_exported_for_signing_signs_and_verifies(jwk: Jwk) 
     assert key.verify(key.sign({"sub": "1"}), "JWT") == {"sub": "1"}
 
 
-def test_the_variable_wins_over_the_data_directory(tmp_path: Path, private_key: str) -> None:
-    key = SigningKey.load(Settings(data_dir=tmp_path, private_key=SecretStr(private_key)))
-    [published] = key.published()["keys"]
-    assert published["kid"] == json.loads(private_key)["kid"]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_without_the_variable_a_key_is_made_once(
-    tmp_path: Path, private_key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("snowflake.keys.generate_key", lambda: private_key)
-    settings = Settings(data_dir=tmp_path)
-    first, second = SigningKey.load(settings), SigningKey.load(settings)
-    assert first.published() == second.published()
-    assert (tmp_path / KEY_FILE).read_text("utf-8") == private_key
-
-
 def test_only_the_public_part_is_published(jwk: Jwk) -> None:
-    [published] = signing_key(jwk).published()["keys"]
+    published = signing_key(jwk).published()
     assert published == {
         "kty": "RSA",
         "use": "sig",
@@ -104,7 +84,7 @@ def test_only_the_public_part_is_published(jwk: Jwk) -> None:
 
 def test_what_is_published_verifies_what_was_signed(jwk: Jwk) -> None:
     key = signing_key(jwk)
-    token = jwt.decode(key.sign({"sub": "1"}), KeySet.import_key_set(key.published()), ["RS256"])
+    token = jwt.decode(key.sign({"sub": "1"}), RSAKey.import_key(key.published()), ["RS256"])
     assert token.header == {"alg": "RS256", "kid": jwk["kid"], "typ": "JWT"}
     assert token.claims == {"sub": "1"}
 
@@ -164,20 +144,10 @@ def test_an_odd_member_stops_the_start_or_does_no_harm(jwk: Jwk, change: Jwk) ->
         key = signing_key({**jwk, **change})
     except StartFault:
         return
-    [published] = key.published()["keys"]
+    published = key.published()
     assert published["kid"]
     assert isinstance(published["kid"], str)
     assert key.verify(key.sign({"sub": "1"}), "JWT") == {"sub": "1"}
-
-
-def test_a_damaged_file_stops_the_start_and_is_not_replaced(tmp_path: Path) -> None:
-    path = tmp_path / KEY_FILE
-    path.parent.mkdir(parents=True)
-    path.write_text('{"kty": "RSA", "d"', "utf-8")
-    with pytest.raises(StartFault) as fault:
-        SigningKey.load(Settings(data_dir=tmp_path))
-    assert fault.value.faults[0].startswith(f"{path}: ")
-    assert path.read_text("utf-8") == '{"kty": "RSA", "d"'
 
 
 def test_a_token_of_another_typ_is_refused(key: SigningKey) -> None:

@@ -1,7 +1,7 @@
 """The one place that wires: settings in, ASGI application out."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -21,20 +21,18 @@ from snowflake.web.routes import routes
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Make the application. The store and all connections are opened when it starts."""
+def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
+    """Make the application. The store and all connections are opened when it starts.
+
+    ``clock`` tells Unix time in seconds.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with State.open(settings, wait=True) as state:
+        async with State.open(settings, clock, wait=True) as state, state.working():
             app.state.snowflake = state
-            work = asyncio.create_task(state.work())
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            try:
-                yield
-            finally:
-                work.cancel()
-                await asyncio.gather(work, return_exceptions=True)
+            yield
 
     app = Starlette(
         routes=routes(settings),

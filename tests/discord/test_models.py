@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 from snowflake.discord.models import Guild, Tokens, User
 
 USER = {"id": "80351110224678912", "username": "nelly"}
-TOKENS = {"access_token": "SECRET-TOKEN", "scope": "identify email"}
+TOKENS = {"access_token": "SECRET-TOKEN", "expires_in": 604800, "scope": "identify email"}
 SECRET = "SECRET-VALUE"
 
 
@@ -66,8 +66,9 @@ def test_a_wrong_type_is_refused_without_repeating_it(
 
 def test_scopes_are_separated_by_blanks() -> None:
     token = SecretStr("t")
-    assert Tokens(access_token=token, scope="identify  email").scopes == {"identify", "email"}
-    assert Tokens(access_token=token, scope="").scopes == frozenset()
+    tokens = Tokens(access_token=token, expires_in=1, scope="identify  email")
+    assert tokens.scopes == {"identify", "email"}
+    assert Tokens(access_token=token, expires_in=1, scope="").scopes == frozenset()
 
 
 def test_a_token_is_not_seen_when_printed() -> None:

@@ -18,6 +18,8 @@ from tests.login import (
 )
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
+AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+POSTED = {"token_endpoint", "revocation_endpoint", "introspection_endpoint"}
 CONFIGURATION = "/.well-known/openid-configuration"
 
 
@@ -33,6 +35,8 @@ async def test_what_is_there_is_published_and_nothing_else(document: Json) -> No
         "authorization_endpoint": f"{ORIGIN}/authorize",
         "token_endpoint": f"{ORIGIN}/token",
         "userinfo_endpoint": f"{ORIGIN}/userinfo",
+        "revocation_endpoint": f"{ORIGIN}/revoke",
+        "introspection_endpoint": f"{ORIGIN}/introspect",
         "jwks_uri": f"{ORIGIN}/.well-known/jwks.json",
         "scopes_supported": list(SCOPES),
         "claims_supported": document["claims_supported"],
@@ -42,11 +46,9 @@ async def test_what_is_there_is_published_and_nothing_else(document: Json) -> No
         "prompt_values_supported": list(PROMPTS),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "none",
-        ],
+        "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "revocation_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,
@@ -69,9 +71,7 @@ async def test_both_well_known_names_say_the_same(snowflake: Snowflake, document
 async def test_every_listed_url_answers_directly(snowflake: Snowflake, document: Json) -> None:
     for name, url in document.items():
         if name.endswith(("_endpoint", "_uri")):
-            response = await snowflake.browser.request(
-                "POST" if name == "token_endpoint" else "GET", url
-            )
+            response = await snowflake.browser.request("POST" if name in POSTED else "GET", url)
             assert response.status_code not in {301, 302, 307, 308, 404, 405}, name
 
 

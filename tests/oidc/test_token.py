@@ -11,7 +11,9 @@ async def test_the_answer_is_what_the_specification_demands(snowflake: Snowflake
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "no-store"
     answer = response.json()
-    assert set(answer) == {"access_token", "token_type", "expires_in", "id_token", "scope"}
+    assert set(answer) == {
+        *("access_token", "token_type", "expires_in", "id_token", "refresh_token", "scope"),
+    }
     assert answer["token_type"] == "Bearer"
     assert answer["expires_in"] == 3600
     assert type(answer["expires_in"]) is int

@@ -4,7 +4,7 @@ import pytest
 
 from snowflake.keys import SigningKey, generate_key, parse_key
 from snowflake.settings import Settings
-from tests.login import read_token, sign_in
+from tests.login import CLIENT_ID, read_token, sign_in
 from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake, browser_for, running
 
 FORM = "application/x-www-form-urlencoded"
@@ -100,13 +100,28 @@ async def test_an_expired_token_is_refused(snowflake: Snowflake) -> None:
     assert await refused(snowflake, token)
 
 
-GOOD = {"iss": ORIGIN, "aud": f"{ORIGIN}/userinfo", "exp": NOW + 60, "sub": "1", "scope": "openid"}
+GOOD = {
+    "iss": ORIGIN,
+    "aud": f"{ORIGIN}/userinfo",
+    "exp": NOW + 60,
+    "sub": "1",
+    "scope": "openid",
+    "client_id": CLIENT_ID,
+}
+
+
+async def good(snowflake: Snowflake, **change: object) -> dict[str, object]:
+    """Claims of an access token as they must be, but for the change; None leaves one out."""
+    grant = read_token(snowflake, await access_token(snowflake))["grant"]
+    claims = {**GOOD, "grant": grant, **change}
+    return {name: value for name, value in claims.items() if value is not None}
 
 
 async def test_a_token_of_another_key_is_refused(snowflake: Snowflake) -> None:
     another = SigningKey(parse_key(generate_key(), "another"))
-    assert not await refused(snowflake, snowflake.state.key.sign(GOOD, "at+jwt"))
-    assert await refused(snowflake, another.sign(GOOD, "at+jwt"))
+    claims = await good(snowflake)
+    assert not await refused(snowflake, snowflake.state.keys.current.sign(claims, "at+jwt"))
+    assert await refused(snowflake, another.sign(claims, "at+jwt"))
 
 
 @pytest.mark.parametrize(
@@ -117,6 +132,11 @@ async def test_a_token_of_another_key_is_refused(snowflake: Snowflake) -> None:
         ({"aud": None}, "at+jwt"),
         ({"iss": None}, "at+jwt"),
         ({"sub": None}, "at+jwt"),
+        ({"client_id": None}, "at+jwt"),
+        ({"client_id": "another"}, "at+jwt"),
+        ({"grant": None}, "at+jwt"),
+        ({"grant": "another"}, "at+jwt"),
+        ({"scope": None}, "at+jwt"),
         ({"exp": None}, "at+jwt"),
         ({"exp": NOW - 1}, "at+jwt"),
         ({"iss": "https://other.example.com"}, "at+jwt"),
@@ -127,8 +147,8 @@ async def test_a_token_of_another_key_is_refused(snowflake: Snowflake) -> None:
 async def test_a_token_of_ours_for_something_else_is_refused(
     snowflake: Snowflake, change: dict[str, object], typ: str
 ) -> None:
-    claims = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
-    assert await refused(snowflake, snowflake.state.key.sign(claims, typ))
+    claims = await good(snowflake, **change)
+    assert await refused(snowflake, snowflake.state.keys.current.sign(claims, typ))
 
 
 async def test_an_altered_token_is_refused(snowflake: Snowflake) -> None:
@@ -153,7 +173,7 @@ async def test_a_configured_issuer_is_one_at_every_host(
         other_host = browser_for(snowflake.app, "http://localhost:8000")
         response = await other_host.get("/userinfo", headers=bearer(token))
         assert response.status_code == 200
-        foreign = snowflake.state.key.sign(GOOD, "at+jwt")
+        foreign = snowflake.state.keys.current.sign(await good(snowflake, iss=ORIGIN), "at+jwt")
         response = await other_host.get("/userinfo", headers=bearer(foreign))
         assert response.status_code == 401
 

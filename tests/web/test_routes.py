@@ -18,7 +18,10 @@ CONTRACT = {
     "/.well-known/oauth-authorization-server": ({"GET", "HEAD"}, True),
     "/.well-known/jwks.json": ({"GET", "HEAD"}, True),
     "/.well-known/webfinger": ({"GET", "HEAD"}, True),
+    "/revoke": ({"POST"}, True),
+    "/introspect": ({"POST"}, True),
     "/health": ({"GET", "HEAD"}, True),
+    "/ready": ({"GET", "HEAD"}, True),
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
