@@ -12,7 +12,9 @@
         ├── InvalidRequest
         │   ├── NotServed
         │   ├── NotFound
-        │   └── TooLarge
+        │   ├── TokenSentTwice
+        │   ├── TooLarge
+        │   └── RequestTimeout
         ├── InvalidClient
         ├── InvalidGrant
         ├── UnauthorizedClient
@@ -24,7 +26,6 @@
         ├── RegistrationNotSupported
         ├── InvalidToken
         │   └── MissingToken
-        ├── ServerError
         └── TemporarilyUnavailable
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``.
@@ -79,14 +80,14 @@ class LoginUnknown(LoginError):
 class LoginElsewhere(LoginError):
     """The login note belongs to another browser, or this browser kept no cookie."""
 
-    title = "This login began in another browser"
+    title = "This login can't be finished here"
     explanation = (
-        "A login has to end in the browser in which it began, and that browser must keep our "
-        "cookie until then. This one has none for this login."
+        "Your browser has no cookie of ours for this login. Either it blocks our cookies, or the "
+        "login began in another browser."
     )
     advice = (
-        "If you block cookies, allow them for this site. Then go back to the application and "
-        "choose to sign in again. If somebody sent you this link, do not use it: they may have "
+        "Allow cookies for this site, then go back to the application and choose to sign in "
+        "again. If somebody sent you this link, do not use it: they may have "
         "tried to sign you in as themselves."
     )
 
@@ -131,6 +132,21 @@ class TooLarge(InvalidRequest):
     """More was sent than any honest request holds."""
 
     status = 413
+
+
+class TokenSentTwice(InvalidRequest):
+    """An access token came in two ways at once (RFC 6750, section 2)."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 6750, section 3."""
+        return {"WWW-Authenticate": f'Bearer realm="Snowflake", error="{self.code}"'}
+
+
+class RequestTimeout(InvalidRequest):
+    """The body did not arrive in time."""
+
+    status = 408
 
 
 class InvalidClient(OAuthError):
@@ -217,13 +233,6 @@ class MissingToken(InvalidToken):
     def headers(self) -> Mapping[str, str]:
         """The bare challenge."""
         return {"WWW-Authenticate": 'Bearer realm="Snowflake"'}
-
-
-class ServerError(OAuthError):
-    """Discord answered with an error that is neither the person's nor the application's doing."""
-
-    code = "server_error"
-    status = 500
 
 
 class TemporarilyUnavailable(OAuthError):

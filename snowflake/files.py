@@ -52,6 +52,18 @@ def make_directory(path: Path) -> None:
         raise _fault("make", path, error) from error
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file that its owner alone may read, unless it is there.
+
+    Raises:
+        StartFault: it cannot be made.
+    """
+    try:
+        path.touch(0o600)
+    except OSError as error:
+        raise _fault("make", path, error) from error
+
+
 def is_writable(directory: Path) -> bool:
     """Whether files can be made in the directory, or in the one in which it would be made."""
     while not directory.exists() and directory != directory.parent:
@@ -67,12 +79,20 @@ def _make_once(path: Path, content: str) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        _put_in_place(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    try:
         # A link, unlike a rename, never replaces what another process has made meanwhile.
         os.link(draft, path)
     except FileExistsError:
         pass
-    finally:
-        draft.unlink()
+    except OSError:
+        # Some network and memory card file systems have no links.
+        draft.rename(path)
 
 
 def _fault(verb: str, path: Path, error: OSError) -> StartFault:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABELS = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 )
@@ -28,6 +30,19 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def origin_of(url: str) -> str:
+    """Answer scheme, host and port of a URL, without the port that its scheme implies."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
+    port = parts.port if parts.port != _DEFAULT_PORTS.get(parts.scheme) else None
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
+
+
+def is_host_name(name: str) -> bool:
+    """Whether this is a well-formed host name or address."""
+    return _LABELS.fullmatch(normalise(name)) is not None
 
 
 def check_pattern(pattern: str) -> str:

@@ -7,6 +7,7 @@ The table in the README is held equal to this file by a test.
 import os
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -18,6 +19,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -75,8 +78,7 @@ def _host_or_everything(pattern: str) -> str:
     return pattern if pattern == "*" else check_pattern(pattern)
 
 
-def _secure_url(url: str) -> str:
-    """Check a base URL: https, or http on this machine; no query, fragment or slash at the end."""
+def _url(url: str) -> str:
     example = "must be a URL such as https://snowflake.example.com"
     try:
         parts = urlsplit(url)
@@ -85,13 +87,24 @@ def _secure_url(url: str) -> str:
         raise ValueError(example) from None
     if not usable or parts.scheme not in {"http", "https"} or not _URL.fullmatch(url):
         raise ValueError(example)
+    if parts.fragment:
+        raise ValueError("must not have a fragment")
+    return url
+
+
+def _issuer(url: str) -> str:
+    parts = urlsplit(_url(url))
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("must begin with https://")
-    if parts.query or parts.fragment:
-        raise ValueError("must have neither query nor fragment")
+    if parts.query:
+        raise ValueError("must not have a query")
     if url.endswith("/"):
         raise ValueError("must not end with a slash")
     return url
+
+
+def _without_slash(url: str) -> str:
+    return url.removesuffix("/")
 
 
 def _base_path(path: str) -> str:
@@ -122,7 +135,7 @@ Hosts = Annotated[
 Domains = Annotated[
     tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
 ]
-SecureUrl = Annotated[str, AfterValidator(_secure_url)]
+Url = Annotated[str, AfterValidator(_url)]
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -161,7 +174,8 @@ class Settings(BaseSettings):
         validate_default=True,
         description=(
             "URL path at which Snowflake is served, for a reverse proxy that puts it below one. "
-            "The proxy may strip the path or pass it on."
+            "The proxy may strip the path or pass it on. By default the path of "
+            "`SNOWFLAKE_ISSUER`."
         ),
     )
     fix_redirect_uris: bool = Field(
@@ -213,7 +227,7 @@ class Settings(BaseSettings):
         default=False,
         description="Serve interactive API documentation at `/docs` and `/openapi.json`.",
     )
-    issuer: SecureUrl | None = Field(
+    issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         default=None,
         description=(
             "The issuer: one URL, without a slash at the end, at which everybody reaches "
@@ -265,11 +279,11 @@ class Settings(BaseSettings):
             "flag."
         ),
     )
-    discord_api_url: SecureUrl = Field(
+    discord_api_url: Annotated[Url, AfterValidator(_without_slash)] = Field(
         default="https://discord.com/api/v10",
         description="Base URL of Discord's API, with its version.",
     )
-    discord_authorize_url: SecureUrl = Field(
+    discord_authorize_url: Url = Field(
         default="https://discord.com/oauth2/authorize",
         description="Discord's authorization page.",
     )
@@ -279,6 +293,20 @@ class Settings(BaseSettings):
     log_format: Literal["pretty", "json"] | None = Field(
         default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
     )
+
+    @field_validator("issuer")
+    @classmethod
+    def _one_path(cls, issuer: str | None, info: ValidationInfo) -> str | None:
+        """Refuse an issuer whose path is not the one at which Snowflake is served."""
+        base_path = info.data.get("base_path")
+        if issuer and base_path and urlsplit(issuer).path != base_path:
+            raise ValueError("must have the path of SNOWFLAKE_BASE_PATH")
+        return issuer
+
+    @property
+    def path(self) -> str:
+        """The path at which Snowflake is served: the base path, else the issuer's; or nothing."""
+        return self.base_path or urlsplit(self.issuer or "").path
 
     @property
     def secret_keys(self) -> list[str]:
@@ -329,14 +357,32 @@ def load_settings() -> Settings:
     return settings
 
 
+def unknown_variables() -> list[str]:
+    """Answer a sentence for each variable that begins as ours do and is none."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in secret_fields()}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is no variable of Snowflake{_guess(name, known)}" for name in unknown]
+
+
+def _guess(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"; is {close[0]} meant?" if close else ""
+
+
+def secret_fields() -> list[str]:
+    """Answer the names of the fields that hold secrets, and may be read from files."""
+    return [name for name, field in Settings.model_fields.items() if is_secret(field)]
+
+
 def _read_secret_files() -> tuple[dict[str, Any], list[str]]:
     """Read the file that ``SNOWFLAKE_X_FILE`` names for each secret ``SNOWFLAKE_X``."""
     secrets: dict[str, Any] = {}
     faults: list[str] = []
-    for name, field in Settings.model_fields.items():
+    for name in secret_fields():
         variable = PREFIX + name.upper()
         path = os.environ.get(f"{variable}_FILE")
-        if not path or not is_secret(field):
+        if not path:
             continue
         if os.environ.get(variable):
             faults.append(f"{variable}: is set, and so is {variable}_FILE; choose one")

@@ -1,6 +1,6 @@
 import pytest
 
-from snowflake.hosts import HostPatterns, check_pattern, is_loopback, normalise
+from snowflake.hosts import HostPatterns, check_pattern, is_loopback, normalise, origin_of
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,18 @@ def test_anything_else_is_no_pattern(pattern: str) -> None:
 )
 def test_a_list_matches_what_it_names(patterns: list[str], host: str, *, matches: bool) -> None:
     assert HostPatterns.of(patterns).match(host) is matches
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example/x", "https://a.example/y?z", True),
+        ("https://a.example:443/", "https://a.example/", True),
+        ("http://localhost:80/", "http://localhost/", True),
+        ("https://a.example", "http://a.example", False),
+        ("https://a.example", "https://b.example", False),
+        ("https://a.example", "https://a.example:8443", False),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(one: str, other: str, *, same: bool) -> None:
+    assert (origin_of(one) == origin_of(other)) is same

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from snowflake.errors import StartFault
-from snowflake.settings import Settings, load_settings
+from snowflake.settings import Settings, load_settings, unknown_variables
 
 SECRET = "correct-horse-battery-staple-and-more"
 SetVariable = Callable[[str, str], None]
@@ -135,7 +135,8 @@ def test_an_empty_variable_counts_as_not_set(variable: SetVariable, name: str) -
         ("CODE_LIFETIME", "9s"),
         ("CODE_LIFETIME", "11m"),
         ("INCLUDE_UNVERIFIED_EMAIL", "so-so"),
-        ("DISCORD_API_URL", "http://discord.com/api"),
+        ("DISCORD_API_URL", "ftp://discord.com/api"),
+        ("DISCORD_AUTHORIZE_URL", "https://discord.com/authorize#top"),
         ("DISCORD_AUTHORIZE_URL", "/oauth2/authorize"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
@@ -306,3 +307,26 @@ def test_a_login_travels_by_https_or_stays_on_the_machine(
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_an_issuer_brings_its_path(variable: SetVariable) -> None:
+    variable("ISSUER", "https://example.com/login")
+    assert load_settings().path == "/login"
+
+
+def test_an_issuer_with_another_path_than_the_base_path_stops_the_start(
+    variable: SetVariable,
+) -> None:
+    variable("ISSUER", "https://example.com/login")
+    variable("BASE_PATH", "/auth")
+    with pytest.raises(StartFault) as fault:
+        load_settings()
+    assert fault.value.faults == ("SNOWFLAKE_ISSUER: must have the path of SNOWFLAKE_BASE_PATH",)
+
+
+def test_a_variable_that_is_none_is_told_with_a_guess(variable: SetVariable) -> None:
+    variable("ISUER", "https://example.com")
+    variable("PRIVATE_KEY_FILE", "")
+    assert unknown_variables() == [
+        "SNOWFLAKE_ISUER is no variable of Snowflake; is SNOWFLAKE_ISSUER meant?"
+    ]

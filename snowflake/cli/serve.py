@@ -12,15 +12,15 @@ from uvicorn.main import main as uvicorn_command
 
 from snowflake.errors import StartFault
 from snowflake.logs import configure_logs
-from snowflake.settings import Settings, load_settings
+from snowflake.settings import Settings, load_settings, unknown_variables
 from snowflake.state import State
 
 _log = structlog.get_logger(__name__)
 
 #: What we ask of Uvicorn unless its own variables say otherwise; the time is in seconds.
 DEFAULTS: dict[str, Any] = {"server_header": False, "timeout_graceful_shutdown": 10}
-#: What its variables cannot change. Its own access log would hold query strings.
-OURS: dict[str, Any] = {"access_log": False, "log_config": None}
+#: What its variables cannot change. Its own access log, and its traces, hold query strings.
+OURS: dict[str, Any] = {"access_log": False, "log_config": None, "log_level": None, "ws": "none"}
 #: Parameters of its command line that ``uvicorn.run`` does not take as they come.
 NOT_TAKEN = frozenset({"app", "factory", "headers"})
 
@@ -42,6 +42,8 @@ def serve(
     """
     settings = load_settings()
     configure_logs(settings)
+    for sentence in unknown_variables():
+        _log.warning("unknown_variable", message=sentence)
     asyncio.run(_prepare(settings))
     options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:

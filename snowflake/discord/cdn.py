@@ -13,6 +13,6 @@ def avatar_url(user: User) -> str:
     if user.avatar:
         extension = "gif" if user.avatar.startswith("a_") else "png"
         return f"{CDN}/avatars/{user.id}/{user.avatar}.{extension}"
-    legacy = user.discriminator != "0"
-    index = int(user.discriminator) % 5 if legacy else (int(user.id) >> 22) % 6
+    legacy = int(user.discriminator or 0)
+    index = legacy % 5 if legacy else (int(user.id) >> 22) % 6
     return f"{CDN}/embed/avatars/{index}.png"

@@ -30,6 +30,11 @@ DEFAULT_RETRY_AFTER: Final = 5
 #: Nobody is told to come back later than this, in seconds, whatever Discord says.
 MAX_RETRY_AFTER: Final = 3600
 
+NOT_PUBLIC: Final = (
+    "Discord wants the client secret; for a client without one, switch on Public Client in the "
+    "OAuth2 settings of the Discord application"
+)
+
 Answer = TypeVar("Answer")
 
 _log = structlog.get_logger(__name__)
@@ -140,7 +145,10 @@ class DiscordClient:
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("/oauth2/token", client_id, client_secret, form)
         if response.status_code in {400, 401}:
-            raise _token_error(response)
+            error = _token_error(response)
+            if isinstance(error, InvalidClient) and client_secret is None:
+                raise InvalidClient(NOT_PUBLIC)
+            raise error
         return _read(response, _tokens)
 
     async def _post(
@@ -165,7 +173,8 @@ class DiscordClient:
         try:
             async with asyncio.timeout(DEADLINE):
                 return await self._http.send(request)
-        except (httpx.HTTPError, TimeoutError) as error:
+        # InvalidURL, because httpx reads the Location of a redirect that it does not follow.
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             _log.warning("discord_unreachable", path=request.url.path, error=type(error).__name__)
             raise TemporarilyUnavailable("Discord did not answer; try again") from None
 

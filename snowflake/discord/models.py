@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
 
+#: How long Discord's access tokens live, in seconds, unless it says otherwise.
+WEEK = 604_800
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -27,17 +29,16 @@ class _Answer(BaseModel):
 
 
 class Tokens(_Answer):
-    """The answer to a token request (RFC 6749, section 5.1). ``expires_in`` is in seconds."""
+    """The answer to a token request (RFC 6749, section 5.1). ``expires_in`` is in seconds.
+
+    ``scope`` is what the person has granted to this Discord application, now or earlier; None means
+    just what was asked for.
+    """
 
     access_token: Token
     refresh_token: Token | None = None
-    expires_in: int
-    scope: str
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        """The scopes that the person has granted to this Discord application, now or earlier."""
-        return frozenset(self.scope.split())
+    expires_in: int = WEEK
+    scope: str | None = None
 
 
 class User(_Answer):
@@ -45,12 +46,12 @@ class User(_Answer):
 
     id: Snowflake
     username: str
-    discriminator: Discriminator = "0"
+    discriminator: Discriminator | None = None
     global_name: str | None = None
     avatar: str | None = None
     locale: str | None = None
     email: str | None = None
-    verified: bool = False
+    verified: bool | None = None
 
 
 class Guild(_Answer):

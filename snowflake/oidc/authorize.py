@@ -113,7 +113,9 @@ def _check_response(params: Parameters) -> None:
 
 def _prompt(params: Parameters) -> str:
     """Answer Discord's ``prompt``. By default Discord remembers who has approved already."""
-    prompts = params.get("prompt", "none").split()
+    # With max_age, the application wants to hear of the person and not of an earlier login.
+    default = "none" if params.get("max_age") is None else "login"
+    prompts = params.get("prompt", default).split()
     if not prompts or any(prompt not in PROMPTS for prompt in prompts):
         raise InvalidRequest(f"prompt must be one of {', '.join(PROMPTS)}")
     if "none" in prompts and len(prompts) > 1:

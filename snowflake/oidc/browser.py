@@ -21,7 +21,8 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 def bind(request: Request, *, secure: bool) -> str:
     """Answer the cookie's value for this browser: the one it has, else a new one of 256 bits.
 
-    The one it has stays, so that logins in several tabs do not end each other.
+    The one it has stays, so that logins in several tabs do not end each other. (A POST from
+    another site brings no cookie, and so begins anew.)
     """
     value = _value(request, secure=secure)
     return value if value is not None else secrets.token_urlsafe(32)
@@ -53,8 +54,20 @@ def set_cookie(response: Response, value: str, *, secure: bool) -> None:
 
 
 def _value(request: Request, *, secure: bool) -> str | None:
-    value = request.cookies.get(_name(secure=secure), "")
-    return value if _VALUE.fullmatch(value) else None
+    """Answer the value of our cookie if the browser sent exactly one of exactly that name.
+
+    The usual parsers trim more than blanks from a name, so that one with a stray byte, which no
+    browser protects by its ``__Host-`` prefix, would pass for ours; and of two they take one.
+    """
+    name = _name(secure=secure).encode()
+    pairs = (
+        pair.strip(b" \t").partition(b"=")
+        for header, content in request.scope["headers"]
+        if header == b"cookie"
+        for pair in content.split(b";")
+    )
+    values = [value.decode("latin-1") for sent, _, value in pairs if sent == name]
+    return values[0] if len(values) == 1 and _VALUE.fullmatch(values[0]) else None
 
 
 def _name(*, secure: bool) -> str:

@@ -1,12 +1,12 @@
 """Where Discord sends people back to: ``/r/{redirect_uri}``."""
 
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from snowflake.errors import InvalidRequest, LoginElsewhere, LoginExpired, LoginUnknown
+from snowflake.hosts import origin_of
 from snowflake.oidc import browser, redirects
 from snowflake.oidc.clients import check_allowed
 from snowflake.oidc.notes import LOGIN_LIFETIME, CodeNote, LoginNote
@@ -30,8 +30,9 @@ async def callback(request: Request) -> Response:
     """Take the person back from Discord and send them on to the application.
 
     The application gets a code of ours, its own ``state`` and our ``iss``; Discord's parameters
-    stay here. A browser is sent on only if it began this very login, so that the note has been to
-    Discord and back: Discord has compared the redirect URI with those of the Developer Portal.
+    stay here. A browser is sent on only if it began this very login. The note has left us for
+    nobody but Discord and this browser, so nobody can send somebody else on to a place that Discord
+    has not compared with those of the Developer Portal.
     """
     state, params = state_of(request), query(request)
 
@@ -45,7 +46,8 @@ async def callback(request: Request) -> Response:
         raise LoginUnknown
 
     # 3. The parameters.
-    if params.get("iss", DISCORD_ISSUER) not in {DISCORD_ISSUER, _origin(state.settings)}:
+    discord = origin_of(state.settings.discord_authorize_url)
+    if params.get("iss", DISCORD_ISSUER) not in {DISCORD_ISSUER, discord}:
         raise InvalidRequest("the answer comes from another provider than Discord")
     if (error := params.get("error")) is not None:
         return _refused(note, error, state.settings)
@@ -98,16 +100,11 @@ def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
 def _is_home(note: LoginNote, settings: Settings) -> bool:
     # The Referer is whoever linked to us; only the redirect URI's origin has Discord's word.
     referrer = note.referrer or ""
-    return redirects.is_browsable(referrer, settings) and redirects.same_origin(
-        referrer, note.redirect_uri
+    return redirects.is_browsable(referrer, settings) and origin_of(referrer) == origin_of(
+        note.redirect_uri
     )
 
 
 def _answer(note: LoginNote, answer: dict[str, str]) -> Response:
     parameters = {**answer, "state": note.state, "iss": note.issuer}
     return RedirectResponse(redirects.with_parameters(note.redirect_uri, parameters), 302)
-
-
-def _origin(settings: Settings) -> str:
-    parts = urlsplit(settings.discord_authorize_url)
-    return f"{parts.scheme}://{parts.netloc}"

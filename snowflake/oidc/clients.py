@@ -88,7 +88,9 @@ def check_allowed(client_id: str, settings: Settings) -> None:
     Raises:
         UnauthorizedClient: this client is not on the list.
     """
-    structlog.contextvars.bind_contextvars(client_id=client_id)
+    # People swap ID and secret; only what cannot be a secret or an address is logged.
+    loggable = client_id.isascii() and client_id.isdigit()
+    structlog.contextvars.bind_contextvars(client_id=client_id if loggable else "unusual")
     if not settings.allows_client(client_id):
         raise UnauthorizedClient("this client may not use this Snowflake")
 

@@ -33,7 +33,8 @@ async def discovery(request: Request) -> Response:
         "response_types_supported": [authorize.RESPONSE_TYPE],
         "response_modes_supported": [authorize.RESPONSE_MODE],
         "grant_types_supported": list(GRANTS),
-        "prompt_values_supported": list(authorize.PROMPTS),
+        # Discord shows its page to somebody new all the same, so none is not promised.
+        "prompt_values_supported": [name for name in authorize.PROMPTS if name != "none"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,

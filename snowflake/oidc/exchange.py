@@ -10,6 +10,7 @@ from snowflake.discord.models import Tokens
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.clients import Credentials, is_known_good
 from snowflake.oidc.notes import CodeNote
+from snowflake.oidc.scopes import discord_scopes
 from snowflake.sealing import Note
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
@@ -75,7 +76,7 @@ async def exchange(
         access_token=tokens.access_token.get_secret_value(),
         refresh_token=refresh_token.get_secret_value() if refresh_token else None,
         expires_at=expiry(tokens, state),
-        scope=tokens.scope,
+        scope=" ".join(scopes_of(tokens, discord_scopes(note.scope.split()))),
         secret_hash=await secret_hash(credentials, state),
     )
 
@@ -110,11 +111,16 @@ async def renew(
             person=old.person,
             access_token=answer.access_token,
             refresh_token=answer.refresh_token or tokens.refresh_token,
-            scopes=answer.scopes,
+            scopes=scopes_of(answer, tokens.scopes),
             expires_at=expiry(answer, state),
         )
         await rows.put(renewed)
         return renewed
+
+
+def scopes_of(tokens: Tokens, asked: frozenset[str]) -> frozenset[str]:
+    """Answer what Discord granted: what it says, else what was asked (RFC 6749, section 5.1)."""
+    return frozenset(tokens.scope.split()) if tokens.scope is not None else asked
 
 
 async def secret_hash(credentials: Credentials, state: State) -> str | None:

@@ -2,9 +2,8 @@
 
 from starlette.requests import Request
 
+from snowflake.hosts import origin_of
 from snowflake.state import state_of
-
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def issuer_of(request: Request) -> str:
@@ -15,6 +14,5 @@ def issuer_of(request: Request) -> str:
     settings = state_of(request).settings
     if settings.issuer:
         return settings.issuer
-    scheme = request.scope["scheme"]
-    host = request.headers["host"].lower().removesuffix(_DEFAULT_PORTS[scheme])
-    return f"{scheme}://{host}{settings.base_path}"
+    reached = f"{request.scope['scheme']}://{request.headers['host']}"
+    return origin_of(reached) + settings.base_path

@@ -1,15 +1,18 @@
 """Parameters of a request, read strictly: from the query string or a form, each at most once."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from snowflake.errors import InvalidRequest, TooLarge
+from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
 
 #: Bytes of a query string or a form. A state of 2 KB is at most 6 KB when percent-encoded.
 MAX_SIZE = 32_768
 MAX_FIELDS = 100
+#: Seconds for a body to arrive.
+PATIENCE = 10.0
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -80,15 +83,24 @@ async def form(request: Request) -> Parameters:
     """Read a form body (RFC 6749, appendix B).
 
     Raises:
-        InvalidRequest: the body is of another type, too long, not UTF-8 or has too many fields.
+        InvalidRequest: the body is of another type, too long, not UTF-8, has too many fields, or
+            does not arrive in time.
     """
     if content_type(request) != FORM:
         raise InvalidRequest(f"the body must be a form of type {FORM}")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return _parse(await _body(request))
+    except TimeoutError:
+        raise RequestTimeout("the body did not arrive in time") from None
+
+
+async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         _check_size(body)
-    return _parse(bytes(body))
+    return bytes(body)
 
 
 def content_type(request: Request) -> str:

@@ -8,17 +8,20 @@ operator enters in the Developer Portal, and by comparing it Discord vouches for
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from snowflake.errors import InvalidRequest
+from snowflake.hosts import origin_of
 from snowflake.settings import Settings
 
 MAX_LENGTH = 2048
+#: Parameters in the query of a redirect URI.
+MAX_FIELDS = 50
 #: Parameters that we or Discord add; a redirect URI that holds one already would be ambiguous.
 RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
 # Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -46,7 +49,7 @@ def resolve(redirect_uri: str, issuer: str, settings: Settings) -> RedirectURI:
             raise InvalidRequest("redirect_uri must begin with the issuer and /r/")
         redirect_uri = prefix + redirect_uri
     _check(inner, settings)
-    if inner.startswith(prefix):
+    if origin_of(inner) == origin_of(issuer) and _leads_back(inner, issuer):
         raise InvalidRequest("redirect_uri leads back to this Snowflake")
     return RedirectURI(application=inner, discord=redirect_uri)
 
@@ -78,11 +81,6 @@ def with_parameters(redirect_uri: str, parameters: Mapping[str, str | None]) -> 
     return f"{redirect_uri}{separator}{added}"
 
 
-def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs have scheme, host and port in common."""
-    return _origin(urlsplit(one)) == _origin(urlsplit(other))
-
-
 def is_browsable(url: str, settings: Settings) -> bool:
     """Whether a browser may be sent to a URL: absolute, well-formed, HTTPS or on the machine."""
     try:
@@ -104,13 +102,28 @@ def _check(redirect_uri: str, settings: Settings) -> None:
         raise InvalidRequest("redirect_uri must be an absolute URI with a host")
     if urlunsplit(parts) != redirect_uri or "#" in redirect_uri:
         raise InvalidRequest("redirect_uri must be in plain form and have no fragment")
-    if "@" in parts.netloc:
-        raise InvalidRequest("redirect_uri must not hold a user name")
+    if not _AUTHORITY.fullmatch(parts.netloc):
+        raise InvalidRequest("redirect_uri must have a plain host and port")
+    path = unquote(parts.path)
+    if not path.isprintable() or {".", ".."} & set(path.split("/")):
+        # Browsers and proxies would change it on the way.
+        raise InvalidRequest("redirect_uri has a path that does not stay as it is")
     if not settings.is_secure(parts.scheme, host):
         raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
-    if RESERVED & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
+    _check_query(parts.query)
+
+
+def _check_query(query: str) -> None:
+    """Refuse a query that could not be read again at the callback."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise InvalidRequest("redirect_uri has too many parameters, or not in UTF-8") from error
+    if RESERVED & {name for name, _ in pairs}:
         raise InvalidRequest("redirect_uri holds a parameter that the answer itself will have")
 
 
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+def _leads_back(redirect_uri: str, issuer: str) -> bool:
+    # Other paths of our origin may well be other applications behind the same proxy.
+    path = urlsplit(redirect_uri).path.removeprefix(urlsplit(issuer).path)
+    return path.startswith(("/r/", "/authorize"))

@@ -59,7 +59,7 @@ SCOPES: Mapping[str, Scope] = {
         discord=frozenset({"identify", "email"}),
         claims={
             "email": lambda person: person.email,
-            "email_verified": lambda person: person.user.verified if person.email else None,
+            "email_verified": lambda person: bool(person.user.verified) if person.email else None,
         },
     ),
     "offline_access": Scope(

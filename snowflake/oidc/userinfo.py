@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.errors import InvalidRequest, MissingToken
+from snowflake.errors import MissingToken, TokenSentTwice
 from snowflake.oidc.parameters import FORM, content_type, form
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
 from snowflake.state import state_of
@@ -25,7 +25,7 @@ async def _bearer_token(request: Request) -> str:
     if request.method == "POST" and content_type(request) == FORM:
         in_form = (await form(request)).get("access_token")
     if in_header and in_form:
-        raise InvalidRequest("the access token was sent twice")
+        raise TokenSentTwice("the access token was sent twice")
     token = in_header or in_form
     if not token:
         raise MissingToken("send the access token in the Authorization header")

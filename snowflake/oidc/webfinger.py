@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import NotFound
+from snowflake.hosts import is_host_name
 from snowflake.oidc.issuer import issuer_of
 from snowflake.oidc.parameters import query
 from snowflake.state import state_of
@@ -36,9 +37,10 @@ def _domain(resource: str) -> str | None:
     """Answer the domain of an ``acct:`` URI (RFC 7565), None if it is no such URI."""
     scheme, _, account = resource.partition(":")
     user, at, domain = account.rpartition("@")
-    if scheme.lower() != "acct" or not user or not at:
+    domain = unquote(domain)
+    if scheme.lower() != "acct" or not user or not at or not is_host_name(domain):
         return None
-    return unquote(domain)
+    return domain
 
 
 def _wanted(request: Request) -> bool:

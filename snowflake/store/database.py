@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from snowflake.errors import TemporarilyUnavailable
 
@@ -85,8 +85,8 @@ class Database:
 
 def _sqlite_options(url: URL) -> dict[str, Any]:
     if url.database in {None, ":memory:"}:
-        # Every connection would have a memory of its own.
-        return {"poolclass": StaticPool}
+        # Every connection would have a memory of its own, so there is one, for one at a time.
+        return {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
     return {"connect_args": {"timeout": BUSY_TIMEOUT}}
 
 

@@ -38,7 +38,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
         routes=routes(settings),
         lifespan=lifespan,
         middleware=[
-            Middleware(BasePath, base_path=settings.base_path),
+            Middleware(BasePath, base_path=settings.path),
             Middleware(RequestLog),
             Middleware(CrossOrigin),
             Middleware(Faults),

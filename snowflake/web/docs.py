@@ -31,7 +31,7 @@ def routes() -> list[BaseRoute]:
 
 async def page(request: Request) -> Response:
     """Show Swagger UI."""
-    base = state_of(request).settings.base_path
+    base = state_of(request).settings.path
     html = render("docs.html", base=base)
     return HTMLResponse(html, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 

@@ -50,7 +50,7 @@ async def oauth_error(request: Request, error: Exception) -> Response:
 async def login_error(request: Request, error: Exception) -> Response:
     """Answer a login that cannot go on: a page without a link, since nobody vouched for one."""
     assert isinstance(error, LoginError)  # noqa: S101
-    structlog.contextvars.bind_contextvars(error=type(error).__name__)
+    structlog.contextvars.bind_contextvars(error=type(error).__name__, reason=error.title)
     return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
 
 

@@ -14,7 +14,7 @@ async def home(request: Request) -> Response:
     targets = {
         "repo": REPOSITORY,
         "settings": "https://discord.com/settings/account",
-        "docs": f"{settings.base_path}/docs",
+        "docs": f"{settings.path}/docs",
     }
     if settings.root_redirect == "off":
         raise HTTPException(404)

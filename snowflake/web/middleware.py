@@ -1,5 +1,6 @@
 """What every request passes, outermost first: each class here does one thing."""
 
+import logging
 import re
 import secrets
 import time
@@ -19,9 +20,10 @@ from snowflake.web.pages import SECURITY_HEADERS
 from snowflake.web.paths import AUTHORIZATION_SERVER, CROSS_ORIGIN, UNGUARDED
 
 _log = structlog.get_logger("snowflake.request")
+MAX_PORT: Final = 65535
 #: What the log says of a request whose sender did not wait for the answer.
 CLIENT_CLOSED_REQUEST: Final = 499
-_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 HOST_REFUSED: Final = (
     "Snowflake may not be reached by this host name; name it in SNOWFLAKE_ALLOWED_HOSTS"
 )
@@ -85,9 +87,8 @@ class RequestLog:
             await self.app(scope, receive, send_and_note)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
-        # Whoever watches the process asks all the time; those lines would hide the others.
-        quiet = status < 400 and scope["path"] in UNGUARDED  # noqa: PLR2004
-        (_log.debug if quiet else _log.info)(
+        _log.log(
+            _level(status, watched=scope["path"] in UNGUARDED),
             "request",
             method=scope["method"],
             route=_route(scope),
@@ -163,11 +164,25 @@ class Guard:
 
     def _fault(self, request: Request) -> str | None:
         host = _HOST.fullmatch(request.headers.get("host", ""))
-        if not host or not self.settings.hosts.match(host["name"]):
+        if (
+            not host
+            or int(host["port"] or 0) > MAX_PORT
+            or not self.settings.hosts.match(host["name"])
+        ):
             return HOST_REFUSED
         if not self.settings.is_secure(request.scope["scheme"], host["name"]):
             return INSECURE
         return None
+
+
+def _level(status: int, *, watched: bool) -> int:
+    """Answer the log level of a request's line: warnings for refusals, errors for failures."""
+    if status >= 500:  # noqa: PLR2004
+        return logging.ERROR
+    if status >= 400:  # noqa: PLR2004
+        return logging.WARNING
+    # Whoever watches the process asks all the time; those lines would hide the others.
+    return logging.DEBUG if watched else logging.INFO
 
 
 def _route(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of what the code knows: scopes, grant types, error codes."""
+"""The OpenAPI document, made of what the code knows: scopes, claims, grant types, prompts."""
 
 from typing import Any
 

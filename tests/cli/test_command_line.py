@@ -34,7 +34,7 @@ def test_without_a_command_there_is_help() -> None:
     ("command", "words"),
     [
         ("serve", ["--host", "--port", "--workers", "UVICORN_FORWARDED_ALLOW_IPS"]),
-        ("sandbox", ["--host", "--port", "--redirect-uri", "--check", "simulated Discord"]),
+        ("sandbox", ["--port", "--redirect-uri", "--check", "simulated Discord"]),
         ("keygen", ["private key", "SNOWFLAKE_PRIVATE_KEY", "Keep it secret"]),
     ],
 )

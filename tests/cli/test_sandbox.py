@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from snowflake.sandbox import discord
 from snowflake.sandbox.check import sign_in
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from tests.serving import PATIENCE, running
@@ -42,7 +41,7 @@ def test_the_check_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
         made.fail("token", Failure.UNAVAILABLE, times=None)
         return made
 
-    monkeypatch.setattr(discord, "SimulatedDiscord", broken)
+    monkeypatch.setattr("snowflake.demo.SimulatedDiscord", broken)
     result = CliRunner().invoke(app, ["sandbox", "--check"])
     assert result.exit_code == 1
     assert result.stderr.startswith("The login failed: ")

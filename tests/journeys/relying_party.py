@@ -82,15 +82,23 @@ class RelyingParty:
         }
         if self.pkce:
             form["code_verifier"] = login.verifier
-        headers = {}
+        return self._post({**form, **changed})
+
+    def refresh(self, refresh_token: str, /, **changed: str) -> httpx.Response:
+        """Send the refresh token to the token endpoint (RFC 6749, 6)."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._post({**form, **changed})
+
+    def _post(self, form: dict[str, str]) -> httpx.Response:
+        headers, own = {}, {}
         if self.method == "client_secret_basic":
             pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret or '', safe='')}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         else:
-            form["client_id"] = self.client_id
+            own["client_id"] = self.client_id
         if self.method == "client_secret_post":
-            form["client_secret"] = self.client_secret or ""
-        return self.http.post(f"{self.issuer}/token", data={**form, **changed}, headers=headers)
+            own["client_secret"] = self.client_secret or ""
+        return self.http.post(f"{self.issuer}/token", data={**own, **form}, headers=headers)
 
     def claims(self, tokens: Json) -> Json:
         """Check the ID token (OpenID Connect Core 1.0, 3.1.3.7) and answer what it says."""

@@ -15,8 +15,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from snowflake.cli.sandbox import Sandbox
-from snowflake.cli.sandbox import running as running_sandbox
+from snowflake.demo import Sandbox
+from snowflake.demo import running as running_sandbox
 from tests.serving import logging_unchanged, program
 
 ARGUMENTS = (

@@ -73,12 +73,12 @@ def test_the_log_of_a_journey_tells_no_secret(
         running.discord.fail("token", Failure.BAD_GATEWAY)
         assert error_of(party.redeem(login, code), 503)
         tokens = tokens_of(party.redeem(login, code))
+        person = party.userinfo(tokens)
         assert error_of(party.redeem(login, code), 400)
         running.discord.fail("me", Failure.WRONG_TYPES)
         second = Secrets()
         again = party.code(second, browser.sign_in(party.begin(second, prompt="login"), ADA))
         assert error_of(party.redeem(second, again), 503)
-        person = party.userinfo(tokens)
         browser.open(f"{party.issuer}/r/https://app.example.com/?code=none&state=none")
         last = browser.open(f"{party.issuer}/unheard-of?token=none").headers["x-request-id"]
         running.snowflake.wait_until(lambda: last in running.snowflake.log)

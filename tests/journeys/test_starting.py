@@ -53,7 +53,9 @@ def test_a_volume_of_the_original_is_taken_over(tmp_path: Path, browser: Browser
 def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
     with world(tmp_path):
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in keys(tmp_path)}
-    assert modes == {"jwt_private_key.json": 0o600, "secret_key": 0o600}
+    assert modes == {"secret_key": 0o600}
+    database = tmp_path / "data" / "snowflake.db"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
 
 
 def keys(tmp_path: Path) -> list[Path]:
@@ -131,7 +133,7 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
             program.wait_for_http(f"http://127.0.0.1:{port}/health")
         first, *others = (published(port) for port in ports)
     assert all(other == first for other in others)
-    assert {path.name for path in keys(tmp_path)} == {"jwt_private_key.json", "secret_key"}
+    assert {path.name for path in keys(tmp_path)} == {"secret_key"}
 
 
 def test_nothing_is_written_where_keys_are_given(tmp_path: Path) -> None:
@@ -142,4 +144,4 @@ def test_nothing_is_written_where_keys_are_given(tmp_path: Path) -> None:
     }
     with world(tmp_path, given) as started:
         assert published(started.snowflake.port)[0]["kid"] == key.kid
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "keys").exists()

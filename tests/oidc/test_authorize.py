@@ -278,3 +278,11 @@ async def test_a_session_of_one_person_is_never_mixed_with_anothers(snowflake: S
     assert sent[0]["state"] != sent[1]["state"]
     assert sent[0]["code_challenge"] != sent[1]["code_challenge"]
     assert replace(one, location="", state="") == replace(other, location="", state="")
+
+
+@pytest.mark.parametrize("max_age", ["0", "3600", "x"])
+async def test_an_application_that_names_an_age_gets_no_silent_login(
+    snowflake: Snowflake, max_age: str
+) -> None:
+    response = await ask(snowflake.browser, max_age=max_age)
+    assert query_of(response.headers["location"])["prompt"] == "consent"

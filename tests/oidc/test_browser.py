@@ -72,3 +72,32 @@ async def test_over_https_such_a_cookie_is_not_taken_over(snowflake: Snowflake) 
     headers = {"cookie": f"snowflake-login={PLANTED}"}
     response = await ask(snowflake.another_browser(ORIGIN), headers)
     assert cookie_of(response.headers["set-cookie"])[1] != PLANTED
+
+
+@pytest.mark.parametrize("stray", [b"\xa0", b"\x85", b"\x1c", b"\x0b"])
+@pytest.mark.parametrize("where", ["before", "behind"])
+async def test_a_name_with_a_stray_byte_is_not_our_cookie(
+    snowflake: Snowflake, stray: bytes, where: str
+) -> None:
+    # No browser protects such a name by its prefix; the usual parsers trim the byte away.
+    attacker, victim = snowflake.another_browser(), snowflake.another_browser()
+    departure = await depart(attacker)
+    [(name, value)] = attacker.cookies.items()
+    planted = stray + name.encode() if where == "before" else name.encode() + stray
+    headers = [(b"cookie", planted + b"=" + value.encode())]
+    answer = await victim.get(
+        departure.redirect_uri, params={"code": "c", "state": departure.state}, headers=headers
+    )
+    assert answer.status_code == 400
+
+
+async def test_of_two_cookies_none_counts(snowflake: Snowflake) -> None:
+    departure = await depart(snowflake.browser)
+    [(name, value)] = snowflake.browser.cookies.items()
+    for pair in (f"{name}={PLANTED}; {name}={value}", f"{name}={value}; {name}={PLANTED}"):
+        answer = await snowflake.another_browser().get(
+            departure.redirect_uri,
+            params={"code": "c", "state": departure.state},
+            headers={"cookie": pair},
+        )
+        assert answer.status_code == 400

@@ -11,7 +11,7 @@ from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 UNKNOWN = "We don't recognise this login"
 EXPIRED = "That took a little too long"
-ELSEWHERE = "This login began in another browser"
+ELSEWHERE = "This login can't be finished here"
 
 
 async def test_the_application_gets_a_code_its_state_and_our_name(snowflake: Snowflake) -> None:

@@ -43,7 +43,7 @@ async def test_what_is_there_is_published_and_nothing_else(document: Json) -> No
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
-        "prompt_values_supported": list(PROMPTS),
+        "prompt_values_supported": [name for name in PROMPTS if name != "none"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,

@@ -1,3 +1,4 @@
+import asyncio
 from urllib.parse import urlencode
 
 import pytest
@@ -5,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from snowflake.errors import InvalidRequest, TooLarge
-from snowflake.oidc.parameters import FORM, MAX_FIELDS, MAX_SIZE, Parameters, query
+from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
+from snowflake.oidc.parameters import FORM, MAX_FIELDS, MAX_SIZE, Parameters, form, query
 from tests.raw import send_raw
 from tests.running import Snowflake
 
@@ -146,3 +147,18 @@ async def test_a_body_that_ends_early_is_nobodys_error(snowflake: Snowflake) -> 
     }
     await snowflake.app(scope, receive, send)
     assert sent == []
+
+
+async def test_a_body_that_does_not_arrive_is_a_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("snowflake.oidc.parameters.PATIENCE", 0.01)
+
+    async def receive() -> dict[str, object]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    headers = [(b"content-type", FORM.encode()), (b"content-length", b"10")]
+    scope = {"type": "http", "method": "POST", "headers": headers, "query_string": b""}
+    with pytest.raises(RequestTimeout):
+        await form(Request(scope, receive))

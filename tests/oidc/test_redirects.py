@@ -1,3 +1,4 @@
+import re
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
 from snowflake.settings import Settings
 from tests.login import ask, code_for, come_back, depart, query_of, redeem
+from tests.readme import README
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 PREFIX = f"{ORIGIN}/r/"
@@ -196,15 +198,37 @@ async def test_plain_http_may_be_forbidden_on_the_machine_too(
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    "uri",
     [
-        ("https://a.example/x", "https://a.example/y?z", True),
-        ("https://a.example:443/", "https://a.example/", True),
-        ("http://localhost:80/", "http://localhost/", True),
-        ("https://a.example", "http://a.example", False),
-        ("https://a.example", "https://b.example", False),
-        ("https://a.example", "https://a.example:8443", False),
+        "https://app.example.com/a/../b",
+        "https://app.example.com/%2e%2e/b",
+        "https://app.example.com/./b",
+        "https://app.example.com/%0d%0aX:y",
+        "https://app.example.com/cb?x=%FF",
+        "https://app.example.com/cb?" + "&".join(f"x{n}=1" for n in range(60)),
+        "http://[::1]evil/callback",
+        "https://SNOWFLAKE.example.com/r/https://app.example.com/",
+        "https://snowflake.example.com:443/r/https://app.example.com/",
+        "https://snowflake.example.com/authorize?client_id=1",
     ],
 )
-def test_an_origin_is_scheme_host_and_port(one: str, other: str, *, same: bool) -> None:
-    assert redirects.same_origin(one, other) is same
+async def test_what_could_not_come_back_is_refused_before_the_person_has_approved(
+    snowflake: Snowflake, uri: str
+) -> None:
+    response = await ask(snowflake.browser, redirect_uri=uri)
+    assert response.status_code == 400
+
+
+def test_another_application_may_share_our_origin(settings: Settings) -> None:
+    uri = "https://snowflake.example.com/app/callback"
+    assert redirects.resolve(uri, f"{ORIGIN}/login", settings).application == uri
+
+
+def test_every_redirect_uri_of_the_readme_is_accepted(settings: Settings) -> None:
+    named = re.findall(
+        r"`(https://[a-z]+\.example\.com(?::\d+)?/?[^`{]*)`", README.read_text("utf-8")
+    )
+    uris = [uri for uri in named if "snowflake." not in uri]
+    assert len(uris) >= 7
+    for uri in uris:
+        assert redirects.resolve(uri, ORIGIN, settings).application == uri

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from snowflake.cli.sandbox import Sandbox, running
+from snowflake.demo import Sandbox, running
 from snowflake.sandbox.check import CheckFailed, sign_in
 from snowflake.sandbox.discord import CAST, Person
 from tests.sandbox.conftest import Switch

@@ -301,3 +301,11 @@ async def test_a_websocket_is_refused(snowflake: Snowflake) -> None:
     scope = {"type": "websocket", "path": "/token", "headers": [], "scheme": "wss"}
     await snowflake.app(scope, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+
+
+@pytest.mark.parametrize("host", [b"localhost:65536", b"localhost:99999", b"localhost:", b"a b"])
+async def test_a_host_that_no_url_can_have_is_refused(snowflake: Snowflake, host: bytes) -> None:
+    response = await send_raw(
+        snowflake.app, "/.well-known/openid-configuration", headers=[(b"host", host)]
+    )
+    assert response.status == 400

@@ -35,6 +35,7 @@ class Exchanged:
 def steps(exchanged: Exchanged) -> tuple[Step, ...]:
     """Return the steps of a login in their order."""
     id_token = str(exchanged.token_response.get("id_token", ""))
+    access_token = str(exchanged.token_response.get("access_token", ""))
     return (
         Step(
             "The browser is sent to the provider",
@@ -55,13 +56,17 @@ def steps(exchanged: Exchanged) -> tuple[Step, ...]:
         Step(
             "The code becomes tokens",
             "The application asks the provider directly. It checks the ID token's signature, "
-            "issuer, audience, nonce and time.",
+            "issuer, audience, nonce and time. The access token is not its to read: it is for the "
+            "UserInfo endpoint.",
             f"POST {exchanged.token_url}",
             _without_secrets(exchanged.token_request),
             {
                 "Answer": pretty(_without_secrets(exchanged.token_response)),
                 "ID token, header": pretty(_part(id_token, 0)),
                 "ID token, claims": pretty(_part(id_token, 1)),
+                # Shown for the curious; an application must not look into it (RFC 9068, section 6).
+                "Access token, header": pretty(_part(access_token, 0)),
+                "Access token, claims": pretty(_part(access_token, 1)),
             },
         ),
         Step(

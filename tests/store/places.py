@@ -1,0 +1,87 @@
+"""Where a store may be: an SQLite file, or a database of a real PostgreSQL."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from snowflake.sealing import Sealer
+from snowflake.store import Store
+from snowflake.store.database import Database
+from snowflake.store.url import parse_url
+from tests.store.postgresql import the_server
+
+ENGINES = ("sqlite", "postgresql")
+SECRET = b"a secret of more than thirty-two characters"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An empty database on one of the engines. ``url`` is as operators write it."""
+
+    engine: str
+    url: str
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        database = Database.open(parse_url(self.url, "the place"))
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def store(
+        self, clock: Callable[[], float], *secrets: bytes, wait: bool = False
+    ) -> AsyncIterator[Store]:
+        sealer = Sealer(*(secrets or (SECRET,)))
+        async with Store.open(parse_url(self.url, "the place"), sealer, clock, wait=wait) as store:
+            yield store
+
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Answer what a query finds, of whatever types the columns are."""
+        async with self.database() as database, database.read() as connection:
+            return [tuple(row) for row in await connection.execute(text(query))]
+
+    async def change(self, statement: str) -> int:
+        """Run a statement behind Snowflake's back and answer how many rows it changed."""
+        async with self.database() as database, database.write() as connection:
+            return (await connection.execute(text(statement))).rowcount
+
+    def run(self, script: str) -> None:
+        """Run a script of several statements, from outside."""
+        if self.engine == "postgresql":
+            the_server().sql(script, self.url.rpartition("/")[2])
+            return
+        connection = sqlite3.connect(self._file)
+        connection.executescript(script)
+        connection.close()
+
+    def content(self) -> bytes:
+        """Answer all that somebody gets who gets hold of the database."""
+        if self.engine == "postgresql":
+            return the_server().dump(self.url).encode()
+        files = self._file.parent.glob(f"{self._file.name}*")
+        return b"".join(path.read_bytes() for path in files)
+
+    @property
+    def _file(self) -> Path:
+        return Path(self.url.removeprefix("sqlite:///"))
+
+
+def place_on(engine: str, directory: Path) -> Place:
+    """Make an empty database."""
+    if engine == "postgresql":
+        return Place(engine, the_server().make_database())
+    return Place(engine, f"sqlite:///{directory / 'store.db'}")
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Make an empty database on each engine in turn."""
+    return place_on(request.param, tmp_path)
