@@ -27,7 +27,7 @@ from snowflake.sandbox.discord.requests import read
 from tests.serving import PATIENCE, environment
 
 #: One in so many moments kills somebody.
-RARITY = 40
+RARITY = 30
 
 OK = 200
 
@@ -156,9 +156,9 @@ class Mortals:
             living = [life for life in self._lives.values() if life.seen and not life.dead]
             if not living:
                 return
-            # As often as not the one that has just asked, and else one that is at anything.
+            # Now and then the one that has just asked, else one that is at anything.
             own = self._lives[address]
-            victim = own if own in living and self.dice.randrange(2) else self.dice.choice(living)
+            victim = own if own in living and not self.dice.randrange(4) else self.dice.choice(living)
             assert victim.process.pid is not None
             os.kill(victim.process.pid, signal.SIGKILL)
             victim.dead = True

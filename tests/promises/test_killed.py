@@ -20,7 +20,7 @@ from tests.promises.processes import browser_of
 from tests.serving import free_port
 from tests.store.places import SECRET, Place
 
-KILLS = 100  # on each engine
+KILLS = 40  # on each engine
 PROCESSES, PEOPLE = 3, 24
 #: Grants that one person has at a time.
 GRANTS = 2
@@ -138,7 +138,7 @@ async def test_whoever_held_a_refresh_token_still_can_refresh(
                     await stack.enter_async_context(browser_of(f"http://127.0.0.1:{port}"))
                     for port in ports
                 ]
-                party = Party(discord, issuer, "1400000000000000001")
+                party = Party(discord, issuer, "1400000000000000001", public=True)
                 everybody = [
                     Someone(identifier, party, browsers, random.Random(identifier))  # noqa: S311
                     for identifier in people_of(discord)
