@@ -1,6 +1,5 @@
 """Programs that tests start: Snowflake as operators run it, and others that need a port."""
 
-import logging
 import os
 import shutil
 import signal
@@ -15,7 +14,6 @@ from typing import NoReturn
 
 import httpx
 import pytest
-import structlog
 
 #: Seconds in which a program must be up, or end after a signal; a machine under load is slow.
 PATIENCE = 30.0
@@ -34,18 +32,6 @@ def program(name: str) -> str:
     """Answer where a program is installed."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     return path or missing(name)
-
-
-@contextmanager
-def logging_unchanged() -> Iterator[None]:
-    """Undo what a Snowflake in this process does to the logging that all tests share."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    try:
-        yield
-    finally:
-        root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -17,7 +18,7 @@ from playwright.sync_api import (
 
 from snowflake.demo import Sandbox
 from snowflake.demo import running as running_sandbox
-from tests.serving import logging_unchanged, program
+from tests.serving import program
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -35,7 +36,8 @@ STATUS_OF_THE_PAGE = "Failed to load resource: the server responded with a statu
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with logging_unchanged(), running_sandbox() as running:
+    # The logging of this process is not the sandbox's to configure.
+    with patch("snowflake.demo.configure_logs"), running_sandbox() as running:
         yield running
 
 
