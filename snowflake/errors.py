@@ -236,14 +236,18 @@ class MissingToken(InvalidToken):
 
 
 class TemporarilyUnavailable(OAuthError):
-    """Discord cannot be asked right now. ``retry_after`` is in whole seconds."""
+    """Discord or the store cannot be asked right now.
+
+    ``retry_after`` is in whole seconds; ``cause`` is for the log alone.
+    """
 
     code = "temporarily_unavailable"
     status = 503
 
-    def __init__(self, description: str, retry_after: int = 5) -> None:
+    def __init__(self, description: str, retry_after: int = 5, cause: str | None = None) -> None:
         super().__init__(description)
         self.retry_after = retry_after
+        self.cause = cause
 
     @property
     def headers(self) -> Mapping[str, str]:

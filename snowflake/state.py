@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
 from starlette.requests import Request
 
 from snowflake.discord.client import DiscordClient
@@ -18,6 +19,8 @@ from snowflake.settings import REPOSITORY, Settings
 from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
+
+_log = structlog.get_logger(__name__)
 
 #: Seconds between two rounds of what is done in the background.
 ROUND_EVERY = 30
@@ -78,10 +81,14 @@ class State:
                 await asyncio.wait_for(ended.wait(), ROUND_EVERY)
             if ended.is_set():
                 return
-            # The store has logged an outage; the next round finds it again.
-            with suppress(TemporarilyUnavailable):
+            try:
                 await self.keys.look()
                 await self.store.housekeeping.run(self.keys.keep_fresh)
+            except TemporarilyUnavailable as error:
+                _log.warning("background_work_postponed", cause=error.cause)
+            except Exception:  # noqa: BLE001 - it is logged, and there is nobody to raise it to
+                # Whatever it was, the next round must come.
+                _log.exception("unexpected_error")
 
 
 def state_of(request: Request) -> State:

@@ -11,7 +11,7 @@ from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.clients import Credentials, is_known_good
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.scopes import discord_scopes
-from snowflake.sealing import Note
+from snowflake.sealing import BadNote, Note
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 
@@ -60,7 +60,7 @@ async def exchange(
         TemporarilyUnavailable: Discord gave no usable answer.
     """
     if left is not None:
-        exchanged = state.sealer.open(Exchanged, left)
+        exchanged = _taken_up(left, state)
         if not await is_known_good(credentials, exchanged.secret_hash, state):
             raise InvalidClient("this is not the client secret that Discord accepted")
         return exchanged
@@ -79,6 +79,14 @@ async def exchange(
         scope=" ".join(scopes_of(tokens, discord_scopes(note.scope.split()))),
         secret_hash=await secret_hash(credentials, state),
     )
+
+
+def _taken_up(left: str, state: State) -> Exchanged:
+    try:
+        return state.sealer.open(Exchanged, left)
+    except BadNote as error:
+        # The secret key was changed in the minute between.
+        raise InvalidGrant("the person has to sign in again") from error
 
 
 async def renew(
@@ -114,7 +122,8 @@ async def renew(
             scopes=scopes_of(answer, tokens.scopes),
             expires_at=expiry(answer, state),
         )
-        await rows.put(renewed)
+        if not await rows.replace(renewed):
+            raise InvalidGrant("the person has been erased")
         return renewed
 
 

@@ -42,7 +42,7 @@ async def _revoke_at_discord(grant: Grant, credentials: Credentials, state: Stat
     tokens = await state.store.discord_tokens.find(grant.application, grant.person)
     if tokens is None:
         return
-    await state.store.discord_tokens.forget(grant.application, grant.person)
+    await state.store.discord_tokens.forget(tokens)
     try:
         await state.discord.revoke(
             client_id=grant.application,

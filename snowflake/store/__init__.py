@@ -89,10 +89,10 @@ class Store:
 async def _migrated(database: Database, *, wait: bool) -> bool:
     try:
         await migrate(database)
-    except TemporarilyUnavailable:
+    except TemporarilyUnavailable as error:
         if not wait:
             raise
-        _log.warning("waiting_for_database", seconds=RETRY_EVERY)
+        _log.warning("waiting_for_database", seconds=RETRY_EVERY, cause=error.cause)
         return False
     return True
 

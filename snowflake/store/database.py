@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import structlog
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -19,8 +18,6 @@ from snowflake.errors import TemporarilyUnavailable
 BUSY_TIMEOUT = 10
 #: Seconds to wait for a connection, and for a new one to be made.
 POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
-
-_log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -99,7 +96,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # Those who only read begin none, and so wait for no writer.
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -109,5 +108,13 @@ def _outages() -> Iterator[None]:
     except IntegrityError:
         raise
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        _log.error("store_unreachable", error=type(error).__name__)
-        raise TemporarilyUnavailable("the store cannot be reached; try again") from None
+        unreachable = "the store cannot be reached; try again"
+        raise TemporarilyUnavailable(unreachable, cause=_cause(error)) from None
+
+
+def _cause(error: Exception) -> str:
+    """Answer what the database said, unless it may have repeated a value of the statement."""
+    name = type(error).__name__
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"{name}: {error.orig}"
+    return f"{name}: {error}" if isinstance(error, OSError) else name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, RowMapping, delete, select
+from sqlalchemy import ColumnElement, RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from snowflake.sealing import Note, Sealer
@@ -65,34 +65,48 @@ class DiscordTokens:
             rows = (await connection.execute(query)).mappings().all()
         return [self._read(row) for row in rows]
 
-    async def put(self, tokens: StoredTokens) -> None:
-        """Keep a new pair in place of the old one; it is on the disk when this returns."""
-        async with self._database.write() as connection:
-            await self._write(connection, tokens)
+    async def replace(self, tokens: StoredTokens) -> bool:
+        """Keep a new pair in place of the old one; it is on the disk when this returns.
 
-    async def put_if_wider(self, connection: AsyncConnection, tokens: StoredTokens) -> None:
-        """Keep the pair of a new login within a transaction: the newest and widest wins.
-
-        Discord's scopes persist, so a new pair is as wide as the old one, unless the person
-        removed the application meanwhile. A wider one that still lives is kept all the same: were
-        it dead, the next refresh would find out and forget it.
+        Answers False if the old one is gone, because the person has been erased: so are they.
         """
-        query = select(discord_tokens.c.scope, discord_tokens.c.expires_at).where(
-            _is(tokens.application, tokens.person)
-        )
-        old = (await connection.execute(query.with_for_update())).one_or_none()
-        if (
-            old is not None
-            and tokens.scopes < set(old.scope.split())
-            and old.expires_at > self._clock()
-        ):
-            return
-        await self._write(connection, tokens)
-
-    async def forget(self, application: str, person: str) -> None:
-        """Forget a pair that Discord no longer accepts."""
+        values = self._values(tokens)
+        where = _is(tokens.application, tokens.person)
         async with self._database.write() as connection:
-            await connection.execute(delete(discord_tokens).where(_is(application, person)))
+            written = await connection.execute(update(discord_tokens).where(where).values(values))
+        return written.rowcount == 1
+
+    async def put(self, connection: AsyncConnection, tokens: StoredTokens) -> None:
+        """Keep the pair of a new login within a transaction: the newest wins, which ends last.
+
+        Discord's scopes persist, so that the newest pair is the widest too, unless the person has
+        removed the application meanwhile; then an older pair is dead.
+        """
+        values = self._values(tokens)
+        insert = self._database.upsert(discord_tokens).values(
+            application=tokens.application, person=tokens.person, **values
+        )
+        old, new = discord_tokens.c, insert.excluded
+        await connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=[old.application, old.person],
+                set_=values,
+                where=old.expires_at <= new.expires_at,
+            )
+        )
+
+    async def forget(self, tokens: StoredTokens) -> None:
+        """Forget a pair that Discord no longer accepts; one that has taken its place stays."""
+        current = await self.find(tokens.application, tokens.person)
+        if current is None or current.access_token != tokens.access_token:
+            return
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(discord_tokens).where(
+                    _is(tokens.application, tokens.person),
+                    discord_tokens.c.expires_at == current.expires_at,
+                )
+            )
 
     def alone(
         self, application: str, person: str, patience: float
@@ -103,7 +117,7 @@ class DiscordTokens:
         """
         return self._leases.hold(f"discord {application} {person}", LEASE, patience)
 
-    async def _write(self, connection: AsyncConnection, tokens: StoredTokens) -> None:
+    def _values(self, tokens: StoredTokens) -> dict[str, object]:
         refresh_token = tokens.refresh_token
         pair = SealedPair(
             tokens.application,
@@ -111,20 +125,12 @@ class DiscordTokens:
             tokens.access_token.get_secret_value(),
             refresh_token.get_secret_value() if refresh_token is not None else None,
         )
-        values = {
+        return {
             "tokens": self._sealer.seal(pair),
             "scope": " ".join(sorted(tokens.scopes)),
             "expires_at": tokens.expires_at,
             "sealed_by": self._sealer.name,
         }
-        insert = self._database.upsert(discord_tokens).values(
-            application=tokens.application, person=tokens.person, **values
-        )
-        await connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[discord_tokens.c.application, discord_tokens.c.person], set_=values
-            )
-        )
 
     def _read(self, row: RowMapping) -> StoredTokens:
         pair = self._sealer.open(SealedPair, row["tokens"])

@@ -29,5 +29,5 @@ class Logins:
             await codes.spend(connection, code_id, grant.id)
             if refresh_token is not None:
                 await refresh_tokens.add(connection, refresh_token, grant)
-            await self.discord_tokens.put_if_wider(connection, tokens)
+            await self.discord_tokens.put(connection, tokens)
         return refresh_token

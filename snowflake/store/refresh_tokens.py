@@ -9,7 +9,7 @@ from typing import ClassVar
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from snowflake.sealing import Note, Sealer
+from snowflake.sealing import BadNote, Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.schema import refresh_tokens
@@ -39,6 +39,10 @@ class _Successor(Note):
     token: str
 
 
+class _TooLate(Exception):
+    """Somebody else has used the token or ended the grant; nothing of this is to be written."""
+
+
 class RefreshTokens:
     """The refresh tokens in the store. ``clock`` tells Unix time in seconds."""
 
@@ -56,9 +60,7 @@ class RefreshTokens:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
-        successor = row.successor
-        if successor is not None:
-            successor = self._sealer.open(_Successor, successor).token
+        successor = self._open(row.successor) if row.successor is not None else None
         return RefreshToken(row.hash, row.grant_id, row.expires_at, row.used_at, successor)
 
     async def rotate(self, token: RefreshToken, grant: Grant) -> str | None:
@@ -73,13 +75,24 @@ class RefreshTokens:
             .where(refresh_tokens.c.hash == token.hash, refresh_tokens.c.used_at.is_(None))
             .values(used_at=int(self._clock()), successor=sealed)
         )
-        async with self._database.write() as connection:
-            if (await connection.execute(use)).rowcount != 1:
-                return None
-            if not await self._grants.replace(connection, grant):
-                return None
-            await add(connection, successor, grant)
+        try:
+            async with self._database.write() as connection:
+                # The grant first, as whoever ends it does: so nobody waits for each other.
+                if not await self._grants.replace(connection, grant):
+                    raise _TooLate
+                if (await connection.execute(use)).rowcount != 1:
+                    raise _TooLate
+                await add(connection, successor, grant)
+        except _TooLate:
+            return None
         return successor
+
+    def _open(self, sealed: str) -> str | None:
+        try:
+            return self._sealer.open(_Successor, sealed).token
+        except BadNote:
+            # Sealed under a key that has been changed since; it was for a few seconds only.
+            return None
 
 
 def new_token() -> str:

@@ -40,6 +40,8 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     """Answer an OAuth error as RFC 6749, section 5.2, has it, or as a page."""
     assert isinstance(error, OAuthError)  # noqa: S101
     structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
+    if isinstance(error, TemporarilyUnavailable) and error.cause is not None:
+        structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
     title, advice = _FOR_PEOPLE.get(type(error), _OTHERWISE)

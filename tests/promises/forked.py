@@ -3,20 +3,28 @@
 Importing this changes the process for good. It is imported there and nowhere else.
 """
 
+import os
+import secrets
 import ssl
 from functools import cache
 
 import httpx
 
 import snowflake.keyring
-import snowflake.store.discord_tokens
+import snowflake.store.leases
 import snowflake.web.app  # noqa: F401 - loaded here so that no fork has to
 
-#: Seconds for which the dead keep a lease; the real time is too long to wait for so often.
-LEASE = 4
 
+class Marks:
+    """Marks of leases that begin with whose they are."""
+
+    @staticmethod
+    def token_hex(_: int) -> str:
+        return f"{os.getpid():08x}{secrets.token_hex(12)}"
+
+
+snowflake.store.leases.secrets = Marks  # type: ignore[assignment, attr-defined]
 snowflake.keyring.parse_key = cache(snowflake.keyring.parse_key)
-snowflake.store.discord_tokens.LEASE = LEASE
 # Every client reads the certificates, which takes longer than a login.
 ssl.create_default_context = cache(ssl.create_default_context)
 httpx.Client().close()

@@ -20,8 +20,8 @@ from tests.promises.processes import browser_of
 from tests.serving import free_port
 from tests.store.places import SECRET, Place
 
-KILLS = 40  # on each engine
-PROCESSES, PEOPLE = 3, 24
+KILLS = 100  # on each engine
+PROCESSES, PEOPLE = 3, 16
 #: Grants that one person has at a time.
 GRANTS = 2
 
@@ -122,7 +122,7 @@ async def test_whoever_held_a_refresh_token_still_can_refresh(
     discord = SimulatedDiscord(clock=time.time)
     ports = [free_port() for _ in range(PROCESSES)]
     issuer = f"http://localhost:{ports[0]}"
-    mortals = Mortals(discord, ports, tmp_path, dice)
+    mortals = Mortals(discord, place, ports, tmp_path, dice)
     with serving(mortals, host="0.0.0.0") as origin:  # noqa: S104 - each life has its address
         settings = {
             **variables(origin),

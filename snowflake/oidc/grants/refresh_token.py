@@ -59,7 +59,7 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
             return await _again(token, grant, wanted, state)
 
         # 4. Fresh claims. Discord proves a secret that we do not know.
-        fresh = await _refreshed(grant, credentials, state, prove=not known_good)
+        fresh, granted = await _refreshed(grant, credentials, state, prove=not known_good)
 
         # 5. The successor.
         successor = await state.store.refresh_tokens.rotate(token, fresh)
@@ -67,7 +67,7 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
             # Another process has been quicker.
             token, grant = await _find(sent, credentials, state)
             return await _again(token, grant, wanted, state)
-        answered = tuple(name for name in wanted if name in fresh.scopes)
+        answered = tuple(name for name in wanted if name in granted)
         return Redeemed(fresh, answered, successor if refreshable else None)
 
 
@@ -96,33 +96,34 @@ async def _again(
     token: RefreshToken, grant: Grant, wanted: tuple[str, ...], state: State
 ) -> Redeemed:
     """Answer a token that was used before: with the same successor, or not at all."""
-    if token.used_at is None or token.used_at + OVERLAP < state.clock():
+    over = token.used_at is None or token.used_at + OVERLAP < state.clock()
+    if over or token.successor is None:
         await state.store.grants.end(grant.id)
         _log.warning("refresh_token_reused")
         raise InvalidGrant("the refresh token was used before; the person has to sign in again")
     return Redeemed(grant, wanted, token.successor)
 
 
-async def _refreshed(grant: Grant, credentials: Credentials, state: State, *, prove: bool) -> Grant:
-    """Answer the grant with claims as Discord has them now.
+async def _refreshed(
+    grant: Grant, credentials: Credentials, state: State, *, prove: bool
+) -> tuple[Grant, list[str]]:
+    """Answer the grant with claims as Discord has them now, and the scopes that it grants now.
 
     A grant for which Discord accepts nothing any more has ended.
     """
-    rows = state.store.discord_tokens
     try:
         tokens, person = await _ask_discord(grant, credentials, state, prove=prove)
     except InvalidGrant:
-        await rows.forget(grant.application, grant.person)
         await state.store.grants.end(grant.id)
         raise
-    granted = tuple(scopes.granted(grant.scopes, tokens.scopes))
-    return replace(
+    granted = scopes.granted(grant.scopes, tokens.scopes)
+    fresh = replace(
         grant,
-        scopes=granted,
         claims=scopes.claims_of(person, granted),
         expires_at=expires_at(state, refreshable=True),
         secret_hash=await secret_hash(credentials, state) if prove else grant.secret_hash,
     )
+    return fresh, granted
 
 
 async def _ask_discord(
@@ -132,19 +133,33 @@ async def _ask_discord(
     tokens = await state.store.discord_tokens.find(grant.application, grant.person)
     if tokens is None:
         raise InvalidGrant("the person has to sign in again")
-    left = tokens.expires_at - state.clock()
-    if prove or left < RENEWAL:
-        try:
-            tokens = await renew(tokens, credentials, state, prove=prove)
-        except InvalidGrant:
-            if prove or left <= 0:
-                raise
     try:
-        return tokens, await _person(grant, tokens, state)
+        tokens = await _living(tokens, credentials, state, prove=prove)
+        try:
+            return tokens, await _person(grant, tokens, state)
+        except InvalidGrant:
+            # Renewed meanwhile by another request, or ended early by Discord.
+            tokens = await renew(tokens, credentials, state, prove=False)
+            return tokens, await _person(grant, tokens, state)
     except InvalidGrant:
-        # Renewed meanwhile by another request, or ended early by Discord.
-        tokens = await renew(tokens, credentials, state, prove=False)
-        return tokens, await _person(grant, tokens, state)
+        await state.store.discord_tokens.forget(tokens)
+        raise
+
+
+async def _living(
+    tokens: StoredTokens, credentials: Credentials, state: State, *, prove: bool
+) -> StoredTokens:
+    """Answer Discord's tokens, renewed if they are near their end or the secret is to be proven."""
+    left = tokens.expires_at - state.clock()
+    if left >= RENEWAL and not prove:
+        return tokens
+    try:
+        return await renew(tokens, credentials, state, prove=prove)
+    except InvalidGrant:
+        if prove or left <= 0:
+            raise
+        # They cannot be renewed, but are good for what is left of their time.
+        return tokens
 
 
 async def _person(grant: Grant, tokens: StoredTokens, state: State) -> Person:

@@ -13,8 +13,8 @@ _WORDS = {
     ),
     "mismatching_state": (
         "The answer does not belong to a sign-in that was begun in this browser.",
-        "This happens when a page is reloaded, when a sign-in waits too long, or when cookies "
-        "are off. " + _AGAIN,
+        "This happens when another tab has signed in meanwhile, when a page is reloaded, when a "
+        "sign-in waits too long, or when cookies are off. " + _AGAIN,
     ),
     "invalid_grant": (
         "The provider did not accept the code, because it is too old or was used before.",

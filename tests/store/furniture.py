@@ -1,0 +1,50 @@
+"""Rows to put into a store."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from snowflake.store import Store
+from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.grants import Grant
+from tests.running import NOW
+
+APPLICATION = "1056005449054429204"
+PERSON = "80351110224678912"
+CLAIMS: Mapping[str, object] = {"sub": PERSON, "email": "nelly@example.com", "groups": ["1", "2"]}
+
+
+def grant(person: str = PERSON, expires_at: int = NOW + 3600) -> Grant:
+    return Grant(
+        client_id=APPLICATION,
+        application=APPLICATION,
+        person=person,
+        issuer="https://snowflake.example.com",
+        scopes=("openid", "email", "groups"),
+        claims={**CLAIMS, "sub": person},
+        auth_time=NOW,
+        expires_at=expires_at,
+        secret_hash=None,
+    )
+
+
+def tokens(person: str = PERSON, expires_at: int = NOW + 3600) -> StoredTokens:
+    return StoredTokens(
+        application=APPLICATION,
+        person=person,
+        access_token=SecretStr(f"discord-access-token-{person}"),
+        refresh_token=SecretStr(f"discord-refresh-token-{person}"),
+        scopes=frozenset({"identify", "email"}),
+        expires_at=expires_at,
+    )
+
+
+async def put_login(
+    store: Store, code_id: str, person: str = PERSON, expires_at: int = NOW + 3600
+) -> tuple[Grant, str]:
+    """Save a login; answer its grant and its refresh token."""
+    made = grant(person, expires_at)
+    await store.codes.reserve(code_id, NOW + 60)
+    token = await store.logins.save(code_id, made, tokens(person, expires_at), refreshable=True)
+    assert token is not None
+    return made, token

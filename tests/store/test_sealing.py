@@ -1,0 +1,120 @@
+"""What is in the store is sealed, under a key that can be changed."""
+
+import json
+
+import pytest
+
+from snowflake.errors import StartFault
+from snowflake.store import FOREIGN_SEAL
+from snowflake.store.signing_keys import StoredKey
+from tests.running import Clock
+from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
+from tests.store.places import Place
+
+OLD, NEW = b"the old secret of more than thirty-two", b"the new secret of more than thirty-two"
+
+
+async def test_a_wrong_key_stops_the_start_and_changes_nothing(
+    place: Place, clock: Clock
+) -> None:
+    async with place.store(clock, OLD) as store:
+        grant, _ = await put_login(store, "code")
+    before = await place.rows("SELECT * FROM grants")
+    with pytest.raises(StartFault) as fault:
+        async with place.store(clock, NEW):
+            raise AssertionError("it started")
+    assert fault.value.faults == (FOREIGN_SEAL,)
+    assert await place.rows("SELECT * FROM grants") == before
+    async with place.store(clock, OLD) as store:
+        assert await store.grants.find(grant.id) == grant
+
+
+async def test_a_new_key_before_the_old_one_opens_everything(place: Place, clock: Clock) -> None:
+    async with place.store(clock, OLD) as store:
+        grant, token = await put_login(store, "code")
+        await store.signing_keys.add(StoredKey("kid", "{}", 0))
+    async with place.store(clock, NEW, OLD) as store:
+        assert await store.grants.find(grant.id) == grant
+        assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
+        assert await store.refresh_tokens.find(token) is not None
+        assert await store.signing_keys.all() == [StoredKey("kid", "{}", 0)]
+
+
+async def test_the_old_key_goes_after_housekeeping_and_not_before(
+    place: Place, clock: Clock
+) -> None:
+    async with place.store(clock, OLD) as store:
+        grant, _ = await put_login(store, "code")
+        await store.signing_keys.add(StoredKey("kid", "{}", 0))
+    async with place.store(clock, NEW, OLD):
+        pass
+    with pytest.raises(StartFault):
+        async with place.store(clock, NEW):
+            pass
+    async with place.store(clock, NEW, OLD) as store:
+        assert await store.housekeeping.seal_anew() == 3
+        assert await store.housekeeping.seal_anew() == 0
+    async with place.store(clock, NEW) as store:
+        assert await store.grants.find(grant.id) == grant
+        assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
+        assert await store.signing_keys.all() == [StoredKey("kid", "{}", 0)]
+
+
+async def test_a_used_refresh_token_outlives_the_key_that_sealed_its_successor(
+    place: Place, clock: Clock
+) -> None:
+    async with place.store(clock, OLD) as store:
+        grant, token = await put_login(store, "code")
+        found = await store.refresh_tokens.find(token)
+        assert found is not None
+        await store.refresh_tokens.rotate(found, grant)
+    async with place.store(clock, NEW, OLD) as store:
+        await store.housekeeping.seal_anew()
+    async with place.store(clock, NEW) as store:
+        found = await store.refresh_tokens.find(token)
+        assert found is not None
+        assert found.used_at is not None
+
+
+async def test_two_that_seal_anew_at_once_do_no_harm(place: Place, clock: Clock) -> None:
+    async with place.store(clock, OLD) as store:
+        logins = [await put_login(store, f"code {number}", str(number)) for number in range(5)]
+    async with place.store(clock, NEW, OLD) as one, place.store(clock, NEW, OLD) as other:
+        await one.housekeeping.run()
+        await other.housekeeping.run()
+        for grant, _ in logins:
+            assert await other.grants.find(grant.id) == grant
+
+
+async def test_a_row_that_was_swapped_with_another_is_not_believed(
+    place: Place, clock: Clock
+) -> None:
+    async with place.store(clock) as store:
+        one, _ = await put_login(store, "one", "1")
+        two, _ = await put_login(store, "two", "2")
+        claims = f"SELECT claims FROM grants WHERE id = '{two.id}'"  # noqa: S608 - ours
+        await place.change(f"UPDATE grants SET claims = ({claims}) WHERE id = '{one.id}'")  # noqa: S608
+        with pytest.raises(ValueError, match="another"):
+            await store.grants.find(one.id)
+        pair = "SELECT tokens FROM discord_tokens WHERE person = '2'"
+        await place.change(f"UPDATE discord_tokens SET tokens = ({pair}) WHERE person = '1'")  # noqa: S608
+        with pytest.raises(ValueError, match="another"):
+            await store.discord_tokens.find(APPLICATION, "1")
+
+
+async def test_no_secret_is_in_the_database(place: Place, clock: Clock, private_key: str) -> None:
+    async with place.store(clock) as store:
+        grant, token = await put_login(store, "code")
+        await store.signing_keys.add(StoredKey("kid", private_key, 0))
+        found = await store.refresh_tokens.find(token)
+        assert found is not None
+        successor = await store.refresh_tokens.rotate(found, grant)
+        assert successor is not None
+        content = place.content()
+    # What is looked for would be found.
+    assert PERSON.encode() in content
+    pair = tokens()
+    assert pair.refresh_token is not None
+    secrets = [token, successor, "nelly@example.com", pair.access_token.get_secret_value()]
+    secrets += [pair.refresh_token.get_secret_value(), json.loads(private_key)["d"]]
+    assert [secret for secret in secrets if secret.encode() in content] == []
