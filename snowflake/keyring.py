@@ -1,5 +1,6 @@
 """All keys of this Snowflake: which one signs, which ones are published."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from snowflake.store.signing_keys import StoredKey
 KEY_FILE = "keys/jwt_private_key.json"
 #: How long a new key is published before it signs: Authentik looks every 3 hours.
 ANNOUNCEMENT = timedelta(hours=3)
+#: How much longer than its last token an old key stays: others may have heard late of the new one.
+GRACE = timedelta(minutes=10)
+#: Seconds between two looks for a key that is not known; anybody can name one.
+LOOK_AT_MOST_EVERY = 1.0
 #: Seconds within which a process makes the first key, and for which others wait for it.
 FIRST_KEY_LEASE, FIRST_KEY_PATIENCE = 20, 30
 
@@ -46,6 +51,7 @@ class KeyRing:
         self._settings, self._store, self._clock = settings, store, clock
         self._keys: list[Key] = []
         self._custom = _custom_key(settings)
+        self._looked_at = 0.0
 
     @classmethod
     async def open(
@@ -65,7 +71,10 @@ class KeyRing:
     @property
     def all(self) -> list[Key]:
         """All keys, the one that signs last at the end."""
-        return [*self._keys, Key(self._custom, 0)] if self._custom else self._keys
+        if not self._custom:
+            return self._keys
+        others = [key for key in self._keys if key.key.kid != self._custom.kid]
+        return [*others, Key(self._custom, 0)]
 
     @property
     def current(self) -> SigningKey:
@@ -76,17 +85,22 @@ class KeyRing:
         due = [key for key in self._keys if key.signs_from <= now]
         return (due or self._keys)[-1 if due else 0].key
 
-    def verify(self, token: str, typ: str) -> dict[str, Any]:
+    async def verify(self, token: str, typ: str) -> dict[str, Any]:
         """Answer the claims of a token that one of the keys has signed, as ``SigningKey`` does.
+
+        A key that is not known here may be a new one of another process, so the store is asked.
 
         Raises:
             ValueError: it is not such a token.
         """
         kid = kid_of(token)
-        for key in self.all:
-            if key.key.kid == kid:
-                return key.key.verify(token, typ)
-        raise ValueError("was signed by no key of ours")
+        key = self._find(kid)
+        if key is None and self._clock() - self._looked_at >= LOOK_AT_MOST_EVERY:
+            await self.look()
+            key = self._find(kid)
+        if key is None:
+            raise ValueError("was signed by no key of ours")
+        return key.verify(token, typ)
 
     def published(self) -> KeySetSerialization:
         """The JSON Web Key Set (RFC 7517, section 5), keys that do not sign yet included."""
@@ -94,6 +108,7 @@ class KeyRing:
 
     async def look(self) -> None:
         """Look which keys the store has."""
+        self._looked_at = self._clock()
         known = {key.key.kid: key.key for key in self._keys}
         self._keys = [
             Key(
@@ -106,10 +121,12 @@ class KeyRing:
     async def rotate(self, *, at_once: bool = False) -> Key:
         """Add a new key, which signs after ``ANNOUNCEMENT`` or at once."""
         wait = timedelta(0) if at_once else ANNOUNCEMENT
-        return await self._add(generate_key(), int(self._clock() + wait.total_seconds()))
+        jwk = await asyncio.to_thread(generate_key)
+        return await self._add(jwk, int(self._clock() + wait.total_seconds()))
 
     async def keep_fresh(self) -> None:
         """Rotate if the newest key has come of age, and forget keys whose last token has ended."""
+        await self.look()
         age, now = self._settings.key_rotation, self._clock()
         if not self._keys:
             return
@@ -118,15 +135,21 @@ class KeyRing:
             _log.info("key_rotated", kid=(await self.rotate()).key.kid)
         lifetime = self._settings.token_lifetime.total_seconds()
         for key, successor in pairwise(self._keys):
-            if successor.signs_from + lifetime <= now:
+            if successor.signs_from + lifetime + GRACE.total_seconds() <= now:
                 await self._store.signing_keys.remove(key.key.kid)
         await self.look()
+
+    def _find(self, kid: str | None) -> SigningKey | None:
+        return next((key.key for key in self.all if key.key.kid == kid), None)
 
     async def _make_first(self) -> None:
         async with self._store.leases.hold("first key", FIRST_KEY_LEASE, FIRST_KEY_PATIENCE):
             await self.look()
             if not self._keys:
-                await self._add(self._inherited() or generate_key(), int(self._clock()))
+                jwk = self._inherited()
+                if jwk is None:
+                    jwk = await asyncio.to_thread(generate_key)
+                await self._add(jwk, int(self._clock()))
 
     def _inherited(self) -> str | None:
         path = self._settings.data_dir / KEY_FILE

@@ -15,6 +15,8 @@ ITERATIONS, LANES, MEMORY = 2, 1, 19 * 1024
 SALT_LENGTH, HASH_LENGTH = 16, 32
 #: Pairs of secret and hash that are remembered.
 MEMORY_SIZE = 1024
+#: Hashes of one secret that are remembered: each process makes one of its own.
+HASHES_OF_ONE = 64
 
 
 class SecretHashes:
@@ -47,11 +49,17 @@ class SecretHashes:
         return matches
 
     def _recall(self, client_id: str, secret: SecretStr) -> set[str]:
-        return self._known.get(self._digest(client_id, secret), set())
+        digest = self._digest(client_id, secret)
+        if digest in self._known:
+            self._known.move_to_end(digest)
+        return self._known.get(digest, set())
 
     def _remember(self, client_id: str, secret: SecretStr, hashed: str) -> None:
         digest = self._digest(client_id, secret)
-        self._known.setdefault(digest, set()).add(hashed)
+        hashes = self._known.setdefault(digest, set())
+        if len(hashes) >= HASHES_OF_ONE:
+            hashes.clear()
+        hashes.add(hashed)
         self._known.move_to_end(digest)
         if len(self._known) > MEMORY_SIZE:
             self._known.popitem(last=False)

@@ -1,10 +1,12 @@
 """``snowflake copy-store``."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from snowflake.errors import StartFault
 from snowflake.store.copy import copy_store as copy
 from snowflake.store.database import Database
 from snowflake.store.url import parse_url
@@ -19,6 +21,9 @@ def copy_store(
     Stop every Snowflake first. URLs look like sqlite:////app/snowflake/data/snowflake.db and
     postgresql://user:password@host/name. The secret key must move along.
     """
+    source_url = parse_url(source, "FROM")
+    if source_url.get_backend_name() == "sqlite" and not Path(source_url.database or "").is_file():
+        raise StartFault(["FROM: there is no such file"])
 
     async def work() -> dict[str, int]:
         databases = [

@@ -6,8 +6,9 @@ from starlette.responses import JSONResponse, Response
 from snowflake.oidc.clients import presented_credentials
 from snowflake.oidc.parameters import form
 from snowflake.oidc.presented import presented
-from snowflake.oidc.tokens import TOKEN_TYPE, AccessToken
+from snowflake.oidc.tokens import TOKEN_TYPE
 from snowflake.state import state_of
+from snowflake.store.refresh_tokens import RefreshToken
 
 
 async def introspect(request: Request) -> Response:
@@ -15,7 +16,8 @@ async def introspect(request: Request) -> Response:
     state, params = state_of(request), await form(request)
     credentials = presented_credentials(request, params, state.settings)
     found = await presented(credentials, params, state)
-    if found is None:
+    if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
+        # A used refresh token lives a little longer for a lost answer, but is no longer active.
         return JSONResponse({"active": False})
     grant, token = found.grant, found.token
     answer: dict[str, object] = {
@@ -24,11 +26,9 @@ async def introspect(request: Request) -> Response:
         "sub": grant.person,
         "client_id": grant.client_id,
     }
-    if isinstance(token, AccessToken):
+    if isinstance(token, RefreshToken):
+        answer |= {"scope": " ".join(grant.scopes), "exp": token.expires_at}
+    else:
         answer |= {name: token.claims[name] for name in ("aud", "scope", "exp", "iat", "jti")}
         answer["token_type"] = TOKEN_TYPE
-    else:
-        # A used one lives a little longer, for an answer that was lost; it is no longer active.
-        answer |= {"scope": " ".join(grant.scopes), "exp": token.expires_at}
-        answer["active"] = token.used_at is None
-    return JSONResponse(answer if answer["active"] else {"active": False})
+    return JSONResponse(answer)

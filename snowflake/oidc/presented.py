@@ -39,15 +39,12 @@ async def presented(credentials: Credentials, params: Parameters, state: State) 
 
 async def _access_token(sent: str, state: State) -> Presented | None:
     try:
-        token = read_access_token(sent, state)
+        token = await read_access_token(sent, state)
         return Presented(token, await grant_of(token, state))
     except InvalidToken:
         return None
 
 
 async def _refresh_token(sent: str, state: State) -> Presented | None:
-    token = await state.store.refresh_tokens.find(sent)
-    grant = await state.store.grants.find(token.grant_id) if token is not None else None
-    if token is None or grant is None or token.expires_at <= state.clock():
-        return None
-    return Presented(token, grant)
+    living = await state.store.refresh_tokens.living(sent)
+    return Presented(*living) if living is not None else None

@@ -96,7 +96,7 @@ def mint(redeemed: Redeemed, state: State) -> Claims:
     return answer
 
 
-def read_access_token(token: str, state: State) -> AccessToken:
+async def read_access_token(token: str, state: State) -> AccessToken:
     """Check an access token (RFC 9068, section 4). Whether its grant has ended is not looked up.
 
     Raises:
@@ -105,7 +105,7 @@ def read_access_token(token: str, state: State) -> AccessToken:
     try:
         if len(token) > MAX_LENGTH:
             raise ValueError("is longer than any access token")
-        claims = state.keys.verify(token, ACCESS_TOKEN_TYPE)
+        claims = await state.keys.verify(token, ACCESS_TOKEN_TYPE)
         issuer = state.settings.issuer or str(claims.get("iss"))
         JWTClaimsRegistry(
             now=int(state.clock()),

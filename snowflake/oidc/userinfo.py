@@ -12,7 +12,7 @@ from snowflake.state import state_of
 async def userinfo(request: Request) -> Response:
     """Answer the claims of the person whose access token was sent, as the grant has them."""
     state = state_of(request)
-    token = read_access_token(await _bearer_token(request), state)
+    token = await read_access_token(await _bearer_token(request), state)
     grant = await grant_of(token, state)
     return JSONResponse(claims_within(grant.claims, token.scopes))
 

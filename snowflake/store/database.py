@@ -2,22 +2,34 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.files import make_private
 
 #: Seconds that a writer on SQLite waits for another.
 BUSY_TIMEOUT = 10
 #: Seconds to wait for a connection, and for a new one to be made.
 POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
+#: Seconds that PostgreSQL may take over one statement.
+COMMAND_TIMEOUT = 10
 
 
 class Database:
@@ -36,10 +48,11 @@ class Database:
                     url,
                     pool_pre_ping=True,
                     pool_timeout=POOL_TIMEOUT,
-                    connect_args={"timeout": CONNECT_TIMEOUT},
+                    hide_parameters=True,
+                    connect_args={"timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT},
                 )
             )
-        engine = create_async_engine(url, **_sqlite_options(url))
+        engine = create_async_engine(url, hide_parameters=True, **_sqlite_options(url))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return cls(engine)
@@ -81,9 +94,10 @@ class Database:
 
 
 def _sqlite_options(url: URL) -> dict[str, Any]:
-    if url.database in {None, ":memory:"}:
+    if not url.database or url.database == ":memory:":
         # Every connection would have a memory of its own, so there is one, for one at a time.
         return {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
+    make_private(Path(url.database))
     return {"connect_args": {"timeout": BUSY_TIMEOUT}}
 
 
@@ -105,9 +119,10 @@ def _begin_immediate(connection: Connection) -> None:
 def _outages() -> Iterator[None]:
     try:
         yield
-    except IntegrityError:
+    except (DataError, IntegrityError, ProgrammingError):
+        # Faults of ours, and no outages.
         raise
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
         unreachable = "the store cannot be reached; try again"
         raise TemporarilyUnavailable(unreachable, cause=_cause(error)) from None
 

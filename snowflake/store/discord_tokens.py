@@ -13,6 +13,7 @@ from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.leases import Leases
 from snowflake.store.schema import discord_tokens
+from snowflake.store.sealed import open_sealed
 
 #: Seconds for which one process may be at a person's tokens: longer than a call to Discord takes.
 LEASE = 15
@@ -133,7 +134,7 @@ class DiscordTokens:
         }
 
     def _read(self, row: RowMapping) -> StoredTokens:
-        pair = self._sealer.open(SealedPair, row["tokens"])
+        pair = open_sealed(self._sealer, SealedPair, row["tokens"])
         if (pair.application, pair.person) != (row["application"], row["person"]):
             raise ValueError("the tokens of a person belong to another")
         return StoredTokens(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.schema import grants
+from snowflake.store.sealed import open_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Grants:
         }
 
     def _read(self, row: RowMapping) -> Grant:
-        sealed = self._sealer.open(SealedClaims, row["claims"])
+        sealed = open_sealed(self._sealer, SealedClaims, row["claims"])
         if sealed.grant_id != row["id"]:
             raise ValueError("the claims of a grant belong to another")
         return Grant(

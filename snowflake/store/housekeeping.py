@@ -10,6 +10,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
+from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.schema import (
     codes,
     discord_tokens,
@@ -56,6 +57,7 @@ class Housekeeping:
             return
         try:
             await self.delete_expired()
+            await self.forget_successors()
             await self.seal_anew()
             for other in others:
                 await other()
@@ -74,6 +76,16 @@ class Housekeeping:
         ]
         return sum([await self._delete(table, condition) for table, condition in expired])
 
+    async def forget_successors(self) -> None:
+        """Forget successors of used refresh tokens for whose lost answer nobody waits any more."""
+        over = refresh_tokens.c.used_at <= int(self._clock()) - 2 * OVERLAP
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(refresh_tokens)
+                .where(over, refresh_tokens.c.successor.is_not(None))
+                .values(successor=None)
+            )
+
     async def seal_anew(self) -> int:
         """Seal with the first key what another one has sealed, so that the other may go."""
         return sum([await self._seal_anew(place) for place in SEALED])
@@ -81,7 +93,8 @@ class Housekeeping:
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         key = list(table.primary_key)
         batch = select(*key).where(condition).limit(BATCH)
-        statement = delete(table).where(tuple_(*key).in_(batch))
+        # The condition again: a row may be renewed while its deletion waits for it.
+        statement = delete(table).where(tuple_(*key).in_(batch), condition)
         deleted = 0
         while True:
             async with self._database.write() as connection:

@@ -53,12 +53,13 @@ class Leases:
         Raises:
             TemporarilyUnavailable: somebody else kept it for all that time.
         """
-        try:
-            async with asyncio.timeout(patience):
-                while (holder := await self.take(name, seconds)) is None:  # noqa: ASYNC110
-                    await asyncio.sleep(PAUSE)
-        except TimeoutError:
-            raise TemporarilyUnavailable("somebody else is at it; try again") from None
+        # A deadline of our own: a timeout could cut off a statement, and with it a connection.
+        time = asyncio.get_running_loop().time
+        deadline = time() + patience
+        while (holder := await self.take(name, seconds)) is None:
+            if time() >= deadline:
+                raise TemporarilyUnavailable("somebody else is at it; try again")
+            await asyncio.sleep(PAUSE)
         try:
             yield
         finally:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
+from snowflake.errors import StartFault
 from snowflake.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,6 +22,7 @@ async def migrate(database: Database, revision: str = "head") -> None:
     PostgreSQL the transaction holds an advisory lock.
 
     Raises:
+        StartFault: the database has a schema that is not known here.
         TemporarilyUnavailable: the database cannot be reached.
     """
     async with database.write() as connection:
@@ -32,4 +35,8 @@ def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        newer = "the store was made by a newer Snowflake than this one"
+        raise StartFault([f"SNOWFLAKE_DATABASE_URL: {newer}"]) from error

@@ -14,6 +14,9 @@ from snowflake.store.database import Database
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.schema import refresh_tokens
 
+#: Seconds after its use in which an old token still gets the answer that was lost.
+OVERLAP = 10
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
@@ -53,15 +56,23 @@ class RefreshTokens:
         self._clock = clock
 
     async def find(self, token: str) -> RefreshToken | None:
-        """Answer what is known of a token, or None if there is none or its grant has ended."""
+        """Answer what is known of a token, or None if there is none."""
         hashed = hash_of(token)
         async with self._database.read() as connection:
             query = select(refresh_tokens).where(refresh_tokens.c.hash == hashed)
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
-        successor = self._open(row.successor) if row.successor is not None else None
+        successor = self._open(row.successor, hashed) if row.successor is not None else None
         return RefreshToken(row.hash, row.grant_id, row.expires_at, row.used_at, successor)
+
+    async def living(self, token: str) -> tuple[RefreshToken, Grant] | None:
+        """Answer a token that has not expired and its grant, or None."""
+        found = await self.find(token)
+        if found is None or found.expires_at <= self._clock():
+            return None
+        grant = await self._grants.find(found.grant_id)
+        return (found, grant) if grant is not None else None
 
     async def rotate(self, token: RefreshToken, grant: Grant) -> str | None:
         """Put a successor in the token's place and write the grant, all at once.
@@ -87,12 +98,13 @@ class RefreshTokens:
             return None
         return successor
 
-    def _open(self, sealed: str) -> str | None:
+    def _open(self, sealed: str, predecessor: str) -> str | None:
         try:
-            return self._sealer.open(_Successor, sealed).token
+            successor = self._sealer.open(_Successor, sealed)
         except BadNote:
             # Sealed under a key that has been changed since; it was for a few seconds only.
             return None
+        return successor.token if successor.predecessor == predecessor else None
 
 
 def new_token() -> str:

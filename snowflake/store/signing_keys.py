@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.schema import signing_keys
+from snowflake.store.sealed import open_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class SigningKeys:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            StoredKey(row.kid, self._sealer.open(SealedKey, row.key).jwk, row.signs_from)
+            StoredKey(row.kid, open_sealed(self._sealer, SealedKey, row.key).jwk, row.signs_from)
             for row in rows
         ]
 

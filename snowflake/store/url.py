@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from snowflake.errors import StartFault
-from snowflake.files import make_directory, make_private
+from snowflake.files import make_directory
 from snowflake.sealing import is_homeless
 from snowflake.settings import Settings
 
@@ -41,10 +41,8 @@ def store_url(settings: Settings) -> URL:
             ),
         )
         return sqlite_url(None)
-    path = settings.data_dir / FILE
     make_directory(settings.data_dir)
-    make_private(path)
-    return sqlite_url(path)
+    return sqlite_url(settings.data_dir / FILE)
 
 
 def parse_url(text: str, source: str) -> URL:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import httpx
 import pytest
 import respx
@@ -9,10 +11,10 @@ PERSON = "80351110224678912"
 
 
 @pytest.fixture
-def revoked(snowflake: Snowflake) -> respx.Route:
+def revoked() -> Iterator[respx.Route]:
     """Discord's revocation endpoint."""
-    route: respx.Route = respx.post(f"{DISCORD_API}/oauth2/token/revoke")
-    return route.respond(json={})
+    with respx.mock(assert_all_called=False) as router:
+        yield router.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
 
 
 async def revoke(snowflake: Snowflake, token: str | None, **changes: str | None) -> httpx.Response:
@@ -54,9 +56,7 @@ async def test_a_token_may_be_revoked_twice(snowflake: Snowflake, revoked: respx
     assert revoked.call_count == 1
 
 
-async def test_another_client_s_token_lives_on(
-    snowflake: Snowflake, revoked: respx.Route
-) -> None:
+async def test_another_client_s_token_lives_on(snowflake: Snowflake, revoked: respx.Route) -> None:
     tokens = await sign_in(snowflake.browser)
     other = {"client_id": "81384788765712384"}
     assert (await revoke(snowflake, tokens["refresh_token"], **other)).status_code == 200

@@ -12,7 +12,8 @@ import httpx
 
 import snowflake.keyring
 import snowflake.store.leases
-import snowflake.web.app  # noqa: F401 - loaded here so that no fork has to
+import snowflake.web.app
+from snowflake.keys import parse_key
 
 
 class Marks:
@@ -24,7 +25,7 @@ class Marks:
 
 
 snowflake.store.leases.secrets = Marks  # type: ignore[assignment, attr-defined]
-snowflake.keyring.parse_key = cache(snowflake.keyring.parse_key)
+snowflake.keyring.parse_key = cache(parse_key)  # type: ignore[attr-defined]
 # Every client reads the certificates, which takes longer than a login.
-ssl.create_default_context = cache(ssl.create_default_context)
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 httpx.Client().close()

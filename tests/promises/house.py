@@ -1,4 +1,4 @@
-"""Snowflakes inside the test, on a real store and before a simulated Discord, at a time of our own."""
+"""Snowflakes inside the test: a real store, a simulated Discord, a time of our own."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager

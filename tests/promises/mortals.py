@@ -6,6 +6,7 @@ longer than many logins. What the dead have leased is free at once: that a lease
 shown elsewhere, and 200 times 15 seconds are too long to wait.
 """
 
+import json
 import multiprocessing
 import os
 import queue
@@ -82,6 +83,10 @@ class Mortals:
     refreshes: list[Refresh] = field(default_factory=list)
     kills: int = 0
     wanted: int = 0
+    #: Access tokens, and the refresh tokens that Discord took for them.
+    _made_of: dict[str, str] = field(default_factory=dict)
+    #: Refresh tokens of Discord whose new pair has been used.
+    _used: set[str] = field(default_factory=set)
     _lives: dict[str, Life] = field(default_factory=dict)
     _dead: queue.Queue[Life | None] = field(default_factory=queue.Queue)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -99,6 +104,9 @@ class Mortals:
         except ClientDisconnect:
             return
         sent = (request.form or {}).get("refresh_token")
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if bearer in self._made_of:
+            self._used.add(self._made_of[bearer])
         owner = self.discord.grants._refresh.get(sent or "", ("", ""))[1]
 
         async def send_or_die(message: Message) -> None:
@@ -107,6 +115,8 @@ class Mortals:
                     spent = message["status"] == OK
                     self.refreshes.append(Refresh(sent, owner, address, spent, dead))
                 self._moment(address)
+            elif sent is not None and self.refreshes[-1].spent:
+                self._made_of[json.loads(message["body"])["access_token"]] = sent
             await send(message)
 
         body: list[Message] = [{"type": "http.request", "body": request.body}]
@@ -129,7 +139,9 @@ class Mortals:
             if refresh.by in refresh.dead and not refresh.spent:
                 continue  # sent before death and looked at after it; somebody else was there first
             if refresh.token in spent:
-                assert spent[refresh.token].by in refresh.dead, "a living process lost Discord's pair"
+                assert spent[refresh.token].by in refresh.dead, (
+                    "a living process lost Discord's pair"
+                )
                 lost[refresh.token] = spent[refresh.token].person
             elif refresh.spent:
                 spent[refresh.token] = refresh
@@ -163,7 +175,9 @@ class Mortals:
                 return
             # Now and then the one that has just asked, else one that is at anything.
             own = self._lives[address]
-            victim = own if own in living and not self.dice.randrange(4) else self.dice.choice(living)
+            victim = (
+                own if own in living and not self.dice.randrange(4) else self.dice.choice(living)
+            )
             assert victim.process.pid is not None
             os.kill(victim.process.pid, signal.SIGKILL)
             victim.dead = True

@@ -69,7 +69,9 @@ def processes(place: Place, directory: Path, number: int, *options: str) -> Iter
         settings = settings_of(place, discord_origin, origins[0])
         settings["SNOWFLAKE_DATA_DIR"] = str(directory)
         programs = [
-            stack.enter_context(running(serve_command(port, *options), directory / f"{port}.log", settings))
+            stack.enter_context(
+                running(serve_command(port, *options), directory / f"{port}.log", settings)
+            )
             for port in ports
         ]
         for program, port in zip(programs, ports, strict=True):

@@ -7,9 +7,11 @@ from unittest.mock import patch
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from snowflake.sandbox.discord import SimulatedDiscord
 from snowflake.settings import Settings
+from snowflake.store.url import store_url
 from tests.promises.house import Door, Resident, resident
 from tests.promises.party import Party, tokens_of
 from tests.running import ORIGIN, Clock
@@ -51,14 +53,12 @@ async def test_it_signs_people_in_and_writes_nothing(
     assert not homeless.data_dir.exists()
 
 
-async def test_the_log_says_what_that_means(
-    snowflake: Resident, capsys: pytest.CaptureFixture[str]
-) -> None:
-    del snowflake
-    # The fixture has started it; what it said then is what there is.
-    told = capsys.readouterr().out
-    assert "store_in_memory" in told
-    assert "after a restart everybody has to sign in anew" in told
+async def test_the_log_says_what_that_means(homeless: Settings) -> None:
+    with patch("snowflake.store.url.is_homeless", lambda _: True), capture_logs() as told:
+        store_url(homeless)
+    [line] = told
+    assert (line["event"], line["log_level"]) == ("store_in_memory", "warning")
+    assert "after a restart everybody has to sign in anew" in line["message"]
 
 
 async def test_many_at_once_do_not_get_into_each_others_way(

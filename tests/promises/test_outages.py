@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from snowflake.sandbox.serving import serving
 from tests.promises.party import OUT, error_of, tokens_of
 from tests.promises.processes import Processes, browser_of, processes, settings_of
 from tests.serving import free_port, running, serve_command

@@ -185,7 +185,9 @@ async def test_a_token_used_again_later_ends_the_grant(
     assert (await party.userinfo(snowflake.http, tokens)).status_code == 401
     refused = await party.refresh(snowflake.http, tokens["refresh_token"])
     assert error_of(refused) == INVALID_GRANT
-    tokens_of(await party.refresh(snowflake.http, (await party.sign_in(snowflake.http))["refresh_token"]))
+    tokens_of(
+        await party.refresh(snowflake.http, (await party.sign_in(snowflake.http))["refresh_token"])
+    )
 
 
 async def test_a_thief_without_the_secret_ends_no_grant(

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: a real server on a free port, with nothing of anybody else in it."""
+"""A PostgreSQL of the tests' own: a real server on a free port, with nothing in it."""
 
 import atexit
 import os
@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import count
@@ -113,7 +112,7 @@ class PostgreSQL:
             **self._as,
         )
         assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        return str(ended.stdout)
 
 
 @cache
@@ -122,9 +121,3 @@ def the_server() -> PostgreSQL:
     server = PostgreSQL()
     atexit.register(server.remove)
     return server
-
-
-def run_script(server: PostgreSQL, url: str, statements: Sequence[str]) -> None:
-    """Run statements in a database."""
-    for statement in statements:
-        server.sql(statement, url.rpartition("/")[2])

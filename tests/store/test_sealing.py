@@ -14,9 +14,7 @@ from tests.store.places import Place
 OLD, NEW = b"the old secret of more than thirty-two", b"the new secret of more than thirty-two"
 
 
-async def test_a_wrong_key_stops_the_start_and_changes_nothing(
-    place: Place, clock: Clock
-) -> None:
+async def test_a_wrong_key_stops_the_start_and_changes_nothing(place: Place, clock: Clock) -> None:
     async with place.store(clock, OLD) as store:
         grant, _ = await put_login(store, "code")
     before = await place.rows("SELECT * FROM grants")

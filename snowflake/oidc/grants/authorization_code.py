@@ -1,9 +1,11 @@
 """The authorization code grant (RFC 6749, section 4.1.3)."""
 
+from contextlib import suppress
+
 import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidClient, InvalidGrant, OAuthError
+from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
 from snowflake.oidc import pkce, redirects, scopes
 from snowflake.oidc.clients import Credentials
 from snowflake.oidc.exchange import Exchanged, exchange
@@ -64,7 +66,14 @@ async def authorization_code(
         secret_hash=exchanged.secret_hash,
     )
     tokens = exchanged.stored(note.client_id, person.user.id)
-    refresh_token = await state.store.logins.save(note.id, grant, tokens, refreshable=refreshable)
+    try:
+        refresh_token = await state.store.logins.save(
+            note.id, grant, tokens, refreshable=refreshable
+        )
+    except TemporarilyUnavailable:
+        with suppress(TemporarilyUnavailable):
+            await state.store.codes.release(note.id, state.sealer.seal(exchanged))
+        raise
     return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
 
 

@@ -16,12 +16,10 @@ from snowflake.oidc.tokens import Redeemed
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
-from snowflake.store.refresh_tokens import RefreshToken, hash_of
+from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
 
 #: Characters of a refresh token; ours have 43.
 MAX_LENGTH = 512
-#: Seconds after its use in which an old token still gets the answer that was lost.
-OVERLAP = 10
 #: Seconds before its end from which Discord's access token is renewed.
 RENEWAL = 3600
 
@@ -56,26 +54,29 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
 
         # 3. A lost answer, or a stolen token.
         if token.used_at is not None and known_good:
-            return await _again(token, grant, wanted, state)
+            await _check_overlap(token, state)
+            return _again(token, grant, wanted, refreshable=refreshable)
 
         # 4. Fresh claims. Discord proves a secret that we do not know.
         fresh, granted = await _refreshed(grant, credentials, state, prove=not known_good)
+        if token.used_at is not None:
+            await _check_overlap(token, state)
 
         # 5. The successor.
         successor = await state.store.refresh_tokens.rotate(token, fresh)
         if successor is None:
-            # Another process has been quicker.
+            # Another process has been quicker, however long this one took.
             token, grant = await _find(sent, credentials, state)
-            return await _again(token, grant, wanted, state)
+            return _again(token, grant, wanted, refreshable=refreshable)
         answered = tuple(name for name in wanted if name in granted)
         return Redeemed(fresh, answered, successor if refreshable else None)
 
 
 async def _find(sent: str, credentials: Credentials, state: State) -> tuple[RefreshToken, Grant]:
-    token = await state.store.refresh_tokens.find(sent)
-    grant = await state.store.grants.find(token.grant_id) if token is not None else None
-    if token is None or grant is None or token.expires_at <= state.clock():
+    living = await state.store.refresh_tokens.living(sent)
+    if living is None:
         raise InvalidGrant("the refresh token is unknown, expired or revoked")
+    token, grant = living
     if grant.client_id != credentials.client_id:
         raise InvalidGrant("the refresh token was issued to another client")
     return token, grant
@@ -92,16 +93,21 @@ def _narrowed(grant: Grant, params: Parameters) -> tuple[str, ...]:
     return tuple(name for name in grant.scopes if name in wanted)
 
 
-async def _again(
-    token: RefreshToken, grant: Grant, wanted: tuple[str, ...], state: State
-) -> Redeemed:
-    """Answer a token that was used before: with the same successor, or not at all."""
-    over = token.used_at is None or token.used_at + OVERLAP < state.clock()
-    if over or token.successor is None:
-        await state.store.grants.end(grant.id)
+async def _check_overlap(token: RefreshToken, state: State) -> None:
+    """End the grant of a token that was used too long ago to be a lost answer."""
+    if token.used_at is None or token.used_at + OVERLAP < state.clock():
+        await state.store.grants.end(token.grant_id)
         _log.warning("refresh_token_reused")
         raise InvalidGrant("the refresh token was used before; the person has to sign in again")
-    return Redeemed(grant, wanted, token.successor)
+
+
+def _again(
+    token: RefreshToken, grant: Grant, wanted: tuple[str, ...], *, refreshable: bool
+) -> Redeemed:
+    """Answer a token that was used before with the same successor."""
+    if token.successor is None:
+        raise InvalidGrant("the refresh token was used before")
+    return Redeemed(grant, wanted, token.successor if refreshable else None)
 
 
 async def _refreshed(

@@ -1,0 +1,97 @@
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+from typer.testing import CliRunner
+
+from snowflake.cli import app
+from tests.running import DISCORD_API, Clock
+from tests.store.furniture import APPLICATION, PERSON, grant, put_login, tokens
+from tests.store.places import SECRET, Place, place_on
+
+OTHER = "197038439483310086"
+
+
+@pytest.fixture
+def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Place:
+    """Prepare a store with two people in it, as the command finds it."""
+    place = place_on("sqlite", tmp_path)
+
+    async def fill() -> None:
+        async with place.store(clock) as store:
+            for number, person in enumerate((PERSON, PERSON, OTHER)):
+                await put_login(store, f"code {number}", person)
+
+    asyncio.run(fill())
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SNOWFLAKE_DATABASE_URL", place.url)
+    monkeypatch.setenv("SNOWFLAKE_SECRET_KEY", SECRET.decode())
+    return place
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def people_in(place: Place) -> set[str]:
+    found: set[str] = set()
+    for table in ("grants", "discord_tokens"):
+        rows = asyncio.run(place.rows(f"SELECT person FROM {table}"))  # noqa: S608 - ours
+        found |= {person for (person,) in rows}
+    return found
+
+
+def test_everything_about_a_person_is_shown_but_no_token(filled: Place) -> None:
+    output = run("export", "--person", PERSON)
+    shown = json.loads(output)
+    assert shown["person"] == PERSON
+    made = grant()
+    assert len(shown["grants"]) == 2
+    assert shown["grants"][0] == {
+        "client_id": APPLICATION,
+        "scopes": list(made.scopes),
+        "claims": made.claims,
+        "auth_time": made.auth_time,
+        "expires_at": made.expires_at,
+    }
+    [pair] = shown["discord_tokens"]
+    assert (pair["application"], pair["scopes"]) == (APPLICATION, ["email", "identify"])
+    for secret in (tokens().access_token, tokens().refresh_token):
+        assert secret is not None
+        assert secret.get_secret_value() not in output
+
+
+def test_somebody_unknown_has_nothing(filled: Place) -> None:
+    assert json.loads(run("export", "--person", "1")) == {
+        "person": "1",
+        "grants": [],
+        "discord_tokens": [],
+    }
+    assert run("purge", "--person", "1") == "Erased 0 grants and 0 pairs of tokens.\n"
+    assert people_in(filled) == {PERSON, OTHER}
+
+
+@respx.mock
+def test_a_purge_erases_one_person_here_and_at_discord(filled: Place) -> None:
+    revoked = respx.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
+    assert run("purge", "--person", PERSON) == "Erased 2 grants and 1 pairs of tokens.\n"
+    assert people_in(filled) == {OTHER}
+    assert len(asyncio.run(filled.rows("SELECT hash FROM refresh_tokens"))) == 1
+    sent = dict(httpx.QueryParams(revoked.calls.last.request.content.decode()))
+    assert sent == {"client_id": APPLICATION, "token": f"discord-refresh-token-{PERSON}"}
+
+
+@respx.mock
+def test_what_discord_did_not_revoke_is_told(filled: Place) -> None:
+    refusal = {"error": "invalid_client"}
+    respx.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
+    first, last = run("purge", "--person", PERSON).splitlines()
+    assert first == "Erased 2 grants and 1 pairs of tokens."
+    assert APPLICATION in last
+    assert "Authorized Apps" in last
+    assert people_in(filled) == {OTHER}
