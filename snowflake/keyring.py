@@ -24,7 +24,7 @@ KEY_FILE = "keys/jwt_private_key.json"
 #: How long a new key is published before it signs: Authentik looks every 3 hours.
 ANNOUNCEMENT = timedelta(hours=3)
 #: How much longer than its last token an old key stays: others may have heard late of the new one.
-GRACE = timedelta(minutes=10)
+GRACE = timedelta(minutes=5)
 #: Seconds between two looks for a key that is not known; anybody can name one.
 LOOK_AT_MOST_EVERY = 1.0
 #: Seconds within which a process makes the first key, and for which others wait for it.

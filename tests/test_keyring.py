@@ -50,7 +50,7 @@ def kids(ring: KeyRing) -> list[str]:
 
 async def test_a_new_store_gets_one_key_that_signs_at_once(ring: KeyRing) -> None:
     assert kids(ring) == [ring.current.kid]
-    assert ring.verify(ring.current.sign({"sub": "1"}), "JWT") == {"sub": "1"}
+    assert await ring.verify(ring.current.sign({"sub": "1"}), "JWT") == {"sub": "1"}
 
 
 async def test_processes_that_start_at_once_agree(
@@ -132,12 +132,12 @@ async def test_the_old_key_stays_until_its_last_token_has_ended(
     assert kid_of(last) == old.kid
     clock.pass_by(LIFETIME)
     await ring.keep_fresh()
-    assert ring.verify(last, "JWT")
+    assert await ring.verify(last, "JWT")
     clock.pass_by(600)
     await ring.keep_fresh()
     assert kids(ring) == [ring.current.kid]
     with pytest.raises(ValueError, match="no key"):
-        ring.verify(last, "JWT")
+        await ring.verify(last, "JWT")
 
 
 async def test_the_old_key_stays_for_tokens_of_a_process_that_had_not_looked_yet(
@@ -150,7 +150,7 @@ async def test_the_old_key_stays_for_tokens_of_a_process_that_had_not_looked_yet
     last = behind.current.sign({"sub": "1"})
     clock.pass_by(LIFETIME - 10)
     await ring.keep_fresh()
-    assert ring.verify(last, "JWT")
+    assert await ring.verify(last, "JWT")
 
 
 async def test_a_key_is_rotated_when_it_comes_of_age_and_its_successor_is_announced_in_time(
@@ -184,7 +184,7 @@ async def test_a_key_of_the_operator_signs_and_those_of_the_store_are_still_publ
     settings = without_key.model_copy(update={"private_key": SecretStr(private_key)})
     custom = await KeyRing.open(settings, store, clock)
     assert custom.current.kid == json.loads(private_key)["kid"]
-    assert custom.verify(before, "JWT")
+    assert await custom.verify(before, "JWT")
     assert len(await store.signing_keys.all()) == 1
 
 

@@ -21,14 +21,13 @@ def copy_store(
     Stop every Snowflake first. URLs look like sqlite:////app/snowflake/data/snowflake.db and
     postgresql://user:password@host/name. The secret key must move along.
     """
-    source_url = parse_url(source, "FROM")
-    if source_url.get_backend_name() == "sqlite" and not Path(source_url.database or "").is_file():
+    urls = [parse_url(source, "FROM"), parse_url(target, "TO")]
+    if urls[0].get_backend_name() == "sqlite" and not Path(urls[0].database or "").is_file():
+        # It would be made, and copied with nothing in it.
         raise StartFault(["FROM: there is no such file"])
 
     async def work() -> dict[str, int]:
-        databases = [
-            Database.open(parse_url(url, what)) for url, what in ((source, "FROM"), (target, "TO"))
-        ]
+        databases = [Database.open(url) for url in urls]
         try:
             return await copy(*databases)
         finally:

@@ -109,13 +109,16 @@ class Mortals:
             self._used.add(self._made_of[bearer])
         owner = self.discord.grants._refresh.get(sent or "", ("", ""))[1]
 
+        spent = False
+
         async def send_or_die(message: Message) -> None:
+            nonlocal spent
             if message["type"] == "http.response.start":
+                spent = message["status"] == OK
                 if sent is not None:
-                    spent = message["status"] == OK
                     self.refreshes.append(Refresh(sent, owner, address, spent, dead))
                 self._moment(address)
-            elif sent is not None and self.refreshes[-1].spent:
+            elif spent and sent is not None:
                 self._made_of[json.loads(message["body"])["access_token"]] = sent
             await send(message)
 

@@ -66,12 +66,12 @@ async def test_claims_are_fresh_and_the_time_of_authentication_stays(
     house: House, snowflake: Resident, party: Party
 ) -> None:
     tokens = await party.sign_in(snowflake.http)
-    before = snowflake.state.keys.verify(tokens["id_token"], "JWT")
+    before = await snowflake.state.keys.verify(tokens["id_token"], "JWT")
     ada = house.discord.people[ADA]
     house.discord.people[ADA] = replace(ada, global_name="Countess", guilds=())
     house.clock.pass_by(1000)
     answer = tokens_of(await party.refresh(snowflake.http, tokens["refresh_token"]))
-    after = snowflake.state.keys.verify(answer["id_token"], "JWT")
+    after = await snowflake.state.keys.verify(answer["id_token"], "JWT")
     assert (after["name"], after["groups"]) == ("Countess", [])
     assert after["auth_time"] == before["auth_time"]
     assert after["iat"] == before["iat"] + 1000

@@ -88,7 +88,7 @@ async def test_less_may_be_asked_for_and_everything_again_later(snowflake: Snowf
     headers = {"authorization": f"Bearer {less['access_token']}"}
     userinfo = await snowflake.browser.get("/userinfo", headers=headers)
     assert set(userinfo.json()) == {"sub", "email", "email_verified"}
-    claims = snowflake.state.keys.verify(less["id_token"], "JWT")
+    claims = await snowflake.state.keys.verify(less["id_token"], "JWT")
     assert "email" in claims
     assert not {"name", "groups"} & claims.keys()
     everything = answer_of(await refresh(snowflake, less["refresh_token"]))
@@ -171,7 +171,7 @@ async def test_a_scope_that_discord_no_longer_grants_is_not_in_the_answer(
     snowflake.discord.grants("identify guilds")
     answer = answer_of(await refresh(snowflake, token))
     assert "email" not in answer["scope"].split()
-    assert "email" not in snowflake.state.keys.verify(answer["id_token"], "JWT")
+    assert "email" not in await snowflake.state.keys.verify(answer["id_token"], "JWT")
 
 
 async def test_discord_need_not_send_a_new_refresh_token(snowflake: Snowflake) -> None:
