@@ -214,5 +214,5 @@ def test_a_page_without_cookies_says_what_to_do(page: Page, sandbox: Sandbox) ->
     page.get_by_role("link", name="Sign in with Discord").click()
     page.context.clear_cookies(name="snowflake-login")
     choose(page, "ada.lindqvist")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This login began in another browser")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This login can't be finished here")
     assert page.locator("a").count() == 0
