@@ -38,7 +38,7 @@ def test_a_login_that_began_in_another_browser_ends_on_a_page(
     with Browser() as other:
         page = other.allow(consent, ADA)
     assert page.status_code == 400
-    assert "This login began in another browser" in page.text
+    assert "be finished here" in page.text
     assert "href" not in page.text
 
 
