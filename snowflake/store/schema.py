@@ -45,6 +45,14 @@ refresh_tokens = Table(
     Index(None, "grant_id"),
     Index(None, "expires_at"),
 )
+# The few that still know a successor, for housekeeping to find among the many.
+_knows = refresh_tokens.c.successor.is_not(None)
+Index(
+    "ix_refresh_tokens_used_at",
+    refresh_tokens.c.used_at,
+    sqlite_where=_knows,
+    postgresql_where=_knows,
+)
 
 #: Codes that were brought to the token endpoint: being redeemed, or spent.
 codes = Table(
