@@ -8,8 +8,7 @@ import typer
 
 from snowflake.errors import StartFault
 from snowflake.store.copy import copy_store as copy
-from snowflake.store.database import Database
-from snowflake.store.url import parse_url
+from snowflake.store.url import open_database, parse_url
 
 
 def copy_store(
@@ -27,7 +26,7 @@ def copy_store(
         raise StartFault(["FROM: there is no such file"])
 
     async def work() -> dict[str, int]:
-        databases = [Database.open(url) for url in urls]
+        databases = [open_database(url) for url in urls]
         try:
             return await copy(*databases)
         finally:

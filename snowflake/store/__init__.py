@@ -1,9 +1,9 @@
 """What Snowflake remembers: everything that must outlive a request.
 
-``schema`` draws the tables, ``database`` speaks to SQLite or PostgreSQL, ``migrate`` brings an old
-one up to date. Then one file for each thing that is kept: ``codes``, ``grants``,
-``refresh_tokens``, ``discord_tokens``, ``signing_keys``; ``logins`` for what a login writes at
-once, ``leases`` for work that one process does at a time, ``people`` for all about one person,
+``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
+``migrate`` brings an old one up to date. Then one file for each thing that is kept: ``codes``,
+``grants``, ``refresh_tokens``, ``discord_tokens``, ``signing_keys``; ``logins`` for what a login
+writes at once, ``leases`` for work that one process does at a time, ``people`` for one person,
 ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
 """
 
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from snowflake.errors import StartFault, TemporarilyUnavailable
@@ -29,6 +29,7 @@ from snowflake.store.migrate import migrate
 from snowflake.store.people import People
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.signing_keys import SigningKeys
+from snowflake.store.url import open_database
 
 #: Seconds between two tries to reach the database.
 RETRY_EVERY = 3
@@ -50,7 +51,7 @@ class Store:
         self.codes = Codes(database, clock)
         self.grants = Grants(database, sealer)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
-        self.discord_tokens = DiscordTokens(database, sealer, self.leases, clock)
+        self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.logins = Logins(database, self.grants, self.discord_tokens)
         self.signing_keys = SigningKeys(database, sealer)
         self.people = People(database, self.grants, self.discord_tokens)
@@ -62,8 +63,7 @@ class Store:
         Raises:
             TemporarilyUnavailable: it cannot be reached.
         """
-        async with self.database.read() as connection:
-            await connection.execute(select(1))
+        await self.database.read(lambda c: c.execute(select(1)))
 
     @classmethod
     @asynccontextmanager
@@ -76,7 +76,7 @@ class Store:
             StartFault: it is sealed under a key that is not given. It stays as it is.
             TemporarilyUnavailable: the database cannot be reached.
         """
-        database = Database.open(url)
+        database = open_database(url)
         try:
             while not await _migrated(database, wait=wait):  # noqa: ASYNC110
                 await asyncio.sleep(RETRY_EVERY)
@@ -98,8 +98,10 @@ async def _migrated(database: Database, *, wait: bool) -> bool:
 
 
 async def _check_seals(database: Database, sealer: Sealer) -> None:
-    async with database.read() as connection:
-        for table in (place.table for place in SEALED):
-            foreign = select(table.c.sealed_by).where(table.c.sealed_by.not_in(sealer.names))
-            if (await connection.execute(foreign.limit(1))).first() is not None:
-                raise StartFault([FOREIGN_SEAL])
+    def is_foreign(connection: Connection) -> bool:
+        columns = (place.table.c.sealed_by for place in SEALED)
+        foreign = [select(column).where(column.not_in(sealer.names)).limit(1) for column in columns]
+        return any(connection.execute(query).first() is not None for query in foreign)
+
+    if await database.read(is_foreign):
+        raise StartFault([FOREIGN_SEAL])

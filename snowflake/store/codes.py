@@ -6,14 +6,19 @@ or Discord is out, and spent otherwise. A reservation outlives its holder by a l
 
 from collections.abc import Callable
 
-from sqlalchemy import false, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, false, select, true, update
 
-from snowflake.store.database import Database
+from snowflake.store.database import Database, Statement
 from snowflake.store.schema import codes
 
 #: Seconds for which one request has a code to itself: longer than any request may take.
 RESERVATION = 30
+
+_SPEND = (
+    update(codes)
+    .where(codes.c.id == bindparam("code_id"))
+    .values(spent=True, grant_id=bindparam("grant_id"), exchanged=None)
+)
 
 
 class CodeUsed(Exception):
@@ -29,6 +34,12 @@ class Codes:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
+        insert = database.upsert(codes)
+        self._reserve = insert.on_conflict_do_update(
+            index_elements=[codes.c.id],
+            set_={"reserved_until": insert.excluded.reserved_until},
+            where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")),
+        ).returning(codes.c.exchanged)
 
     async def reserve(self, code_id: str, expires_at: int) -> str | None:
         """Take a code for this request alone.
@@ -39,46 +50,42 @@ class Codes:
             CodeUsed: it is not to be had.
         """
         now = int(self._clock())
-        insert = self._database.upsert(codes).values(
-            id=code_id, spent=False, reserved_until=now + RESERVATION, expires_at=expires_at
-        )
-        reserve = insert.on_conflict_do_update(
-            index_elements=[codes.c.id],
-            set_={"reserved_until": insert.excluded.reserved_until},
-            where=(codes.c.spent == false()) & (codes.c.reserved_until <= now),
-        ).returning(codes.c.exchanged)
-        async with self._database.write() as connection:
-            reserved = (await connection.execute(reserve)).first()
+        values = {
+            "id": code_id,
+            "spent": False,
+            "reserved_until": now + RESERVATION,
+            "expires_at": expires_at,
+            "now": now,
+        }
+
+        def work(connection: Connection) -> str | None:
+            reserved = connection.execute(self._reserve, values).first()
             if reserved is None:
-                raise CodeUsed(await self._made(connection, code_id))
-        exchanged: str | None = reserved.exchanged
-        return exchanged
+                raise CodeUsed(_made(connection, code_id))
+            exchanged: str | None = reserved.exchanged
+            return exchanged
+
+        return await self._database.write(work)
 
     async def release(self, code_id: str, exchanged: str | None = None) -> None:
         """Give a code back, with what must not be lost if Discord's own code is spent already."""
         values: dict[str, object] = {"reserved_until": 0}
         if exchanged is not None:
             values["exchanged"] = exchanged
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(codes).where(codes.c.id == code_id, codes.c.spent == false()).values(values)
-            )
+        unspent = update(codes).where(codes.c.id == code_id, codes.c.spent == false())
+        await self._database.write(lambda c: c.execute(unspent.values(values)))
 
     async def spend(self, code_id: str) -> None:
         """Use up a code that made no grant."""
-        async with self._database.write() as connection:
-            await spend(connection, code_id, None)
-
-    async def _made(self, connection: AsyncConnection, code_id: str) -> str | None:
-        query = select(codes.c.grant_id).where(codes.c.id == code_id, codes.c.spent == true())
-        grant_id: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return grant_id
+        await self._database.write(lambda c: c.execute(*spending(code_id, None)))
 
 
-async def spend(connection: AsyncConnection, code_id: str, grant_id: str | None) -> None:
-    """Use up a code within a transaction, remembering the grant that it made."""
-    await connection.execute(
-        update(codes)
-        .where(codes.c.id == code_id)
-        .values(spent=True, grant_id=grant_id, exchanged=None)
-    )
+def spending(code_id: str, grant_id: str | None) -> Statement:
+    """Answer the statement that uses up a code, remembering the grant that it made."""
+    return _SPEND, {"code_id": code_id, "grant_id": grant_id}
+
+
+def _made(connection: Connection, code_id: str) -> str | None:
+    query = select(codes.c.grant_id).where(codes.c.id == code_id, codes.c.spent == true())
+    grant_id: str | None = connection.execute(query).scalar_one_or_none()
+    return grant_id

@@ -1,14 +1,15 @@
-"""One database, SQLite or PostgreSQL, behind one pool of connections."""
+"""One database, SQLite or PostgreSQL. What is done with it is a function of a connection.
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any
+A statement that is awaited for itself would cost a change of threads on SQLite; a whole transaction
+as one function costs one.
+"""
 
-from sqlalchemy import Table, event
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -18,101 +19,59 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.files import make_private
+from snowflake.metrics import STORE_SECONDS
 
-#: Seconds that a writer on SQLite waits for another.
-BUSY_TIMEOUT = 10
-#: Seconds to wait for a connection, and for a new one to be made.
-POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
-#: Seconds that PostgreSQL may take over one statement.
-COMMAND_TIMEOUT = 10
+Result = TypeVar("Result")
+#: What is done with a connection. It may run in another thread.
+Work = Callable[[Connection], Result]
+#: A statement that was made once, because making costs more than running, and what goes into it.
+Statement = tuple[Executable, Mapping[str, object]]
+
+_READ_SECONDS, _WRITE_SECONDS = STORE_SECONDS.labels("read"), STORE_SECONDS.labels("write")
 
 
-class Database:
-    """Connections, and the two things in which the engines differ: beginning and upserting."""
+class Database(ABC):
+    """Connections to one database."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    @classmethod
-    def open(cls, url: URL) -> "Database":
-        """Open a database at a URL that ``parse_url`` made. Nothing is connected yet."""
-        if url.get_backend_name() == "postgresql":
-            return cls(
-                create_async_engine(
-                    url,
-                    pool_pre_ping=True,
-                    pool_timeout=POOL_TIMEOUT,
-                    hide_parameters=True,
-                    connect_args={"timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT},
-                )
-            )
-        engine = create_async_engine(url, hide_parameters=True, **_sqlite_options(url))
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-        return cls(engine)
-
-    @property
-    def is_postgresql(self) -> bool:
-        """Whether this is PostgreSQL and not SQLite."""
-        return self._engine.dialect.name == "postgresql"
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection in which each statement stands alone.
+    async def read(self, work: Work[Result]) -> Result:
+        """Do work in which each statement stands alone, and answer what comes of it.
 
         Raises:
             TemporarilyUnavailable: the database cannot be reached.
         """
-        with _outages():
-            async with self._reader.connect() as connection:
-                yield connection
+        with _READ_SECONDS.time(), _outages():
+            return await self._read(work)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction, committed when the block ends well and else undone.
+    async def write(self, work: Work[Result]) -> Result:
+        """Do work in one transaction, committed when it ends well and else undone.
 
         On SQLite writers come one after the other. Raises as ``read`` does.
         """
-        with _outages():
-            async with self._engine.begin() as connection:
-                yield connection
+        with _WRITE_SECONDS.time(), _outages():
+            return await self._write(work)
 
+    @abstractmethod
     def upsert(self, table: Table) -> Any:
-        """Begin an insert that can say what to do ``on_conflict``."""
-        # The two dialects' inserts have the same methods but no common type for them.
-        return (postgresql if self.is_postgresql else sqlite).insert(table)
+        """Begin an insert that can say what to do ``on_conflict``.
 
+        The two dialects' inserts have the same methods but no common type for them.
+        """
+
+    @abstractmethod
+    def queue(self, connection: Connection) -> None:
+        """Let those who migrate come one after the other, until the end of the transaction."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
 
+    @abstractmethod
+    async def _read(self, work: Work[Result]) -> Result: ...
 
-def _sqlite_options(url: URL) -> dict[str, Any]:
-    if not url.database or url.database == ":memory:":
-        # Every connection would have a memory of its own, so there is one, for one at a time.
-        return {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
-    make_private(Path(url.database))
-    return {"connect_args": {"timeout": BUSY_TIMEOUT}}
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
-    # Those who only read begin none, and so wait for no writer.
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    @abstractmethod
+    async def _write(self, work: Work[Result]) -> Result: ...
 
 
 @contextmanager

@@ -1,16 +1,14 @@
 """Discord's tokens, one row per Discord application and person."""
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, RowMapping, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import BindParameter, ColumnElement, RowMapping, bindparam, delete, select, update
 
 from snowflake.sealing import Note, Sealer
-from snowflake.store.database import Database
+from snowflake.store.database import Database, Statement
 from snowflake.store.leases import Leases
 from snowflake.store.schema import discord_tokens
 from snowflake.store.sealed import open_sealed
@@ -44,26 +42,28 @@ class SealedPair(Note):
 
 
 class DiscordTokens:
-    """The tokens in the store. ``clock`` tells Unix time in seconds."""
+    """The tokens in the store."""
 
-    def __init__(
-        self, database: Database, sealer: Sealer, leases: Leases, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, database: Database, sealer: Sealer, leases: Leases) -> None:
         self._database, self._sealer, self._leases = database, sealer, leases
-        self._clock = clock
+        insert = database.upsert(discord_tokens)
+        old, new = discord_tokens.c, insert.excluded
+        self._put = insert.on_conflict_do_update(
+            index_elements=[old.application, old.person],
+            set_={name: new[name] for name in ("tokens", "scope", "expires_at", "sealed_by")},
+            where=old.expires_at <= new.expires_at,
+        )
 
     async def find(self, application: str, person: str) -> StoredTokens | None:
         """Answer the tokens of one person for one Discord application."""
-        async with self._database.read() as connection:
-            query = select(discord_tokens).where(_is(application, person))
-            row = (await connection.execute(query)).mappings().one_or_none()
+        values = {"application_": application, "person_": person}
+        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
         return self._read(row) if row is not None else None
 
     async def of_person(self, person: str) -> list[StoredTokens]:
         """Answer a person's tokens for all Discord applications."""
-        async with self._database.read() as connection:
-            query = select(discord_tokens).where(discord_tokens.c.person == person)
-            rows = (await connection.execute(query)).mappings().all()
+        query = select(discord_tokens).where(discord_tokens.c.person == person)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return [self._read(row) for row in rows]
 
     async def replace(self, tokens: StoredTokens) -> bool:
@@ -71,43 +71,32 @@ class DiscordTokens:
 
         Answers False if the old one is gone, because the person has been erased: so are they.
         """
-        values = self._values(tokens)
         where = _is(tokens.application, tokens.person)
-        async with self._database.write() as connection:
-            written = await connection.execute(update(discord_tokens).where(where).values(values))
-        return written.rowcount == 1
+        change = update(discord_tokens).where(where).values(self._values(tokens))
+        return await self._database.write(lambda c: c.execute(change).rowcount == 1)
 
-    async def put(self, connection: AsyncConnection, tokens: StoredTokens) -> None:
-        """Keep the pair of a new login within a transaction: the newest wins, which ends last.
+    def putting(self, tokens: StoredTokens) -> Statement:
+        """Answer the statement that keeps the pair of a new login: the newest wins, it ends last.
 
         Discord's scopes persist, so that the newest pair is the widest too, unless the person has
         removed the application meanwhile; then an older pair is dead.
         """
-        values = self._values(tokens)
-        insert = self._database.upsert(discord_tokens).values(
-            application=tokens.application, person=tokens.person, **values
-        )
-        old, new = discord_tokens.c, insert.excluded
-        await connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[old.application, old.person],
-                set_=values,
-                where=old.expires_at <= new.expires_at,
-            )
-        )
+        return self._put, {
+            "application": tokens.application,
+            "person": tokens.person,
+            **self._values(tokens),
+        }
 
     async def forget(self, tokens: StoredTokens) -> None:
         """Forget a pair that Discord no longer accepts; one that has taken its place stays."""
         current = await self.find(tokens.application, tokens.person)
         if current is None or current.access_token != tokens.access_token:
             return
-        async with self._database.write() as connection:
-            await connection.execute(
-                delete(discord_tokens).where(
-                    _is(tokens.application, tokens.person),
-                    discord_tokens.c.expires_at == current.expires_at,
-                )
-            )
+        gone = delete(discord_tokens).where(
+            _is(tokens.application, tokens.person),
+            discord_tokens.c.expires_at == current.expires_at,
+        )
+        await self._database.write(lambda c: c.execute(gone))
 
     def alone(
         self, application: str, person: str, patience: float
@@ -147,5 +136,10 @@ class DiscordTokens:
         )
 
 
-def _is(application: str, person: str) -> ColumnElement[bool]:
+def _is(
+    application: str | BindParameter[str], person: str | BindParameter[str]
+) -> ColumnElement[bool]:
     return (discord_tokens.c.application == application) & (discord_tokens.c.person == person)
+
+
+_FIND = select(discord_tokens).where(_is(bindparam("application_"), bindparam("person_")))

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
 from snowflake.sealing import Note, Sealer
-from snowflake.store.database import Database
+from snowflake.store.database import Database, Statement
 from snowflake.store.schema import grants
 from snowflake.store.sealed import open_sealed
+
+_IS = grants.c.id == bindparam("grant_id")
+_FIND = select(grants).where(_IS)
+_ADD = insert(grants)
+_REPLACE = update(grants).where(_IS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +57,35 @@ class Grants:
 
     async def find(self, grant_id: str) -> Grant | None:
         """Answer a grant, or None if there is none or it has ended."""
-        async with self._database.read() as connection:
-            query = select(grants).where(grants.c.id == grant_id)
-            row = (await connection.execute(query)).mappings().one_or_none()
+        values = {"grant_id": grant_id}
+        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
         return self._read(row) if row is not None else None
 
     async def of_person(self, person: str) -> list[Grant]:
         """Answer all grants of a person."""
-        async with self._database.read() as connection:
-            query = select(grants).where(grants.c.person == person).order_by(grants.c.id)
-            rows = (await connection.execute(query)).mappings().all()
+        query = select(grants).where(grants.c.person == person).order_by(grants.c.id)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return [self._read(row) for row in rows]
 
     async def end(self, grant_id: str) -> None:
         """End a grant: its access tokens and refresh tokens are worth nothing from now on."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(grants).where(grants.c.id == grant_id))
+        gone = delete(grants).where(grants.c.id == grant_id)
+        await self._database.write(lambda c: c.execute(gone))
 
     async def count(self, application: str, person: str) -> int:
         """Count a person's grants through one Discord application."""
         query = select(func.count()).where(
             grants.c.person == person, grants.c.application == application
         )
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+        return await self._database.read(lambda c: c.execute(query).scalar_one())
 
-    async def add(self, connection: AsyncConnection, grant: Grant) -> None:
-        """Write a new grant within a transaction."""
-        await connection.execute(insert(grants).values(id=grant.id, **self._row(grant)))
+    def adding(self, grant: Grant) -> Statement:
+        """Answer the statement that writes a new grant."""
+        return _ADD, {"id": grant.id, **self._row(grant)}
 
-    async def replace(self, connection: AsyncConnection, grant: Grant) -> bool:
-        """Write a changed grant within a transaction; answer whether it was still there."""
-        changed = update(grants).where(grants.c.id == grant.id).values(self._row(grant))
-        return (await connection.execute(changed)).rowcount == 1
+    def replacing(self, grant: Grant) -> Statement:
+        """Answer the statement that writes a changed grant, if it is still there."""
+        return _REPLACE, {"grant_id": grant.id, **self._row(grant)}
 
     def _row(self, grant: Grant) -> dict[str, object]:
         return {

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_, update
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
@@ -79,12 +79,12 @@ class Housekeeping:
     async def forget_successors(self) -> None:
         """Forget successors of used refresh tokens for whose lost answer nobody waits any more."""
         over = refresh_tokens.c.used_at <= int(self._clock()) - 2 * OVERLAP
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(refresh_tokens)
-                .where(over, refresh_tokens.c.successor.is_not(None))
-                .values(successor=None)
-            )
+        forget = (
+            update(refresh_tokens)
+            .where(over, refresh_tokens.c.successor.is_not(None))
+            .values(successor=None)
+        )
+        await self._database.write(lambda c: c.execute(forget))
 
     async def seal_anew(self) -> int:
         """Seal with the first key what another one has sealed, so that the other may go."""
@@ -97,8 +97,7 @@ class Housekeeping:
         statement = delete(table).where(tuple_(*key).in_(batch), condition)
         deleted = 0
         while True:
-            async with self._database.write() as connection:
-                rows = (await connection.execute(statement)).rowcount
+            rows = await self._database.write(lambda c: c.execute(statement).rowcount)
             deleted += rows
             if rows < BATCH:
                 return deleted
@@ -109,19 +108,20 @@ class Housekeeping:
         # Not "!=", for which no database would use the index.
         foreign = (table.c.sealed_by < own) | (table.c.sealed_by > own)
         batch = select(*key, table.c[place.column]).where(foreign).limit(BATCH).with_for_update()
+
+        def work(connection: Connection) -> int:
+            rows = connection.execute(batch).all()
+            for *values, note in rows:
+                same = [column == value for column, value in zip(key, values, strict=True)]
+                anew = {place.column: self._sealer.anew(place.kind, note), "sealed_by": own}
+                connection.execute(update(table).where(*same).values(anew))
+            return len(rows)
+
         sealed = 0
         while True:
-            async with self._database.write() as connection:
-                rows = (await connection.execute(batch)).all()
-                for *values, note in rows:
-                    same = [column == value for column, value in zip(key, values, strict=True)]
-                    anew = {
-                        place.column: self._sealer.anew(place.kind, note),
-                        "sealed_by": own,
-                    }
-                    await connection.execute(update(table).where(*same).values(anew))
-            sealed += len(rows)
-            if len(rows) < BATCH:
+            rows = await self._database.write(work)
+            sealed += rows
+            if rows < BATCH:
                 return sealed
 
 

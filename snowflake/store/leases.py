@@ -35,16 +35,13 @@ class Leases:
             set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
             where=leases.c.until <= now,
         )
-        async with self._database.write() as connection:
-            taken = (await connection.execute(statement)).rowcount == 1
+        taken = await self._database.write(lambda c: c.execute(statement).rowcount == 1)
         return holder if taken else None
 
     async def give_back(self, name: str, holder: str) -> None:
         """Give a lease back before its time. Somebody else's stays."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                delete(leases).where(leases.c.name == name, leases.c.holder == holder)
-            )
+        mine = delete(leases).where(leases.c.name == name, leases.c.holder == holder)
+        await self._database.write(lambda c: c.execute(mine))
 
     @asynccontextmanager
     async def hold(self, name: str, seconds: int, patience: float) -> AsyncIterator[None]:

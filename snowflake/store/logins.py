@@ -24,10 +24,12 @@ class Logins:
         Answers the grant's first refresh token, or None if it is not to have one.
         """
         refresh_token = refresh_tokens.new_token() if refreshable else None
-        async with self.database.write() as connection:
-            await self.grants.add(connection, grant)
-            await codes.spend(connection, code_id, grant.id)
-            if refresh_token is not None:
-                await refresh_tokens.add(connection, refresh_token, grant)
-            await self.discord_tokens.put(connection, tokens)
+        statements = [
+            self.grants.adding(grant),
+            codes.spending(code_id, grant.id),
+            self.discord_tokens.putting(tokens),
+        ]
+        if refresh_token is not None:
+            statements.append(refresh_tokens.adding(refresh_token, grant))
+        await self.database.write(lambda c: [c.execute(*statement) for statement in statements])
         return refresh_token

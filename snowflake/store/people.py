@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
@@ -34,8 +34,9 @@ class People:
 
     async def erase(self, person: str) -> None:
         """Erase everything about a person. Their refresh tokens go with the grants."""
-        async with self.database.write() as connection:
-            await connection.execute(delete(grants).where(grants.c.person == person))
-            await connection.execute(
-                delete(discord_tokens).where(discord_tokens.c.person == person)
-            )
+
+        def erase(connection: Connection) -> None:
+            for table in (grants, discord_tokens):
+                connection.execute(delete(table).where(table.c.person == person))
+
+        await self.database.write(erase)

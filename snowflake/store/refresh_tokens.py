@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import ClassVar
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from snowflake.sealing import BadNote, Note, Sealer
-from snowflake.store.database import Database
+from snowflake.store.database import Database, Statement
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.schema import refresh_tokens
 
 #: Seconds after its use in which an old token still gets the answer that was lost.
 OVERLAP = 10
+
+_IS = refresh_tokens.c.hash == bindparam("sent")
+_FIND = select(refresh_tokens).where(_IS)
+_ADD = insert(refresh_tokens)
+_USE = update(refresh_tokens).where(_IS, refresh_tokens.c.used_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,7 @@ class RefreshTokens:
     async def find(self, token: str) -> RefreshToken | None:
         """Answer what is known of a token, or None if there is none."""
         hashed = hash_of(token)
-        async with self._database.read() as connection:
-            query = select(refresh_tokens).where(refresh_tokens.c.hash == hashed)
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.read(lambda c: c.execute(_FIND, {"sent": hashed}).one_or_none())
         if row is None:
             return None
         successor = self._open(row.successor, hashed) if row.successor is not None else None
@@ -81,19 +83,18 @@ class RefreshTokens:
         """
         successor = new_token()
         sealed = self._sealer.seal(_Successor(token.hash, successor))
-        use = (
-            update(refresh_tokens)
-            .where(refresh_tokens.c.hash == token.hash, refresh_tokens.c.used_at.is_(None))
-            .values(used_at=int(self._clock()), successor=sealed)
-        )
+        use = _USE, {"sent": token.hash, "used_at": int(self._clock()), "successor": sealed}
+        # The grant first, as whoever ends it does: so nobody waits for each other.
+        changes, add = (self._grants.replacing(grant), use), adding(successor, grant)
+
+        def work(connection: Connection) -> None:
+            for change in changes:
+                if connection.execute(*change).rowcount != 1:
+                    raise _TooLate
+            connection.execute(*add)
+
         try:
-            async with self._database.write() as connection:
-                # The grant first, as whoever ends it does: so nobody waits for each other.
-                if not await self._grants.replace(connection, grant):
-                    raise _TooLate
-                if (await connection.execute(use)).rowcount != 1:
-                    raise _TooLate
-                await add(connection, successor, grant)
+            await self._database.write(work)
         except _TooLate:
             return None
         return successor
@@ -117,10 +118,10 @@ def hash_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-async def add(connection: AsyncConnection, token: str, grant: Grant) -> None:
-    """Write a new token of a grant within a transaction."""
-    await connection.execute(
-        insert(refresh_tokens).values(
-            hash=hash_of(token), grant_id=grant.id, expires_at=grant.expires_at
-        )
-    )
+def adding(token: str, grant: Grant) -> Statement:
+    """Answer the statement that writes a new token of a grant."""
+    return _ADD, {
+        "hash": hash_of(token),
+        "grant_id": grant.id,
+        "expires_at": grant.expires_at,
+    }

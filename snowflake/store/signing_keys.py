@@ -38,8 +38,7 @@ class SigningKeys:
     async def all(self) -> list[StoredKey]:
         """Answer all keys, the one that signs last at the end."""
         query = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.read(lambda c: c.execute(query).all())
         return [
             StoredKey(row.kid, open_sealed(self._sealer, SealedKey, row.key).jwk, row.signs_from)
             for row in rows
@@ -53,12 +52,10 @@ class SigningKeys:
             signs_from=key.signs_from,
             sealed_by=self._sealer.name,
         )
-        async with self._database.write() as connection:
-            await connection.execute(
-                insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
-            )
+        add = insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
+        await self._database.write(lambda c: c.execute(add))
 
     async def remove(self, kid: str) -> None:
         """Forget a key. Tokens that it signed cannot be verified any more."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(signing_keys).where(signing_keys.c.kid == kid))
+        gone = delete(signing_keys).where(signing_keys.c.kid == kid)
+        await self._database.write(lambda c: c.execute(gone))

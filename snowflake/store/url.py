@@ -1,4 +1,4 @@
-"""Where the database is."""
+"""Where the database is, and who speaks to it."""
 
 from pathlib import Path
 
@@ -10,13 +10,16 @@ from snowflake.errors import StartFault
 from snowflake.files import make_directory
 from snowflake.sealing import is_homeless
 from snowflake.settings import Settings
+from snowflake.store.database import Database
+from snowflake.store.postgresql import Postgresql
+from snowflake.store.sqlite import Sqlite
 
 _log = structlog.get_logger(__name__)
 
 DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite",
 }
 #: The file in the data directory.
 FILE = "snowflake.db"
@@ -62,3 +65,8 @@ def parse_url(text: str, source: str) -> URL:
 def sqlite_url(path: Path | None) -> URL:
     """Answer the URL of an SQLite file, or of a database in memory."""
     return URL.create(DRIVERS["sqlite"], database=str(path) if path else ":memory:")
+
+
+def open_database(url: URL) -> Database:
+    """Open the database at a URL of ``parse_url``. Nothing is connected yet."""
+    return (Postgresql if url.get_backend_name() == "postgresql" else Sqlite)(url)

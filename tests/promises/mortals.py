@@ -35,7 +35,7 @@ RARITY = 15
 OK = 200
 
 _fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload([__name__, "tests.promises.forked", "uvloop", "asyncpg", "aiosqlite"])
+_fork.set_forkserver_preload([__name__, "tests.promises.forked", "uvloop", "asyncpg"])
 
 
 def live(port: int, log: str, variables: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from snowflake.sealing import Sealer
 from snowflake.store import Store
 from snowflake.store.database import Database
-from snowflake.store.url import parse_url
+from snowflake.store.url import open_database, parse_url
 from tests.store.postgresql import the_server
 
 ENGINES = ("sqlite", "postgresql")
@@ -29,7 +29,7 @@ class Place:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
-        database = Database.open(parse_url(self.url, "the place"))
+        database = open_database(parse_url(self.url, "the place"))
         try:
             yield database
         finally:
@@ -45,13 +45,14 @@ class Place:
 
     async def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Answer what a query finds, of whatever types the columns are."""
-        async with self.database() as database, database.read() as connection:
-            return [tuple(row) for row in await connection.execute(text(query))]
+        async with self.database() as database:
+            rows = await database.read(lambda c: c.execute(text(query)).all())
+        return [tuple(row) for row in rows]
 
     async def change(self, statement: str) -> int:
         """Run a statement behind Snowflake's back and answer how many rows it changed."""
-        async with self.database() as database, database.write() as connection:
-            return (await connection.execute(text(statement))).rowcount
+        async with self.database() as database:
+            return await database.write(lambda c: c.execute(text(statement)).rowcount)
 
     def run(self, script: str) -> None:
         """Run a script of several statements, from outside."""

@@ -29,8 +29,7 @@ def _differences(connection: Connection) -> list[object]:
 async def test_the_migrations_make_what_the_schema_draws(place: Place) -> None:
     async with place.database() as database:
         await migrate(database)
-        async with database.write() as connection:
-            assert await connection.run_sync(_differences) == []
+        assert await database.write(_differences) == []
 
 
 async def test_migrating_again_changes_nothing(place: Place) -> None:
@@ -70,5 +69,5 @@ async def test_a_database_of_the_first_release_becomes_as_the_schema_draws(
     place: Place, clock: Clock
 ) -> None:
     place.run(FIRST_RELEASE)
-    async with place.store(clock, SECRET) as store, store.database.write() as connection:
-        assert await connection.run_sync(_differences) == []
+    async with place.store(clock, SECRET) as store:
+        assert await store.database.write(_differences) == []

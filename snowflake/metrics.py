@@ -1,0 +1,55 @@
+"""What Prometheus is told. It is counted always, and shown where ``SNOWFLAKE_METRICS`` says.
+
+Labels are routes, statuses and names of ours alone: nothing that was sent, and nobody's ID.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+#: Bounds in seconds, from an answer out of memory to the deadline of a request.
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS = Counter("snowflake_requests", "Requests answered.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "snowflake_request_seconds", "Time to answer a request.", ["route"], buckets=SECONDS
+)
+LOGINS = Counter(
+    "snowflake_logins", "Logins that ended, by how: completed, or the error's code.", ["outcome"]
+)
+DISCORD_CALLS = Counter(
+    "snowflake_discord_calls",
+    "Calls to Discord, by its status, or none if there was no answer.",
+    ["route", "status"],
+)
+DISCORD_SECONDS = Histogram(
+    "snowflake_discord_seconds", "Time of a call to Discord.", ["route"], buckets=SECONDS
+)
+DISCORD_WAITS = Histogram(
+    "snowflake_discord_wait_seconds",
+    "Time for which a call waited for one of Discord's limits.",
+    ["route"],
+    buckets=SECONDS,
+)
+DISCORD_INVALID = Counter(
+    "snowflake_discord_invalid_answers",
+    "Answers of 401, 403 and 429; Discord bans an address after 10,000 in 10 minutes.",
+)
+DISCORD_REFUSED_HERE = Counter(
+    "snowflake_discord_calls_refused",
+    "Calls that were not made to spare the address a ban, by reason.",
+    ["reason"],
+)
+DISCORD_DOWN = Gauge(
+    "snowflake_discord_down",
+    "1 while calls to Discord fail at once because it is down.",
+    multiprocess_mode="livemax",
+)
+MEMORY_LOOKUPS = Counter(
+    "snowflake_memory_lookups",
+    "Lookups of what Discord said before, by what came of it: fresh, stale or missed.",
+    ["kind", "outcome"],
+)
+STORE_SECONDS = Histogram(
+    "snowflake_store_seconds", "Time of a read or a transaction.", ["kind"], buckets=SECONDS
+)
