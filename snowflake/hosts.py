@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ _LABELS = re.compile(
 )
 
 
+@lru_cache(1024)
 def normalise(host: str) -> str:
     """Lower case, without a dot at the end or the brackets around an IPv6 address."""
     host = host.lower().removesuffix(".")
@@ -23,6 +25,7 @@ def normalise(host: str) -> str:
         return host
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether this host is the machine itself: localhost, ``*.localhost``, 127.0.0.0/8 or ::1."""
     host = normalise(host)

@@ -41,16 +41,10 @@ def is_bound(request: Request, expected: str, *, secure: bool) -> bool:
 
 def set_cookie(response: Response, value: str, *, secure: bool) -> None:
     """Give the cookie to the browser for as long as a login may take."""
-    response.set_cookie(
-        _name(secure=secure),
-        value,
-        max_age=LOGIN_LIFETIME,
-        path="/",
-        secure=secure,
-        httponly=True,
-        # Discord sends the browser back by a plain navigation, with which Lax cookies travel.
-        samesite="lax",
-    )
+    # Discord sends the browser back by a plain navigation, with which Lax cookies travel.
+    attributes = f"Max-Age={LOGIN_LIFETIME}; Path=/; HttpOnly; SameSite=Lax"
+    cookie = f"{_name(secure=secure)}={value}; {attributes}{'; Secure' if secure else ''}"
+    response.headers.append("Set-Cookie", cookie)
 
 
 def _value(request: Request, *, secure: bool) -> str | None:

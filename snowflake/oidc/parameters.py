@@ -1,6 +1,7 @@
 """Parameters of a request, read strictly: from the query string or a form, each at most once."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ MAX_SIZE = 32_768
 MAX_FIELDS = 100
 #: Seconds for a body to arrive.
 PATIENCE = 10.0
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -35,7 +37,7 @@ class Parameters(Mapping[str, str]):
         value = self._values[name]
         if name in self._repeated:
             raise InvalidRequest(f"{name} was sent more than once")
-        if any(ord(character) < ord(" ") or character == "\x7f" for character in value):
+        if _CONTROLS.search(value):
             raise InvalidRequest(f"{name} holds control characters")
         if not value:
             raise KeyError(name)

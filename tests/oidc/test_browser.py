@@ -24,7 +24,7 @@ async def test_over_https_the_cookie_is_this_hosts_alone(snowflake: Snowflake) -
         "max-age": str(LOGIN_LIFETIME),
         "secure": "True",
         "httponly": "True",
-        "samesite": "lax",
+        "samesite": "Lax",
     }
 
 
