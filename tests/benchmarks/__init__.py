@@ -1,0 +1,17 @@
+"""How quick Snowflake is, as ratios inside one run: ``python -m tests.benchmarks [NAME …]``.
+
+Each benchmark is one file, whose docstring says what is measured and against what: ``logins``,
+``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``. They stand
+on these:
+
+``processes``   starts the simulated Discord (``discord``), ``snowflake serve`` and a bare Starlette
+                (``bare``), each a process of its own, on loopback
+``connection``  the cheapest HTTP client that there is to write
+``browser``     a whole login over it
+``load``        many of them at once, for some seconds
+``proc``        what a process has used, as Linux tells it
+``report``      rows, goals and the table
+
+All run on one machine, so what Discord and the load need is taken from the same cores. Ratios of
+things that are measured one right after the other still say something; rates say less.
+"""

@@ -1,0 +1,17 @@
+"""``/authorize`` a second, beside a bare Starlette that redirects to the same place.
+
+Snowflake reads and checks the parameters, makes a cookie and a PKCE pair, and seals the login note.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.beside_bare import beside_redirect
+from tests.benchmarks.browser import authorization_request
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.report import Goal, Row
+
+
+def run(effort: Effort, directory: Path) -> Iterator[Row]:
+    """Measure."""
+    yield beside_redirect("authorize", authorization_request, Goal(0.40), effort, directory)

@@ -1,0 +1,137 @@
+"""One virtual browser, and the application to which it signs in: whole logins, one after another.
+
+Each login is a new person's in a fresh browser, without a cookie of ours; the person has approved
+the application at Discord before and has a session there. So nothing that Snowflake remembers of a
+person makes a later login cheaper. Every status is checked, and all of the first login.
+"""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import quote_from_bytes, urlencode
+
+from snowflake.sandbox.discord import GUILDS
+from tests.benchmarks.connection import Connection, Unexpected, request
+from tests.benchmarks.discord import CLIENT_ID, CLIENT_SECRET, MEMBERSHIPS, email_of
+from tests.benchmarks.processes import APPLICATION, Discord, Person
+
+#: Logins after which a browser connects to Snowflake anew. A connection stays with the worker that
+#: accepted it: kept for good, most of them could be one worker's for a whole round, by chance.
+LOGINS_OF_A_CONNECTION = 5
+#: What an application sends along; of the usual length.
+STATE, NONCE = "wVd0vX2t7bQ5nYc8RrJmHs1KpLfZ3gAe", "u6TqNz4DkWx9BvCy2MhGjE7SaPo5RiLf"
+_CODE = re.compile(rb"[?&]code=([^&]+)")
+_BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
+_TOKEN_FIELDS = b"Authorization: Basic %s\r\n" % _BASIC
+_TOKEN_FORM = urlencode({"grant_type": "authorization_code", "redirect_uri": APPLICATION}).encode()
+
+
+class Browser:
+    """Signs people in, one at a time. It has a connection to Snowflake and one to Discord."""
+
+    def __init__(self, issuer: str, discord_origin: str) -> None:
+        self._issuer, self._discord = issuer, discord_origin
+        self._snowflake, self._at_discord = Connection(), Connection()
+        self._authorize = authorization_request(issuer)
+        self._logins = 0
+
+    async def connect(self) -> None:
+        """Open both connections."""
+        self._snowflake = await Connection.open(self._issuer)
+        self._at_discord = await Connection.open(self._discord)
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._snowflake.close()
+        self._at_discord.close()
+
+    async def sign_in(self, person: Person) -> None:
+        """Do a whole login: authorize, Discord, callback, token, userinfo."""
+        await self.ask_userinfo(await self.redeem(await self.code_for(person)), person)
+
+    async def code_for(self, person: Person) -> bytes:
+        """Go to Discord and back, and answer the code, still in its URL's encoding."""
+        self._logins += 1
+        if self._logins % LOGINS_OF_A_CONNECTION == 0:
+            self._snowflake.close()
+            self._snowflake = await Connection.open(self._issuer)
+        # 1. To Discord, with our cookie.
+        departure = await self._snowflake.send(self._authorize, 302)
+        cookie = departure.field(b"set-cookie").partition(b";")[0]
+        # 2. Through Discord, which shows no page.
+        target = _below(departure.field(b"location"), self._discord.encode())
+        session = b"Cookie: sandbox-discord=%s\r\n" % person.session.encode()
+        asked = request("GET", self._discord, target, session)
+        consent = await self._at_discord.send(asked, 303)
+        # 3. Back, and on to the application.
+        target = _below(consent.field(b"location"), self._issuer.encode())
+        back = request("GET", self._issuer, target, b"Cookie: %s\r\n" % cookie)
+        location = (await self._snowflake.send(back, 302)).field(b"location")
+        code = _CODE.search(location)
+        if code is None or not location.startswith(APPLICATION.encode()):
+            raise Unexpected(f"the application got no code: {location.decode()}")
+        if self._logins == 1:
+            _check(b"&state=%s&" % STATE.encode() in location, "state came back")
+            issuer = quote_from_bytes(self._issuer.encode(), "").encode()
+            _check(location.endswith(b"&iss=%s" % issuer), "iss is ours")
+        return code[1]
+
+    async def redeem(self, code: bytes) -> str:
+        """Redeem a code as the application does, and answer the access token."""
+        form = b"%s&code=%s" % (_TOKEN_FORM, code)
+        asked = request("POST", self._issuer, b"/token", _TOKEN_FIELDS, form)
+        answer = await self._snowflake.send(asked, 200)
+        access_token: str = json.loads(answer.body)["access_token"]
+        return access_token
+
+    async def ask_userinfo(self, access_token: str, person: Person) -> None:
+        """Ask for the claims, and see that they are the person's."""
+        fields = b"Authorization: Bearer %s\r\n" % access_token.encode()
+        answer = await self._snowflake.send(request("GET", self._issuer, b"/userinfo", fields), 200)
+        if self._logins > 1:
+            return
+        claims = json.loads(answer.body)
+        _check(claims["sub"] == person.id, "sub is the person's")
+        _check(claims["email"] == email_of(person.id), "email is the person's")
+        _check(claims["preferred_username"] == f"person_{person.id}", "the name is the person's")
+        _check(claims["groups"] == [guild.id for guild in GUILDS[:MEMBERSHIPS]], "groups")
+
+
+@asynccontextmanager
+async def browsers(number: int, issuer: str, discord: Discord) -> AsyncIterator[list[Browser]]:
+    """Open browsers."""
+    opened = [Browser(issuer, discord.origin) for _ in range(number)]
+    try:
+        for browser in opened:
+            await browser.connect()
+        yield opened
+    finally:
+        for browser in opened:
+            browser.close()
+
+
+def authorization_request(issuer: str) -> bytes:
+    """Write the request with which an application sends people to ``/authorize``."""
+    parameters = {
+        "client_id": CLIENT_ID,
+        "redirect_uri": APPLICATION,
+        "response_type": "code",
+        "scope": "openid profile email groups",
+        "state": STATE,
+        "nonce": NONCE,
+        "prompt": "none",
+    }
+    return request("GET", issuer, f"/authorize?{urlencode(parameters)}".encode())
+
+
+def _below(location: bytes, origin: bytes) -> bytes:
+    if not location.startswith(origin + b"/"):
+        raise Unexpected(f"sent elsewhere: {location.decode()}")
+    return location[len(origin) :]
+
+
+def _check(good: object, what: str) -> None:
+    if not good:
+        raise Unexpected(f"not so: {what}")

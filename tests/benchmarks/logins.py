@@ -1,0 +1,113 @@
+"""Whole logins a second, beside what the machine can sign.
+
+A login is ``/authorize``, Discord (whose page is skipped, because the person has approved before),
+the callback, ``/token`` and ``/userinfo``, for the scopes openid, profile, email and groups, with
+16 browsers at once. Each has two RSA signatures in it, so that half of ``openssl speed rsa2048``'s
+signatures a second is what one core could do if nothing else cost anything. Openssl is measured
+first, alone; one worker and two take turns.
+
+On two cores, the simulated Discord and the load need nearly one of them. So what two workers do by
+the clock says little there, and a second number is worked out of the CPU time that the Snowflake
+processes used: twice the CPU time of a login with one worker over that with two, which is what two
+workers would do if each had a core to itself and none waited for the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from statistics import median
+
+import uvloop
+
+from tests.benchmarks.browser import browsers
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.load import Done, for_seconds, work
+from tests.benchmarks.proc import cpu_seconds
+from tests.benchmarks.processes import Discord, Person, serve, simulated_discord
+from tests.benchmarks.report import Goal, Row
+from tests.benchmarks.signatures import signatures_a_second
+from tests.serving import Snowflake
+
+SIGNATURES = 2
+#: Logins a second for which people are made; none of them signs in twice.
+ENOUGH = 1000
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Logins a second, and the CPU seconds of Snowflake's processes for each."""
+
+    rate: float
+    cpu: float
+
+    def __str__(self) -> str:
+        busy = self.rate * self.cpu
+        return f"{self.rate:.0f}/s, {self.cpu * 1000:.2f} ms CPU each ({busy:.2f} cores)"
+
+
+def run(effort: Effort, directory: Path) -> Iterator[Row]:
+    """Measure."""
+    possible = signatures_a_second(effort.signing_seconds) / SIGNATURES
+    with (
+        simulated_discord(directory) as discord,
+        serve(directory, discord) as one,
+        serve(directory, discord, "--workers", "2") as two,
+    ):
+        single, double = in_turn([one, two], discord, effort)
+    yield Row(
+        "logins, one worker",
+        str(single),
+        f"{possible:.0f}/s, half of openssl's signatures",
+        single.rate / possible,
+        Goal(0.25, aim=0.40),
+    )
+    goal = Goal(1.7)
+    clock, cpu = double.rate / single.rate, 2 * single.cpu / double.cpu
+    yield Row("logins, two workers, by the clock", str(double), "one worker", clock, goal)
+    yield Row("logins, two workers, by CPU time", "", "twice one worker", cpu, goal)
+
+
+def in_turn(snowflakes: list[Snowflake], discord: Discord, effort: Effort) -> list[Speed]:
+    """Let several Snowflakes take turns, and answer the median speed of each."""
+    for snowflake in snowflakes:
+        warm_up(snowflake, discord, effort)
+    rounds = [
+        [measure(snowflake, discord, effort) for snowflake in snowflakes]
+        for _ in range(effort.login_rounds)
+    ]
+    return [
+        Speed(median(speed.rate for speed in speeds), median(speed.cpu for speed in speeds))
+        for speeds in zip(*rounds, strict=True)
+    ]
+
+
+def warm_up(snowflake: Snowflake, discord: Discord, effort: Effort) -> None:
+    """Do some logins that nobody counts."""
+    sign_in(snowflake, discord, discord.people(effort.warm_up, snowflake.origin), effort)
+
+
+def measure(snowflake: Snowflake, discord: Discord, effort: Effort) -> Speed:
+    """Sign people in for one round."""
+    people = discord.people(ceil(effort.login_seconds * ENOUGH), snowflake.origin)
+    before = cpu_seconds(snowflake.process.pid)
+    done = sign_in(snowflake, discord, people, effort, effort.login_seconds)
+    used = cpu_seconds(snowflake.process.pid) - before
+    return Speed(done.rate, used / done.number)
+
+
+def sign_in(
+    snowflake: Snowflake,
+    discord: Discord,
+    people: list[Person],
+    effort: Effort,
+    seconds: float | None = None,
+) -> Done:
+    """Sign people in with all browsers: all of them, or as many as some seconds allow."""
+
+    async def load() -> Done:
+        async with browsers(effort.browsers, snowflake.origin, discord) as opened:
+            tasks = for_seconds(seconds, people) if seconds is not None else people
+            return await work([browser.sign_in for browser in opened], tasks)
+
+    return uvloop.run(load())
