@@ -27,6 +27,8 @@
         ├── InvalidToken
         │   └── MissingToken
         └── TemporarilyUnavailable
+            ├── DiscordDown
+            └── TooManyRequests
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``.
 """
@@ -253,3 +255,23 @@ class TemporarilyUnavailable(OAuthError):
     def headers(self) -> Mapping[str, str]:
         """When to come back (RFC 9110, section 10.2.3)."""
         return {"Retry-After": str(self.retry_after)}
+
+
+class DiscordDown(TemporarilyUnavailable):
+    """Discord answers nobody. It is not asked before ``retry_after``.
+
+    ``since`` is the Unix time at which it failed first, ``lasting`` the seconds from then on.
+    """
+
+    def __init__(
+        self, description: str, retry_after: int = 5, *, since: int = 0, lasting: int = 0
+    ) -> None:
+        super().__init__(description, retry_after)
+        self.since = since
+        self.lasting = lasting
+
+
+class TooManyRequests(TemporarilyUnavailable):
+    """Too much was asked that Discord might refuse. To ask on could have our address banned."""
+
+    status = 429

@@ -5,9 +5,10 @@ note has a key of its own, derived from the secret key, so that one kind never p
 """
 
 import base64
+import hmac
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, TypeVar
 
@@ -23,9 +24,12 @@ from snowflake.settings import MIN_SECRET_LENGTH, Settings
 SECRET_FILE = "keys/secret_key"  # noqa: S105
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True)
 class Note:
-    """The base of every note: a frozen dataclass of strings, numbers and None.
+    """The base of every note: a frozen dataclass of what JSON can hold.
 
     ``purpose`` names the kind. Changing the fields of a kind means changing its purpose.
     """
@@ -50,6 +54,7 @@ class Sealer:
     def __init__(self, *secrets_: bytes) -> None:
         self._secrets = secrets_
         self._fernet = cache(self._derive)
+        self._digest_key = cache(lambda purpose: _derive(secrets_[0], f"digest {purpose}"))
         #: What tells the secrets apart without telling them, the one that seals first.
         self.names = tuple(_derive(secret, "name").hex()[:32] for secret in secrets_)
 
@@ -80,7 +85,8 @@ class Sealer:
 
     def seal(self, note: Note, now: float = 0) -> str:
         """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
-        content = _write(list(asdict(note).values()))
+        # The fields in their order; what is in them are plain values.
+        content = _write(list(vars(note).values()))
         return self._fernet(note.purpose).encrypt_at_time(content, int(now)).decode()
 
     def open(
@@ -108,6 +114,14 @@ class Sealer:
         """Seal with the first secret what any of them has sealed; its date stays."""
         return self._fernet(kind.purpose).rotate(sealed).decode()
 
+    def digest(self, purpose: str, *values: str | None) -> str:
+        """Answer a keyed hash by which values are known again, for one purpose, but not guessed.
+
+        It is made with the first secret: when that is changed, everything is new.
+        """
+        content = _write(list(values))
+        return hmac.digest(self._digest_key(purpose), content, "sha256").hex()
+
     def _derive(self, purpose: str) -> MultiFernet:
         keys = [base64.urlsafe_b64encode(_derive(one, purpose)) for one in self._secrets]
         return MultiFernet([Fernet(key) for key in keys])
@@ -125,7 +139,7 @@ def _derive(secret: bytes, purpose: str) -> bytes:
 
 
 def _write(values: list[object]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(values).encode()
 
 
 def _check_canonical(sealed: str) -> None:

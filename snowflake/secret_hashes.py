@@ -5,10 +5,15 @@ import hmac
 import os
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import SecretStr
+
+from snowflake.turns import Turns
 
 #: Passes, threads and KiB of memory: OWASP's recommendation for Argon2id.
 ITERATIONS, LANES, MEMORY = 2, 1, 19 * 1024
@@ -18,35 +23,54 @@ MEMORY_SIZE = 1024
 #: Hashes of one secret that are remembered: each process makes one of its own.
 HASHES_OF_ONE = 64
 
+Result = TypeVar("Result")
+
 
 class SecretHashes:
     """Makes and checks hashes off the event loop.
 
     What matched once is remembered under a key that lives and dies with the process, so that an
-    application that signs in a thousand people pays for one slow hash.
+    application that signs in a thousand people pays for one slow hash. What did not is remembered
+    apart from it, so that no flood of wrong secrets washes the right ones out.
     """
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
+        # One at a time: each takes a processor and 19 MiB for as long as it lasts.
+        self._thread = ThreadPoolExecutor(1, "argon2")
+        self._turns = Turns()
         self._known: OrderedDict[bytes, set[str]] = OrderedDict()
+        self._wrong: OrderedDict[tuple[bytes, str], None] = OrderedDict()
 
     async def make(self, client_id: str, secret: SecretStr) -> str:
         """Answer a hash of a client's secret, in PHC string format."""
-        known = self._recall(client_id, secret)
-        if known:
-            return next(iter(known))
-        hashed = await asyncio.to_thread(_make, secret)
-        self._remember(client_id, secret, hashed)
-        return hashed
+        # Of many first logins at once, one makes the hash for all of them.
+        async with self._turns.of(self._digest(client_id, secret).hex()):
+            known = self._recall(client_id, secret)
+            if known:
+                return next(iter(known))
+            hashed = await self._slowly(_make, secret)
+            self._remember(client_id, secret, hashed)
+            return hashed
 
     async def match(self, client_id: str, secret: SecretStr, hashed: str) -> bool:
         """Whether a hash was made of this client's secret."""
         if hashed in self._recall(client_id, secret):
             return True
-        matches = await asyncio.to_thread(_match, secret, hashed)
+        wrong = self._digest(client_id, secret), hashed
+        if wrong in self._wrong:
+            return False
+        matches = await self._slowly(_match, secret, hashed)
         if matches:
             self._remember(client_id, secret, hashed)
+        else:
+            self._wrong[wrong] = None
+            if len(self._wrong) > MEMORY_SIZE:
+                self._wrong.popitem(last=False)
         return matches
+
+    async def _slowly(self, work: Callable[..., Result], *values: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
 
     def _recall(self, client_id: str, secret: SecretStr) -> set[str]:
         digest = self._digest(client_id, secret)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -34,6 +34,10 @@ REPOSITORY = "https://github.com/celsiusnarhwal/snowflake"
 PREFIX = "SNOWFLAKE_"
 _URL = re.compile(r"[!-~]+")
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
+_ADDRESS = re.compile(
+    r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
+)
+MAX_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -45,6 +49,18 @@ def _split(value: object) -> object:
 
 def _duration(value: object) -> object:
     return parse_duration(value) if isinstance(value, str) else value
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.lower() == "off":
+        return None
+    parts = _ADDRESS.fullmatch(value)
+    if parts is None or not 0 < int(parts["port"]) <= MAX_PORT:
+        raise ValueError("must be an address such as 127.0.0.1:9100, or off")
+    # Where ``serve`` listens too when it is told nothing else.
+    return Address(parts["address"] or parts["host"] or "0.0.0.0", int(parts["port"]))  # noqa: S104
 
 
 def _at_least(least: timedelta) -> AfterValidator:
@@ -124,6 +140,14 @@ def _parts(secret: SecretStr | None) -> list[str]:
 
 
 MIN_SECRET_LENGTH = 32
+
+
+class Address(NamedTuple):
+    """Where to listen: a host name or IP address, and a port."""
+
+    host: str
+    port: int
+
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -287,11 +311,39 @@ class Settings(BaseSettings):
         default="https://discord.com/oauth2/authorize",
         description="Discord's authorization page.",
     )
+    discord_deadline: Annotated[
+        Duration, _at_least(timedelta(seconds=1)), _at_most(timedelta(minutes=1))
+    ] = Field(
+        default=timedelta(seconds=10),
+        description=(
+            "How long one request of an application may take for all that it asks of Discord, "
+            "waits for Discord's limits included; 1 to 60 seconds."
+        ),
+    )
+    discord_cache: Annotated[Duration, _at_least(timedelta(0)), _at_most(timedelta(hours=1))] = (
+        Field(
+            default=timedelta(minutes=1),
+            description=(
+                "For how long a person's guilds are remembered before Discord is asked again, at "
+                "most an hour; `0` remembers none. While Discord is out, what is remembered "
+                "serves for an hour."
+            ),
+        )
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
     log_format: Literal["pretty", "json"] | None = Field(
         default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
+    )
+    metrics: Annotated[Address | None, NoDecode, BeforeValidator(_address)] = Field(
+        default=None,
+        description=(
+            "Address at which `snowflake serve` shows metrics for Prometheus, at `/metrics`: "
+            "`127.0.0.1:9100`, or `:9100` for all interfaces. `off`, the default, shows none. "
+            "Keep it from the public: it has a port of its own, so that no reverse proxy "
+            "publishes it by accident."
+        ),
     )
 
     @field_validator("issuer")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,11 +11,15 @@ import structlog
 from starlette.requests import Request
 
 from snowflake.discord.client import DiscordClient
+from snowflake.discord.clocks import Clocks
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.guesses import Guesses
 from snowflake.keyring import KeyRing
+from snowflake.memberships import Memory
 from snowflake.sealing import Sealer
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import REPOSITORY, Settings
+from snowflake.standing import Standing
 from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
@@ -35,8 +39,11 @@ class State:
     sealer: Sealer
     store: Store
     secret_hashes: SecretHashes
+    standing: Standing
+    guesses: Guesses
     turns: Turns
     discord: DiscordClient
+    memory: Memory
     clock: Callable[[], float]
 
     @classmethod
@@ -53,19 +60,42 @@ class State:
             TemporarilyUnavailable: the database cannot be reached.
         """
         sealer = Sealer.load(settings)
-        async with (
-            Store.open(store_url(settings), sealer, clock, wait=wait) as store,
-            DiscordClient.open(settings.discord_api_url, REPOSITORY) as discord,
-        ):
-            keys = await KeyRing.open(settings, store, clock)
-            yield cls(settings, keys, sealer, store, SecretHashes(), Turns(), discord, clock)
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(
+                Store.open(store_url(settings), sealer, clock, wait=wait)
+            )
+            standing = Standing(store, sealer, clock)
+            discord = await stack.enter_async_context(
+                DiscordClient.open(
+                    settings.discord_api_url,
+                    REPOSITORY,
+                    deadline=settings.discord_deadline.total_seconds(),
+                    on_invalid=standing.note_invalid,
+                    clocks=Clocks(unix=clock),
+                )
+            )
+            lifetime = settings.discord_cache.total_seconds()
+            yield cls(
+                settings=settings,
+                keys=await KeyRing.open(settings, store, clock),
+                sealer=sealer,
+                store=store,
+                secret_hashes=SecretHashes(),
+                standing=standing,
+                guesses=Guesses(clock),
+                turns=Turns(),
+                discord=discord,
+                memory=Memory(store.memberships, discord, lifetime, clock),
+                clock=clock,
+            )
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do in the background, during the block, what no request waits for.
 
-        Every process follows the keys of the store; one at a time cleans up. At the end a round
-        under way is finished: a statement that is cut off would leave its connection in disorder.
+        Every process follows the keys of the store and tells it of Discord's invalid answers; one
+        at a time cleans up. At the end a round under way is finished: a statement that is cut off
+        would leave its connection in disorder.
         """
         ended = asyncio.Event()
         rounds = asyncio.create_task(self._rounds(ended))
@@ -82,6 +112,7 @@ class State:
             if ended.is_set():
                 return
             try:
+                await self.standing.settle()
                 await self.keys.look()
                 await self.store.housekeeping.run(self.keys.keep_fresh)
             except TemporarilyUnavailable as error:

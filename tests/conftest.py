@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from snowflake.keys import generate_key
 from snowflake.settings import Settings
+from tests.mocking import AiohttpMocker
 from tests.running import Clock, Discord, Snowflake, running
 
 # Examples are the same on every machine; a fixture that is shared by them holds no state of theirs.
@@ -98,7 +99,7 @@ def settings(tmp_path: Path, private_key: str) -> Settings:
 @pytest.fixture
 def discord() -> Iterator[Discord]:
     """Discord as it answers on a good day; what no test expects it to be asked fails."""
-    with respx.mock(assert_all_called=False) as router:
+    with respx.mock(assert_all_called=False, using=AiohttpMocker.name) as router:
         yield Discord(router)
 
 

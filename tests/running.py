@@ -60,6 +60,7 @@ class Discord:
     """The three calls that Snowflake makes, answered well unless a test says otherwise."""
 
     def __init__(self, router: respx.MockRouter) -> None:
+        self.router = router
         self.calls = router.calls
         self.token = router.post(f"{DISCORD_API}/oauth2/token").respond(json=dict(TOKENS))
         self.user = router.get(f"{DISCORD_API}/users/@me").respond(json=dict(USER))

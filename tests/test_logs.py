@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -111,6 +112,46 @@ def test_a_traceback_tells_no_values_of_variables(
     output = "\n".join(printed(capsys))
     assert "Traceback" in output
     assert "hunter2" not in output
+
+
+class FullDisk:
+    """A stream that takes nothing."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_stops_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", FullDisk())
+    configured(settings, log_format="json")
+    structlog.get_logger("test").info("happened")
+    logging.getLogger("library").warning("heard")
+
+
+def test_a_line_of_a_library_that_fits_no_arguments_stops_nothing(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured(settings, log_format="json")
+    logging.getLogger("library").warning("heard of %d", "it")
+    structlog.get_logger("test").info("happened")
+    assert [json.loads(line)["event"] for line in printed(capsys)] == ["happened"]
+
+
+def test_each_line_is_out_when_it_is_logged(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As much of a stream as a file has: what is written waits until it is flushed.
+    kept = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(kept)))
+    configured(settings, log_format="json")
+    structlog.get_logger("test").info("first")
+    logging.getLogger("library").warning("second")
+    assert [json.loads(line)["event"] for line in kept.getvalue().splitlines()] == [
+        "first",
+        "second",
+    ]
 
 
 def test_libraries_log_no_urls(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

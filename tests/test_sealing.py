@@ -161,3 +161,17 @@ def test_a_damaged_secret_stops_the_start(tmp_path: Path, content: str) -> None:
         Sealer.load(Settings(data_dir=tmp_path))
     assert fault.value.faults[0].startswith(f"{path}: ")
     assert path.read_text("utf-8") == content
+
+
+def test_a_digest_is_the_same_for_the_same_values_purpose_and_first_secret_alone() -> None:
+    digest = SEALER.digest("one", "a", "b", None)
+    assert len(digest) == 64
+    assert digest == Sealer(b"one secret", b"another").digest("one", "a", "b", None)
+    others = {
+        SEALER.digest("other", "a", "b", None),
+        Sealer(b"another", b"one secret").digest("one", "a", "b", None),
+        SEALER.digest("one", "ab", None),
+        SEALER.digest("one", "a", "b"),
+        SEALER.digest("one", "a", "b", ""),
+    }
+    assert len(others | {digest}) == 6

@@ -36,11 +36,26 @@ async def test_what_matched_once_is_not_computed_again() -> None:
         assert await hashes.match(CLIENT, SECRET, hashed)
 
 
-async def test_what_did_not_match_is_not_remembered() -> None:
+async def test_what_did_not_match_is_not_computed_again() -> None:
     hashes = SecretHashes()
     hashed = await hashes.make(CLIENT, SECRET)
-    for _ in range(2):
+    assert not await hashes.match(CLIENT, SecretStr("wrong"), hashed)
+    with patch.object(secret_hashes, "_match", side_effect=AssertionError):
         assert not await hashes.match(CLIENT, SecretStr("wrong"), hashed)
+    another = await SecretHashes().make(CLIENT, SecretStr("wrong"))
+    assert await hashes.match(CLIENT, SecretStr("wrong"), another)
+
+
+async def test_wrong_secrets_do_not_wash_out_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret_hashes, "MEMORY_SIZE", 2)
+    hashes = SecretHashes()
+    hashed = await hashes.make(CLIENT, SECRET)
+    with patch.object(secret_hashes, "_match", return_value=False) as computed:
+        for number in range(4):
+            assert not await hashes.match(CLIENT, SecretStr(f"wrong {number}"), hashed)
+        assert await hashes.match(CLIENT, SECRET, hashed)
+        assert not await hashes.match(CLIENT, SecretStr("wrong 0"), hashed)
+    assert computed.call_count == 5
 
 
 async def test_one_client_s_secret_is_not_another_s() -> None:

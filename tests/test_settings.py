@@ -41,8 +41,11 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "include_unverified_email": False,
         "discord_api_url": "https://discord.com/api/v10",
         "discord_authorize_url": "https://discord.com/oauth2/authorize",
+        "discord_cache": timedelta(minutes=1),
+        "discord_deadline": timedelta(seconds=10),
         "log_level": "info",
         "log_format": None,
+        "metrics": None,
     }
 
 
@@ -78,6 +81,14 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         ("CODE_LIFETIME", "10s", timedelta(seconds=10)),
         ("CODE_LIFETIME", "10m", timedelta(minutes=10)),
         ("INCLUDE_UNVERIFIED_EMAIL", "true", True),
+        ("DISCORD_CACHE", "0", timedelta(0)),
+        ("DISCORD_CACHE", "1h", timedelta(hours=1)),
+        ("METRICS", "off", None),
+        ("METRICS", "127.0.0.1:9100", ("127.0.0.1", 9100)),
+        ("METRICS", "metrics.internal:1", ("metrics.internal", 1)),
+        ("METRICS", "[::1]:65535", ("::1", 65535)),
+        ("METRICS", ":9100", ("0.0.0.0", 9100)),  # noqa: S104
+        ("METRICS", "9100", ("0.0.0.0", 9100)),  # noqa: S104
         ("DISCORD_API_URL", "http://127.0.0.1:9000/api", "http://127.0.0.1:9000/api"),
         ("LOG_LEVEL", "debug", "debug"),
         ("LOG_FORMAT", "pretty", "pretty"),
@@ -120,6 +131,8 @@ def test_an_empty_variable_counts_as_not_set(variable: SetVariable, name: str) -
         ("ALLOWED_WEBFINGER_HOSTS", "*"),
         ("ALLOWED_WEBFINGER_HOSTS", "me@example.com"),
         ("ENABLE_DOCS", "yep"),
+        ("DISCORD_CACHE", "-1s"),
+        ("DISCORD_CACHE", "3601s"),
         ("ISSUER", "snowflake.example.com"),
         ("ISSUER", "http://snowflake.example.com"),
         ("ISSUER", "https://snowflake.example.com/"),
@@ -140,6 +153,11 @@ def test_an_empty_variable_counts_as_not_set(variable: SetVariable, name: str) -
         ("DISCORD_AUTHORIZE_URL", "/oauth2/authorize"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
+        ("METRICS", "on"),
+        ("METRICS", "0"),
+        ("METRICS", "65536"),
+        ("METRICS", "::1:9100"),
+        ("METRICS", "http://127.0.0.1:9100"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_line_that_names_the_variable(

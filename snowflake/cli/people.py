@@ -84,4 +84,12 @@ def _shown(person: str, kept: Kept) -> dict[str, Any]:
             }
             for tokens in kept.discord_tokens
         ],
+        "memberships": [
+            {
+                "guild": membership.guild or "all",
+                "answer": json.loads(membership.answer),
+                "asked_at": membership.asked_at,
+            }
+            for membership in kept.memberships
+        ],
     }

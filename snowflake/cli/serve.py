@@ -1,6 +1,8 @@
 """``snowflake serve``."""
 
 import asyncio
+import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
 import structlog
@@ -10,6 +12,7 @@ from click import BadParameter
 from click.core import ParameterSource
 from uvicorn.main import main as uvicorn_command
 
+from snowflake.cli.showing_metrics import showing_metrics
 from snowflake.errors import StartFault
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings, load_settings, unknown_variables
@@ -48,7 +51,16 @@ def serve(
     options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:
         options["workers"] = workers
-    uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
+    with _metrics(settings, options):
+        uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
+
+
+def _metrics(settings: Settings, options: dict[str, Any]) -> AbstractContextManager[None]:
+    if settings.metrics is None:
+        return nullcontext()
+    # When Uvicorn serves in this process, and when in others.
+    workers = options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))
+    return showing_metrics(settings.metrics, workers=workers > 1 or bool(options.get("reload")))
 
 
 async def _prepare(settings: Settings) -> None:

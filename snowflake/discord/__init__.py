@@ -1,5 +1,14 @@
 """The only speaker to Discord.
 
-``client.py`` makes the calls and gives every failure a name, ``models.py`` says what of Discord's
-answers Snowflake reads, ``cdn.py`` knows where Discord keeps its pictures.
+A call goes through these files in this order:
+
+``client``     makes it, and reads its answer (``models``) or names its failure (``failures``)
+``sharing``    joins it to another that asks the same at this moment
+``deadline``   knows how much time is left for it
+``sending``    sends it, more than once where that is safe (``calls``)
+``breaker``    lets it fail at once while Discord is down
+``limits``     lets it wait for Discord's limits, learnt from its answers (``limit_answers``)
+``transport``  has the connections
+
+``clocks`` has every time that they know, ``cdn`` where Discord keeps its pictures.
 """

@@ -1,73 +1,128 @@
-"""The calls that Snowflake makes to Discord, and what each failure means.
+"""The calls that Snowflake makes to Discord.
 
-Every call ends within ``DEADLINE``. Whatever Discord sends, the outcome is an answer of
-``models.py`` or one of three errors: the client is wrong, the grant is wrong, or Discord cannot be
-asked right now.
+Whatever Discord sends, the outcome is an answer of ``models.py`` or one of three errors: the client
+is wrong, the grant is wrong, or Discord cannot be asked right now. All calls together end within
+the deadline that is set around them (``deadline.py``), else each within its own.
 """
 
 import asyncio
-import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 import httpx
-import structlog
-from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter
 
 from snowflake import __version__
-from snowflake.discord.models import Guild, Tokens, User
+from snowflake.discord.breaker import Breaker
+from snowflake.discord.calls import Call
+from snowflake.discord.clocks import REAL, Clocks
+from snowflake.discord.deadline import deadline, left
+from snowflake.discord.failures import is_unknown_guild, read, token_error, unusable
+from snowflake.discord.limits import Limits, Place
+from snowflake.discord.models import Guild, Member, Tokens, User
+from snowflake.discord.sending import Sender
+from snowflake.discord.sharing import Sharing
+from snowflake.discord.transport import open_transport
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
 
-#: Seconds that one call may take in all, however slowly Discord drips.
+#: Seconds for all that one request asks of Discord, unless it is configured.
 DEADLINE: Final = 10.0
 #: Seconds for one step of a call, and for a free place in the pool.
 TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-#: Seconds to wait when Discord limits us without saying for how long.
-DEFAULT_RETRY_AFTER: Final = 5
-#: Nobody is told to come back later than this, in seconds, whatever Discord says.
-MAX_RETRY_AFTER: Final = 3600
+_TIMEOUT: Final = {"timeout": TIMEOUT.as_dict()}
+
+#: Route -> its path. That of a member names the guild.
+PATHS: Final = {
+    "token": "/oauth2/token",
+    "revoke": "/oauth2/token/revoke",
+    "user": "/users/@me",
+    "guilds": "/users/@me/guilds",
+}
 
 NOT_PUBLIC: Final = (
     "Discord wants the client secret; for a client without one, switch on Public Client in the "
     "OAuth2 settings of the Discord application"
 )
 
-Answer = TypeVar("Answer")
+#: Seconds for which somebody who shares a lookup waits for it beyond their own deadline.
+GRACE: Final = 0.1
 
-_log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
 _tokens = TypeAdapter(Tokens)
 _user = TypeAdapter(User)
 _guilds = TypeAdapter(list[Guild])
+_member = TypeAdapter(Member)
 
 
-class _OAuthFailure(BaseModel):
-    error: str = ""
+async def _uncounted() -> None:
+    """Leave an answer that counts towards a ban uncounted."""
 
 
 class DiscordClient:
     """Discord's API at ``api_url``, over one pool of connections for the whole process."""
 
-    def __init__(self, http: httpx.AsyncClient, api_url: str) -> None:
-        self._http = http
+    def __init__(
+        self, api_url: str, user_agent: str, sender: Sender, deadline: float, clocks: Clocks
+    ) -> None:
         self._api_url = api_url
+        # To parse a URL takes longer than all else that is done to a request.
+        self._urls = {route: httpx.URL(api_url + path) for route, path in PATHS.items()}
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        self._sender = sender
+        self._sharing = Sharing()
+        self._deadline, self._clocks = deadline, clocks
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, api_url: str, repository: str) -> AsyncIterator["DiscordClient"]:
-        """Open the pool. ``repository`` goes into the User-Agent that Discord demands."""
-        headers = {
-            "User-Agent": f"DiscordBot ({repository}, {__version__})",
-            "Accept": "application/json",
-        }
-        # Cookies that Discord sets for one person must not travel with the next one's requests.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        async with httpx.AsyncClient(
-            headers=headers, cookies=no_cookies, timeout=TIMEOUT, limits=LIMITS
-        ) as http:
-            yield cls(http, api_url)
+    async def open(
+        cls,
+        api_url: str,
+        repository: str,
+        *,
+        deadline: float = DEADLINE,
+        on_invalid: Callable[[], Awaitable[None]] = _uncounted,
+        clocks: Clocks = REAL,
+    ) -> AsyncIterator["DiscordClient"]:
+        """Open the pool. ``repository`` goes into the User-Agent that Discord demands.
+
+        A call outside of any deadline has one of its own, in seconds. ``on_invalid`` is awaited for
+        each answer that counts towards a ban of our address: 401, 403, and 429 but for shared ones.
+        """
+        user_agent = f"DiscordBot ({repository}, {__version__})"
+        async with open_transport(api_url) as transport:
+            sender = Sender(transport, Limits(clocks), Breaker(clocks), on_invalid, clocks)
+            yield cls(api_url, user_agent, sender, deadline, clocks)
+
+    def deadline(self) -> AbstractContextManager[None]:
+        """Give the block one deadline for all that it asks of Discord."""
+        return deadline(self._deadline, self._clocks.now)
+
+    def left(self) -> float:
+        """Answer how many seconds there are left to ask Discord."""
+        return left(self._deadline, self._clocks.now)
+
+    def check_is_up(self) -> None:
+        """Pass, unless it is known that Discord answers nobody now.
+
+        Raises:
+            DiscordDown: it does not, and was asked a moment ago.
+        """
+        self._sender.breaker.check()
+
+    def may_be_limited(self, route: str) -> bool:
+        """Whether ``guilds`` (or ``user``) of somebody not known yet may not be asked for now.
+
+        Ask for the ``user`` first then, and name the ``person`` when asking for the rest.
+        """
+        return self._sender.limits.may_be_limited(route)
 
     async def exchange_code(
         self,
@@ -123,101 +178,112 @@ class DiscordClient:
             TemporarilyUnavailable: Discord gave no usable answer.
         """
         form = {"token": token.get_secret_value()}
-        response = await self._post("/oauth2/token/revoke", client_id, client_secret, form)
+        response = await self._post("revoke", client_id, client_secret, form)
         if response.status_code in {400, 401}:
-            raise _token_error(response)
-        if response.status_code != 200:  # noqa: PLR2004
-            raise _unusable(response)
+            raise token_error(response)
+        if response.status_code != httpx.codes.OK:
+            raise unusable(response)
 
-    async def user(self, access_token: SecretStr) -> User:
+    async def user(self, access_token: SecretStr, person: str | None = None) -> User:
         """Ask who the person is (scope ``identify``, and ``email`` for the address).
+
+        ``person`` is their ID, if it is known: Discord counts by it.
 
         Raises:
             InvalidGrant: Discord no longer accepts the token.
             TemporarilyUnavailable: Discord gave no usable answer.
         """
-        return _read(await self._get("/users/@me", access_token), _user)
 
-    async def guilds(self, access_token: SecretStr) -> list[Guild]:
+        async def ask() -> User:
+            answer = read(await self._get(place, access_token), _user)
+            self._sender.limits.belongs(_digest(access_token), answer.id)
+            return answer
+
+        place = _place("user", access_token, person)
+        return await self._shared(place, access_token, ask)
+
+    async def guilds(self, access_token: SecretStr, person: str | None = None) -> list[Guild]:
         """Ask which guilds the person is in (scope ``guilds``). Raises as ``user`` does."""
-        return _read(await self._get("/users/@me/guilds", access_token), _guilds)
+
+        async def ask() -> list[Guild]:
+            return read(await self._get(place, access_token), _guilds)
+
+        place = _place("guilds", access_token, person)
+        return await self._shared(place, access_token, ask)
+
+    async def member(
+        self, guild: str, access_token: SecretStr, person: str | None = None
+    ) -> Member | None:
+        """Ask what the person is in a guild (scope ``guilds.members.read``); None if not in it.
+
+        Discord limits this hard, for each person and guild. Raises as ``user`` does.
+        """
+
+        async def ask() -> Member | None:
+            response = await self._get(place, access_token)
+            return None if is_unknown_guild(response) else read(response, _member)
+
+        place = _place("member", access_token, person, guild)
+        return await self._shared(place, access_token, ask)
 
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
-        response = await self._post("/oauth2/token", client_id, client_secret, form)
+        response = await self._post("token", client_id, client_secret, form)
         if response.status_code in {400, 401}:
-            error = _token_error(response)
+            error = token_error(response)
             if isinstance(error, InvalidClient) and client_secret is None:
                 raise InvalidClient(NOT_PUBLIC)
             raise error
-        return _read(response, _tokens)
+        return read(response, _tokens)
 
     async def _post(
-        self, path: str, client_id: str, client_secret: SecretStr | None, form: dict[str, str]
+        self, route: str, client_id: str, client_secret: SecretStr | None, form: dict[str, str]
     ) -> httpx.Response:
         form = {**form, "client_id": client_id}
         if client_secret is not None:
             form["client_secret"] = client_secret.get_secret_value()
-        return await self._send(self._http.build_request("POST", self._api_url + path, data=form))
-
-    async def _get(self, path: str, access_token: SecretStr) -> httpx.Response:
-        authorization = f"Bearer {access_token.get_secret_value()}"
-        request = self._http.build_request(
-            "GET", self._api_url + path, headers={"Authorization": authorization}
+        request = httpx.Request(
+            "POST",
+            self._urls[route],
+            headers={**self._headers, "Content-Type": "application/x-www-form-urlencoded"},
+            content=urlencode(form).encode(),
+            extensions=_TIMEOUT,
         )
-        response = await self._send(request)
-        if response.status_code == 401:  # noqa: PLR2004
+        # Revoking twice is revoking; Discord names no limit here but by a 429 for this client.
+        call = Call(Place(route, client_id, ""), request, may_repeat=route == "revoke")
+        with self.deadline():
+            return await self._sender.send(call)
+
+    async def _shared(
+        self, place: Place, access_token: SecretStr, ask: Callable[[], Coroutine[None, None, T]]
+    ) -> T:
+        key = (place.route, place.part, _digest(access_token))
+        with self.deadline():
+            # A lookup ends by itself at the deadline of whoever asked first.
+            try:
+                async with asyncio.timeout(self.left() + GRACE):
+                    return await self._sharing.once(key, ask)
+            except TimeoutError:
+                raise TemporarilyUnavailable("Discord did not answer; try again") from None
+
+    async def _get(self, place: Place, access_token: SecretStr) -> httpx.Response:
+        url = self._urls.get(place.route) or f"{self._api_url}/users/@me/guilds/{place.part}/member"
+        authorization = f"Bearer {access_token.get_secret_value()}"
+        request = httpx.Request(
+            "GET",
+            url,
+            headers={**self._headers, "Authorization": authorization},
+            extensions=_TIMEOUT,
+        )
+        response = await self._sender.send(Call(place, request, may_repeat=True))
+        if response.status_code == httpx.codes.UNAUTHORIZED:
             raise InvalidGrant("Discord no longer accepts the token of this person")
         return response
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        try:
-            async with asyncio.timeout(DEADLINE):
-                return await self._http.send(request)
-        # InvalidURL, because httpx reads the Location of a redirect that it does not follow.
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            _log.warning("discord_unreachable", path=request.url.path, error=type(error).__name__)
-            raise TemporarilyUnavailable("Discord did not answer; try again") from None
+
+def _place(route: str, access_token: SecretStr, person: str | None, guild: str = "") -> Place:
+    return Place(route, guild, person or _digest(access_token))
 
 
-def _read(response: httpx.Response, answer: TypeAdapter[Answer]) -> Answer:
-    if response.status_code == 200:  # noqa: PLR2004
-        try:
-            return answer.validate_json(response.content)
-        except ValidationError:
-            pass
-    raise _unusable(response)
-
-
-def _token_error(response: httpx.Response) -> Exception:
-    """Turn the error that Discord's token endpoint names into ours (RFC 6749, section 5.2)."""
-    try:
-        error = _OAuthFailure.model_validate_json(response.content).error
-    except ValidationError:
-        return _unusable(response)
-    if error == "invalid_client" or response.status_code == 401:  # noqa: PLR2004
-        return InvalidClient("Discord does not accept this client ID and client secret")
-    if error == "invalid_grant":
-        return InvalidGrant("Discord does not accept the grant; it may be expired, used or revoked")
-    return _unusable(response)
-
-
-def _unusable(response: httpx.Response) -> TemporarilyUnavailable:
-    """An outage, a limit, a ban, or an answer that makes no sense."""
-    _log.warning(
-        "discord_unusable_answer",
-        path=response.request.url.path,
-        status=response.status_code,
-        content_type=response.headers.get("content-type"),
-    )
-    if response.status_code == 429:  # noqa: PLR2004
-        return TemporarilyUnavailable("Discord is limiting requests; try again", _wait(response))
-    return TemporarilyUnavailable("Discord gave no usable answer; try again")
-
-
-def _wait(response: httpx.Response) -> int:
-    """Whole seconds until Discord may be asked again (its ``Retry-After`` header)."""
-    try:
-        seconds = float(response.headers.get("retry-after", DEFAULT_RETRY_AFTER))
-        return min(max(math.ceil(seconds), 1), MAX_RETRY_AFTER)
-    except (ValueError, OverflowError):
-        return DEFAULT_RETRY_AFTER
+def _digest(token: SecretStr) -> str:
+    # It is kept for as long as the limits are, which a token must not be.
+    return hashlib.sha256(token.get_secret_value().encode()).hexdigest()

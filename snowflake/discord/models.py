@@ -3,7 +3,14 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    SecretStr,
+    StringConstraints,
+)
 
 #: How long Discord's access tokens live, in seconds, unless it says otherwise.
 WEEK = 604_800
@@ -58,3 +65,18 @@ class Guild(_Answer):
     """A guild of the person (``GET /users/@me/guilds``)."""
 
     id: Snowflake
+
+
+class Member(_Answer):
+    """The person as a member of one guild (``GET /users/@me/guilds/{guild}/member``).
+
+    ``pending`` until they have passed the guild's screening; no member in good standing before
+    ``communication_disabled_until``, a time-out that may be over already.
+    """
+
+    roles: frozenset[Snowflake]
+    nick: str | None = None
+    avatar: str | None = None
+    pending: bool = False
+    communication_disabled_until: AwareDatetime | None = None
+    joined_at: AwareDatetime | None = None

@@ -68,7 +68,8 @@ async def authorize(request: Request) -> Response:
         else None,
     )
 
-    # 5. To Discord.
+    # 5. To Discord, unless nobody could come back from it.
+    state.discord.check_is_up()
     location = redirects.with_parameters(
         settings.discord_authorize_url,
         {

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from snowflake.errors import InvalidRequest, LoginElsewhere, LoginExpired, LoginUnknown
 from snowflake.hosts import origin_of
+from snowflake.metrics import LOGINS
 from snowflake.oidc import browser, redirects
 from snowflake.oidc.clients import check_allowed
 from snowflake.oidc.notes import LOGIN_LIFETIME, CodeNote, LoginNote
@@ -52,7 +53,8 @@ async def callback(request: Request) -> Response:
     if (error := params.get("error")) is not None:
         return _refused(note, error, state.settings)
 
-    # 4. The code note.
+    # 4. The code note. Not while Discord is down: the page that says so can be loaded again.
+    state.discord.check_is_up()
     code = CodeNote(
         id=secrets.token_urlsafe(16),
         client_id=note.client_id,
@@ -85,16 +87,13 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote:
 
 
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
-    if error == "access_denied" and note.referrer and _is_home(note, settings):
-        return RedirectResponse(note.referrer, 302)
     known = error in PASSED_ON
-    return _answer(
-        note,
-        {
-            "error": error if known else "server_error",
-            "error_description": PASSED_ON[error] if known else "Discord reported an error.",
-        },
-    )
+    code = error if known else "server_error"
+    LOGINS.labels(code).inc()
+    if code == "access_denied" and note.referrer and _is_home(note, settings):
+        return RedirectResponse(note.referrer, 302)
+    description = PASSED_ON[error] if known else "Discord reported an error."
+    return _answer(note, {"error": code, "error_description": description})
 
 
 def _is_home(note: LoginNote, settings: Settings) -> bool:

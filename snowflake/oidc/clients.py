@@ -24,10 +24,14 @@ _FORM_ENCODED = re.compile(r"([A-Za-z0-9*._~+-]|%[0-9A-Fa-f]{2})*")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The client as it presents itself. ``secret`` is None for a public client."""
+    """The client as it presents itself. ``secret`` is None for a public client.
+
+    ``caller`` is the address from which it asks, empty if there is none.
+    """
 
     client_id: str
     secret: SecretStr | None
+    caller: str
 
 
 def requested_client(params: Parameters, settings: Settings) -> str:
@@ -57,13 +61,14 @@ def presented_credentials(request: Request, params: Parameters, settings: Settin
     in_form = params.at_most("client_id", MAX_LENGTH)
     secret_in_form = params.at_most("client_secret", MAX_LENGTH)
     header = request.headers.get("authorization")
+    caller = request.client.host if request.client is not None else ""
     if header is not None:
-        credentials = _basic(header)
+        credentials = _basic(header, caller)
         if in_form not in {None, credentials.client_id} or secret_in_form is not None:
             raise InvalidRequest("the client authenticated in two ways at once")
     elif in_form is not None:
         secret = SecretStr(secret_in_form) if secret_in_form is not None else None
-        credentials = Credentials(in_form, secret)
+        credentials = Credentials(in_form, secret, caller)
     else:
         raise InvalidClient("the client did not say who it is")
     if not _VISIBLE.fullmatch(credentials.client_id):
@@ -76,10 +81,20 @@ async def is_known_good(credentials: Credentials, secret_hash: str | None, state
     """Whether these are the credentials with which a grant was made, without asking Discord.
 
     ``secret_hash`` is the grant's; it is None for a public client, which has no secret.
+
+    Raises:
+        TooManyRequests: nobody knows the secret, and too many wrong ones were tried.
     """
-    if credentials.secret is None or secret_hash is None:
-        return credentials.secret is None and secret_hash is None
-    return await state.secret_hashes.match(credentials.client_id, credentials.secret, secret_hash)
+    client_id, secret = credentials.client_id, credentials.secret
+    if secret is None or secret_hash is None:
+        return secret is None and secret_hash is None
+    if await state.standing.is_good(client_id, secret):
+        return await state.secret_hashes.match(client_id, secret, secret_hash)
+    guess = state.guesses.begin(client_id)
+    matches = await state.secret_hashes.match(client_id, secret, secret_hash)
+    if matches:
+        state.guesses.was_right(guess)
+    return matches
 
 
 def check_allowed(client_id: str, settings: Settings) -> None:
@@ -95,7 +110,7 @@ def check_allowed(client_id: str, settings: Settings) -> None:
         raise UnauthorizedClient("this client may not use this Snowflake")
 
 
-def _basic(header: str) -> Credentials:
+def _basic(header: str, caller: str) -> Credentials:
     """Read a Basic header (RFC 7617), raw or form-encoded (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
@@ -107,7 +122,7 @@ def _basic(header: str) -> Credentials:
     client_id, colon, secret = decoded.partition(":")
     if not client_id or not colon or max(len(client_id), len(secret)) > 3 * MAX_LENGTH:
         raise InvalidClient("the Basic header cannot be read")
-    return Credentials(_decode(client_id), SecretStr(_decode(secret)) if secret else None)
+    return Credentials(_decode(client_id), SecretStr(_decode(secret)) if secret else None, caller)
 
 
 def _decode(value: str) -> str:

@@ -1,5 +1,7 @@
 """The discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2)."""
 
+from functools import lru_cache
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,11 +14,17 @@ from snowflake.oidc.tokens import userinfo_url
 
 #: How clients authenticate; ``oidc/clients.py`` reads them.
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+#: Issuers whose document is kept; as many as there are names by which Snowflake is reached.
+KEPT = 16
 
 
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
-    issuer = issuer_of(request)
+    return _document(issuer_of(request))
+
+
+@lru_cache(KEPT)
+def _document(issuer: str) -> Response:
     document = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",

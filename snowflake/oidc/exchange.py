@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from snowflake.discord.client import DEADLINE
 from snowflake.discord.models import Tokens
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.clients import Credentials, is_known_good
@@ -57,20 +56,22 @@ async def exchange(
     Raises:
         InvalidClient: the secret is wrong.
         InvalidGrant: Discord does not accept its code.
-        TemporarilyUnavailable: Discord gave no usable answer.
+        TemporarilyUnavailable: Discord gave no usable answer, or is not to be asked with a client
+            that nobody knows.
     """
     if left is not None:
         exchanged = _taken_up(left, state)
         if not await is_known_good(credentials, exchanged.secret_hash, state):
             raise InvalidClient("this is not the client secret that Discord accepted")
         return exchanged
-    tokens = await state.discord.exchange_code(
-        client_id=note.client_id,
-        client_secret=credentials.secret,
-        code=note.discord_code,
-        redirect_uri=note.discord_redirect_uri,
-        code_verifier=note.verifier,
-    )
+    async with state.standing.asking(note.client_id, credentials.secret, credentials.caller):
+        tokens = await state.discord.exchange_code(
+            client_id=note.client_id,
+            client_secret=credentials.secret,
+            code=note.discord_code,
+            redirect_uri=note.discord_redirect_uri,
+            code_verifier=note.verifier,
+        )
     refresh_token = tokens.refresh_token
     return Exchanged(
         access_token=tokens.access_token.get_secret_value(),
@@ -103,17 +104,18 @@ async def renew(
         TemporarilyUnavailable: Discord gave no usable answer, or another process took too long.
     """
     rows = state.store.discord_tokens
-    async with rows.alone(old.application, old.person, patience=DEADLINE):
+    async with rows.alone(old.application, old.person, patience=state.discord.left()):
         tokens = await rows.find(old.application, old.person)
         if tokens is None or tokens.refresh_token is None:
             raise InvalidGrant("the person has to sign in again")
         if tokens.access_token != old.access_token and not prove:
             return tokens
-        answer = await state.discord.refresh(
-            client_id=old.application,
-            client_secret=credentials.secret,
-            refresh_token=tokens.refresh_token,
-        )
+        async with state.standing.asking(old.application, credentials.secret, credentials.caller):
+            answer = await state.discord.refresh(
+                client_id=old.application,
+                client_secret=credentials.secret,
+                refresh_token=tokens.refresh_token,
+            )
         renewed = StoredTokens(
             application=old.application,
             person=old.person,

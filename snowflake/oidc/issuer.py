@@ -1,5 +1,7 @@
 """Our own name."""
 
+from functools import lru_cache
+
 from starlette.requests import Request
 
 from snowflake.hosts import origin_of
@@ -14,5 +16,8 @@ def issuer_of(request: Request) -> str:
     settings = state_of(request).settings
     if settings.issuer:
         return settings.issuer
-    reached = f"{request.scope['scheme']}://{request.headers['host']}"
-    return origin_of(reached) + settings.base_path
+    return _reached(f"{request.scope['scheme']}://{request.headers['host']}") + settings.base_path
+
+
+#: Every request needs it, and people come by few names.
+_reached = lru_cache(16)(origin_of)

@@ -44,10 +44,11 @@ async def _revoke_at_discord(grant: Grant, credentials: Credentials, state: Stat
         return
     await state.store.discord_tokens.forget(tokens)
     try:
-        await state.discord.revoke(
-            client_id=grant.application,
-            client_secret=credentials.secret,
-            token=tokens.refresh_token or tokens.access_token,
-        )
+        async with state.standing.asking(grant.application, credentials.secret, credentials.caller):
+            await state.discord.revoke(
+                client_id=grant.application,
+                client_secret=credentials.secret,
+                token=tokens.refresh_token or tokens.access_token,
+            )
     except OAuthError as error:
         _log.warning("discord_not_revoked", error=error.code)

@@ -1,5 +1,7 @@
 """The token endpoint (RFC 6749, section 3.2; OpenID Connect Core 1.0, section 3.1.3)."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -24,7 +26,8 @@ async def token(request: Request) -> Response:
     redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
     if redeem is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
-    redeemed = await redeem(credentials, params, state)
+    with state.discord.deadline():
+        redeemed = await redeem(credentials, params, state)
 
-    # 3. The tokens.
-    return JSONResponse(mint(redeemed, state))
+    # 3. The tokens. Signing is most of a login's work, and others can be served meanwhile.
+    return JSONResponse(await asyncio.to_thread(mint, redeemed, state))

@@ -2,9 +2,9 @@
 
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
 ``migrate`` brings an old one up to date. Then one file for each thing that is kept: ``codes``,
-``grants``, ``refresh_tokens``, ``discord_tokens``, ``signing_keys``; ``logins`` for what a login
-writes at once, ``leases`` for work that one process does at a time, ``people`` for one person,
-``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
+``grants``, ``refresh_tokens``, ``discord_tokens``, ``memberships``, ``signing_keys``; ``logins``
+for what a login writes at once, ``leases`` for work that one process does at a time, ``people`` for
+one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
 """
 
 import asyncio
@@ -25,10 +25,12 @@ from snowflake.store.grants import Grants
 from snowflake.store.housekeeping import SEALED, Housekeeping
 from snowflake.store.leases import Leases
 from snowflake.store.logins import Logins
+from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate
 from snowflake.store.people import People
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.signing_keys import SigningKeys
+from snowflake.store.standing import StandingRecords
 from snowflake.store.url import open_database
 
 #: Seconds between two tries to reach the database.
@@ -52,9 +54,11 @@ class Store:
         self.grants = Grants(database, sealer)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
-        self.logins = Logins(database, self.grants, self.discord_tokens)
+        self.memberships = Memberships(database, sealer)
+        self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships)
         self.signing_keys = SigningKeys(database, sealer)
-        self.people = People(database, self.grants, self.discord_tokens)
+        self.standing = StandingRecords(database, clock)
+        self.people = People(database, self.grants, self.discord_tokens, self.memberships)
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 
     async def ping(self) -> None:

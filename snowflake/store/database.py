@@ -61,7 +61,7 @@ class Database(ABC):
 
     @abstractmethod
     def queue(self, connection: Connection) -> None:
-        """Let those who migrate come one after the other, until the end of the transaction."""
+        """Let those who call this come one after the other, until the end of the transaction."""
 
     @abstractmethod
     async def close(self) -> None:

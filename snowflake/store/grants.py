@@ -24,7 +24,8 @@ class Grant:
 
     ``application`` is the Discord application through which the person came, ``claims`` what the
     client may know, ``sub`` included, and ``secret_hash`` a slow hash of the client secret that
-    was last known to be good, None for a public client.
+    was last known to be good, None for a public client. ``claims_at`` is the time at which Discord
+    was asked for the oldest of the claims, None in a grant of an older release.
     """
 
     client_id: str
@@ -36,6 +37,7 @@ class Grant:
     auth_time: int
     expires_at: int
     secret_hash: str | None
+    claims_at: int | None = None
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -96,6 +98,7 @@ class Grants:
             "scope": " ".join(grant.scopes),
             "auth_time": grant.auth_time,
             "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
+            "claims_at": grant.claims_at,
             "secret_hash": grant.secret_hash,
             "expires_at": grant.expires_at,
             "sealed_by": self._sealer.name,
@@ -116,4 +119,5 @@ class Grants:
             auth_time=row["auth_time"],
             expires_at=row["expires_at"],
             secret_hash=row["secret_hash"],
+            claims_at=row["claims_at"],
         )

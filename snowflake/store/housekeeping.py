@@ -10,16 +10,22 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
+from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.schema import (
+    attempts,
     codes,
     discord_tokens,
+    good_credentials,
     grants,
+    invalid_answers,
     leases,
+    memberships,
     refresh_tokens,
     signing_keys,
 )
 from snowflake.store.signing_keys import SealedKey
+from snowflake.store.standing import GOOD_FOR, MINUTE, WINDOW
 
 #: Rows that one statement deletes, so that nobody waits long for the database.
 BATCH = 500
@@ -37,6 +43,7 @@ class _Sealed(NamedTuple):
 SEALED = (
     _Sealed(grants, "claims", SealedClaims),
     _Sealed(discord_tokens, "tokens", SealedPair),
+    _Sealed(memberships, "answer", SealedMembership),
     _Sealed(signing_keys, "key", SealedKey),
 )
 
@@ -72,6 +79,10 @@ class Housekeeping:
             (grants, grants.c.expires_at <= now),
             (codes, codes.c.expires_at <= now),
             (leases, leases.c.until <= now - LEASE),
+            (memberships, memberships.c.asked_at <= now - KEPT),
+            (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),
+            (attempts, attempts.c.at <= now - WINDOW),
+            (invalid_answers, invalid_answers.c.minute < (now - WINDOW) // MINUTE),
             (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serves_a_grant()),
         ]
         return sum([await self._delete(table, condition) for table, condition in expired])

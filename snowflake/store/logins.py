@@ -1,11 +1,13 @@
 """What a login leaves behind, written at once or not at all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snowflake.store import codes, refresh_tokens
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
+from snowflake.store.memberships import Membership, Memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +17,18 @@ class Logins:
     database: Database
     grants: Grants
     discord_tokens: DiscordTokens
+    memberships: Memberships
 
     async def save(
-        self, code_id: str, grant: Grant, tokens: StoredTokens, *, refreshable: bool
+        self,
+        code_id: str,
+        grant: Grant,
+        tokens: StoredTokens,
+        learnt: Iterable[Membership] = (),
+        *,
+        refreshable: bool,
     ) -> str | None:
-        """Spend the code, keep the grant and Discord's tokens.
+        """Spend the code, keep the grant, Discord's tokens and what was learnt on the way.
 
         Answers the grant's first refresh token, or None if it is not to have one.
         """
@@ -28,6 +37,7 @@ class Logins:
             self.grants.adding(grant),
             codes.spending(code_id, grant.id),
             self.discord_tokens.putting(tokens),
+            *map(self.memberships.putting, learnt),
         ]
         if refresh_token is not None:
             statements.append(refresh_tokens.adding(refresh_token, grant))

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, delete
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
-from snowflake.store.schema import discord_tokens, grants
+from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.schema import discord_tokens, grants, memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Kept:
 
     grants: list[Grant]
     discord_tokens: list[StoredTokens]
+    memberships: list[Membership]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +27,24 @@ class People:
     database: Database
     grants: Grants
     discord_tokens: DiscordTokens
+    memberships: Memberships
 
     async def kept(self, person: str) -> Kept:
         """Answer everything about a person, by their Discord user ID."""
         return Kept(
-            await self.grants.of_person(person), await self.discord_tokens.of_person(person)
+            await self.grants.of_person(person),
+            await self.discord_tokens.of_person(person),
+            await self.memberships.of_person(person),
         )
 
     async def erase(self, person: str) -> None:
-        """Erase everything about a person. Their refresh tokens go with the grants."""
+        """Erase everything about a person. Their refresh tokens go with the grants.
+
+        A refresh under way may still remember their guilds, for ``memberships.KEPT`` seconds.
+        """
 
         def erase(connection: Connection) -> None:
-            for table in (grants, discord_tokens):
+            for table in (grants, discord_tokens, memberships):
                 connection.execute(delete(table).where(table.c.person == person))
 
         await self.database.write(erase)

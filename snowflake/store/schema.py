@@ -3,7 +3,18 @@
 ``sealed_by`` names the key under which a row is sealed, so that the key can be changed.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 #: Names for what the database would name in a way of its own; migrations need to know them.
 NAMING = {
@@ -25,6 +36,7 @@ grants = Table(
     Column("scope", Text, nullable=False),
     Column("auth_time", BigInteger, nullable=False),
     Column("claims", Text, nullable=False),
+    Column("claims_at", BigInteger),
     Column("secret_hash", Text),
     Column("expires_at", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
@@ -81,6 +93,19 @@ discord_tokens = Table(
     Index(None, "sealed_by"),
 )
 
+#: What Discord said of a person's guilds: of one guild, or, where ``guild`` is empty, of all.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("guild", String(32), primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+    Index(None, "asked_at"),
+    Index(None, "sealed_by"),
+)
+
 #: Keys that sign tokens. The newest whose time has come signs; the others are still published.
 signing_keys = Table(
     "signing_keys",
@@ -98,4 +123,32 @@ leases = Table(
     Column("name", String(320), primary_key=True),
     Column("holder", String(32), nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+#: Pairs of client ID and secret that Discord has accepted, by their keyed hash.
+good_credentials = Table(
+    "good_credentials",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Index(None, "seen_at"),
+)
+
+#: Times at which Discord was asked with other pairs; client and caller by their keyed hashes.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
+)
+
+#: Discord's answers of 401, 403 and 429, counted by the minute (Unix time divided by 60).
+invalid_answers = Table(
+    "invalid_answers",
+    metadata,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("answers", Integer, nullable=False),
 )

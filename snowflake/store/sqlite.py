@@ -32,10 +32,8 @@ class Sqlite(Database):
             self._writer = self._reader = _engine(url, poolclass=StaticPool)
         else:
             make_private(Path(url.database))
-            self._writer = _engine(url, connect_args={"timeout": BUSY_TIMEOUT})
-            self._reader = _engine(
-                url, connect_args={"timeout": BUSY_TIMEOUT}, isolation_level="AUTOCOMMIT"
-            )
+            self._writer = _engine(url)
+            self._reader = _engine(url, isolation_level="AUTOCOMMIT")
         event.listen(self._writer, "begin", _begin_immediate)
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
         self._reading = (
@@ -76,7 +74,9 @@ def _done(engine: Engine, work: Work[Result]) -> Result:
 
 
 def _engine(url: URL, **options: Any) -> Engine:
-    engine = create_engine(url, hide_parameters=True, **options)
+    # Connections go from thread to thread, but serve one at a time.
+    connecting = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
+    engine = create_engine(url, hide_parameters=True, connect_args=connecting, **options)
     event.listen(engine, "connect", _prepare)
     return engine
 

@@ -1,19 +1,24 @@
 """Errors become responses here: JSON for applications, pages for people."""
 
+from datetime import UTC, datetime
+
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
+    DiscordDown,
     LoginError,
     NotServed,
     OAuthError,
     TemporarilyUnavailable,
+    TooManyRequests,
     UnauthorizedClient,
 )
+from snowflake.metrics import LOGINS
 from snowflake.web.pages import Message, error_page
-from snowflake.web.paths import FOR_APPLICATIONS
+from snowflake.web.paths import CALLBACK, FOR_APPLICATIONS, TOKEN
 
 #: Title and advice where a person can do something, or where it is not the application's fault.
 _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
@@ -25,9 +30,17 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
         "This application may not sign people in here",
         "If you run this service, allow the application with SNOWFLAKE_ALLOWED_CLIENTS.",
     ),
+    DiscordDown: (
+        "Discord is not answering",
+        "Load this page again in half a minute: your login goes on from here once Discord is back.",
+    ),
     TemporarilyUnavailable: (
         "Discord can't be reached right now",
         "Wait a moment, then go back to the application and sign in again.",
+    ),
+    TooManyRequests: (
+        "Too many applications are at it",
+        "Wait ten minutes, then go back to the application and sign in again.",
     ),
 }
 _OTHERWISE = (
@@ -40,19 +53,22 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     """Answer an OAuth error as RFC 6749, section 5.2, has it, or as a page."""
     assert isinstance(error, OAuthError)  # noqa: S101
     structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
+    _count(request, error.code)
     if isinstance(error, TemporarilyUnavailable) and error.cause is not None:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
     title, advice = _FOR_PEOPLE.get(type(error), _OTHERWISE)
-    message = Message(title, f"The reason: {error.description}.", advice)
+    message = Message(title, _explanation(error), advice)
     return error_page(request, message, status=error.status, headers=_retry(error))
 
 
 async def login_error(request: Request, error: Exception) -> Response:
     """Answer a login that cannot go on: a page without a link, since nobody vouched for one."""
     assert isinstance(error, LoginError)  # noqa: S101
-    structlog.contextvars.bind_contextvars(error=type(error).__name__, reason=error.title)
+    name = type(error).__name__
+    structlog.contextvars.bind_contextvars(error=name, reason=error.title)
+    _count(request, name)
     return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
 
 
@@ -71,6 +87,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 def unexpected_error(request: Request) -> Response:
     """Answer what should not have happened, without a word of what it was."""
+    _count(request, "server_error")
     if _is_for_application(request):
         return _json("server_error", "something went wrong in Snowflake", 500, {})
     message = Message(
@@ -79,6 +96,29 @@ def unexpected_error(request: Request) -> Response:
         advice="Try again. If it goes on, give whoever runs this service the reference below.",
     )
     return error_page(request, message, status=500)
+
+
+def _count(request: Request, outcome: str) -> None:
+    """Count a login that ends here. The outcome is what the log calls its error."""
+    path = request.scope["path"]
+    if path == TOKEN or path.startswith(CALLBACK):
+        LOGINS.labels(outcome).inc()
+
+
+def _explanation(error: OAuthError) -> str:
+    reason = f"The reason: {error.description}."
+    if not isinstance(error, DiscordDown):
+        return reason
+    since = datetime.fromtimestamp(error.since, UTC)
+    return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago. {reason}"
+
+
+def _ago(seconds: int) -> str:
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = seconds // length
+            return f"{number} {unit}{'s' if number > 1 else ''}"
+    return "less than a minute"
 
 
 def _is_for_application(request: Request) -> bool:

@@ -4,25 +4,43 @@ import logging
 import re
 import secrets
 import time
+from functools import cache, lru_cache
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from prometheus_client import Counter, Histogram
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowflake.errors import NotServed
+from snowflake.metrics import REQUEST_SECONDS, REQUESTS
 from snowflake.settings import Settings
 from snowflake.web.errors import oauth_error, unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
-from snowflake.web.paths import AUTHORIZATION_SERVER, CROSS_ORIGIN, UNGUARDED
+from snowflake.web.paths import AUTHORIZATION_SERVER, CROSS_ORIGIN, POLLED, UNGUARDED
 
 _log = structlog.get_logger("snowflake.request")
 MAX_PORT: Final = 65535
 #: What the log says of a request whose sender did not wait for the answer.
 CLIENT_CLOSED_REQUEST: Final = 499
+#: Methods that are counted by name. Any word may be sent as one, so the others share a label.
+METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+#: Host names of which is remembered whether they are ours.
+REMEMBERED_HOSTS: Final = 64
+#: Characters of a Host header: a name has 253 at most (RFC 1035, section 2.3.4), then the port.
+MAX_HOST: Final = 260
+#: Headers of answers that scripts of other origins may see (Fetch, section 3.3.5).
+EXPOSED: Final = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
+# Made once: they go with every answer, and Starlette's MutableHeaders would encode them each time.
+_SECURITY_HEADERS = [
+    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
+]
+_SHARED_HEADERS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", ", ".join(EXPOSED).encode()),
+]
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 HOST_REFUSED: Final = (
     "Snowflake may not be reached by this host name; name it in SNOWFLAKE_ALLOWED_HOSTS"
@@ -57,11 +75,13 @@ class BasePath:
 class RequestLog:
     """One log line a request, with an ID that error pages show, and security headers.
 
-    The path is logged as its route: a query string or a redirect URI may hold anything.
+    The path is logged as its route: a query string or a redirect URI may hold anything. The same
+    goes for what is counted.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        # Assembling a logger would cost each request as much as its checks do.
+        self.app, self.log = app, _log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -77,23 +97,31 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = message.get("headers", ())
+                # ASGI has them in lower case.
+                own = {name for name, _ in headers}
+                message["headers"] = [
+                    *headers,
+                    (b"x-request-id", request_id.encode()),
+                    *[header for header in _SECURITY_HEADERS if header[0] not in own],
+                ]
             await send(message)
 
         try:
             await self.app(scope, receive, send_and_note)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
-        _log.log(
-            _level(status, watched=scope["path"] in UNGUARDED),
+        seconds = time.perf_counter() - started
+        method, route = scope["method"], _route(scope)
+        _requests(method if method in METHODS else "other", route, status).inc()
+        _request_seconds(route).observe(seconds)
+        self.log.log(
+            _level(status, polled=scope["path"] in POLLED),
             "request",
-            method=scope["method"],
-            route=_route(scope),
+            method=method,
+            route=route,
             status=status,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             client=(scope.get("client") or ("", 0))[0],
         )
 
@@ -103,18 +131,30 @@ class CrossOrigin:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.cors = CORSMiddleware(
+        self.preflight = CORSMiddleware(
             app,
             allow_origins=["*"],
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["WWW-Authenticate", "Retry-After", "X-Request-ID"],
+            expose_headers=EXPOSED,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        shared = scope["type"] == "http" and scope["path"] in CROSS_ORIGIN
-        await (self.cors if shared else self.app)(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] not in CROSS_ORIGIN:
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await self.preflight(scope, receive, send)
+            return
+
+        async def send_shared(message: Message) -> None:
+            # The same for everybody, whether they name an origin or not, so caches need no Vary.
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_SHARED_HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, send_shared)
 
 
 class Faults:
@@ -150,41 +190,60 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
+        # People come by few names. One that nobody has come by is looked at anew.
+        self._fault = lru_cache(REMEMBERED_HOSTS)(self._look)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] == "http":
-            request = Request(scope, receive)
-            fault = self._fault(request)
-            if fault and scope["path"] not in UNGUARDED:
+        if scope["type"] == "http" and scope["path"] not in UNGUARDED:
+            host = _host(scope)
+            if (
+                fault := HOST_REFUSED
+                if len(host) > MAX_HOST
+                else self._fault(host, scope["scheme"])
+            ):
+                request = Request(scope, receive)
                 response = await oauth_error(request, NotServed(fault))
                 await response(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _fault(self, request: Request) -> str | None:
-        host = _HOST.fullmatch(request.headers.get("host", ""))
+    def _look(self, host: bytes, scheme: str) -> str | None:
+        parts = _HOST.fullmatch(host.decode("latin-1"))
         if (
-            not host
-            or int(host["port"] or 0) > MAX_PORT
-            or not self.settings.hosts.match(host["name"])
+            not parts
+            or int(parts["port"] or 0) > MAX_PORT
+            or not self.settings.hosts.match(parts["name"])
         ):
             return HOST_REFUSED
-        if not self.settings.is_secure(request.scope["scheme"], host["name"]):
-            return INSECURE
-        return None
+        return None if self.settings.is_secure(scheme, parts["name"]) else INSECURE
 
 
-def _level(status: int, *, watched: bool) -> int:
+def _host(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"host"), b"")
+
+
+def _level(status: int, *, polled: bool) -> int:
     """Answer the log level of a request's line: warnings for refusals, errors for failures."""
     if status >= 500:  # noqa: PLR2004
         return logging.ERROR
     if status >= 400:  # noqa: PLR2004
         return logging.WARNING
-    # Whoever watches the process asks all the time; those lines would hide the others.
-    return logging.DEBUG if watched else logging.INFO
+    # Those lines come all the time and would hide the others.
+    return logging.DEBUG if polled else logging.INFO
 
 
 def _route(scope: Scope) -> str:
     route = scope.get("route")
     return route.path if isinstance(route, Route | Mount) else "unknown"
+
+
+# Prometheus' own way to them takes longer than the counting. Their labels are few.
+@cache
+def _requests(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, status)
+
+
+@cache
+def _request_seconds(route: str) -> Histogram:
+    return REQUEST_SECONDS.labels(route)

@@ -70,6 +70,7 @@ def _paths() -> Json:
                     "200": _json("Tokens", _TOKENS),
                     "400": _error("The grant or the request is wrong"),
                     "401": _error("The client is wrong"),
+                    "429": _error("Discord is not asked about this client for now"),
                     "503": _error("Discord can't be asked right now"),
                 },
             }

@@ -5,6 +5,8 @@ AUTHORIZATION_SERVER = "/.well-known/oauth-authorization-server"
 JWKS = "/.well-known/jwks.json"
 WEBFINGER = "/.well-known/webfinger"
 TOKEN = "/token"  # noqa: S105
+#: What is before the redirect URI in the path at which Discord sends people back.
+CALLBACK = "/r/"
 USERINFO = "/userinfo"
 REVOKE = "/revoke"
 INTROSPECT = "/introspect"
@@ -19,3 +21,5 @@ CROSS_ORIGIN = frozenset(
 FOR_APPLICATIONS = CROSS_ORIGIN | {INTROSPECT, HEALTH, READY}
 #: Paths that answer by any host name and over plain HTTP, to whoever watches the process.
 UNGUARDED = frozenset({HEALTH, READY})
+#: Paths that machines ask for all the time, and that tell nothing about anybody.
+POLLED = UNGUARDED | {OPENID_CONFIGURATION, AUTHORIZATION_SERVER, JWKS}

@@ -20,18 +20,19 @@ from snowflake.web.home import home
 def routes(settings: Settings) -> list[BaseRoute]:
     """Answer the routes, below the base path."""
     listed: list[BaseRoute] = [
+        # Routes are tried in turn: what is asked for most comes first.
+        Route(paths.OPENID_CONFIGURATION, discovery),
+        Route(paths.JWKS, jwks),
+        Route(paths.HEALTH, health),
         Route("/", home),
         Route("/authorize", authorize, methods=["GET", "POST"]),
         Route("/r/{redirect_uri:path}", callback),
         Route(paths.TOKEN, token, methods=["POST"]),
         Route(paths.USERINFO, userinfo, methods=["GET", "POST"]),
-        Route(paths.OPENID_CONFIGURATION, discovery),
         Route(paths.AUTHORIZATION_SERVER, discovery),
-        Route(paths.JWKS, jwks),
         Route(paths.WEBFINGER, webfinger),
         Route(paths.REVOKE, revoke, methods=["POST"]),
         Route(paths.INTROSPECT, introspect, methods=["POST"]),
-        Route(paths.HEALTH, health),
         Route(paths.READY, ready),
     ]
     return listed + (docs.routes() if settings.docs else [])

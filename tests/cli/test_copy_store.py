@@ -10,7 +10,7 @@ from tests.running import Clock
 from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
 from tests.store.places import ENGINES, Place, place_on
 
-TABLES = ("codes", "discord_tokens", "grants", "refresh_tokens", "signing_keys")
+TABLES = ("codes", "discord_tokens", "grants", "memberships", "refresh_tokens", "signing_keys")
 
 
 async def fill(place: Place, clock: Clock) -> list[str]:
@@ -40,7 +40,8 @@ def test_a_store_moves_from_engine_to_engine(
     result = CliRunner().invoke(app, ["copy-store", old.url, new.url], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     told = dict(line.split(": ") for line in result.output.splitlines())
-    assert told == {**dict.fromkeys(TABLES, "3 rows"), "signing_keys": "1 rows"}
+    filled = {table: rows for table, rows in told.items() if rows != "0 rows"}
+    assert filled == {**dict.fromkeys(TABLES, "3 rows"), "signing_keys": "1 rows"}
     assert {
         table: [list(map(int_if_bool, row)) for row in rows] for table, rows in content(old).items()
     } == {

@@ -8,8 +8,8 @@ import respx
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from tests.running import DISCORD_API, Clock
-from tests.store.furniture import APPLICATION, PERSON, grant, put_login, tokens
+from tests.running import DISCORD_API, NOW, Clock
+from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, put_login, tokens
 from tests.store.places import SECRET, Place, place_on
 
 OTHER = "197038439483310086"
@@ -40,7 +40,7 @@ def run(*arguments: str) -> str:
 
 def people_in(place: Place) -> set[str]:
     found: set[str] = set()
-    for table in ("grants", "discord_tokens"):
+    for table in ("grants", "discord_tokens", "memberships"):
         rows = asyncio.run(place.rows(f"SELECT person FROM {table}"))  # noqa: S608 - ours
         found |= {person for (person,) in rows}
     return found
@@ -61,6 +61,8 @@ def test_everything_about_a_person_is_shown_but_no_token(filled: Place) -> None:
     }
     [pair] = shown["discord_tokens"]
     assert (pair["application"], pair["scopes"]) == (APPLICATION, ["email", "identify"])
+    in_one_guild = {"guild": "all", "answer": [{"id": GUILD}], "asked_at": NOW}
+    assert shown["memberships"] == [in_one_guild]
     for secret in (tokens().access_token, tokens().refresh_token):
         assert secret is not None
         assert secret.get_secret_value() not in output
@@ -71,14 +73,17 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
         "person": "1",
         "grants": [],
         "discord_tokens": [],
+        "memberships": [],
     }
     assert run("purge", "--person", "1") == "Erased 0 grants and 0 pairs of tokens.\n"
     assert people_in(filled) == {PERSON, OTHER}
 
 
-@respx.mock
-def test_a_purge_erases_one_person_here_and_at_discord(filled: Place) -> None:
-    revoked = respx.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
+@respx.mock(using="aiohttp")
+def test_a_purge_erases_one_person_here_and_at_discord(
+    filled: Place, respx_mock: respx.MockRouter
+) -> None:
+    revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
     assert run("purge", "--person", PERSON) == "Erased 2 grants and 1 pairs of tokens.\n"
     assert people_in(filled) == {OTHER}
     assert len(asyncio.run(filled.rows("SELECT hash FROM refresh_tokens"))) == 1
@@ -86,10 +91,10 @@ def test_a_purge_erases_one_person_here_and_at_discord(filled: Place) -> None:
     assert sent == {"client_id": APPLICATION, "token": f"discord-refresh-token-{PERSON}"}
 
 
-@respx.mock
-def test_what_discord_did_not_revoke_is_told(filled: Place) -> None:
+@respx.mock(using="aiohttp")
+def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.MockRouter) -> None:
     refusal = {"error": "invalid_client"}
-    respx.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
+    respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
     first, last = run("purge", "--person", PERSON).splitlines()
     assert first == "Erased 2 grants and 1 pairs of tokens."
     assert APPLICATION in last

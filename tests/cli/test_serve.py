@@ -1,5 +1,7 @@
 """What ``snowflake serve`` asks of Uvicorn."""
 
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import uvicorn
 from typer.testing import CliRunner
 
 from snowflake.cli import app
+from snowflake.settings import Address
 from tests.serving import PATIENCE, running, serve_command
 
 
@@ -95,6 +98,38 @@ def test_some_variables_of_uvicorn_are_not(
     monkeypatch.setenv(variable, value)
     serve()
     assert str(asked.options[option]).lower() != value
+
+
+@pytest.mark.parametrize(
+    ("variable", "several"),
+    [
+        ((), False),
+        (("UVICORN_WORKERS", "1"), False),
+        (("UVICORN_WORKERS", "2"), True),
+        (("WEB_CONCURRENCY", "2"), True),
+        (("UVICORN_RELOAD", "true"), True),
+    ],
+)
+def test_metrics_are_summed_where_others_than_this_process_count(
+    variable: tuple[str, str] | tuple[()],
+    asked: Uvicorn,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    several: bool,
+) -> None:
+    shown: list[tuple[Address, bool]] = []
+
+    def show(address: Address, *, workers: bool) -> AbstractContextManager[None]:
+        shown.append((address, workers))
+        return nullcontext()
+
+    # The package has the command by the module's name.
+    monkeypatch.setattr(import_module("snowflake.cli.serve"), "showing_metrics", show)
+    monkeypatch.setenv("SNOWFLAKE_METRICS", "127.0.0.1:9100")
+    if variable:
+        monkeypatch.setenv(*variable)
+    serve()
+    assert shown == [(("127.0.0.1", 9100), several)]
 
 
 def test_an_option_wins_over_a_variable(asked: Uvicorn, monkeypatch: pytest.MonkeyPatch) -> None:

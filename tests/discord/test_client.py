@@ -1,66 +1,31 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
-import respx
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from snowflake import __version__
-from snowflake.discord import client as discord_client
-from snowflake.discord.client import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, DiscordClient
+from snowflake.discord.client import DiscordClient
+from snowflake.discord.deadline import deadline
 from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
+from tests.discord.calls import CALLS, GOOD, GUILD, READS, TOKEN, exchange, page, route_of
+from tests.discord.clocks import Times
+from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
 
-TOKEN = SecretStr("discord-access-token")
-REPOSITORY = "https://github.example/snowflake"
-
-
-@pytest.fixture
-async def client(discord: Discord) -> AsyncIterator[DiscordClient]:
-    async with DiscordClient.open(DISCORD_API, REPOSITORY) as client:
-        yield client
-
-
-def exchange(client: DiscordClient, secret: str | None = "the-secret") -> Awaitable[object]:
-    return client.exchange_code(
-        client_id="1056005449054429204",
-        client_secret=SecretStr(secret) if secret else None,
-        code="the code",
-        redirect_uri="https://snowflake.example.com/r/https://app.example.com/?a=b&c",
-        code_verifier="verifier",
-    )
-
-
-Call = Callable[[DiscordClient], Awaitable[object]]
-CALLS: dict[str, Call] = {
-    "token": exchange,
-    "user": lambda client: client.user(TOKEN),
-    "guilds": lambda client: client.guilds(TOKEN),
-}
-GOOD = {"token": dict(TOKENS), "user": dict(USER), "guilds": GUILDS}
 every_call = pytest.mark.parametrize("name", CALLS)
-
-
-def route_of(discord: Discord, name: str) -> respx.Route:
-    route: respx.Route = getattr(discord, name)
-    return route
-
-
-def text(status: int, body: str, **headers: str) -> httpx.Response:
-    return httpx.Response(status, text=body, headers={"content-type": "text/html", **headers})
-
+every_read = pytest.mark.parametrize("name", READS)
+every_answer = pytest.mark.parametrize("name", [name for name in CALLS if name != "revoke"])
 
 OUTAGES = {
     "500": httpx.Response(500, json={"message": "Internal", "code": 0}),
-    "502": text(502, "<html>Bad Gateway</html>"),
-    "503": text(503, "upstream connect error"),
-    "504": text(504, ""),
-    "html for json": text(200, "<!doctype html>"),
+    "502": page(502, "<html>Bad Gateway</html>"),
+    "503": page(503, "upstream connect error"),
+    "504": page(504, ""),
+    "html for json": page(200, "<!doctype html>"),
     "nothing": httpx.Response(200, content=b""),
     "no content": httpx.Response(204),
     "not utf-8": httpx.Response(200, content=b'{"id": "\xff"}'),
@@ -70,18 +35,18 @@ OUTAGES = {
     "another object": httpx.Response(200, json={"message": "hello"}),
     "nested deep": httpx.Response(200, content=b"[" * 100_000),
     "redirect": httpx.Response(302, headers={"location": "https://evil.example.com/"}),
-    "blocked by cloudflare": text(403, "error code: 1020"),
+    "blocked by cloudflare": page(403, "error code: 1020"),
     "missing access": httpx.Response(403, json={"message": "Missing Access", "code": 50001}),
     "gone": httpx.Response(404, json={"message": "404: Not Found", "code": 0}),
     "limit": httpx.Response(429, json={"message": "slow", "retry_after": 1.5, "global": False}),
-    "limit by cloudflare": text(429, "error code: 1015"),
+    "limit by cloudflare": page(429, "error code: 1015"),
     "damaged gzip": httpx.Response(
         200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no")
     ),
 }
 
 
-@every_call
+@every_answer
 @pytest.mark.parametrize("outage", OUTAGES)
 async def test_an_answer_that_makes_no_sense_is_an_outage(
     client: DiscordClient, discord: Discord, name: str, outage: str
@@ -91,7 +56,7 @@ async def test_an_answer_that_makes_no_sense_is_an_outage(
         await CALLS[name](client)
 
 
-@every_call
+@every_answer
 async def test_a_truncated_answer_is_an_outage(
     client: DiscordClient, discord: Discord, name: str
 ) -> None:
@@ -126,15 +91,14 @@ async def test_a_connection_that_fails_is_an_outage(
 
 @every_call
 async def test_an_answer_that_hangs_ends_at_the_deadline(
-    client: DiscordClient, discord: Discord, name: str, monkeypatch: pytest.MonkeyPatch
+    client: DiscordClient, discord: Discord, name: str, times: Times
 ) -> None:
     async def hang(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(discord_client, "DEADLINE", 0)
     route_of(discord, name).mock(side_effect=hang)
-    with pytest.raises(TemporarilyUnavailable):
+    with pytest.raises(TemporarilyUnavailable), deadline(0, times.clocks.now):
         await CALLS[name](client)
 
 
@@ -164,12 +128,12 @@ async def test_the_token_endpoint_says_what_is_wrong(
 
 
 async def test_an_html_400_is_an_outage(client: DiscordClient, discord: Discord) -> None:
-    discord.token.mock(return_value=text(400, "<html>"))
+    discord.token.mock(return_value=page(400, "<html>"))
     with pytest.raises(TemporarilyUnavailable):
         await exchange(client)
 
 
-@pytest.mark.parametrize("name", ["user", "guilds"])
+@every_read
 @pytest.mark.parametrize("body", ['{"message": "401: Unauthorized", "code": 0}', "<html>", ""])
 async def test_a_token_that_discord_refuses_is_an_invalid_grant(
     client: DiscordClient, discord: Discord, name: str, body: str
@@ -179,39 +143,17 @@ async def test_a_token_that_discord_refuses_is_an_invalid_grant(
         await CALLS[name](client)
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("3", 3),
-        ("0.3", 1),
-        ("1.2", 2),
-        ("0", 1),
-        ("-5", 1),
-        ("999999", MAX_RETRY_AFTER),
-        ("inf", DEFAULT_RETRY_AFTER),
-        ("nan", DEFAULT_RETRY_AFTER),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", DEFAULT_RETRY_AFTER),
-        ("", DEFAULT_RETRY_AFTER),
-        (None, DEFAULT_RETRY_AFTER),
-    ],
-)
-@every_call
-async def test_a_limit_says_when_to_come_back(
-    client: DiscordClient, discord: Discord, name: str, header: str | None, seconds: int
-) -> None:
-    headers = {} if header is None else {"Retry-After": header}
-    route_of(discord, name).respond(429, text="error code: 1015", headers=headers)
-    with pytest.raises(TemporarilyUnavailable) as limit:
-        await CALLS[name](client)
-    assert limit.value.retry_after == seconds
-
-
-async def test_a_good_answer_is_read(client: DiscordClient) -> None:
+async def test_a_good_answer_is_read(client: DiscordClient, discord: Discord) -> None:
     tokens = await client.exchange_code(
         client_id="1", client_secret=None, code="c", redirect_uri="r", code_verifier="v"
     )
     assert tokens.access_token == TOKEN
     assert (await client.user(TOKEN)).username == "nelly"
+    route_of(discord, "member")
+    member = await client.member(GUILD, TOKEN)
+    assert member is not None
+    assert member.nick == "Owl"
+    assert member.roles == {"41771983423143936"}
     assert [guild.id for guild in await client.guilds(TOKEN)] == [guild["id"] for guild in GUILDS]
 
 
@@ -224,16 +166,18 @@ async def test_no_guilds_are_an_answer(client: DiscordClient, discord: Discord) 
 async def test_every_call_says_who_is_calling(
     client: DiscordClient, discord: Discord, name: str
 ) -> None:
+    route_of(discord, name)
     await CALLS[name](client)
     [call] = discord.calls
     assert call.request.headers["user-agent"] == f"DiscordBot ({REPOSITORY}, {__version__})"
     assert call.request.headers["accept"] == "application/json"
 
 
-@pytest.mark.parametrize("name", ["user", "guilds"])
+@every_read
 async def test_the_token_travels_in_the_header_alone(
     client: DiscordClient, discord: Discord, name: str
 ) -> None:
+    route_of(discord, name)
     await CALLS[name](client)
     [call] = discord.calls
     assert call.request.headers["authorization"] == "Bearer discord-access-token"
@@ -300,11 +244,55 @@ bodies = st.one_of(
 
 @given(st.sampled_from(sorted(CALLS)), st.sampled_from([200, 400, 401, 403, 404, 429, 500]), bodies)
 async def test_whatever_discord_sends_the_outcome_is_an_answer_or_an_error_of_ours(
-    client: DiscordClient, discord: Discord, name: str, status: int, body: bytes
+    discord: Discord, name: str, status: int, body: bytes
 ) -> None:
     route_of(discord, name).respond(status, content=body)
-    try:
-        await CALLS[name](client)
-    except (InvalidClient, InvalidGrant, TemporarilyUnavailable):
-        return
+    # A client of its own, for which nothing has failed.
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=Times().clocks) as client:
+        try:
+            await CALLS[name](client)
+        except (InvalidClient, InvalidGrant, TemporarilyUnavailable):
+            return
     assert status == 200
+
+
+async def test_somebody_who_is_in_no_such_guild_is_no_member(
+    client: DiscordClient, discord: Discord
+) -> None:
+    unknown = {"message": "Unknown Guild", "code": 10004}
+    route_of(discord, "member").respond(404, json=unknown)
+    assert await client.member(GUILD, TOKEN) is None
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 0), (404, 10003), (403, 10004), (403, 50001)])
+async def test_another_refusal_does_not_make_somebody_no_member(
+    client: DiscordClient, discord: Discord, status: int, code: int
+) -> None:
+    route_of(discord, "member").respond(status, json={"message": "no", "code": code})
+    with pytest.raises(TemporarilyUnavailable):
+        await client.member(GUILD, TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(401, json={"error": "invalid_client"}), InvalidClient),
+        (httpx.Response(403, json={"code": 0}), TemporarilyUnavailable),
+        (page(500), TemporarilyUnavailable),
+    ],
+    ids=["401", "403", "500"],
+)
+async def test_a_revocation_that_fails_says_why(
+    client: DiscordClient, discord: Discord, answer: httpx.Response, error: type[OAuthError]
+) -> None:
+    route_of(discord, "revoke").mock(return_value=answer)
+    with pytest.raises(error):
+        await CALLS["revoke"](client)
+
+
+async def test_without_a_secret_the_refusal_tells_of_public_clients(
+    client: DiscordClient, discord: Discord
+) -> None:
+    discord.token.respond(401, json={"error": "invalid_client"})
+    with pytest.raises(InvalidClient, match="Public Client"):
+        await exchange(client, None)

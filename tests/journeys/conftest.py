@@ -10,7 +10,11 @@ from tests.journeys.world import world as running_world
 
 @pytest.fixture(scope="session")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    settings = {"SNOWFLAKE_ALLOWED_WEBFINGER_HOSTS": "example.com"}
+    settings = {
+        "SNOWFLAKE_ALLOWED_WEBFINGER_HOSTS": "example.com",
+        # What hangs is given up soon.
+        "SNOWFLAKE_DISCORD_DEADLINE": "1s",
+    }
     with running_world(tmp_path_factory.mktemp("journeys"), settings) as running:
         yield running
 

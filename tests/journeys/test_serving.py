@@ -4,6 +4,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from snowflake.sandbox.discord import Failure
@@ -11,7 +12,7 @@ from tests.journeys.browser import Browser, arrival
 from tests.journeys.relying_party import Secrets, error_of, tokens_of
 from tests.journeys.world import ADA, CLIENT_SECRET, World, sign_in, variables
 from tests.journeys.world import world as running_world
-from tests.serving import snowflake
+from tests.serving import free_port, snowflake
 
 #: Uvicorn ends in order, and then by the signal that it got.
 CLEAN = {0, -signal.SIGTERM}
@@ -25,6 +26,17 @@ def test_any_worker_goes_on_with_what_another_began(tmp_path: Path, browser: Bro
             browser.http.headers["Connection"] = party.http.headers["Connection"] = "close"
             claims, _ = sign_in(party, browser)
             assert claims["sub"] == ADA
+
+
+def test_the_metrics_of_all_workers_are_summed_at_a_port_of_their_own(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"SNOWFLAKE_METRICS": f"127.0.0.1:{port}"}
+    with snowflake(tmp_path, settings, "--workers", "2") as running:
+        for _ in range(8):
+            # Each a connection of its own, so that any worker may get it.
+            assert httpx.get(f"{running.origin}/metrics", trust_env=False).status_code == 404
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    assert 'snowflake_requests_total{method="GET",route="unknown",status="404"} 8.0' in told
 
 
 def test_workers_redeem_a_code_once(tmp_path: Path, browser: Browser) -> None:

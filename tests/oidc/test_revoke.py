@@ -13,7 +13,7 @@ PERSON = "80351110224678912"
 @pytest.fixture
 def revoked() -> Iterator[respx.Route]:
     """Discord's revocation endpoint."""
-    with respx.mock(assert_all_called=False) as router:
+    with respx.mock(assert_all_called=False, using="aiohttp") as router:
         yield router.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
 
 

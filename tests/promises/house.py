@@ -1,15 +1,19 @@
 """Snowflakes inside the test: a real store, a simulated Discord, a time of our own."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
+from typing import Any
 from unittest.mock import patch
 
 import httpx
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
+from snowflake.discord.clocks import Clocks
 from snowflake.sandbox.discord import SimulatedDiscord
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
@@ -27,6 +31,10 @@ class Resident:
 
     state: State
     http: httpx.AsyncClient
+
+    async def come_back(self, outage: httpx.Response) -> None:
+        """Let the time pass after which an answer says that Discord may be asked again."""
+        await self.state.discord._clocks.sleep(float(outage.headers["retry-after"]))
 
 
 @dataclass
@@ -46,12 +54,26 @@ class House:
         return Party(self.discord, ORIGIN, next(_client_ids), public=public)
 
 
+def skipping() -> dict[str, Callable[..., Any]]:  # what Clocks takes
+    """Answer clocks by which a wait for Discord is over at once."""
+    skipped = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        skipped[0] += seconds
+
+    return {"now": lambda: time.monotonic() + skipped[0], "sleep": sleep}
+
+
 @asynccontextmanager
 async def resident(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Resident]:
     """Run a Snowflake until the block ends."""
     app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.keyring.parse_key", checked_once):
+        discord_clocks = partial(Clocks, **skipping())
+        with (
+            patch("snowflake.keyring.parse_key", checked_once),
+            patch("snowflake.state.Clocks", discord_clocks),
+        ):
             await stack.enter_async_context(app.router.lifespan_context(app))
         http = await stack.enter_async_context(browser_for(app))
         yield Resident(app.state.snowflake, http)

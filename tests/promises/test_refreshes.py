@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from tests.journeys.world import ADA
 from tests.promises.house import House, Resident
@@ -88,8 +89,10 @@ async def test_discord_failing_takes_no_refresh_token_away(
     for failure in set(Failure) - {Failure.HANG, Failure.SLOW}:
         token = (await party.sign_in(snowflake.http))["refresh_token"]
         house.clock.pass_by(NEAR_THE_END)
-        house.discord.fail(route, failure)  # type: ignore[arg-type]
+        house.discord.fail(route, failure, times=None)  # type: ignore[arg-type]
         answer = await party.refresh(snowflake.http, token)
+        house.discord.heal()
+        await snowflake.come_back(answer)
         assert error_of(answer) == OUT, failure
         assert int(answer.headers["retry-after"]) >= 1, failure
         house.clock.pass_by(60)
@@ -116,12 +119,34 @@ async def test_a_discord_that_hangs_takes_no_refresh_token_away(
     house: House, snowflake: Resident, party: Party
 ) -> None:
     token = (await party.sign_in(snowflake.http))["refresh_token"]
+    house.clock.pass_by(OLDEST_CLAIMS + 1)
     house.discord.fail("me", Failure.HANG)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("snowflake.discord.client.DEADLINE", 0.05)
+        patch.setattr(snowflake.state.discord, "_deadline", 0.05)
         assert error_of(await party.refresh(snowflake.http, token)) == OUT
     house.discord.heal()
     tokens_of(await party.refresh(snowflake.http, token))
+
+
+async def test_without_discord_there_are_the_claims_of_the_last_hour(
+    house: House, party: Party
+) -> None:
+    one, other = await house.snowflake(), await house.snowflake()
+    tokens = await party.sign_in(one.http)
+    before = await one.state.keys.verify(tokens["id_token"], "JWT")
+    for route in ("token", "me", "guilds"):
+        house.discord.fail(route, Failure.BANNED, times=None)
+    house.clock.pass_by(OLDEST_CLAIMS)
+    answer = tokens_of(await party.refresh(other.http, tokens["refresh_token"]))
+    after = await other.state.keys.verify(answer["id_token"], "JWT")
+    assert (after["name"], after["groups"]) == (before["name"], before["groups"])
+    # A lost answer gets the same successor, as ever.
+    again = tokens_of(await party.refresh(one.http, tokens["refresh_token"]))
+    assert again["refresh_token"] == answer["refresh_token"]
+    house.clock.pass_by(1)
+    assert error_of(await party.refresh(one.http, answer["refresh_token"])) == OUT
+    house.discord.heal()
+    tokens_of(await party.refresh(one.http, answer["refresh_token"]))
 
 
 async def test_a_wrong_secret_takes_no_refresh_token_away(
@@ -141,6 +166,7 @@ async def test_a_known_secret_is_not_asked_for_at_discord(
 ) -> None:
     token = (await party.sign_in(snowflake.http))["refresh_token"]
     before = len(house.discord.requests)
+    house.clock.pass_by(60)
     tokens_of(await party.refresh(snowflake.http, token))
     paths = {request.path for request in house.discord.requests[before:]}
     assert paths == {"/api/v10/users/@me", "/api/v10/users/@me/guilds"}

@@ -7,10 +7,12 @@ from pydantic import SecretStr
 from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
+from snowflake.store.memberships import ALL_GUILDS, Membership
 from tests.running import NOW
 
 APPLICATION = "1056005449054429204"
 PERSON = "80351110224678912"
+GUILD = "81384788765712384"
 CLAIMS: Mapping[str, object] = {"sub": PERSON, "email": "nelly@example.com", "groups": ["1", "2"]}
 
 
@@ -25,6 +27,7 @@ def grant(person: str = PERSON, expires_at: int = NOW + 3600) -> Grant:
         auth_time=NOW,
         expires_at=expires_at,
         secret_hash=None,
+        claims_at=NOW,
     )
 
 
@@ -39,12 +42,17 @@ def tokens(person: str = PERSON, expires_at: int = NOW + 3600) -> StoredTokens:
     )
 
 
+def membership(person: str = PERSON) -> Membership:
+    return Membership(person, ALL_GUILDS, f'[{{"id":"{GUILD}"}}]', NOW)
+
+
 async def put_login(
     store: Store, code_id: str, person: str = PERSON, expires_at: int = NOW + 3600
 ) -> tuple[Grant, str]:
     """Save a login; answer its grant and its refresh token."""
     made = grant(person, expires_at)
     await store.codes.reserve(code_id, NOW + 60)
-    token = await store.logins.save(code_id, made, tokens(person, expires_at), refreshable=True)
+    pair, learnt = tokens(person, expires_at), [membership(person)]
+    token = await store.logins.save(code_id, made, pair, learnt, refreshable=True)
     assert token is not None
     return made, token

@@ -7,7 +7,7 @@ from tests.running import NOW, Clock
 from tests.store.furniture import put_login, tokens
 from tests.store.places import Place
 
-TABLES = ("codes", "discord_tokens", "grants", "leases", "refresh_tokens")
+TABLES = ("codes", "discord_tokens", "grants", "leases", "memberships", "refresh_tokens")
 
 
 class Failed(Exception):
@@ -39,8 +39,9 @@ async def test_what_has_expired_goes_and_nothing_else(
     clock.pass_by(3600)
     await store.leases.take("work", 60)
     await store.housekeeping.delete_expired()
-    kept = {"discord_tokens": 1, "grants": 1, "leases": 1, "refresh_tokens": 1, "codes": 0}
-    assert await sizes(place) == kept
+    gone = {"codes": 0, "memberships": 0}
+    kept = {"discord_tokens": 1, "grants": 1, "leases": 1, "refresh_tokens": 1}
+    assert await sizes(place) == {**gone, **kept}
     assert await store.grants.find(living.id) == living
     assert await store.refresh_tokens.find(token) is not None
 
@@ -71,8 +72,8 @@ async def test_batches_leave_nothing_behind(
     for number in range(7):
         await put_login(store, f"code {number}", str(number))
     clock.pass_by(3600)
-    # A grant, a code, a refresh token and a pair of Discord's each.
-    assert await store.housekeeping.delete_expired() == 4 * 7
+    # A grant, a code, a refresh token, a pair of Discord's and a list of guilds each.
+    assert await store.housekeeping.delete_expired() == 5 * 7
     assert set((await sizes(place)).values()) == {0}
 
 

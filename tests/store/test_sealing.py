@@ -8,7 +8,7 @@ from snowflake.errors import StartFault
 from snowflake.store import FOREIGN_SEAL
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
-from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
+from tests.store.furniture import APPLICATION, GUILD, PERSON, membership, put_login, tokens
 from tests.store.places import Place
 
 OLD, NEW = b"the old secret of more than thirty-two", b"the new secret of more than thirty-two"
@@ -50,11 +50,12 @@ async def test_the_old_key_goes_after_housekeeping_and_not_before(
         async with place.store(clock, NEW):
             pass
     async with place.store(clock, NEW, OLD) as store:
-        assert await store.housekeeping.seal_anew() == 3
+        assert await store.housekeeping.seal_anew() == 4
         assert await store.housekeeping.seal_anew() == 0
     async with place.store(clock, NEW) as store:
         assert await store.grants.find(grant.id) == grant
         assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
+        assert await store.memberships.of_person(PERSON) == [membership()]
         assert await store.signing_keys.all() == [StoredKey("kid", "{}", 0)]
 
 
@@ -113,6 +114,6 @@ async def test_no_secret_is_in_the_database(place: Place, clock: Clock, private_
     assert PERSON.encode() in content
     pair = tokens()
     assert pair.refresh_token is not None
-    secrets = [token, successor, "nelly@example.com", pair.access_token.get_secret_value()]
+    secrets = [token, successor, "nelly@example.com", GUILD, pair.access_token.get_secret_value()]
     secrets += [pair.refresh_token.get_secret_value(), json.loads(private_key)["d"]]
     assert [secret for secret in secrets if secret.encode() in content] == []

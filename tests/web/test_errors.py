@@ -5,7 +5,7 @@ import pytest
 from starlette.requests import Request
 
 from snowflake import errors
-from snowflake.errors import LoginError, OAuthError
+from snowflake.errors import DiscordDown, LoginError, OAuthError
 from snowflake.web.errors import login_error, oauth_error
 
 OAUTH_ERRORS = [
@@ -58,3 +58,22 @@ async def test_a_login_that_cannot_go_on_is_a_page_without_a_link(error: type[Lo
     assert error.explanation in page
     assert error.advice in page
     assert "href" not in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59, "less than a minute"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (3600, "1 hour"),
+        (7200, "2 hours"),
+    ],
+)
+async def test_a_page_says_since_when_discord_is_down(seconds: int, words: str) -> None:
+    error = DiscordDown("Discord is not answering", 7, since=1_800_000_000, lasting=seconds)
+    response = await oauth_error(request_to("/authorize"), error)
+    page = bytes(response.body).decode()
+    assert f"since 08:00 UTC, {words} ago" in page
+    assert response.headers["retry-after"] == "7"

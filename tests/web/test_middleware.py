@@ -82,6 +82,7 @@ async def test_it_may_be_reached_by_its_own_names_alone(
         ("2001:db8::1", b"[2001:DB8:0::1]", 200),
         ("*", b"anything.example", 200),
         ("*", b"any thing", 400),
+        ("*", b"a" * 261, 400),
     ],
 )
 async def test_hosts_may_be_addresses_and_wildcards(
@@ -209,6 +210,11 @@ async def test_they_may_even_read_that_snowflake_cannot_be_used(
     assert response.headers.get("access-control-allow-origin") == "*"
 
 
+async def test_scripts_may_read_what_a_cache_kept_for_somebody_else(snowflake: Snowflake) -> None:
+    response = await send_raw(snowflake.app, paths.JWKS)
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
 @pytest.mark.parametrize("path", ["/authorize", "/r/https://a.example/", "/", "/health"])
 async def test_other_paths_are_not_for_scripts(snowflake: Snowflake, path: str) -> None:
     response = await send_raw(snowflake.app, path, headers=[ORIGIN])
@@ -274,6 +280,17 @@ async def test_a_request_is_one_line_with_its_route_and_reference(
     assert contexts[0]["request_id"] == response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("path", sorted(paths.POLLED))
+@pytest.mark.usefixtures("_fresh_logs")
+async def test_what_is_asked_for_all_the_time_is_logged_for_those_who_debug(
+    snowflake: Snowflake, path: str
+) -> None:
+    with capture_logs() as logs:
+        await send_raw(snowflake.app, path)
+        await send_raw(snowflake.app, path, method="DELETE")
+    assert [line["log_level"] for line in logs] == ["debug", "warning"]
+
+
 @pytest.mark.usefixtures("_fresh_logs")
 async def test_one_requests_log_line_tells_nothing_of_another(snowflake: Snowflake) -> None:
     contexts = []
@@ -303,7 +320,9 @@ async def test_a_websocket_is_refused(snowflake: Snowflake) -> None:
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
-@pytest.mark.parametrize("host", [b"localhost:65536", b"localhost:99999", b"localhost:", b"a b"])
+@pytest.mark.parametrize(
+    "host", [b"localhost:65536", b"localhost:99999", b"localhost:", b"a b", b"a." * 150]
+)
 async def test_a_host_that_no_url_can_have_is_refused(snowflake: Snowflake, host: bytes) -> None:
     response = await send_raw(
         snowflake.app, "/.well-known/openid-configuration", headers=[(b"host", host)]

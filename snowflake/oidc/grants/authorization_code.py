@@ -6,14 +6,14 @@ import structlog
 from pydantic import SecretStr
 
 from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
+from snowflake.metrics import LOGINS
 from snowflake.oidc import pkce, redirects, scopes
 from snowflake.oidc.clients import Credentials
 from snowflake.oidc.exchange import Exchanged, exchange
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.parameters import MAX_SIZE, Parameters
-from snowflake.oidc.people import fetch_person
-from snowflake.oidc.scopes import Person
+from snowflake.oidc.people import Fetched, fetch_newcomer
 from snowflake.oidc.tokens import Redeemed
 from snowflake.sealing import BadNote
 from snowflake.state import State
@@ -50,7 +50,8 @@ async def authorization_code(
     refreshable = is_refreshable(credentials, params)
 
     # 3. Discord's tokens, then who it is.
-    exchanged, person = await _ask_discord(note, credentials, state)
+    exchanged, fetched = await _ask_discord(note, credentials, state)
+    person = fetched.person
 
     # 4. The grant.
     granted = scopes.granted(note.scope.split(), exchanged.scopes)
@@ -64,16 +65,18 @@ async def authorization_code(
         auth_time=note.auth_time,
         expires_at=expires_at(state, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
+        claims_at=int(state.clock() - fetched.age),
     )
     tokens = exchanged.stored(note.client_id, person.user.id)
     try:
         refresh_token = await state.store.logins.save(
-            note.id, grant, tokens, refreshable=refreshable
+            note.id, grant, tokens, fetched.learnt, refreshable=refreshable
         )
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
             await state.store.codes.release(note.id, state.sealer.seal(exchanged))
         raise
+    LOGINS.labels("completed").inc()
     return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
 
 
@@ -91,24 +94,25 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
 
 async def _ask_discord(
     note: CodeNote, credentials: Credentials, state: State
-) -> tuple[Exchanged, Person]:
+) -> tuple[Exchanged, Fetched]:
     """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
 
     It is spent when Discord says that the grant is no good, and released at every other error.
     """
+    await state.standing.check(note.client_id, credentials.secret, credentials.caller)
     left, codes = await _reserve(note, state), state.store.codes
     try:
         exchanged = await exchange(note, credentials, left, state)
         left = state.sealer.seal(exchanged)
         granted = scopes.granted(note.scope.split(), exchanged.scopes)
-        person = await fetch_person(granted, SecretStr(exchanged.access_token), state)
+        fetched = await fetch_newcomer(granted, SecretStr(exchanged.access_token), state)
     except InvalidGrant:
         await codes.spend(note.id)
         raise
     except OAuthError:
         await codes.release(note.id, left)
         raise
-    return exchanged, person
+    return exchanged, fetched
 
 
 async def _reserve(note: CodeNote, state: State) -> str | None:

@@ -1,17 +1,17 @@
 """The refresh token grant (RFC 6749, section 6; OpenID Connect Core 1.0, section 12)."""
 
+import math
 from dataclasses import replace
 
 import structlog
 
-from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope
+from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope, TemporarilyUnavailable
 from snowflake.oidc import scopes
 from snowflake.oidc.clients import Credentials, is_known_good
 from snowflake.oidc.exchange import renew, secret_hash
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.parameters import Parameters
-from snowflake.oidc.people import fetch_person
-from snowflake.oidc.scopes import Person
+from snowflake.oidc.people import Fetched, fetch_known
 from snowflake.oidc.tokens import Redeemed
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
@@ -22,16 +22,27 @@ from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
 MAX_LENGTH = 512
 #: Seconds before its end from which Discord's access token is renewed.
 RENEWAL = 3600
+#: Seconds after which claims are too old to be answered again, whatever keeps Discord.
+OLDEST_CLAIMS = 3600
 
 _log = structlog.get_logger(__name__)
+
+
+class _Refused(Exception):
+    """Discord refused the person's token, and then was out: nothing to sit out on old claims."""
+
+    def __init__(self, outage: TemporarilyUnavailable) -> None:
+        super().__init__(outage.description)
+        self.outage = outage
 
 
 async def refresh_token(credentials: Credentials, params: Parameters, state: State) -> Redeemed:
     """Exchange a refresh token for fresh tokens with fresh claims, and a new refresh token.
 
-    While Discord or the store is out, the token stays as good as it was. Used again within
-    ``OVERLAP`` it gets the same successor, for an answer that was lost; later, it ends the grant,
-    because somebody has stolen it or its successor (RFC 9700, section 4.14.2).
+    While Discord is out, a client that is known without it gets the claims that it has, for
+    ``OLDEST_CLAIMS``; after that, and while the store is out, the token stays as good as it was.
+    Used again within ``OVERLAP`` it gets the same successor, for an answer that was lost; later, it
+    ends the grant, because somebody has stolen it or its successor (RFC 9700, section 4.14.2).
 
     Raises:
         InvalidGrant: the token is unknown, expired, used, another client's, or the person has
@@ -118,23 +129,48 @@ async def _refreshed(
     A grant for which Discord accepts nothing any more has ended.
     """
     try:
-        tokens, person = await _ask_discord(grant, credentials, state, prove=prove)
+        tokens, fetched = await _ask_discord(grant, credentials, state, prove=prove)
     except InvalidGrant:
         await state.store.grants.end(grant.id)
         raise
+    except _Refused as refused:
+        raise refused.outage from None
+    except TemporarilyUnavailable as outage:
+        if prove:
+            # Nobody but Discord can say that it is the client.
+            raise
+        return await _unchanged(grant, outage, state)
     granted = scopes.granted(grant.scopes, tokens.scopes)
     fresh = replace(
         grant,
-        claims=scopes.claims_of(person, granted),
+        claims=scopes.claims_of(fetched.person, granted),
+        claims_at=int(state.clock() - fetched.age),
         expires_at=expires_at(state, refreshable=True),
         secret_hash=await secret_hash(credentials, state) if prove else grant.secret_hash,
     )
     return fresh, granted
 
 
+async def _unchanged(
+    grant: Grant, outage: TemporarilyUnavailable, state: State
+) -> tuple[Grant, list[str]]:
+    """Answer the grant with the claims that it has, and the scopes that Discord granted last.
+
+    Raises:
+        TemporarilyUnavailable: the outage; the claims are too old, or of unknown age.
+    """
+    age = abs(state.clock() - grant.claims_at) if grant.claims_at is not None else math.inf
+    tokens = await state.store.discord_tokens.find(grant.application, grant.person)
+    if age > OLDEST_CLAIMS or tokens is None:
+        raise outage
+    _log.warning("stale_claims", of="grant", age=math.ceil(age))
+    granted = scopes.granted(grant.scopes, tokens.scopes)
+    return replace(grant, expires_at=expires_at(state, refreshable=True)), granted
+
+
 async def _ask_discord(
     grant: Grant, credentials: Credentials, state: State, *, prove: bool
-) -> tuple[StoredTokens, Person]:
+) -> tuple[StoredTokens, Fetched]:
     """Ask who the person is now; renew Discord's tokens first if they are near their end."""
     tokens = await state.store.discord_tokens.find(grant.application, grant.person)
     if tokens is None:
@@ -145,7 +181,7 @@ async def _ask_discord(
             return tokens, await _person(grant, tokens, state)
         except InvalidGrant:
             # Renewed meanwhile by another request, or ended early by Discord.
-            tokens = await renew(tokens, credentials, state, prove=False)
+            tokens = await _renewed(tokens, credentials, state)
             return tokens, await _person(grant, tokens, state)
     except InvalidGrant:
         await state.store.discord_tokens.forget(tokens)
@@ -168,9 +204,17 @@ async def _living(
         return tokens
 
 
-async def _person(grant: Grant, tokens: StoredTokens, state: State) -> Person:
+async def _renewed(tokens: StoredTokens, credentials: Credentials, state: State) -> StoredTokens:
+    """Renew tokens that Discord has just refused."""
+    try:
+        return await renew(tokens, credentials, state, prove=False)
+    except TemporarilyUnavailable as outage:
+        raise _Refused(outage) from outage
+
+
+async def _person(grant: Grant, tokens: StoredTokens, state: State) -> Fetched:
     granted = scopes.granted(grant.scopes, tokens.scopes)
-    person = await fetch_person(granted, tokens.access_token, state)
-    if person.user.id != grant.person:
+    fetched = await fetch_known(grant.person, granted, tokens.access_token, state)
+    if fetched.person.user.id != grant.person:
         raise InvalidGrant("Discord names another person than at the login")
-    return person
+    return fetched

@@ -11,7 +11,7 @@ All of it lives in memory, in one :class:`SimulatedDiscord`; nothing is ever sen
 """
 
 from snowflake.sandbox.discord.applications import Application
-from snowflake.sandbox.discord.cast import CAST, GUILDS, Guild, Person
+from snowflake.sandbox.discord.cast import CAST, GUILDS, Guild, Membership, Person
 from snowflake.sandbox.discord.failures import Failure, Route
 from snowflake.sandbox.discord.limits import Limit
 from snowflake.sandbox.discord.requests import RecordedRequest
@@ -24,6 +24,7 @@ __all__ = [
     "Failure",
     "Guild",
     "Limit",
+    "Membership",
     "Person",
     "RecordedRequest",
     "Route",

@@ -9,6 +9,7 @@ from snowflake.sandbox.discord.limits import whole_seconds
 UNAUTHORIZED = 0
 UNKNOWN_ROUTE = 0
 MISSING_SCOPE = 50026
+UNKNOWN_GUILD = 10004
 
 
 def api_error(

@@ -1,4 +1,4 @@
-"""The API routes that a login needs: who the person is, where they are, what they allowed."""
+"""The API routes of a person: who they are, where, as what, and what they allowed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from snowflake.sandbox.discord.answers import (
     MISSING_SCOPE,
     UNAUTHORIZED,
+    UNKNOWN_GUILD,
     api_error,
     rate_limited,
 )
@@ -31,6 +32,16 @@ class Api:
         """``GET /users/@me/guilds``."""
         return self._answer(request, "guilds", "guilds", self._guilds)
 
+    async def member(self, request: Request) -> Response:
+        """``GET /users/@me/guilds/{guild}/member``."""
+        guild = request.path_params["guild"]
+
+        def member(_: Token, person: Person) -> dict[str, object] | None:
+            membership = person.membership(guild) if guild in self._state.guilds else None
+            return membership.to_json(person) if membership else None
+
+        return self._answer(request, "member", "guilds.members.read", member)
+
     async def authorization(self, request: Request) -> Response:
         """``GET /oauth2/@me``."""
         return self._answer(request, "authorization", None, self._authorization)
@@ -46,7 +57,8 @@ class Api:
         token = self._token(request)
         person = self._state.people.get(token.person) if token else None
         # 2. May they ask now?
-        drawn = self._state.draw(route, person.id if person else None)
+        guild = request.path_params.get("guild")
+        drawn = self._state.draw(route, person.id if person else None, guild)
         if drawn.retry_after is not None:
             return rate_limited(drawn.retry_after, "user", drawn.headers)
         if token is None or person is None:
@@ -55,8 +67,11 @@ class Api:
         if scope is not None and scope not in token.scopes:
             message = "Missing required OAuth2 scope"
             return api_error(403, MISSING_SCOPE, message, drawn.headers)
-        # 4. Answer.
-        return JSONResponse(body(token, person), headers=drawn.headers)
+        # 4. Answer. Only a guild can be unknown to somebody who is known.
+        answer = body(token, person)
+        if answer is None:
+            return api_error(404, UNKNOWN_GUILD, "Unknown Guild", drawn.headers)
+        return JSONResponse(answer, headers=drawn.headers)
 
     def _token(self, request: Request) -> Token | None:
         authorization = recorded(request).headers.get("authorization", "")

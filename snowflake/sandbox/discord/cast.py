@@ -30,11 +30,42 @@ class Guild:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """What somebody is in a guild, by its ID; ``roles`` are role IDs. Times are ISO 8601."""
+
+    guild: str
+    roles: tuple[str, ...] = ()
+    nick: str | None = None
+    avatar: str | None = None
+    pending: bool = False
+    communication_disabled_until: str | None = None
+    joined_at: str = "2021-03-14T15:09:26.535000+00:00"
+
+    def to_json(self, person: "Person") -> dict[str, object]:
+        """Return the member as ``GET /users/@me/guilds/{guild}/member`` shows them."""
+        return {
+            "avatar": self.avatar,
+            "banner": None,
+            "communication_disabled_until": self.communication_disabled_until,
+            "flags": 0,
+            "joined_at": self.joined_at,
+            "nick": self.nick,
+            "pending": self.pending,
+            "premium_since": None,
+            "roles": list(self.roles),
+            "user": person.to_public_json(),
+            "mute": False,
+            "deaf": False,
+        }
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody with a Discord account.
 
-    ``about`` tells the tester what this person is good for. ``guilds`` are guild IDs. To change a
-    person, put a changed copy (``dataclasses.replace``) in :attr:`SimulatedDiscord.people`.
+    ``about`` tells the tester what this person is good for. ``guilds`` are guild IDs; where there
+    is none of ``memberships`` for one, they are in it without a role. To change a person, put a
+    changed copy (``dataclasses.replace``) in :attr:`SimulatedDiscord.people`.
     """
 
     id: str
@@ -51,6 +82,14 @@ class Person:
     mfa_enabled: bool = False
     premium_type: int = 0
     guilds: tuple[str, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+
+    def membership(self, guild: str) -> Membership | None:
+        """Return what the person is in a guild, by its ID; None if they are not in it."""
+        if guild not in self.guilds:
+            return None
+        known = (membership for membership in self.memberships if membership.guild == guild)
+        return next(known, Membership(guild))
 
     @property
     def display_name(self) -> str:
@@ -129,6 +168,14 @@ CAST = (
         locale="sv-SE",
         mfa_enabled=True,
         guilds=("214249708711837696", "305118922745540608", "431092764483371009"),
+        memberships=(
+            Membership(
+                "214249708711837696",
+                roles=("214249812341358592", "214249917802545152"),
+                nick="Keeper Ada",
+            ),
+            Membership("431092764483371009", roles=("431092901347819520",)),
+        ),
     ),
     Person(
         "412300785590730752",

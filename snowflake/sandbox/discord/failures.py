@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
-Route = Literal["authorize", "token", "revoke", "me", "guilds"]
+Route = Literal["authorize", "token", "revoke", "me", "guilds", "member"]
 """The routes that can fail."""
 
 

@@ -30,6 +30,7 @@ def application(state: State) -> Starlette:
         Route(f"{API}/oauth2/@me", api.authorization),
         Route(f"{API}/users/@me", api.me),
         Route(f"{API}/users/@me/guilds", api.guilds),
+        Route(f"{API}/users/@me/guilds/{{guild}}/member", api.member),
         STYLE,
     ]
 

@@ -1,15 +1,18 @@
 """The simulated Discord as one ASGI application."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowflake.sandbox.discord import faults
 from snowflake.sandbox.discord.answers import blocked
 from snowflake.sandbox.discord.applications import Application
+from snowflake.sandbox.discord.bans import Bans
 from snowflake.sandbox.discord.cast import CAST, COLLECTED, GUILDS, Guild, Person
 from snowflake.sandbox.discord.failures import Failure, Failures, Route
 from snowflake.sandbox.discord.requests import RecordedRequest, read
@@ -25,6 +28,7 @@ ROUTES: dict[str, Route] = {
     f"{API}/users/@me/guilds": "guilds",
 }
 """Path → the name by which a test lets it fail."""
+_MEMBER = re.compile(rf"{API}/users/@me/guilds/[^/]+/member")
 
 
 class SimulatedDiscord(State):
@@ -45,12 +49,18 @@ class SimulatedDiscord(State):
         super().__init__(applications, people, guilds, clock)
         self.failures = Failures()
         self._requests: list[RecordedRequest] = []
+        self._bans = Bans(clock)
         self._routes = application(self)
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """What was asked so far, oldest first."""
         return tuple(self._requests)
+
+    @property
+    def invalid_answers(self) -> int:
+        """How many answers of the last 10 minutes count towards a ban of the address."""
+        return self._bans.count
 
     def fail(
         self, route: Route, failure: Failure, *, times: int | None = 1, seconds: float = 1.0
@@ -90,6 +100,8 @@ class SimulatedDiscord(State):
         async def recording(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
+                if _is_api(record):
+                    self._bans.note(Headers(raw=message["headers"]), message["status"])
             await send(message)
 
         async def work(send: Send) -> None:
@@ -97,7 +109,10 @@ class SimulatedDiscord(State):
             routes = self._routes if _admits(record) else blocked()
             await routes({**scope, "sandbox.record": record}, receive, send)
 
-        with self.failures.meet(ROUTES.get(record.path)) as met:
+        if self._bans.is_banned and _is_api(record):
+            await blocked()(scope, receive, recording)
+            return
+        with self.failures.meet(_route(record.path)) as met:
             if met is None:
                 await work(recording)
             elif (answer := faults.refusal(met)) is not None:
@@ -106,7 +121,16 @@ class SimulatedDiscord(State):
                 await faults.happen(met, work, receive, recording, partial(connection, send))
 
 
+def _route(path: str) -> Route | None:
+    return "member" if _MEMBER.fullmatch(path) else ROUTES.get(path)
+
+
 def _admits(record: RecordedRequest) -> bool:
     """Tell whether the proxy in front of Discord lets a request pass."""
     agent = record.headers.get("user-agent", "")
-    return agent.startswith("DiscordBot (") or not record.path.startswith("/api/")
+    return agent.startswith("DiscordBot (") or not _is_api(record)
+
+
+def _is_api(record: RecordedRequest) -> bool:
+    # People come from addresses of their own.
+    return record.path.startswith("/api/")

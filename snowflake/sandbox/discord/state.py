@@ -13,6 +13,8 @@ from snowflake.sandbox.discord.limits import Bucket, Drawn, Limit
 from snowflake.sandbox.discord.requests import RecordedRequest
 
 DEFAULT_LIMIT = Limit(requests=1000, seconds=60.0)
+#: As measured, for one person and guild.
+MEMBER_LIMIT = Limit(requests=5, seconds=300.0)
 
 
 class State:
@@ -20,8 +22,8 @@ class State:
 
     ``applications``, ``people`` and ``guilds`` are dictionaries by ID, whose values are never
     changed in place: a test replaces one by assignment, at any moment and from any thread, and a
-    request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``
-    and ``authorization``.
+    request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``,
+    ``member`` and ``authorization``.
     """
 
     def __init__(
@@ -34,22 +36,22 @@ class State:
         self.applications = {application.id: application for application in applications}
         self.people = {person.id: person for person in people}
         self.guilds = {guild.id: guild for guild in guilds}
-        self.limits: dict[str, Limit] = {}
+        self.limits: dict[str, Limit] = {"member": MEMBER_LIMIT}
         self.clock = clock
         self.grants = Grants(clock)
-        self._buckets: dict[tuple[str, str | None], Bucket] = {}
+        self._buckets: dict[tuple[str, str | None, str | None], Bucket] = {}
         self._sessions: dict[str, str] = {}
 
     def register(self, application: Application) -> None:
         """Enter an application in the portal, in place of the one with its ID."""
         self.applications[application.id] = application
 
-    def draw(self, route: str, person: str | None) -> Drawn:
-        """Count a request of a route against a person, None for nobody known.
+    def draw(self, route: str, person: str | None, guild: str | None = None) -> Drawn:
+        """Count a request of a route, or of one guild there, against a person, None for nobody.
 
         Called on the server's thread alone.
         """
-        bucket = self._buckets.setdefault((route, person), Bucket(route))
+        bucket = self._buckets.setdefault((route, person, guild), Bucket(route))
         return bucket.draw(self.limits.get(route, DEFAULT_LIMIT), self.clock())
 
     def remember(self, person: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,21 +23,15 @@ class TokenRoutes:
 
     async def token(self, request: Request) -> Response:
         """``POST /oauth2/token``: exchange a code or a refresh token."""
-        record = recorded(request)
-        # 1. Discord takes forms only.
-        form = record.form
-        if form is None:
-            return _not_a_form()
-        # 2. Which application asks? Before the code is looked at, so that no one else can spend it.
-        application = self._application(record, form)
-        if application is None:
-            return _invalid_client()
-        # 3. Exchange.
+        asked = self._asked(recorded(request))
+        if isinstance(asked, Response):
+            return asked
+        form = asked.form
         grant = _GRANTS.get(form.get("grant_type", ""))
         if grant is None:
             return oauth_error(400, "unsupported_grant_type", 'Invalid "grant_type" in request.')
         try:
-            tokens = grant(self._state.grants, application, form, _secret(record, form) is None)
+            tokens = grant(self._state.grants, asked)
         except InvalidGrant as error:
             return oauth_error(400, "invalid_grant", str(error))
         return JSONResponse(
@@ -51,50 +46,52 @@ class TokenRoutes:
 
     async def revoke(self, request: Request) -> Response:
         """``POST /oauth2/token/revoke``: end all tokens of a person for an application."""
-        record = recorded(request)
-        form = record.form
-        if form is None:
-            return _not_a_form()
-        application = self._application(record, form)
-        if application is None:
-            return _invalid_client()
-        if "token" not in form:
+        asked = self._asked(recorded(request))
+        if isinstance(asked, Response):
+            return asked
+        if "token" not in asked.form:
             return oauth_error(400, "invalid_request", 'Missing "token" in request.')
-        self._state.grants.revoke(application.id, form["token"])
+        self._state.grants.revoke(asked.application.id, asked.form["token"])
         return JSONResponse({})
 
-    def _application(self, record: RecordedRequest, form: Mapping[str, str]) -> Application | None:
-        client_id = (_basic(record) or (form.get("client_id", ""), ""))[0]
+    def _asked(self, record: RecordedRequest) -> "Asked | Response":
+        # 1. Discord takes forms only.
+        form = record.form
+        if form is None:
+            return oauth_error(400, "invalid_request", "The body must be a form.")
+        # 2. Which application asks? Before the grant is looked at, lest another spends it.
+        basic = _basic(record)
+        client_id, secret = basic or (form.get("client_id", ""), form.get("client_secret"))
         application = self._state.applications.get(client_id)
-        if application is None or not application.admits(_secret(record, form)):
-            return None
-        return application
+        if application is None or not application.admits(secret):
+            return oauth_error(401, "invalid_client", "Invalid client credentials.")
+        return Asked(application, form, is_public=secret is None)
 
 
-def _authorization_code(
-    grants: Grants, application: Application, form: Mapping[str, str], no_secret: bool
-) -> Tokens:
+@dataclass(frozen=True)
+class Asked:
+    """A request of an application that is known; ``is_public`` if it sent no secret."""
+
+    application: Application
+    form: Mapping[str, str]
+    is_public: bool
+
+
+def _authorization_code(grants: Grants, asked: Asked) -> Tokens:
     return grants.redeem(
-        application.id,
-        form.get("code", ""),
-        form.get("redirect_uri", ""),
-        form.get("code_verifier"),
-        pkce=no_secret,
+        asked.application.id,
+        asked.form.get("code", ""),
+        asked.form.get("redirect_uri", ""),
+        asked.form.get("code_verifier"),
+        pkce=asked.is_public,
     )
 
 
-def _refresh_token(
-    grants: Grants, application: Application, form: Mapping[str, str], _: bool
-) -> Tokens:
-    return grants.refresh(application.id, form.get("refresh_token", ""))
+def _refresh_token(grants: Grants, asked: Asked) -> Tokens:
+    return grants.refresh(asked.application.id, asked.form.get("refresh_token", ""))
 
 
 _GRANTS = {"authorization_code": _authorization_code, "refresh_token": _refresh_token}
-
-
-def _secret(record: RecordedRequest, form: Mapping[str, str]) -> str | None:
-    basic = _basic(record)
-    return basic[1] if basic else form.get("client_secret")
 
 
 def _basic(record: RecordedRequest) -> tuple[str, str] | None:
@@ -106,11 +103,3 @@ def _basic(record: RecordedRequest) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return client_id, secret
-
-
-def _not_a_form() -> Response:
-    return oauth_error(400, "invalid_request", "The body must be a form.")
-
-
-def _invalid_client() -> Response:
-    return oauth_error(401, "invalid_client", "Invalid client credentials.")

@@ -1,13 +1,24 @@
+from typing import Final
+
 import httpx
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
+from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
 from snowflake.oidc.pkce import challenge_of
+from snowflake.store.schema import grants
 from tests.login import CLIENT_ID, CLIENT_SECRET, Json, changed, code_for, redeem, sign_in
 from tests.running import Snowflake
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 PKCE = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
 PUBLIC = {"client_secret": None, "code_verifier": VERIFIER}
+WEEK = 604_800
+OUT = (503, "temporarily_unavailable")
+#: What says nothing, and is not asked again.
+UNUSABLE: Final = httpx.Response(404, json={"message": "404: Not Found", "code": 0})
+REFUSED: Final = httpx.Response(401, json={"message": "401: Unauthorized", "code": 0})
 
 
 async def refresh(snowflake: Snowflake, token: str | None, **changes: str | None) -> httpx.Response:
@@ -183,3 +194,123 @@ async def test_discord_need_not_send_a_new_refresh_token(snowflake: Snowflake) -
     [stored] = await snowflake.state.store.discord_tokens.of_person("80351110224678912")
     assert stored.refresh_token is not None
     assert stored.refresh_token.get_secret_value() == "discord-refresh-token"
+
+
+def lose_discord(snowflake: Snowflake) -> None:
+    """Let Discord answer nothing of use."""
+    for route in (snowflake.discord.token, snowflake.discord.user, snowflake.discord.guilds):
+        route.mock(return_value=UNUSABLE)
+
+
+async def claims_of(snowflake: Snowflake, answer: Json) -> Json:
+    claims: Json = await snowflake.state.keys.verify(answer["id_token"], "JWT")
+    return {name: claims[name] for name in ("name", "email", "groups", "auth_time")}
+
+
+async def test_a_fresh_list_of_guilds_is_not_asked_for_again(snowflake: Snowflake) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    snowflake.discord.guilds.respond(json=[])
+    snowflake.clock.pass_by(59)
+    answer = answer_of(await refresh(snowflake, token))
+    assert len((await claims_of(snowflake, answer))["groups"]) == 2
+    assert (snowflake.discord.user.call_count, snowflake.discord.guilds.call_count) == (2, 1)
+    snowflake.clock.pass_by(1)
+    answer = answer_of(await refresh(snowflake, answer["refresh_token"]))
+    assert (await claims_of(snowflake, answer))["groups"] == []
+
+
+async def test_without_groups_no_guilds_are_asked_for(snowflake: Snowflake) -> None:
+    token = (await sign_in(snowflake.browser, scope="openid profile"))["refresh_token"]
+    answer_of(await refresh(snowflake, token))
+    assert not snowflake.discord.guilds.called
+
+
+async def test_while_discord_is_out_the_claims_serve_for_an_hour_and_the_log_says_so(
+    snowflake: Snowflake,
+) -> None:
+    login = await sign_in(snowflake.browser)
+    lose_discord(snowflake)
+    token, ages = login["refresh_token"], []
+    for _ in range(2):
+        snowflake.clock.pass_by(OLDEST_CLAIMS / 2)
+        with capture_logs() as logs:
+            answer = answer_of(await refresh(snowflake, token))
+        assert await claims_of(snowflake, answer) == await claims_of(snowflake, login)
+        assert answer["scope"] == login["scope"]
+        assert answer["refresh_token"] != token
+        token = answer["refresh_token"]
+        ages += [line["age"] for line in logs if line.get("of") == "grant"]
+    assert ages == [OLDEST_CLAIMS / 2, OLDEST_CLAIMS]
+    snowflake.clock.pass_by(1)
+    for _ in range(2):
+        assert error_of(await refresh(snowflake, token)) == OUT
+    snowflake.discord.knows(global_name="Somebody new")
+    snowflake.discord.guilds.respond(json=[])
+    fresh = answer_of(await refresh(snowflake, token))
+    assert (await claims_of(snowflake, fresh))["name"] == "Somebody new"
+
+
+async def test_a_public_client_gets_its_claims_again_too(snowflake: Snowflake) -> None:
+    token = answer_of(await public_login(snowflake))["refresh_token"]
+    lose_discord(snowflake)
+    answer_of(await refresh(snowflake, token, client_secret=None))
+
+
+async def test_claims_are_as_old_as_the_oldest_of_them(snowflake: Snowflake) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    snowflake.discord.guilds.mock(return_value=UNUSABLE)
+    snowflake.clock.pass_by(3000)
+    token = answer_of(await refresh(snowflake, token))["refresh_token"]
+    lose_discord(snowflake)
+    snowflake.clock.pass_by(600)
+    token = answer_of(await refresh(snowflake, token))["refresh_token"]
+    snowflake.clock.pass_by(1)
+    assert error_of(await refresh(snowflake, token)) == OUT
+
+
+async def test_claims_of_unknown_age_are_too_old(snowflake: Snowflake) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    older_release = update(grants).values(claims_at=None)
+    await snowflake.state.store.database.write(lambda c: c.execute(older_release))
+    lose_discord(snowflake)
+    assert error_of(await refresh(snowflake, token)) == OUT
+
+
+async def test_a_secret_that_only_discord_can_prove_gets_no_claims_without_it(
+    snowflake: Snowflake,
+) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    lose_discord(snowflake)
+    assert error_of(await refresh(snowflake, token, client_secret="another secret")) == OUT
+    answer_of(await refresh(snowflake, token))
+
+
+async def test_claims_serve_too_when_discords_tokens_cannot_be_renewed(
+    snowflake: Snowflake,
+) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    snowflake.clock.pass_by(WEEK - 3600)
+    token = answer_of(await refresh(snowflake, token))["refresh_token"]
+    snowflake.clock.pass_by(600)
+    snowflake.discord.token.mock(return_value=UNUSABLE)
+    answer_of(await refresh(snowflake, token))
+
+
+async def test_claims_do_not_serve_once_discord_has_refused_the_person_s_token(
+    snowflake: Snowflake,
+) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    snowflake.discord.user.mock(return_value=REFUSED)
+    snowflake.discord.token.mock(return_value=UNUSABLE)
+    assert error_of(await refresh(snowflake, token)) == OUT
+    snowflake.discord.token.respond(400, json={"error": "invalid_grant"})
+    assert error_of(await refresh(snowflake, token)) == (400, "invalid_grant")
+
+
+async def test_a_refusal_says_more_than_an_outage_beside_it(snowflake: Snowflake) -> None:
+    token = (await sign_in(snowflake.browser))["refresh_token"]
+    snowflake.clock.pass_by(60)
+    snowflake.discord.user.mock(return_value=UNUSABLE)
+    snowflake.discord.guilds.mock(return_value=REFUSED)
+    snowflake.discord.token.respond(400, json={"error": "invalid_grant"})
+    assert error_of(await refresh(snowflake, token)) == (400, "invalid_grant")

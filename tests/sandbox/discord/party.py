@@ -16,7 +16,7 @@ APPLICATION = Application(
     secret="correct-horse",
     redirect_uris=(REDIRECT_URI, f"{REDIRECT_URI}?kept=1"),
 )
-SCOPE = "identify email guilds"
+SCOPE = "identify email guilds guilds.members.read"
 
 
 @dataclass(frozen=True)

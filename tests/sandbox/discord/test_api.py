@@ -31,12 +31,48 @@ def test_guilds_are_those_of_the_person(party: Party, person: Person) -> None:
 
 
 @everybody
+def test_a_member_is_the_person_in_one_guild(party: Party, person: Person) -> None:
+    access_token = party.tokens(person.id)["access_token"]
+    for guild in person.guilds[:3]:
+        response = party.get(f"/users/@me/guilds/{guild}/member", access_token)
+        assert response.status_code == 200
+        member = response.json()
+        assert_valid(member, "PrivateGuildMemberResponse")
+        assert member["user"]["id"] == person.id
+        known = [known for known in person.memberships if known.guild == guild]
+        assert member["roles"] == list(known[0].roles if known else ())
+        assert member["nick"] == (known[0].nick if known else None)
+
+
+@pytest.mark.parametrize("guild", [CAST[1].guilds[0], "1", "x"])
+def test_who_is_in_no_such_guild_is_told_so(
+    party: Party, tokens: dict[str, Any], guild: str
+) -> None:
+    response = party.get(f"/users/@me/guilds/{guild}/member", tokens["access_token"])
+    assert (response.status_code, response.json()["code"]) == (404, 10004)
+    assert_valid(response.json(), "ErrorResponse")
+
+
+def test_a_member_may_be_asked_for_five_times_a_guild(
+    party: Party, tokens: dict[str, Any], clock: Clock
+) -> None:
+    def statuses(guild: str) -> list[int]:
+        path = f"/users/@me/guilds/{guild}/member"
+        return [party.get(path, tokens["access_token"]).status_code for _ in range(6)]
+
+    for guild in CAST[0].guilds[:2]:
+        assert statuses(guild) == [200] * 5 + [429]
+    clock.now += 300
+    assert statuses(CAST[0].guilds[0]) == [200] * 5 + [429]
+
+
+@everybody
 def test_the_authorization_names_scopes_and_person(party: Party, person: Person) -> None:
     authorization = party.get("/oauth2/@me", party.tokens(person.id)["access_token"]).json()
     assert_valid(authorization, "OAuth2GetAuthorizationResponse")
     assert_valid(authorization["application"], "ApplicationResponse")
     assert_valid(authorization["user"], "UserResponse")
-    assert authorization["scopes"] == ["email", "guilds", "identify"]
+    assert authorization["scopes"] == ["email", "guilds", "guilds.members.read", "identify"]
 
 
 def test_without_identify_the_authorization_names_nobody(party: Party) -> None:
@@ -50,7 +86,12 @@ def test_the_address_needs_the_email_scope(party: Party) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "scope"), [("/users/@me", "guilds"), ("/users/@me/guilds", "identify")]
+    ("path", "scope"),
+    [
+        ("/users/@me", "guilds"),
+        ("/users/@me/guilds", "identify"),
+        (f"/users/@me/guilds/{CAST[0].guilds[0]}/member", "identify guilds"),
+    ],
 )
 def test_a_missing_scope_is_refused(party: Party, path: str, scope: str) -> None:
     response = party.get(path, party.tokens(scope=scope)["access_token"])

@@ -12,7 +12,8 @@ from snowflake.sandbox.discord.failures import SPOIL_JSON
 from tests.sandbox.discord.party import Party
 from tests.sandbox.openapi import assert_valid
 
-JSON_ROUTES: tuple[Route, ...] = ("token", "revoke", "me", "guilds")
+JSON_ROUTES: tuple[Route, ...] = ("token", "revoke", "me", "guilds", "member")
+MEMBER = f"/users/@me/guilds/{CAST[0].guilds[0]}/member"
 DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
@@ -28,6 +29,8 @@ def call(party: Party, route: Route, tokens: dict[str, Any]) -> httpx.Response:
             return party.get("/users/@me", tokens["access_token"])
         case "guilds":
             return party.get("/users/@me/guilds", tokens["access_token"])
+        case "member":
+            return party.get(MEMBER, tokens["access_token"])
 
 
 @pytest.mark.parametrize("route", ["authorize", *JSON_ROUTES])
@@ -101,7 +104,7 @@ def test_json_without_its_fields(
     assert call(party, route, tokens).json() == ([{}] if route == "guilds" else {})
 
 
-@pytest.mark.parametrize("route", ["token", "me", "guilds"])
+@pytest.mark.parametrize("route", ["token", "me", "guilds", "member"])
 def test_json_with_fields_of_other_types(
     party: Party, tokens: dict[str, Any], discord: SimulatedDiscord, route: Route
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from snowflake.sandbox.discord import CAST, Application, SimulatedDiscord
 from tests.running import Clock
-from tests.sandbox.discord.party import ADA, REDIRECT_URI, Party
+from tests.sandbox.discord.party import ADA, REDIRECT_URI, SCOPE, Party
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
@@ -26,7 +26,7 @@ def test_a_code_becomes_tokens(party: Party) -> None:
     assert tokens.keys() == {"token_type", "access_token", "expires_in", "refresh_token", "scope"}
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] == 604800
-    assert set(tokens["scope"].split()) == {"identify", "email", "guilds"}
+    assert set(tokens["scope"].split()) == set(SCOPE.split())
     assert not [name for name in response.headers if "ratelimit" in name]
 
 

@@ -1,0 +1,61 @@
+"""Calls to Discord, before they are sent, and their answers, before they are read."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from snowflake.discord.breaker import Outcome
+from snowflake.discord.limits import Place
+
+#: Where Discord, or the proxy in front of it, did not get to its work.
+_NOT_DONE: Final = {502, 503, 504}
+#: Answers that count towards a ban, unless others have caused them (``X-RateLimit-Scope: shared``).
+_INVALID: Final = {401, 403, 429}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request and what Discord counts it with.
+
+    One that ``may_repeat`` changes nothing, however often it is sent. A code or a refresh token
+    works once: where its answer is lost, nobody knows whether it is spent.
+    """
+
+    place: Place
+    request: httpx.Request
+    may_repeat: bool
+
+    def wants_more(self, response: httpx.Response) -> bool:
+        """Whether another try may bring a better answer, and does no harm."""
+        if is_limited(response):
+            return True
+        cut_off = response.is_success and not ends_as_json(response)
+        return self.may_repeat and (cut_off or response.status_code in _NOT_DONE)
+
+
+def outcome_of(response: httpx.Response) -> Outcome:
+    """What an answer says of Discord. One that refuses is an answer all the same."""
+    if is_limited(response):
+        return Outcome.NEITHER
+    if response.status_code in {400, 401}:
+        return Outcome.ANSWERED
+    if response.is_server_error or (response.content and not ends_as_json(response)):
+        return Outcome.FAILED
+    return Outcome.ANSWERED if response.content else Outcome.NEITHER
+
+
+def is_limited(response: httpx.Response) -> bool:
+    """Whether Discord limits us; it has not looked at the request then."""
+    return response.status_code == httpx.codes.TOO_MANY_REQUESTS
+
+
+def is_invalid(response: httpx.Response) -> bool:
+    """Whether the answer counts towards a ban of our address."""
+    shared = response.headers.get("x-ratelimit-scope") == "shared"
+    return response.status_code in _INVALID and not (is_limited(response) and shared)
+
+
+def ends_as_json(response: httpx.Response) -> bool:
+    """Whether the body may be JSON, and whole: no page, and not cut off."""
+    return response.content.rstrip()[-1:] in {b"}", b"]"}

@@ -1,0 +1,79 @@
+"""What Discord's answers mean: a value of ``models.py``, or one of our errors."""
+
+import math
+from typing import Final, TypeVar
+
+import httpx
+import structlog
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from snowflake.discord.calls import is_limited
+from snowflake.discord.limit_answers import refusal_of
+from snowflake.discord.limits import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
+from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+
+#: Discord's code for a guild that is not there, or that the person is not in.
+UNKNOWN_GUILD: Final = 10004
+
+Answer = TypeVar("Answer")
+
+_log = structlog.get_logger(__name__)
+
+
+class _OAuthFailure(BaseModel):
+    error: str = ""
+
+
+class _ApiFailure(BaseModel):
+    code: int = 0
+
+
+def read(response: httpx.Response, answer: TypeAdapter[Answer]) -> Answer:
+    """Read a good answer.
+
+    Raises:
+        TemporarilyUnavailable: it is none.
+    """
+    if response.status_code == httpx.codes.OK:
+        try:
+            return answer.validate_json(response.content)
+        except ValidationError:
+            pass
+    raise unusable(response)
+
+
+def token_error(response: httpx.Response) -> Exception:
+    """Turn the error that Discord's token endpoint names into ours (RFC 6749, section 5.2)."""
+    try:
+        error = _OAuthFailure.model_validate_json(response.content).error
+    except ValidationError:
+        return unusable(response)
+    if error == "invalid_client" or response.status_code == httpx.codes.UNAUTHORIZED:
+        return InvalidClient("Discord does not accept this client ID and client secret")
+    if error == "invalid_grant":
+        return InvalidGrant("Discord does not accept the grant; it may be expired, used or revoked")
+    return unusable(response)
+
+
+def is_unknown_guild(response: httpx.Response) -> bool:
+    """Whether Discord says that the person is in no such guild."""
+    try:
+        code = _ApiFailure.model_validate_json(response.content).code
+    except ValidationError:
+        return False
+    return response.status_code == httpx.codes.NOT_FOUND and code == UNKNOWN_GUILD
+
+
+def unusable(response: httpx.Response) -> TemporarilyUnavailable:
+    """An outage, a limit, a ban, or an answer that makes no sense."""
+    _log.warning(
+        "discord_unusable_answer",
+        path=response.request.url.path,
+        status=response.status_code,
+        content_type=response.headers.get("content-type"),
+    )
+    if is_limited(response):
+        seconds = refusal_of(response).seconds or DEFAULT_RETRY_AFTER
+        wait = min(max(math.ceil(seconds), 1), MAX_RETRY_AFTER)
+        return TemporarilyUnavailable("Discord is limiting requests; try again", wait)
+    return TemporarilyUnavailable("Discord gave no usable answer; try again")

@@ -1,0 +1,70 @@
+"""What an answer of Discord says about its limits."""
+
+import math
+from dataclasses import dataclass
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The headers of an answer. ``reset`` is Discord's time, ``reset_after`` counts from now."""
+
+    bucket: str | None
+    remaining: float
+    reset: float
+    reset_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A 429. ``seconds`` is None if it does not say for how long.
+
+    ``stops_everything`` when the whole address is limited, by Discord or by Cloudflare before it.
+    ``is_shared`` when others have used the limit up; that does not count towards a ban.
+    """
+
+    seconds: float | None
+    stops_everything: bool
+    is_shared: bool
+
+
+class _Fields(BaseModel):
+    retry_after: float
+    is_global: bool = Field(default=False, alias="global")
+
+
+def report_of(response: httpx.Response) -> Report | None:
+    """Read the ``X-RateLimit`` headers; None where those that count are missing, or no numbers."""
+    headers = response.headers
+    remaining = _number(headers.get("x-ratelimit-remaining"))
+    reset_after = _number(headers.get("x-ratelimit-reset-after"))
+    if remaining is None or reset_after is None:
+        return None
+    reset = _number(headers.get("x-ratelimit-reset"))
+    return Report(headers.get("x-ratelimit-bucket"), remaining, reset or 0.0, reset_after)
+
+
+def refusal_of(response: httpx.Response) -> Refusal:
+    """Read a 429."""
+    headers = response.headers
+    scope, after = headers.get("x-ratelimit-scope"), _number(headers.get("retry-after"))
+    try:
+        fields = _Fields.model_validate_json(response.content)
+    except ValidationError:
+        # Cloudflare's has no field; what it limits is the address.
+        return Refusal(after or None, scope in {None, "global"}, scope == "shared")
+    # The header says it in whole seconds.
+    exact = fields.retry_after if 0 < fields.retry_after < math.inf else after
+    everything = fields.is_global or scope == "global"
+    return Refusal(exact or None, everything, scope == "shared")
+
+
+def _number(text: str | None) -> float | None:
+    """Answer a number of seconds or of requests, or None for anything that is neither."""
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -1,0 +1,141 @@
+"""How a call is sent: unless Discord is down, within its limits, more than once if need be.
+
+A call goes through this file from top to bottom::
+
+    send       the breaker: fails at once while Discord is known to be down
+    _insist    sends it again where that is safe and may help
+    _visit     waits for the limits, and learns from the answer
+    _ask       one request, within what is left of the deadline
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import httpx
+import structlog
+
+from snowflake.discord.breaker import Breaker, Outcome
+from snowflake.discord.calls import Call, is_invalid, is_limited, outcome_of
+from snowflake.discord.clocks import Clocks
+from snowflake.discord.deadline import left
+from snowflake.discord.limits import Limits
+from snowflake.discord.transport import NEVER_ARRIVED
+from snowflake.errors import TemporarilyUnavailable
+from snowflake.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
+
+#: How often a call is sent at most.
+TRIES: Final = 3
+#: Seconds before a second try, at most; before a third, twice as many.
+PAUSE: Final = 0.4
+#: Seconds that an answer takes. A code or a refresh token is not sent with fewer left, lest it be
+#: spent for nothing.
+LEAST: Final = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class Unanswered(Exception):
+    """A request got no answer."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.never_arrived = isinstance(error, NEVER_ARRIVED)
+
+
+class Sender:
+    """Sends calls, within the deadline that has to be set around it.
+
+    ``on_invalid`` is awaited for each answer that counts towards a ban.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        limits: Limits,
+        breaker: Breaker,
+        on_invalid: Callable[[], Awaitable[None]],
+        clocks: Clocks,
+    ) -> None:
+        self._transport = transport
+        self.limits, self.breaker = limits, breaker
+        self._on_invalid = on_invalid
+        self._clocks = clocks
+
+    async def send(self, call: Call) -> httpx.Response:
+        """Answer what Discord answers, whatever its status.
+
+        Raises:
+            DiscordDown: it is known to answer nobody.
+            TemporarilyUnavailable: it gave no answer, or may not be asked before the deadline.
+        """
+        probe = await self.breaker.enter(self._left())
+        outcome = Outcome.NEITHER
+        try:
+            # What only asks whether Discord is back asks once.
+            response = await self._insist(call, tries=1 if probe else TRIES)
+            outcome = outcome_of(response)
+        except Unanswered as failure:
+            outcome = Outcome.FAILED
+            _log.warning("discord_unreachable", route=call.place.route, error=str(failure))
+            raise TemporarilyUnavailable("Discord did not answer; try again") from None
+        finally:
+            self.breaker.leave(outcome, probe=probe)
+        return response
+
+    async def _insist(self, call: Call, tries: int) -> httpx.Response:
+        number = 0
+        while True:
+            number += 1
+            # Many that failed at once must not come back at once.
+            pause = random.uniform(0, PAUSE * number)  # noqa: S311 - no secret
+            try:
+                response = await self._visit(call)
+            except Unanswered as failure:
+                safe = call.may_repeat or failure.never_arrived
+                if number == tries or not safe or pause >= self._left():
+                    raise
+            else:
+                if number == tries or not call.wants_more(response):
+                    return response
+                if is_limited(response):
+                    # The limits know now how long to wait.
+                    continue
+                if pause >= self._left():
+                    return response
+            await self._clocks.sleep(pause)
+
+    async def _visit(self, call: Call) -> httpx.Response:
+        # After the wait there has to be time for the answer.
+        patience = max(self._left() - LEAST, 0)
+        async with self.limits.respected(call.place, patience) as visit:
+            visit.response = response = await self._ask(call)
+        if is_invalid(response):
+            DISCORD_INVALID.inc()
+            await self._on_invalid()
+        return response
+
+    async def _ask(self, call: Call) -> httpx.Response:
+        started, seconds = self._clocks.now(), self._left()
+        if seconds <= (0 if call.may_repeat else LEAST):
+            raise TemporarilyUnavailable("there was no time left to ask Discord; try again")
+        status = "none"
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._transport.handle_async_request(call.request)
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+            status = str(response.status_code)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unanswered(error) from error
+        finally:
+            route = call.place.route
+            DISCORD_CALLS.labels(route, status).inc()
+            DISCORD_SECONDS.labels(route).observe(self._clocks.now() - started)
+        return response
+
+    def _left(self) -> float:
+        return left(0.0, self._clocks.now)

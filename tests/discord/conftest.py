@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from snowflake.discord.client import DiscordClient
+from tests.discord.clocks import Times
+from tests.running import DISCORD_API, Discord
+
+REPOSITORY = "https://github.example/snowflake"
+
+
+@pytest.fixture
+def times() -> Times:
+    return Times()
+
+
+@pytest.fixture
+async def client(discord: Discord, times: Times) -> AsyncIterator[DiscordClient]:
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=times.clocks) as client:
+        yield client

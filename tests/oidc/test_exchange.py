@@ -1,0 +1,93 @@
+"""Nobody has our address banned at Discord, and nobody good is stopped for it."""
+
+import httpx
+import pytest
+
+from snowflake.guesses import CLIENT_SHARE, WINDOW
+from snowflake.settings import Settings
+from snowflake.standing import SPENT_FOR
+from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem, sign_in
+from tests.running import Clock, Discord, Snowflake, running
+
+
+def refuse_the_client(discord: Discord) -> None:
+    discord.token.respond(401, json={"error": "invalid_client"})
+
+
+async def introspect(snowflake: Snowflake, token: str, secret: str) -> httpx.Response:
+    form = {"client_id": CLIENT_ID, "client_secret": secret, "token": token}
+    return await snowflake.browser.post("/introspect", data=form)
+
+
+async def test_a_secret_that_discord_refused_is_not_asked_about_again(
+    snowflake: Snowflake,
+) -> None:
+    refuse_the_client(snowflake.discord)
+    code = await code_for(snowflake.browser)
+    answers = [await redeem(snowflake.browser, code, client_secret="wrong") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+    assert snowflake.discord.token.call_count == 1
+
+
+async def test_a_code_whose_client_has_to_wait_is_as_good_afterwards(
+    snowflake: Snowflake, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = await code_for(snowflake.browser)
+    with monkeypatch.context() as patch:
+        patch.setattr("snowflake.store.standing.CLIENT_SHARE", 1)
+        refuse_the_client(snowflake.discord)
+        await redeem(snowflake.browser, code, client_secret="wrong")
+        for _ in range(2):
+            answer = await redeem(snowflake.browser, code)
+            assert answer.status_code == 429
+            assert answer.json()["error"] == "temporarily_unavailable"
+            assert answer.headers["retry-after"] == str(WINDOW)
+        assert snowflake.discord.token.call_count == 1
+    snowflake.discord.grants("identify")
+    clock.pass_by(SPENT_FOR)
+    assert (await redeem(snowflake.browser, code)).status_code == 200
+
+
+async def test_a_client_in_good_standing_does_not_notice_the_attack(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snowflake.store.standing.BUDGET", 1)
+    await sign_in(snowflake.browser)
+    refuse_the_client(snowflake.discord)
+    code = await code_for(snowflake.browser)
+    answers = [await redeem(snowflake.browser, code, client_secret=f"{n}") for n in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 429, 429]
+    snowflake.discord.grants("identify")
+    assert (await redeem(snowflake.browser, code)).status_code == 200
+
+
+async def test_wrong_secrets_for_a_living_token_do_not_cost_a_slow_hash_each(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+
+    def never_matches(*compared: object) -> bool:
+        computed.append(compared)
+        return False
+
+    monkeypatch.setattr("snowflake.secret_hashes._match", never_matches)
+    token = (await sign_in(snowflake.browser))["access_token"]
+    answers = [await introspect(snowflake, token, f"wrong {n}") for n in range(CLIENT_SHARE + 5)]
+    assert [answer.status_code for answer in answers] == [401] * CLIENT_SHARE + [429] * 5
+    assert len(computed) == CLIENT_SHARE
+    # The client itself goes on.
+    assert (await introspect(snowflake, token, CLIENT_SECRET)).json()["active"] is True
+
+
+async def test_a_secret_that_only_its_grant_knows_is_no_guess(
+    snowflake: Snowflake, settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    # As after an update from a release that did not remember who is in good standing.
+    token = (await sign_in(snowflake.browser))["access_token"]
+    state = snowflake.state
+    async with running(settings, clock, discord) as another:
+        [pair] = state.standing._good
+        await state.store.standing.forget(pair)
+        for _ in range(CLIENT_SHARE + 1):
+            assert (await introspect(another, token, CLIENT_SECRET)).json()["active"] is True
