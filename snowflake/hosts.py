@@ -35,6 +35,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+@lru_cache(1024)
 def origin_of(url: str) -> str:
     """Answer scheme, host and port of a URL, without the port that its scheme implies."""
     parts = urlsplit(url)

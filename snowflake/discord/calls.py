@@ -52,8 +52,9 @@ def is_limited(response: httpx.Response) -> bool:
 
 def is_invalid(response: httpx.Response) -> bool:
     """Whether the answer counts towards a ban of our address."""
-    shared = response.headers.get("x-ratelimit-scope") == "shared"
-    return response.status_code in _INVALID and not (is_limited(response) and shared)
+    if response.status_code not in _INVALID:
+        return False
+    return not is_limited(response) or response.headers.get("x-ratelimit-scope") != "shared"
 
 
 def ends_as_json(response: httpx.Response) -> bool:

@@ -1,7 +1,5 @@
 """Our own name."""
 
-from functools import lru_cache
-
 from starlette.requests import Request
 
 from snowflake.hosts import origin_of
@@ -16,8 +14,5 @@ def issuer_of(request: Request) -> str:
     settings = state_of(request).settings
     if settings.issuer:
         return settings.issuer
-    return _reached(f"{request.scope['scheme']}://{request.headers['host']}") + settings.base_path
-
-
-#: Every request needs it, and people come by few names.
-_reached = lru_cache(16)(origin_of)
+    reached = f"{request.scope['scheme']}://{request.headers['host']}"
+    return origin_of(reached) + settings.base_path

@@ -8,6 +8,7 @@ operator enters in the Developer Portal, and by comparing it Discord vouches for
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from snowflake.errors import InvalidRequest
@@ -91,6 +92,19 @@ def is_browsable(url: str, settings: Settings) -> bool:
 
 
 def _check(redirect_uri: str, settings: Settings) -> None:
+    scheme, host = _scheme_and_host(redirect_uri)
+    if not settings.is_secure(scheme, host):
+        raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
+
+
+# Applications send the same one again and again.
+@lru_cache(1024)
+def _scheme_and_host(redirect_uri: str) -> tuple[str, str]:
+    """Answer the two if it is a URI in a form that everybody reads in the same way.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
     if not _CHARACTERS.fullmatch(redirect_uri):
         raise InvalidRequest("redirect_uri holds characters that no URI may hold")
     try:
@@ -108,9 +122,8 @@ def _check(redirect_uri: str, settings: Settings) -> None:
     if not path.isprintable() or {".", ".."} & set(path.split("/")):
         # Browsers and proxies would change it on the way.
         raise InvalidRequest("redirect_uri has a path that does not stay as it is")
-    if not settings.is_secure(parts.scheme, host):
-        raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
     _check_query(parts.query)
+    return parts.scheme, host
 
 
 def _check_query(query: str) -> None:

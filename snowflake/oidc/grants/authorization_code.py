@@ -101,16 +101,17 @@ async def _ask_discord(
     """
     await state.standing.check(note.client_id, credentials.secret, credentials.caller)
     left, codes = await _reserve(note, state), state.store.codes
+    exchanged = None
     try:
         exchanged = await exchange(note, credentials, left, state)
-        left = state.sealer.seal(exchanged)
         granted = scopes.granted(note.scope.split(), exchanged.scopes)
         fetched = await fetch_newcomer(granted, SecretStr(exchanged.access_token), state)
     except InvalidGrant:
         await codes.spend(note.id)
         raise
     except OAuthError:
-        await codes.release(note.id, left)
+        # What Discord gave for its code, which is spent then, is kept with ours.
+        await codes.release(note.id, state.sealer.seal(exchanged) if exchanged else left)
         raise
     return exchanged, fetched
 
