@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from snowflake.errors import StartFault
 from snowflake.files import is_writable, read_or_make
-from snowflake.settings import MIN_SECRET_LENGTH, Settings
+from snowflake.settings import Settings
+from snowflake.values import MIN_SECRET_LENGTH
 
 #: Where the secret key lies below the data directory.
 SECRET_FILE = "keys/secret_key"  # noqa: S105

@@ -5,161 +5,38 @@ The table in the README is held equal to this file by a test.
 """
 
 import os
-import re
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from snowflake.durations import parse_duration
 from snowflake.errors import StartFault
-from snowflake.hosts import HostPatterns, check_pattern, is_loopback, normalise
+from snowflake.hosts import HostPatterns, is_loopback, normalise
+from snowflake.values import (
+    BasePath,
+    BaseUrl,
+    Domains,
+    Duration,
+    Hosts,
+    Issuer,
+    Listen,
+    LongSecrets,
+    Names,
+    Url,
+    parts,
+    within,
+)
 
 REPOSITORY = "https://github.com/celsiusnarhwal/snowflake"
 PREFIX = "SNOWFLAKE_"
-_URL = re.compile(r"[!-~]+")
-_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
-_ADDRESS = re.compile(
-    r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
-)
-MAX_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value.lower() == "off":
-        return None
-    parts = _ADDRESS.fullmatch(value)
-    if parts is None or not 0 < int(parts["port"]) <= MAX_PORT:
-        raise ValueError("must be an address such as 127.0.0.1:9100, or off")
-    # Where ``serve`` listens too when it is told nothing else.
-    return Address(parts["address"] or parts["host"] or "0.0.0.0", int(parts["port"]))  # noqa: S104
-
-
-def _at_least(least: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if value < least:
-            raise ValueError(f"must be at least {int(least.total_seconds())} seconds")
-        return value
-
-    return AfterValidator(check)
-
-
-def _zero_or_at_least(least: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if timedelta(0) != value < least:
-            raise ValueError(f"must be 0 or at least {int(least.total_seconds())} seconds")
-        return value
-
-    return AfterValidator(check)
-
-
-def _at_most(most: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if value > most:
-            raise ValueError(f"must be at most {int(most.total_seconds())} seconds")
-        return value
-
-    return AfterValidator(check)
-
-
-def _host_or_everything(pattern: str) -> str:
-    return pattern if pattern == "*" else check_pattern(pattern)
-
-
-def _url(url: str) -> str:
-    example = "must be a URL such as https://snowflake.example.com"
-    try:
-        parts = urlsplit(url)
-        usable = parts.hostname and parts.port != 0 and parts.username is None
-    except ValueError:
-        raise ValueError(example) from None
-    if not usable or parts.scheme not in {"http", "https"} or not _URL.fullmatch(url):
-        raise ValueError(example)
-    if parts.fragment:
-        raise ValueError("must not have a fragment")
-    return url
-
-
-def _issuer(url: str) -> str:
-    parts = urlsplit(_url(url))
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("must begin with https://")
-    if parts.query:
-        raise ValueError("must not have a query")
-    if url.endswith("/"):
-        raise ValueError("must not end with a slash")
-    return url
-
-
-def _without_slash(url: str) -> str:
-    return url.removesuffix("/")
-
-
-def _base_path(path: str) -> str:
-    if not _PATH.fullmatch(path):
-        raise ValueError("must be a path such as /snowflake")
-    return path.removesuffix("/")
-
-
-def _long_enough(secret: SecretStr | None) -> SecretStr | None:
-    if any(len(part) < MIN_SECRET_LENGTH for part in _parts(secret)):
-        raise ValueError(f"must be at least {MIN_SECRET_LENGTH} characters long and random")
-    return secret
-
-
-def _parts(secret: SecretStr | None) -> list[str]:
-    return [part.strip() for part in secret.get_secret_value().split(",")] if secret else []
-
-
-MIN_SECRET_LENGTH = 32
-
-
-class Address(NamedTuple):
-    """Where to listen: a host name or IP address, and a port."""
-
-    host: str
-    port: int
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Hosts = Annotated[
-    tuple[Annotated[str, AfterValidator(_host_or_everything)], ...],
-    NoDecode,
-    BeforeValidator(_split),
-]
-Domains = Annotated[
-    tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
-]
-Url = Annotated[str, AfterValidator(_url)]
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -193,7 +70,7 @@ class Settings(BaseSettings):
             "commas. `*` allows all."
         ),
     )
-    base_path: Annotated[str, AfterValidator(_base_path)] = Field(
+    base_path: BasePath = Field(
         default="/",
         validate_default=True,
         description=(
@@ -210,7 +87,7 @@ class Settings(BaseSettings):
             "themselves."
         ),
     )
-    token_lifetime: Annotated[Duration, _at_least(timedelta(seconds=60))] = Field(
+    token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] = Field(
         default=timedelta(hours=1),
         description="How long access and ID tokens live; at least 60 seconds.",
     )
@@ -251,7 +128,7 @@ class Settings(BaseSettings):
         default=False,
         description="Serve interactive API documentation at `/docs` and `/openapi.json`.",
     )
-    issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+    issuer: Issuer | None = Field(
         default=None,
         description=(
             "The issuer: one URL, without a slash at the end, at which everybody reaches "
@@ -269,7 +146,7 @@ class Settings(BaseSettings):
             "one. By default an SQLite file in the data directory."
         ),
     )
-    secret_key: Annotated[SecretStr | None, AfterValidator(_long_enough)] = Field(
+    secret_key: LongSecrets = Field(
         default=None,
         description=(
             "What secrets in the database and logins under way are sealed with: at least 32 "
@@ -278,17 +155,17 @@ class Settings(BaseSettings):
             "new one before the old one, separated by a comma."
         ),
     )
-    code_lifetime: Annotated[
-        Duration, _at_least(timedelta(seconds=10)), _at_most(timedelta(minutes=10))
-    ] = Field(
-        default=timedelta(minutes=1),
-        description="How long an authorization code lives; 10 seconds to 10 minutes.",
+    code_lifetime: Annotated[Duration, within(timedelta(seconds=10), timedelta(minutes=10))] = (
+        Field(
+            default=timedelta(minutes=1),
+            description="How long an authorization code lives; 10 seconds to 10 minutes.",
+        )
     )
-    refresh_token_lifetime: Annotated[Duration, _at_least(timedelta(seconds=60))] = Field(
+    refresh_token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] = Field(
         default=timedelta(days=30),
         description="How long a refresh token lives if it is not used; at least 60 seconds.",
     )
-    key_rotation: Annotated[Duration, _zero_or_at_least(timedelta(days=1))] = Field(
+    key_rotation: Annotated[Duration, within(timedelta(days=1), or_zero=True)] = Field(
         default=timedelta(0),
         description=(
             "The age at which the signing key is replaced, at least a day. `0` leaves it to "
@@ -303,7 +180,7 @@ class Settings(BaseSettings):
             "flag."
         ),
     )
-    discord_api_url: Annotated[Url, AfterValidator(_without_slash)] = Field(
+    discord_api_url: BaseUrl = Field(
         default="https://discord.com/api/v10",
         description="Base URL of Discord's API, with its version.",
     )
@@ -311,24 +188,22 @@ class Settings(BaseSettings):
         default="https://discord.com/oauth2/authorize",
         description="Discord's authorization page.",
     )
-    discord_deadline: Annotated[
-        Duration, _at_least(timedelta(seconds=1)), _at_most(timedelta(minutes=1))
-    ] = Field(
-        default=timedelta(seconds=10),
-        description=(
-            "How long one request of an application may take for all that it asks of Discord, "
-            "waits for Discord's limits included; 1 to 60 seconds."
-        ),
-    )
-    discord_cache: Annotated[Duration, _at_least(timedelta(0)), _at_most(timedelta(hours=1))] = (
+    discord_deadline: Annotated[Duration, within(timedelta(seconds=1), timedelta(minutes=1))] = (
         Field(
-            default=timedelta(minutes=1),
+            default=timedelta(seconds=10),
             description=(
-                "For how long a person's guilds are remembered before Discord is asked again, at "
-                "most an hour; `0` remembers none. While Discord is out, what is remembered "
-                "serves for an hour."
+                "How long one request of an application may take for all that it asks of Discord, "
+                "waits for Discord's limits included; 1 to 60 seconds."
             ),
         )
+    )
+    discord_cache: Annotated[Duration, within(timedelta(0), timedelta(hours=1))] = Field(
+        default=timedelta(minutes=1),
+        description=(
+            "For how long a person's guilds are remembered before Discord is asked again, at "
+            "most an hour; `0` remembers none. While Discord is out, what is remembered "
+            "serves for an hour."
+        ),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
@@ -336,7 +211,7 @@ class Settings(BaseSettings):
     log_format: Literal["pretty", "json"] | None = Field(
         default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
     )
-    metrics: Annotated[Address | None, NoDecode, BeforeValidator(_address)] = Field(
+    metrics: Listen = Field(
         default=None,
         description=(
             "Address at which `snowflake serve` shows metrics for Prometheus, at `/metrics`: "
@@ -363,7 +238,7 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> list[str]:
         """The secrets of ``SNOWFLAKE_SECRET_KEY``, the one that seals first."""
-        return _parts(self.secret_key)
+        return parts(self.secret_key)
 
     @cached_property
     def hosts(self) -> HostPatterns:

@@ -10,7 +10,7 @@ import uvicorn
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from snowflake.settings import Address
+from snowflake.values import Address
 from tests.serving import PATIENCE, running, serve_command
 
 

@@ -15,7 +15,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from snowflake.cli.showing_metrics import DIRECTORY, Workers, showing_metrics
 from snowflake.errors import StartFault
 from snowflake.metrics import REQUESTS
-from snowflake.settings import Address
+from snowflake.values import Address
 from tests.serving import free_port
 
 
