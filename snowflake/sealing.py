@@ -88,7 +88,7 @@ class Sealer:
         """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
         # The fields in their order; what is in them are plain values.
         content = _write(list(vars(note).values()))
-        return self._fernet(note.purpose).encrypt_at_time(content, int(now)).decode()
+        return _bare(self._fernet(note.purpose).encrypt_at_time(content, int(now)))
 
     def open(
         self, kind: type[AnyNote], sealed: str, lifetime: float | None = None, now: float = 0
@@ -101,19 +101,19 @@ class Sealer:
         """
         fernet = self._fernet(kind.purpose)
         try:
-            _check_canonical(sealed)
+            padded = _padded(sealed)
             # Authenticity first: an altered note must not pass for one that is merely old.
-            content = fernet.decrypt(sealed)
+            content = fernet.decrypt(padded)
             note = kind(*json.loads(content))
         except (InvalidToken, ValueError, TypeError) as error:
             raise BadNote("the note was not sealed here for this purpose") from error
-        if lifetime is not None and now - fernet.extract_timestamp(sealed) > lifetime:
+        if lifetime is not None and now - fernet.extract_timestamp(padded) > lifetime:
             raise ExpiredNote("the note is too old")
         return note
 
     def anew(self, kind: type[Note], sealed: str) -> str:
         """Seal with the first secret what any of them has sealed; its date stays."""
-        return self._fernet(kind.purpose).rotate(sealed).decode()
+        return _bare(self._fernet(kind.purpose).rotate(_padded(sealed.rstrip("="))))
 
     def digest(self, purpose: str, *values: str | None) -> str:
         """Answer a keyed hash by which values are known again, for one purpose, but not guessed.
@@ -143,7 +143,19 @@ def _write(values: list[object]) -> bytes:
     return _ENCODER.encode(values).encode()
 
 
-def _check_canonical(sealed: str) -> None:
-    # Python's decoder passes over foreign characters: one note would have many spellings.
-    if base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)).decode() != sealed:
+def _bare(token: bytes) -> str:
+    # Without padding, nothing of a note has to be quoted in a URL.
+    return token.rstrip(b"=").decode()
+
+
+def _padded(sealed: str) -> bytes:
+    """Put the padding back.
+
+    Raises:
+        ValueError: not canonical base64url. Python's decoder passes over foreign characters, so
+            that one note would have many spellings.
+    """
+    padded = sealed.encode() + b"=" * (-len(sealed) % 4)
+    if base64.urlsafe_b64encode(base64.urlsafe_b64decode(padded)) != padded:
         raise ValueError("not canonical base64url")
+    return padded
