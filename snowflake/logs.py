@@ -17,7 +17,7 @@ import structlog
 from snowflake.settings import Settings
 
 #: Libraries that would log URLs and values of statements, secrets among them, below a warning.
-QUIET = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy")
+QUIET = ("aiohttp", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy")
 
 
 class Lines:

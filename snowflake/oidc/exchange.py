@@ -116,16 +116,17 @@ async def renew(
                 client_secret=credentials.secret,
                 refresh_token=tokens.refresh_token,
             )
-        renewed = StoredTokens(
-            application=old.application,
-            person=old.person,
-            access_token=answer.access_token,
-            refresh_token=answer.refresh_token or tokens.refresh_token,
-            scopes=scopes_of(answer, tokens.scopes),
-            expires_at=expiry(answer, state),
-        )
-        if not await rows.replace(renewed):
-            raise InvalidGrant("the person has been erased")
+            renewed = StoredTokens(
+                application=old.application,
+                person=old.person,
+                access_token=answer.access_token,
+                refresh_token=answer.refresh_token or tokens.refresh_token,
+                scopes=scopes_of(answer, tokens.scopes),
+                expires_at=expiry(answer, state),
+            )
+            # Before anything else is written: the old pair is dead.
+            if not await rows.replace(renewed):
+                raise InvalidGrant("the person has been erased")
         return renewed
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, bindparam, false, select, true, update
 from snowflake.store.database import Database, Statement
 from snowflake.store.schema import codes
 
-#: Seconds for which one request has a code to itself: longer than any request may take.
-RESERVATION = 30
+#: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
+RESERVATION = 20
 
 _SPEND = (
     update(codes)
-    .where(codes.c.id == bindparam("code_id"))
+    .where(codes.c.id == bindparam("code_id"), codes.c.spent == false())
     .values(spent=True, grant_id=bindparam("grant_id"), exchanged=None)
 )
 
@@ -41,8 +41,8 @@ class Codes:
             where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")),
         ).returning(codes.c.exchanged)
 
-    async def reserve(self, code_id: str, expires_at: int) -> str | None:
-        """Take a code for this request alone.
+    async def reserve(self, code_id: str, expires_at: int, seconds: float = 0) -> str | None:
+        """Take a code for this request alone, which may ask Discord for some seconds.
 
         Answers what an earlier request, which Discord then let down, left with ``release``.
 
@@ -53,7 +53,7 @@ class Codes:
         values = {
             "id": code_id,
             "spent": False,
-            "reserved_until": now + RESERVATION,
+            "reserved_until": now + int(seconds) + RESERVATION,
             "expires_at": expires_at,
             "now": now,
         }

@@ -7,6 +7,7 @@ time, and some that read, who wait for no writer.
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -20,6 +21,8 @@ from snowflake.store.database import Database, Result, Work
 
 #: Seconds that a writer waits for one of another process.
 BUSY_TIMEOUT = 10
+#: Seconds that work waits for work of this process.
+TURN_TIMEOUT = 10
 READERS = 4
 
 
@@ -54,21 +57,28 @@ class Sqlite(Database):
         await asyncio.to_thread(self._close)
 
     async def _read(self, work: Work[Result]) -> Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, _done, self._reader, work)
+        return await self._do(self._reading, self._reader, work)
 
     async def _write(self, work: Work[Result]) -> Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, _done, self._writer, work)
+        return await self._do(self._writing, self._writer, work)
+
+    async def _do(self, threads: ThreadPoolExecutor, engine: Engine, work: Work[Result]) -> Result:
+        latest = monotonic() + TURN_TIMEOUT
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, _done, engine, work, latest
+        )
 
     def _close(self) -> None:
         for threads in (self._writing, self._reading):
-            threads.shutdown()
+            threads.shutdown(cancel_futures=True)
         for engine in (self._writer, self._reader):
             engine.dispose()
 
 
-def _done(engine: Engine, work: Work[Result]) -> Result:
+def _done(engine: Engine, work: Work[Result], latest: float) -> Result:
+    if monotonic() > latest:
+        # Whoever is before us waits for another process; not everybody behind us shall do so too.
+        raise TimeoutError("it took too long until it was our turn")
     with engine.begin() as connection:
         return work(connection)
 

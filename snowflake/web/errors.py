@@ -13,7 +13,6 @@ from snowflake.errors import (
     NotServed,
     OAuthError,
     TemporarilyUnavailable,
-    TooManyRequests,
     UnauthorizedClient,
 )
 from snowflake.metrics import LOGINS
@@ -37,10 +36,6 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
     TemporarilyUnavailable: (
         "Discord can't be reached right now",
         "Wait a moment, then go back to the application and sign in again.",
-    ),
-    TooManyRequests: (
-        "Too many applications are at it",
-        "Wait ten minutes, then go back to the application and sign in again.",
     ),
 }
 _OTHERWISE = (

@@ -13,7 +13,7 @@ from tests.benchmarks.signatures import openssl_version
 HEADINGS = ("Benchmark", "Snowflake", "Beside", "Ratio", "Goal", "Met")
 LIBRARIES = (
     *("starlette", "uvicorn", "uvloop", "httptools", "httpx", "aiohttp", "sqlalchemy"),
-    *("aiosqlite", "asyncpg", "joserfc", "cryptography", "pydantic", "structlog"),
+    *("asyncpg", "joserfc", "cryptography", "pydantic", "structlog"),
 )
 
 

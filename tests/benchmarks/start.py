@@ -19,7 +19,7 @@ from tests.journeys.world import variables
 from tests.serving import free_port, running, serve_command
 
 LIBRARIES = (
-    *("aiosqlite", "alembic", "cryptography.fernet", "httptools", "httpx", "jinja2", "joserfc"),
+    *("aiohttp", "alembic", "cryptography.fernet", "httptools", "httpx", "jinja2", "joserfc"),
     *("prometheus_client", "pydantic_settings", "sqlalchemy.ext.asyncio", "starlette", "structlog"),
     *("typer", "uvicorn", "uvloop"),
 )

@@ -7,7 +7,7 @@ from snowflake.guesses import CLIENT_SHARE, WINDOW
 from snowflake.settings import Settings
 from snowflake.standing import SPENT_FOR
 from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem, sign_in
-from tests.running import Clock, Discord, Snowflake, running
+from tests.running import TOKENS, USER, Clock, Discord, Snowflake, running
 
 
 def refuse_the_client(discord: Discord) -> None:
@@ -91,3 +91,27 @@ async def test_a_secret_that_only_its_grant_knows_is_no_guess(
         await state.store.standing.forget(pair)
         for _ in range(CLIENT_SHARE + 1):
             assert (await introspect(another, token, CLIENT_SECRET)).json()["active"] is True
+
+
+async def test_a_new_pair_is_kept_before_anything_else_is_written(
+    snowflake: Snowflake, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await sign_in(snowflake.browser)
+    state = snowflake.state
+    old = await state.store.discord_tokens.find(CLIENT_ID, str(USER["id"]))
+    assert old is not None
+
+    async def dies(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    # A secret that was reset: Discord is to prove it, and then it is put in good standing.
+    monkeypatch.setattr("snowflake.store.standing.StandingRecords.accept", dies)
+    snowflake.discord.token.respond(
+        json={**TOKENS, "access_token": "new", "refresh_token": "newer"}
+    )
+    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    await redeem(snowflake.browser, None, redirect_uri=None, client_secret="another secret", **form)
+    kept = await state.store.discord_tokens.find(CLIENT_ID, str(USER["id"]))
+    assert kept is not None
+    assert kept.refresh_token is not None
+    assert kept.refresh_token.get_secret_value() == "newer"

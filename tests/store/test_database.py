@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete, text
@@ -9,7 +10,7 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.store.schema import grants
 from tests.running import Clock
 from tests.store.furniture import put_login
-from tests.store.places import Place
+from tests.store.places import Place, place_on
 
 
 async def test_who_reads_does_not_wait_for_who_writes(place: Place, clock: Clock) -> None:
@@ -57,3 +58,45 @@ async def test_a_login_that_fails_in_the_middle_has_not_happened(
         assert await place.rows("SELECT hash FROM refresh_tokens") == []
         [[spent]] = await place.rows("SELECT spent FROM codes")
         assert not spent
+
+
+async def test_who_waited_too_long_for_another_process_gives_up(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_on("sqlite", tmp_path)
+    begun, waited = threading.Event(), threading.Event()
+
+    def work(_: Connection) -> bool:
+        begun.set()
+        return waited.wait(5)
+
+    async with place.store(clock) as store:
+        working = asyncio.create_task(store.database.write(work))
+        await asyncio.to_thread(begun.wait)
+        monkeypatch.setattr("snowflake.store.sqlite.TURN_TIMEOUT", -1)
+        late = asyncio.create_task(store.grants.end("any"))
+        await asyncio.sleep(0)
+        waited.set()
+        assert await working
+        with pytest.raises(TemporarilyUnavailable):
+            await late
+
+
+async def test_the_end_waits_for_nobody_who_has_not_begun(tmp_path: Path, clock: Clock) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(_: Connection) -> bool:
+        begun.set()
+        return go_on.wait(5)
+
+    async with place_on("sqlite", tmp_path).database() as database:
+        working = asyncio.create_task(database.write(work))
+        await asyncio.to_thread(begun.wait)
+        late = asyncio.create_task(database.write(work))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(database.close())
+        with pytest.raises(asyncio.CancelledError):
+            await late
+        go_on.set()
+        await closing
+        assert await working

@@ -119,7 +119,8 @@ async def _ask_discord(
 async def _reserve(note: CodeNote, state: State) -> str | None:
     expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
     try:
-        return await state.store.codes.reserve(note.id, expires)
+        asking = state.settings.discord_deadline.total_seconds()
+        return await state.store.codes.reserve(note.id, expires, asking)
     except CodeUsed as used:
         if used.grant_id is not None:
             _log.warning("code_replayed")

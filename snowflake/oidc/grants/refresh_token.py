@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import structlog
 
-from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope, TemporarilyUnavailable
+from snowflake.errors import (
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    TemporarilyUnavailable,
+    TooManyRequests,
+)
 from snowflake.oidc import scopes
 from snowflake.oidc.clients import Credentials, is_known_good
 from snowflake.oidc.exchange import renew, secret_hash
@@ -132,6 +138,8 @@ async def _refreshed(
         tokens, fetched = await _ask_discord(grant, credentials, state, prove=prove)
     except InvalidGrant:
         await state.store.grants.end(grant.id)
+        raise
+    except TooManyRequests:
         raise
     except _Refused as refused:
         raise refused.outage from None
