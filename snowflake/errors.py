@@ -240,16 +240,25 @@ class MissingToken(InvalidToken):
 class TemporarilyUnavailable(OAuthError):
     """Discord or the store cannot be asked right now.
 
-    ``retry_after`` is in whole seconds; ``cause`` is for the log alone.
+    ``retry_after`` is in whole seconds; ``cause`` is for the log alone. ``answered`` tells that
+    Discord did answer, but nothing that can be used.
     """
 
     code = "temporarily_unavailable"
     status = 503
 
-    def __init__(self, description: str, retry_after: int = 5, cause: str | None = None) -> None:
+    def __init__(
+        self,
+        description: str,
+        retry_after: int = 5,
+        cause: str | None = None,
+        *,
+        answered: bool = False,
+    ) -> None:
         super().__init__(description)
         self.retry_after = retry_after
         self.cause = cause
+        self.answered = answered
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -4,17 +4,14 @@ Each takes much of a processor's time, and anybody can have one made: by signing
 their own, and then showing their token together with wrong secrets.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Final
 
 from snowflake.errors import TooManyRequests
-
-#: Seconds over which guesses are counted; how many there may be for one client, and in all.
-WINDOW: Final = 600
-CLIENT_SHARE, BUDGET = 20, 300
+from snowflake.store.standing import BUDGET, CLIENT_SHARE, WINDOW
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +23,16 @@ class Guess:
 
 
 class Guesses:
-    """The guesses of one process. ``clock`` tells Unix time in seconds."""
+    """The guesses of one process. ``clock`` tells Unix time in seconds.
+
+    Whoever guesses holds the ``turn``: else those under way, of which most may be right, would keep
+    others out, or a flood of wrong ones would be under way before the first is counted.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._guesses: deque[Guess] = deque()
+        self.turn = asyncio.Lock()
 
     def begin(self, client_id: str) -> Guess:
         """Count a guess before it is made.

@@ -55,7 +55,9 @@ class Sealer:
     def __init__(self, *secrets_: bytes) -> None:
         self._secrets = secrets_
         self._fernet = cache(self._derive)
-        self._digest_key = cache(lambda purpose: _derive(secrets_[0], f"digest {purpose}"))
+        self._digest_keys = cache(
+            lambda purpose: [_derive(secret, f"digest {purpose}") for secret in secrets_]
+        )
         #: What tells the secrets apart without telling them, the one that seals first.
         self.names = tuple(_derive(secret, "name").hex()[:32] for secret in secrets_)
 
@@ -120,8 +122,16 @@ class Sealer:
 
         It is made with the first secret: when that is changed, everything is new.
         """
+        return self.digests(purpose, *values)[0]
+
+    def digests(self, purpose: str, *values: str | None) -> tuple[str, ...]:
+        """Answer such a hash under every secret, the first one's first.
+
+        What was kept under an earlier first secret is found by them.
+        """
         content = _write(list(values))
-        return hmac.digest(self._digest_key(purpose), content, "sha256").hex()
+        keys = self._digest_keys(purpose)
+        return tuple(hmac.digest(key, content, "sha256").hex() for key in keys)
 
     def _derive(self, purpose: str) -> MultiFernet:
         keys = [base64.urlsafe_b64encode(_derive(one, purpose)) for one in self._secrets]

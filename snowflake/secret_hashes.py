@@ -55,19 +55,25 @@ class SecretHashes:
 
     async def match(self, client_id: str, secret: SecretStr, hashed: str) -> bool:
         """Whether a hash was made of this client's secret."""
+        digest = self._digest(client_id, secret)
+        async with self._turns.of(digest.hex()):
+            remembered = self.remembered(client_id, secret, hashed)
+            if remembered is not None:
+                return remembered
+            matches = await self._slowly(_match, secret, hashed)
+            if matches:
+                self._remember(client_id, secret, hashed)
+            else:
+                self._wrong[digest, hashed] = None
+                if len(self._wrong) > MEMORY_SIZE:
+                    self._wrong.popitem(last=False)
+            return matches
+
+    def remembered(self, client_id: str, secret: SecretStr, hashed: str) -> bool | None:
+        """What ``match`` would answer, if that costs no slow hash, and else None."""
         if hashed in self._recall(client_id, secret):
             return True
-        wrong = self._digest(client_id, secret), hashed
-        if wrong in self._wrong:
-            return False
-        matches = await self._slowly(_match, secret, hashed)
-        if matches:
-            self._remember(client_id, secret, hashed)
-        else:
-            self._wrong[wrong] = None
-            if len(self._wrong) > MEMORY_SIZE:
-                self._wrong.popitem(last=False)
-        return matches
+        return False if (self._digest(client_id, secret), hashed) in self._wrong else None
 
     async def _slowly(self, work: Callable[..., Result], *values: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)

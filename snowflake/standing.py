@@ -13,41 +13,48 @@ What is remembered and stored are keyed hashes: no secret, no client ID, no addr
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from ipaddress import IPv6Address, ip_address
-from math import ceil
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable, TooManyRequests
+from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
 from snowflake.sealing import Sealer
+from snowflake.shares import Owners, SpentShares, owners_of
 from snowflake.store import Store
-from snowflake.store.standing import WINDOW, Share, Spent
+from snowflake.store.standing import Pair, Spent
 
 #: Seconds for which a pair that Discord refused is refused here.
 REFUSED_FOR: Final = 120
-#: Seconds for which somebody waits for what Discord says to another about the same pair. It is
-#: within the time for which a person's tokens are leased to a refresh.
+#: Seconds for which somebody waits for what Discord says to another about the same pair, and for
+#: the store to note the attempts of others. Each is within the time for which a person's tokens are
+#: leased to a refresh.
 PATIENCE: Final = 4.0
 #: Pairs of each kind that a process remembers.
 MEMORY_SIZE: Final = 10_000
 #: Seconds after which the store is told again that a pair is in use.
 RENEWED_EVERY: Final = 86400
-#: Seconds for which a spent share is believed to be; attempts may be taken back meanwhile.
-SPENT_FOR: Final = 15
-
-TOO_MANY: Final = (
-    "Snowflake does not know these client credentials yet, and too many like them were tried; "
-    "try again later"
-)
 
 Value = TypeVar("Value")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One use of ``asking``, and whether Discord gave an answer that counts towards a ban."""
+
+    invalid: bool = False
+
+
+#: An error does not tell: Discord may have been asked again after such an answer, or not be asked
+#: again because of it.
+_asking: ContextVar[_Asking | None] = ContextVar("asking", default=None)
 
 
 class Standing:
@@ -56,15 +63,12 @@ class Standing:
     def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._records, self._sealer, self._clock = store.standing, sealer, clock
         #: When the store was last told of each pair in good standing.
-        self._good: OrderedDict[str, float] = OrderedDict()
+        self._good: OrderedDict[Pair, float] = OrderedDict()
         #: Until when each pair is refused here, and in which words.
-        self._refused: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._refused: OrderedDict[Pair, tuple[float, str]] = OrderedDict()
         #: Unproven pairs with which Discord is being asked.
-        self._proofs: dict[str, asyncio.Event] = {}
-        #: Shares that are spent, by share and whose it is, and when that was seen. They are few,
-        #: because it takes many attempts to spend one.
-        self._spent: dict[tuple[Share, str], tuple[Spent, float]] = {}
-        self._warned_at: dict[tuple[Share, str], float] = {}
+        self._proofs: dict[Pair, asyncio.Event] = {}
+        self._spent = SpentShares(clock)
         self._counting = asyncio.Lock()
         self._invalid = 0
 
@@ -74,20 +78,22 @@ class Standing:
     ) -> AsyncIterator[None]:
         """Ask Discord something with a client's credentials in the block, if that may be done.
 
-        What the block raises says how Discord took them. ``caller`` is the address from which they
-        came.
+        What the block raises says how Discord took them. The attempt is taken back when Discord
+        accepts them, or gives no answer. ``caller`` is the address from which they came.
 
         Raises:
             InvalidClient: Discord has refused them a moment ago.
             TooManyRequests: nobody knows them, and too much has been asked already.
-            TemporarilyUnavailable: nobody knows them, and the store cannot be reached.
+            TemporarilyUnavailable: nobody knows them, and the store cannot be reached, or not soon.
         """
         pair = self._pair(client_id, secret)
         async with self._one_for_all(pair):
             self._check_refused(pair)
             attempt = None
             if not await self._is_good(pair):
-                attempt = await self._attempt(client_id, caller)
+                attempt = await self._attempt(owners_of(self._sealer, client_id, caller))
+            asking = _Asking()
+            token = _asking.set(asking)
             try:
                 yield
             except InvalidClient as refusal:
@@ -97,9 +103,12 @@ class Standing:
                 # It is the grant that is wrong, which is not looked at before the client.
                 await self._accept(pair, attempt)
                 raise
-            except TemporarilyUnavailable:
-                await self._take_back(attempt)
+            except TemporarilyUnavailable as outage:
+                if not (asking.invalid or outage.answered):
+                    await self._take_back(attempt)
                 raise
+            finally:
+                _asking.reset(token)
             await self._accept(pair, attempt)
 
     async def check(self, client_id: str, secret: SecretStr | None, caller: str) -> None:
@@ -110,7 +119,7 @@ class Standing:
         pair = self._pair(client_id, secret)
         self._check_refused(pair)
         if not await self._is_good(pair):
-            self._check_spent(self._owners(client_id, caller))
+            self._spent.check(owners_of(self._sealer, client_id, caller))
 
     async def is_good(self, client_id: str, secret: SecretStr | None) -> bool:
         """Whether Discord has accepted this pair.
@@ -120,12 +129,24 @@ class Standing:
         """
         return await self._is_good(self._pair(client_id, secret))
 
+    async def vouch(self, client_id: str, secret: SecretStr) -> None:
+        """Put a pair in good standing because a grant was made with it.
+
+        Not one that was refused since: it would be good and refused by turns, each time by Discord.
+        """
+        pair = self._pair(client_id, secret)
+        if pair not in self._refused and pair not in self._good:
+            await self._accept(pair)
+
     async def note_invalid(self) -> None:
         """Count an answer of 401, 403 or 429, whoever caused it.
 
         The store hears of it with the next attempt or the next ``settle``, off this request's path.
         """
         self._invalid += 1
+        asking = _asking.get()
+        if asking is not None:
+            asking.invalid = True
 
     async def settle(self) -> None:
         """Tell the store of the invalid answers that it has not heard of.
@@ -143,7 +164,7 @@ class Standing:
             raise
 
     @asynccontextmanager
-    async def _one_for_all(self, pair: str) -> AsyncIterator[None]:
+    async def _one_for_all(self, pair: Pair) -> AsyncIterator[None]:
         """Of those who bring the same unproven pair at once, let one find out for the others.
 
         Else a client that nobody knows yet would spend its share on its own first people.
@@ -164,7 +185,7 @@ class Standing:
             del self._proofs[pair]
             proof.set()
 
-    async def _is_good(self, pair: str) -> bool:
+    async def _is_good(self, pair: Pair) -> bool:
         told_at: float | None = self._good.get(pair)
         if told_at is None:
             told_at = await self._records.seen_at(pair)
@@ -175,7 +196,7 @@ class Standing:
             await self._accept(pair)
         return True
 
-    async def _accept(self, pair: str, attempt: str | None = None) -> None:
+    async def _accept(self, pair: Pair, attempt: str | None = None) -> None:
         if attempt is None and self._good.get(pair, 0) > self._clock() - RENEWED_EVERY:
             return
         self._refused.pop(pair, None)
@@ -189,7 +210,7 @@ class Standing:
         else:
             _remember(self._good, pair, self._clock())
 
-    async def _refuse(self, pair: str, refusal: InvalidClient) -> None:
+    async def _refuse(self, pair: Pair, refusal: InvalidClient) -> None:
         _remember(self._refused, pair, (self._clock() + REFUSED_FOR, refusal.description))
         if self._good.pop(pair, None) is None:
             return
@@ -198,17 +219,15 @@ class Standing:
         except TemporarilyUnavailable as error:
             _log.warning("standing_not_saved", cause=error.cause)
 
-    def _check_refused(self, pair: str) -> None:
+    def _check_refused(self, pair: Pair) -> None:
         until, description = self._refused.get(pair, (0.0, ""))
         if self._clock() < until:
             DISCORD_REFUSED_HERE.labels("known bad").inc()
             raise InvalidClient(description)
 
-    async def _attempt(self, client_id: str, caller: str) -> str:
-        owners = self._owners(client_id, caller)
-        # One at a time: a hundred at once would take all connections to the store.
-        async with self._counting:
-            self._check_spent(owners)
+    async def _attempt(self, owners: Owners) -> str:
+        async with self._counting_alone():
+            self._spent.check(owners)
             noted, self._invalid = self._invalid, 0
             try:
                 outcome = await self._records.attempt(
@@ -218,16 +237,24 @@ class Standing:
                 self._invalid += noted
                 raise
         if isinstance(outcome, Spent):
-            self._note_spent(owners[outcome.share], outcome)
-            raise self._too_many(outcome)
+            raise self._spent.note(owners, outcome)
         return outcome
 
-    def _owners(self, client_id: str, caller: str) -> dict[Share, str]:
-        return {
-            "client's share": self._sealer.digest("attempt client 1", client_id),
-            "caller's share": self._sealer.digest("attempt caller 1", _network(caller)),
-            "budget": "",
-        }
+    @asynccontextmanager
+    async def _counting_alone(self) -> AsyncIterator[None]:
+        """Let one at a time count: a hundred at once would take all connections to the store.
+
+        While the store is slow, who cannot be counted soon is sent away, whatever it has reserved.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._counting.acquire()
+        except TimeoutError:
+            raise TemporarilyUnavailable("the store is slow; try again") from None
+        try:
+            yield
+        finally:
+            self._counting.release()
 
     async def _take_back(self, attempt: str | None) -> None:
         if attempt is None:
@@ -237,53 +264,12 @@ class Standing:
         except TemporarilyUnavailable as error:
             _log.warning("attempt_not_taken_back", cause=error.cause)
 
-    def _check_spent(self, owners: Mapping[Share, str]) -> None:
-        """Refuse without a look at the store what it has refused a moment ago."""
-        for key in owners.items():
-            spent, seen_at = self._spent.get(key, (None, 0.0))
-            if spent is not None and self._clock() < min(spent.until, seen_at + SPENT_FOR):
-                raise self._too_many(spent)
-
-    def _note_spent(self, owner: str, spent: Spent) -> None:
-        now, key = self._clock(), (spent.share, owner)
-        self._spent = {
-            other: (known, seen_at)
-            for other, (known, seen_at) in self._spent.items()
-            if seen_at > now - SPENT_FOR
-        }
-        self._spent[key] = spent, now
-        self._warned_at = {other: at for other, at in self._warned_at.items() if at > now - WINDOW}
-        if key not in self._warned_at:
-            self._warned_at[key] = now
-            _log.warning("unproven_clients_wait", spent=spent.share, seconds=self._wait(spent))
-
-    def _too_many(self, spent: Spent) -> TooManyRequests:
-        DISCORD_REFUSED_HERE.labels(spent.share).inc()
-        return TooManyRequests(TOO_MANY, self._wait(spent))
-
-    def _wait(self, spent: Spent) -> int:
-        return max(ceil(spent.until - self._clock()), 1)
-
-    def _pair(self, client_id: str, secret: SecretStr | None) -> str:
+    def _pair(self, client_id: str, secret: SecretStr | None) -> Pair:
         plain = secret.get_secret_value() if secret is not None else None
-        return self._sealer.digest("client credentials 1", client_id, plain)
+        return self._sealer.digests("client credentials 1", client_id, plain)
 
 
-def _network(caller: str) -> str:
-    """Answer what stands for everybody who may be this caller.
-
-    Who has one address of IPv6 has 64 bits of them.
-    """
-    try:
-        address = ip_address(caller)
-    except ValueError:
-        return caller
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return caller
-
-
-def _remember(memory: OrderedDict[str, Value], pair: str, value: Value) -> None:
+def _remember(memory: OrderedDict[Pair, Value], pair: Pair, value: Value) -> None:
     memory[pair] = value
     memory.move_to_end(pair)
     if len(memory) > MEMORY_SIZE:

@@ -1,7 +1,8 @@
 import pytest
 
 from snowflake.errors import TooManyRequests
-from snowflake.guesses import BUDGET, CLIENT_SHARE, WINDOW, Guesses
+from snowflake.guesses import Guesses
+from snowflake.store.standing import BUDGET, CLIENT_SHARE, WINDOW
 from tests.running import Clock
 
 

@@ -174,3 +174,10 @@ def test_a_digest_is_the_same_for_the_same_values_purpose_and_first_secret_alone
         SEALER.digest("one", "a", "b", ""),
     }
     assert len(others | {digest}) == 6
+
+
+def test_digests_are_those_of_every_secret_in_their_order() -> None:
+    both = Sealer(b"one secret", b"another").digests("one", "a", None)
+    assert both == tuple(
+        Sealer(one).digest("one", "a", None) for one in (b"one secret", b"another")
+    )

@@ -1,3 +1,4 @@
+import asyncio
 from unittest.mock import patch
 
 import pytest
@@ -34,6 +35,15 @@ async def test_what_matched_once_is_not_computed_again() -> None:
     assert await hashes.match(CLIENT, SECRET, hashed)
     with patch.object(secret_hashes, "_match", side_effect=AssertionError):
         assert await hashes.match(CLIENT, SECRET, hashed)
+
+
+async def test_of_many_that_come_at_once_one_is_computed() -> None:
+    hashed, hashes = await SecretHashes().make(CLIENT, SECRET), SecretHashes()
+    assert hashes.remembered(CLIENT, SECRET, hashed) is None
+    with patch.object(secret_hashes, "_match", return_value=True) as computed:
+        matches = await asyncio.gather(*(hashes.match(CLIENT, SECRET, hashed) for _ in range(9)))
+    assert set(matches) == {True}
+    assert computed.call_count == 1
 
 
 async def test_what_did_not_match_is_not_computed_again() -> None:

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from snowflake import standing as module
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable, TooManyRequests
 from snowflake.sealing import Sealer
-from snowflake.standing import REFUSED_FOR, RENEWED_EVERY, SPENT_FOR, Standing
+from snowflake.shares import SPENT_FOR
+from snowflake.standing import REFUSED_FOR, RENEWED_EVERY, Standing
 from snowflake.store import Store
 from snowflake.store.standing import CALLER_SHARE, CLIENT_SHARE, WINDOW
 from tests.running import NOW, Clock
@@ -124,6 +125,23 @@ async def test_whoever_comes_late_asks_again_only_when_discord_has_no_say(
         assert await ask(another(store, clock), "unknown", outcome)
         assert await attempts(sqlite) == 0
     assert await ask(standing, "wrong", InvalidClient("no"))
+    assert await attempts(sqlite) == 1
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_an_attempt_that_brought_a_ban_nearer_or_an_answer_stays_counted(
+    standing: Standing, sqlite: Place, answered: bool
+) -> None:
+    # A 429, after which the limits let nobody ask again.
+    with suppress(TemporarilyUnavailable):
+        async with standing.asking(*PAIR, ADDRESS):
+            if not answered:
+                await standing.note_invalid()
+            raise TemporarilyUnavailable("Discord is limiting requests", answered=answered)
+    assert await attempts(sqlite) == 1
+    # What others hear from Discord meanwhile is not this one's.
+    await standing.note_invalid()
+    await ask(standing, "unknown", TemporarilyUnavailable("out"))
     assert await attempts(sqlite) == 1
 
 
@@ -261,6 +279,40 @@ async def test_nobody_waits_for_ever_for_what_another_finds_out(
         with pytest.raises(TemporarilyUnavailable):
             async with standing.asking(*PAIR, ADDRESS):
                 raise AssertionError("Discord is asked")
+
+
+async def test_nobody_waits_for_ever_for_a_slow_store(
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0)
+    async with standing._counting:
+        with pytest.raises(TemporarilyUnavailable):
+            async with standing.asking(*PAIR, ADDRESS):
+                raise AssertionError("Discord is asked")
+    assert await ask(standing)
+
+
+async def test_who_was_accepted_under_an_earlier_secret_key_stays_in_good_standing(
+    standing: Standing, store: Store, sqlite: Place, clock: Clock
+) -> None:
+    await ask(standing)
+    changed = Standing(store, Sealer(b"the new key", SECRET), clock)
+    assert await changed.is_good(*PAIR)
+    # The earlier one may go.
+    assert await Standing(store, Sealer(b"the new key"), clock).is_good(*PAIR)
+    assert await ask(changed, "right", InvalidClient("no"))
+    assert not await another(store, clock).is_good(*PAIR)
+
+
+async def test_a_grant_vouches_for_a_pair_that_discord_has_not_refused(
+    standing: Standing, store: Store, clock: Clock
+) -> None:
+    await standing.vouch(*PAIR)
+    assert await another(store, clock).is_good(*PAIR)
+    await ask(standing, "right", InvalidClient("no"))
+    clock.pass_by(REFUSED_FOR)
+    await standing.vouch(*PAIR)
+    assert not await standing.is_good(*PAIR)
 
 
 async def test_the_store_is_told_once_a_day_that_a_pair_is_in_use(

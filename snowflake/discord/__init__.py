@@ -7,7 +7,8 @@ A call goes through these files in this order:
 ``deadline``   knows how much time is left for it
 ``sending``    sends it, more than once where that is safe (``calls``)
 ``breaker``    lets it fail at once while Discord is down
-``limits``     lets it wait for Discord's limits, learnt from its answers (``limit_answers``)
+``limits``     lets it wait for Discord's limits (``bucket``), learnt from its answers
+               (``limit_answers``)
 ``transport``  has the connections
 
 ``clocks`` has every time that they know, ``cdn`` where Discord keeps its pictures.

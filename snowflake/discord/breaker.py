@@ -39,7 +39,7 @@ class Breaker:
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._row: deque[float] = deque(maxlen=FAILURES)
+        self._row: deque[tuple[float, float]] = deque(maxlen=FAILURES)  # monotonic, Unix
         self._since = 0.0
         self._pause = 0.0
         self._until = 0.0
@@ -62,13 +62,15 @@ class Breaker:
         Raises:
             DiscordDown: Discord is down.
         """
+        end = self._clocks.now() + patience
         while self._pause:
             self.check()
             if self._probe is None:
                 self._probe = asyncio.get_running_loop().create_future()
                 return True
             try:
-                await asyncio.wait_for(asyncio.shield(self._probe), patience)
+                async with asyncio.timeout(end - self._clocks.now()):
+                    await asyncio.shield(self._probe)
             except TimeoutError:
                 raise self._down() from None
         return False
@@ -86,12 +88,12 @@ class Breaker:
             self._probe = None
 
     def _count(self) -> None:
-        if not self._row:
-            self._since = self._clocks.unix()
-        self._row.append(self._clocks.now())
-        if len(self._row) == FAILURES and self._row[-1] - self._row[0] <= WITHIN:
+        self._row.append((self._clocks.now(), self._clocks.unix()))
+        first, since = self._row[0]
+        if len(self._row) == FAILURES and self._row[-1][0] - first <= WITHIN:
+            self._since = since
             self._open(FIRST_PAUSE)
-            _log.error("discord_down", since=int(self._since))
+            _log.error("discord_down", since=int(since))
             DISCORD_DOWN.set(1)
 
     def _open(self, pause: float) -> None:

@@ -19,18 +19,21 @@ class Call:
     """A request and what Discord counts it with.
 
     One that ``may_repeat`` changes nothing, however often it is sent. A code or a refresh token
-    works once: where its answer is lost, nobody knows whether it is spent.
+    works once: where its answer is lost, nobody knows whether it is spent. Without
+    ``wants_body`` an empty answer is a whole one, as to a revocation (RFC 7009, section 2.2).
     """
 
     place: Place
     request: httpx.Request
     may_repeat: bool
+    wants_body: bool = True
 
     def wants_more(self, response: httpx.Response) -> bool:
         """Whether another try may bring a better answer, and does no harm."""
         if is_limited(response):
             return True
-        cut_off = response.is_success and not ends_as_json(response)
+        has_body = bool(response.content) or self.wants_body
+        cut_off = response.is_success and has_body and not ends_as_json(response)
         return self.may_repeat and (cut_off or response.status_code in _NOT_DONE)
 
 

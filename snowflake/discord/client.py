@@ -7,7 +7,7 @@ the deadline that is set around them (``deadline.py``), else each within its own
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -249,7 +249,9 @@ class DiscordClient:
             extensions=_TIMEOUT,
         )
         # Revoking twice is revoking; Discord names no limit here but by a 429 for this client.
-        call = Call(Place(route, client_id, ""), request, may_repeat=route == "revoke")
+        revokes = route == "revoke"
+        place = Place(route, client_id, "")
+        call = Call(place, request, may_repeat=revokes, wants_body=not revokes)
         with self.deadline():
             return await self._sender.send(call)
 
@@ -258,12 +260,21 @@ class DiscordClient:
     ) -> T:
         key = (place.route, place.part, _digest(access_token))
         with self.deadline():
-            # A lookup ends by itself at the deadline of whoever asked first.
-            try:
-                async with asyncio.timeout(self.left() + GRACE):
-                    return await self._sharing.once(key, ask)
-            except TimeoutError:
-                raise TemporarilyUnavailable("Discord did not answer; try again") from None
+            if self._sharing.is_asked(key):
+                try:
+                    return await self._once(key, ask)
+                except TemporarilyUnavailable as error:
+                    # A lookup ends at the deadline of whoever asked first, which may be sooner.
+                    if error.answered or self.left() <= 0:
+                        raise
+            return await self._once(key, ask)
+
+    async def _once(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
+        try:
+            async with asyncio.timeout(self.left() + GRACE):
+                return await self._sharing.once(key, ask)
+        except TimeoutError:
+            raise TemporarilyUnavailable("Discord did not answer; try again") from None
 
     async def _get(self, place: Place, access_token: SecretStr) -> httpx.Response:
         url = self._urls.get(place.route) or f"{self._api_url}/users/@me/guilds/{place.part}/member"

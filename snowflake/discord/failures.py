@@ -65,7 +65,10 @@ def is_unknown_guild(response: httpx.Response) -> bool:
 
 
 def unusable(response: httpx.Response) -> TemporarilyUnavailable:
-    """An outage, a limit, a ban, or an answer that makes no sense."""
+    """An outage, a limit, a ban, or an answer that makes no sense.
+
+    All but an outage (5xx) say that Discord ``answered``.
+    """
     _log.warning(
         "discord_unusable_answer",
         path=response.request.url.path,
@@ -75,5 +78,9 @@ def unusable(response: httpx.Response) -> TemporarilyUnavailable:
     if is_limited(response):
         seconds = refusal_of(response).seconds or DEFAULT_RETRY_AFTER
         wait = min(max(math.ceil(seconds), 1), MAX_RETRY_AFTER)
-        return TemporarilyUnavailable("Discord is limiting requests; try again", wait)
-    return TemporarilyUnavailable("Discord gave no usable answer; try again")
+        return TemporarilyUnavailable(
+            "Discord is limiting requests; try again", wait, answered=True
+        )
+    return TemporarilyUnavailable(
+        "Discord gave no usable answer; try again", answered=not response.is_server_error
+    )

@@ -73,8 +73,7 @@ class Sender:
         probe = await self.breaker.enter(self._left())
         outcome = Outcome.NEITHER
         try:
-            # What only asks whether Discord is back asks once.
-            response = await self._insist(call, tries=1 if probe else TRIES)
+            response = await self._insist(call, probe=probe)
             outcome = outcome_of(response)
         except Unanswered as failure:
             outcome = Outcome.FAILED
@@ -84,14 +83,16 @@ class Sender:
             self.breaker.leave(outcome, probe=probe)
         return response
 
-    async def _insist(self, call: Call, tries: int) -> httpx.Response:
+    async def _insist(self, call: Call, *, probe: bool) -> httpx.Response:
+        # What only asks whether Discord is back asks once.
+        tries = 1 if probe else TRIES
         number = 0
         while True:
             number += 1
             # Many that failed at once must not come back at once.
             pause = random.uniform(0, PAUSE * number)  # noqa: S311 - no secret
             try:
-                response = await self._visit(call)
+                response = await self._visit(call, probe=probe)
             except Unanswered as failure:
                 safe = call.may_repeat or failure.never_arrived
                 if number == tries or not safe or pause >= self._left():
@@ -106,9 +107,10 @@ class Sender:
                     return response
             await self._clocks.sleep(pause)
 
-    async def _visit(self, call: Call) -> httpx.Response:
-        # After the wait there has to be time for the answer.
-        patience = max(self._left() - LEAST, 0)
+    async def _visit(self, call: Call, *, probe: bool) -> httpx.Response:
+        # After the wait there has to be time for the answer. Nobody goes while a probe waits, so it
+        # does not; another then tries.
+        patience = 0.0 if probe else max(self._left() - LEAST, 0.0)
         async with self.limits.respected(call.place, patience) as visit:
             visit.response = response = await self._ask(call)
         if is_invalid(response):

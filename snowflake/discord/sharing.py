@@ -15,6 +15,10 @@ class Sharing:
         self._under_way: dict[Hashable, asyncio.Task[Any]] = {}
         self._askers: dict[asyncio.Task[Any], int] = {}
 
+    def is_asked(self, key: Hashable) -> bool:
+        """Whether somebody asks this now, whose lookup would be shared."""
+        return key in self._under_way
+
     async def once(self, key: Hashable, ask: Callable[[], Coroutine[None, None, Answer]]) -> Answer:
         """Answer what ``ask`` answers, or raise as it does, once for all who come meanwhile.
 

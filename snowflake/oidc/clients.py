@@ -90,11 +90,25 @@ async def is_known_good(credentials: Credentials, secret_hash: str | None, state
         return secret is None and secret_hash is None
     if await state.standing.is_good(client_id, secret):
         return await state.secret_hashes.match(client_id, secret, secret_hash)
-    guess = state.guesses.begin(client_id)
-    matches = await state.secret_hashes.match(client_id, secret, secret_hash)
+    matches = await _guess(client_id, secret, secret_hash, state)
     if matches:
-        state.guesses.was_right(guess)
+        await state.standing.vouch(client_id, secret)
     return matches
+
+
+async def _guess(client_id: str, secret: SecretStr, secret_hash: str, state: State) -> bool:
+    hashes, guesses = state.secret_hashes, state.guesses
+    async with guesses.turn:
+        # A stale secret that comes again and again costs nothing, and says nothing new.
+        remembered = hashes.remembered(client_id, secret, secret_hash)
+        if remembered is not None:
+            return remembered
+        # It is counted before, so that it stays counted where the request is cut off.
+        guess = guesses.begin(client_id)
+        matches = await hashes.match(client_id, secret, secret_hash)
+        if matches:
+            guesses.was_right(guess)
+        return matches
 
 
 def check_allowed(client_id: str, settings: Settings) -> None:

@@ -2,7 +2,8 @@
 
 Pairs of client ID and secret that Discord accepted are in good standing. Asking with any other pair
 may end in an answer that brings a ban nearer, so each attempt is a row of its own, of which there
-may be few in a window that ends now. All hashes are keyed and made by the caller.
+may be few in a window that ends now. All hashes are keyed and made by the caller; a pair is known
+by its hashes under every secret, the one that makes new ones first.
 """
 
 import secrets
@@ -26,11 +27,13 @@ GOOD_FOR: Final = 90 * 86400
 MINUTE: Final = 60
 
 # Made once, for whoever floods us has it asked all the time.
-_SEEN_AT: Final = select(good_credentials.c.seen_at).where(
-    good_credentials.c.digest == bindparam("pair"),
+_SEEN_AT: Final = select(good_credentials).where(
+    good_credentials.c.digest.in_(bindparam("pair", expanding=True)),
     good_credentials.c.seen_at > bindparam("since"),
 )
 
+#: The hashes of a client ID and a secret.
+Pair = tuple[str, ...]
 Share = Literal["client's share", "caller's share", "budget"]
 
 
@@ -48,14 +51,18 @@ class StandingRecords:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
-    async def seen_at(self, pair: str) -> int | None:
-        """Answer when a pair was last known to be good, or None if it is not."""
-        values = {"pair": pair, "since": self._now() - GOOD_FOR}
-        return await self._database.read(lambda c: c.execute(_SEEN_AT, values).scalar_one_or_none())
+    async def seen_at(self, pair: Pair) -> int | None:
+        """Answer when a pair was last known to be good, or None if it is not.
 
-    async def accept(self, pair: str, attempt: str | None = None) -> None:
+        It is 0 for one that is known under another secret than the first.
+        """
+        values = {"pair": pair, "since": self._now() - GOOD_FOR}
+        rows = await self._database.read(lambda c: c.execute(_SEEN_AT, values).all())
+        return max((row.seen_at if row.digest == pair[0] else 0 for row in rows), default=None)
+
+    async def accept(self, pair: Pair, attempt: str | None = None) -> None:
         """Put a pair in good standing as of now, and take back the attempt that showed it."""
-        new = self._database.upsert(good_credentials).values(digest=pair, seen_at=self._now())
+        new = self._database.upsert(good_credentials).values(digest=pair[0], seen_at=self._now())
         accept = new.on_conflict_do_update(
             index_elements=[good_credentials.c.digest], set_={"seen_at": new.excluded.seen_at}
         )
@@ -67,9 +74,9 @@ class StandingRecords:
 
         await self._database.write(work)
 
-    async def forget(self, pair: str) -> None:
-        """Take a pair's good standing away."""
-        gone = delete(good_credentials).where(good_credentials.c.digest == pair)
+    async def forget(self, pair: Pair) -> None:
+        """Take a pair's good standing away, under whichever secret it was put in."""
+        gone = delete(good_credentials).where(good_credentials.c.digest.in_(pair))
         await self._database.write(lambda c: c.execute(gone))
 
     async def attempt(self, client: str, caller: str, invalid: int = 0) -> str | Spent:

@@ -136,6 +136,28 @@ async def test_nobody_waits_longer_than_they_can(breaker: Breaker, times: Times)
         await breaker.enter(0)
 
 
+async def test_nor_behind_calls_that_come_to_nothing(breaker: Breaker, times: Times) -> None:
+    await fail(breaker)
+    times.now += FIRST_PAUSE
+    assert await breaker.enter(10)
+    others = [asyncio.create_task(breaker.enter(10)) for _ in range(2)]
+    await settle()
+    times.now += 11
+    breaker.leave(Outcome.NEITHER, probe=True)
+    assert await others[0]
+    with pytest.raises(DiscordDown):
+        await others[1]
+
+
+async def test_failures_of_long_ago_are_not_when_it_began(breaker: Breaker, times: Times) -> None:
+    await call(breaker, Outcome.FAILED)
+    times.now += 5000
+    await fail(breaker)
+    with pytest.raises(DiscordDown) as down:
+        breaker.check()
+    assert (down.value.since, down.value.lasting) == (NOW + 5000, 0)
+
+
 async def test_calls_from_before_count_once(breaker: Breaker, times: Times) -> None:
     before = [await breaker.enter(10) for _ in range(FAILURES * 3)]
     for probe in before:

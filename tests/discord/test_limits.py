@@ -8,12 +8,13 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from snowflake.discord.client import DiscordClient
+from snowflake.discord.bucket import MARGIN
+from snowflake.discord.client import DEADLINE, DiscordClient
 from snowflake.discord.deadline import deadline
 from snowflake.discord.limits import (
+    AT_ONCE,
     DEFAULT_RETRY_AFTER,
     LONGEST_GUESS,
-    MARGIN,
     MAX_RETRY_AFTER,
     MAX_TOKENS,
     SWEEP_EVERY,
@@ -28,6 +29,7 @@ from tests.discord.calls import (
     MEMBER,
     ONCE,
     TOKEN,
+    Call,
     counted,
     exchange,
     limited,
@@ -35,6 +37,7 @@ from tests.discord.calls import (
     route_of,
 )
 from tests.discord.clocks import Times, settle
+from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
 
 PERSON = str(USER["id"])
@@ -57,6 +60,16 @@ def bucket(size: int, seconds: float, times: Times) -> Callable[[httpx.Request],
     return answer
 
 
+class Together(Times):
+    """Time that passes once for all who sleep at the same time."""
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.now + seconds
+        self.slept.append(seconds)
+        await settle()
+        self.now = max(self.now, end)
+
+
 class Held:
     """Answers that wait until they are let go."""
 
@@ -65,8 +78,9 @@ class Held:
         self.asked = 0
         self.go = asyncio.Event()
 
-    async def __call__(self, _: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
+        self.response.request = request
         await self.go.wait()
         return self.response
 
@@ -240,6 +254,70 @@ async def test_a_limit_of_the_token_endpoint_is_one_client_s(
     )
 
 
+async def test_many_exchanges_that_are_all_refused_are_few_requests(discord: Discord) -> None:
+    times = Together()
+    discord.token.mock(side_effect=lambda _: limited(1))
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=times.clocks) as client:
+        ends = await asyncio.gather(*(exchange(client) for _ in range(300)), return_exceptions=True)
+    assert {type(end) for end in ends} == {TemporarilyUnavailable}
+    # Some before anybody knew, and one for each second that there was.
+    assert discord.token.call_count <= AT_ONCE + DEADLINE
+
+
+@pytest.mark.parametrize(
+    ("refusal", "others"),
+    [
+        (limited(1), [exchange, exchange]),
+        (limited(1, "global"), [exchange, CALLS["member"]]),
+        (page(429, **{"retry-after": "1"}), [exchange, CALLS["member"]]),
+    ],
+    ids=["token", "global", "cloudflare"],
+)
+@pytest.mark.parametrize("status", [200, 400])
+async def test_after_a_refusal_one_goes_first_until_there_is_an_answer(
+    discord: Discord,
+    refusal: httpx.Response,
+    others: list[Call],
+    status: int,
+) -> None:
+    times = Together()
+    held = Held(httpx.Response(status, json={"error": "invalid_grant", **TOKENS}))
+    member = route_of(discord, "member")
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=times.clocks) as client:
+        discord.token.mock(return_value=refusal)
+        with deadline(1, times.clocks.now), pytest.raises(TemporarilyUnavailable):
+            await exchange(client)
+        times.now += 1 + SWEEP_EVERY
+        # An answer that tells nothing lets the next one go.
+        discord.token.mock(return_value=page(500))
+        with pytest.raises(TemporarilyUnavailable):
+            await exchange(client)
+        discord.token.mock(side_effect=held)
+        first = asyncio.ensure_future(exchange(client))
+        await settle()
+        late = [asyncio.ensure_future(call(client)) for call in others]
+        await settle()
+        assert (held.asked, member.call_count) == (1, 0)
+        held.go.set()
+        await asyncio.gather(first, *late, return_exceptions=True)
+    assert held.asked + member.call_count == 1 + len(others)
+
+
+async def test_only_so_many_of_a_place_are_under_way(
+    client: DiscordClient, discord: Discord, times: Times
+) -> None:
+    held = Held(httpx.Response(200, json=dict(TOKENS)))
+    discord.token.mock(side_effect=held)
+    calls = [asyncio.ensure_future(exchange(client)) for _ in range(AT_ONCE + 5)]
+    await settle()
+    assert held.asked == AT_ONCE
+    with deadline(0, times.clocks.now), pytest.raises(TemporarilyUnavailable):
+        await exchange(client)
+    held.go.set()
+    await asyncio.gather(*calls)
+    assert held.asked == AT_ONCE + 5
+
+
 async def test_exchanges_do_not_wait_for_each_other(
     client: DiscordClient, discord: Discord
 ) -> None:
@@ -292,12 +370,16 @@ async def test_a_limit_of_the_address_without_a_time_is_longer_each_time(
 async def test_requests_that_were_refused_together_tell_one_thing(
     client: DiscordClient, discord: Discord, times: Times
 ) -> None:
-    discord.user.mock(return_value=page(429, "error code: 1015"))
+    held = Held(page(429, "error code: 1015"))
+    discord.user.mock(side_effect=held)
     with deadline(1, times.clocks.now):
-        ends = await asyncio.gather(
-            *(client.user(SecretStr(f"token{number}")) for number in range(5)),
-            return_exceptions=True,
-        )
+        calls = [
+            asyncio.create_task(client.user(SecretStr(f"token{number}"))) for number in range(5)
+        ]
+    await settle()
+    assert held.asked == 5
+    held.go.set()
+    ends = await asyncio.gather(*calls, return_exceptions=True)
     waits = [end.retry_after for end in ends if isinstance(end, TemporarilyUnavailable)]
     assert waits == [DEFAULT_RETRY_AFTER] * 5
 
@@ -448,6 +530,19 @@ async def test_only_so_many_tokens_are_remembered(times: Times) -> None:
     for number in range(MAX_TOKENS + 10):
         limits.belongs(f"token {number}", "1")
     assert len(limits._persons) == MAX_TOKENS
+
+
+async def test_whose_token_it_was_may_be_forgotten_while_discord_is_asked(times: Times) -> None:
+    limits = Limits(times.clocks)
+    async with limits.respected(Place("user", "", "token"), 10) as visit:
+        limits.belongs("token", "1")
+        for number in range(MAX_TOKENS):
+            limits.belongs(f"token {number}", "1")
+        visit.response = httpx.Response(200, json={})
+    times.now += SWEEP_EVERY
+    async with limits.respected(Place("token", CLIENT_ID, ""), 10):
+        pass
+    assert limits._buckets == {}
 
 
 async def test_what_was_waited_is_measured(

@@ -11,9 +11,21 @@ from pydantic import SecretStr
 from snowflake.discord.breaker import FAILURES, FIRST_PAUSE
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.deadline import deadline
+from snowflake.discord.models import User
 from snowflake.discord.sending import LEAST, PAUSE
 from snowflake.errors import DiscordDown, InvalidClient, InvalidGrant, TemporarilyUnavailable
-from tests.discord.calls import CALLS, GOOD, ONCE, READS, TOKEN, exchange, limited, page, route_of
+from tests.discord.calls import (
+    CALLS,
+    GOOD,
+    ONCE,
+    READS,
+    TOKEN,
+    counted,
+    exchange,
+    limited,
+    page,
+    route_of,
+)
 from tests.discord.clocks import Times, settle
 from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, USER, Discord
@@ -159,6 +171,33 @@ async def test_who_shares_a_request_waits_no_longer_than_they_can(
     assert (await first).id == USER["id"]
 
 
+async def test_who_shares_the_request_of_somebody_with_less_time_asks_again(
+    client: DiscordClient, discord: Discord, times: Times
+) -> None:
+    async def in_a_hurry() -> None:
+        with deadline(1, times.clocks.now):
+            await client.user(TOKEN)
+
+    discord.user.mock(return_value=counted(USER, 0, 2))
+    await client.user(TOKEN)
+    ends = await asyncio.gather(
+        in_a_hurry(), *(client.user(TOKEN) for _ in range(3)), return_exceptions=True
+    )
+    assert isinstance(ends[0], TemporarilyUnavailable)
+    assert [type(end) for end in ends[1:]] == [User] * 3
+    assert discord.user.call_count == 2
+
+
+async def test_who_shares_an_answer_that_cannot_be_used_does_not_ask_again(
+    client: DiscordClient, discord: Discord
+) -> None:
+    discord.user.mock(return_value=page(403))
+    calls = (client.user(TOKEN) for _ in range(4))
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(end) for end in ends} == {TemporarilyUnavailable}
+    assert discord.user.call_count == 1
+
+
 async def fail(client: DiscordClient, discord: Discord, name: str = "token") -> None:
     route_of(discord, name).mock(side_effect=lambda _: page(502))
     for number in range(FAILURES):
@@ -225,8 +264,9 @@ async def test_a_refusal_is_no_outage(
 async def test_a_revocation_with_an_empty_answer_is_one(
     client: DiscordClient, discord: Discord
 ) -> None:
-    route_of(discord, "revoke").mock(return_value=httpx.Response(200))
+    route = route_of(discord, "revoke").mock(return_value=httpx.Response(200))
     await CALLS["revoke"](client)
+    assert route.call_count == 1
 
 
 async def test_discord_is_back_as_soon_as_one_call_finds_it(
@@ -246,6 +286,20 @@ async def test_discord_is_back_as_soon_as_one_call_finds_it(
     times.now += FIRST_PAUSE * 2
     await client.guilds(TOKEN)
     client.check_is_up()
+
+
+async def test_the_one_that_finds_out_waits_for_no_limit(
+    client: DiscordClient, discord: Discord, times: Times
+) -> None:
+    discord.user.mock(return_value=counted(USER, 0, FIRST_PAUSE + 2))
+    await client.user(TOKEN)
+    await fail(client, discord)
+    times.now += FIRST_PAUSE
+    with pytest.raises(TemporarilyUnavailable) as refused:
+        await client.user(TOKEN)
+    assert (refused.value.retry_after, times.slept) == (3, [])
+    await client.guilds(TOKEN)
+    await client.user(TOKEN)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Nobody has our address banned at Discord, and nobody good is stopped for it."""
 
+import asyncio
+
 import httpx
 import pytest
 
-from snowflake.guesses import CLIENT_SHARE, WINDOW
 from snowflake.settings import Settings
-from snowflake.standing import SPENT_FOR
+from snowflake.shares import SPENT_FOR
+from snowflake.store.standing import CLIENT_SHARE, WINDOW
 from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem, sign_in
 from tests.running import TOKENS, USER, Clock, Discord, Snowflake, running
 
@@ -89,8 +91,51 @@ async def test_a_secret_that_only_its_grant_knows_is_no_guess(
     async with running(settings, clock, discord) as another:
         [pair] = state.standing._good
         await state.store.standing.forget(pair)
+        # Those that come at once wait for the one that is checked.
+        answers = await asyncio.gather(
+            *(introspect(another, token, CLIENT_SECRET) for _ in range(2 * CLIENT_SHARE))
+        )
+        assert {answer.json()["active"] for answer in answers} == {True}
+        # The grant vouched for the client.
+        assert await state.store.standing.seen_at(pair) is not None
+
+
+async def test_a_stale_secret_that_comes_again_and_again_keeps_the_right_one_from_nothing(
+    snowflake: Snowflake, settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    token = (await sign_in(snowflake.browser))["access_token"]
+    state = snowflake.state
+    async with running(settings, clock, discord) as another:
+        [pair] = state.standing._good
+        await state.store.standing.forget(pair)
         for _ in range(CLIENT_SHARE + 1):
-            assert (await introspect(another, token, CLIENT_SECRET)).json()["active"] is True
+            assert (await introspect(another, token, "stale")).status_code == 401
+        assert (await introspect(another, token, CLIENT_SECRET)).json()["active"] is True
+
+
+async def test_wrong_secrets_that_come_at_once_end_at_the_same_bound(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snowflake.secret_hashes._match", lambda *_: False)
+    token = (await sign_in(snowflake.browser))["access_token"]
+    answers = await asyncio.gather(
+        *(introspect(snowflake, token, f"wrong {n}") for n in range(2 * CLIENT_SHARE))
+    )
+    assert [answer.status_code for answer in answers].count(401) == CLIENT_SHARE
+
+
+@pytest.mark.parametrize("retry_after", [0.001, 60])
+async def test_a_limited_token_route_gives_no_attempt_back(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch, retry_after: float
+) -> None:
+    monkeypatch.setattr("snowflake.store.standing.CALLER_SHARE", 2)
+    limited = {"message": "slow down", "retry_after": retry_after, "global": False}
+    snowflake.discord.token.respond(429, json=limited)
+    statuses = []
+    for client_id in ("1", "2", "3"):
+        code = await code_for(snowflake.browser, client_id=client_id)
+        statuses.append((await redeem(snowflake.browser, code, client_id=client_id)).status_code)
+    assert statuses == [503, 503, 429]
 
 
 async def test_a_new_pair_is_kept_before_anything_else_is_written(

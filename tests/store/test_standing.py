@@ -7,6 +7,8 @@ from snowflake.store.standing import BUDGET, CALLER_SHARE, CLIENT_SHARE, GOOD_FO
 from tests.running import NOW, Clock
 from tests.store.places import Place
 
+PAIR = ("pair",)
+
 
 async def attempts(store: Store, number: int, client: str = "c", caller: str = "a") -> list[str]:
     made = [await store.standing.attempt(client, caller) for _ in range(number)]
@@ -26,26 +28,38 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_pair_is_good_once_it_was_accepted_and_until_it_is_forgotten(
     store: Store, clock: Clock
 ) -> None:
-    assert await store.standing.seen_at("pair") is None
-    await store.standing.accept("pair")
-    assert await store.standing.seen_at("pair") == NOW
+    assert await store.standing.seen_at(PAIR) is None
+    await store.standing.accept(PAIR)
+    assert await store.standing.seen_at(PAIR) == NOW
     clock.pass_by(5)
-    await store.standing.accept("pair")
-    assert await store.standing.seen_at("pair") == NOW + 5
-    assert await store.standing.seen_at("another") is None
-    await store.standing.forget("pair")
-    assert await store.standing.seen_at("pair") is None
+    await store.standing.accept(PAIR)
+    assert await store.standing.seen_at(PAIR) == NOW + 5
+    assert await store.standing.seen_at(("another",)) is None
+    await store.standing.forget(PAIR)
+    assert await store.standing.seen_at(PAIR) is None
+
+
+async def test_a_pair_is_known_by_its_hashes_under_earlier_secrets_too(
+    store: Store, clock: Clock
+) -> None:
+    both = ("under the new", "under the old")
+    await store.standing.accept(both[1:])
+    assert await store.standing.seen_at(both) == 0
+    await store.standing.accept(both)
+    assert await store.standing.seen_at(both) == NOW
+    await store.standing.forget(both)
+    assert await store.standing.seen_at(both) is await store.standing.seen_at(both[1:]) is None
 
 
 async def test_a_pair_that_is_not_used_is_forgotten_in_the_end(
     store: Store, place: Place, clock: Clock
 ) -> None:
-    await store.standing.accept("pair")
+    await store.standing.accept(PAIR)
     clock.pass_by(GOOD_FOR - 1)
     assert await store.housekeeping.delete_expired() == 0
-    assert await store.standing.seen_at("pair") == NOW
+    assert await store.standing.seen_at(PAIR) == NOW
     clock.pass_by(1)
-    assert await store.standing.seen_at("pair") is None
+    assert await store.standing.seen_at(PAIR) is None
     assert await store.housekeeping.delete_expired() == 1
 
 
@@ -90,7 +104,7 @@ async def test_what_is_taken_back_can_be_spent_again(store: Store, small: None) 
     first, second = await attempts(store, 2)
     await store.standing.take_back(first)
     await attempts(store, 1)
-    await store.standing.accept("pair", second)
+    await store.standing.accept(PAIR, second)
     await attempts(store, 1)
     assert isinstance(await store.standing.attempt("c", "a"), Spent)
 
