@@ -96,14 +96,19 @@ def running(
     """Run a program until the block ends; what it writes goes to a file."""
     with output.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603 - the tests' own command
-            command, stdout=file, stderr=subprocess.STDOUT, env=environment(variables or {})
+            command,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment(variables or {}),
+            start_new_session=True,
         )
     try:
         yield Program(process, output)
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(PATIENCE)
+        # Its workers too, who would outlive it.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
 
 
 @dataclass(frozen=True)
