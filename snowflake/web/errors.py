@@ -101,11 +101,10 @@ def _count(request: Request, outcome: str) -> None:
 
 
 def _explanation(error: OAuthError) -> str:
-    reason = f"The reason: {error.description}."
     if not isinstance(error, DiscordDown):
-        return reason
+        return f"The reason: {error.description}."
     since = datetime.fromtimestamp(error.since, UTC)
-    return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago. {reason}"
+    return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago."
 
 
 def _ago(seconds: int) -> str:
