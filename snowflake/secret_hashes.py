@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import os
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -13,6 +12,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import SecretStr
 
+from snowflake.recent import Recent
 from snowflake.turns import Turns
 
 #: Passes, threads and KiB of memory: OWASP's recommendation for Argon2id.
@@ -39,8 +39,8 @@ class SecretHashes:
         # One at a time: each takes a processor and 19 MiB for as long as it lasts.
         self._thread = ThreadPoolExecutor(1, "argon2")
         self._turns = Turns()
-        self._known: OrderedDict[bytes, set[str]] = OrderedDict()
-        self._wrong: OrderedDict[tuple[bytes, str], None] = OrderedDict()
+        self._known = Recent[bytes, set[str]](MEMORY_SIZE)
+        self._wrong = Recent[tuple[bytes, str], None](MEMORY_SIZE)
 
     async def make(self, client_id: str, secret: SecretStr) -> str:
         """Answer a hash of a client's secret, in PHC string format."""
@@ -65,8 +65,6 @@ class SecretHashes:
                 self._remember(client_id, secret, hashed)
             else:
                 self._wrong[digest, hashed] = None
-                if len(self._wrong) > MEMORY_SIZE:
-                    self._wrong.popitem(last=False)
             return matches
 
     def remembered(self, client_id: str, secret: SecretStr, hashed: str) -> bool | None:
@@ -86,13 +84,11 @@ class SecretHashes:
 
     def _remember(self, client_id: str, secret: SecretStr, hashed: str) -> None:
         digest = self._digest(client_id, secret)
-        hashes = self._known.setdefault(digest, set())
+        hashes = self._known.get(digest, set())
         if len(hashes) >= HASHES_OF_ONE:
             hashes.clear()
         hashes.add(hashed)
-        self._known.move_to_end(digest)
-        if len(self._known) > MEMORY_SIZE:
-            self._known.popitem(last=False)
+        self._known[digest] = hashes
 
     def _digest(self, client_id: str, secret: SecretStr) -> bytes:
         text = f"{client_id} {secret.get_secret_value()}"

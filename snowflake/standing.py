@@ -12,18 +12,18 @@ What is remembered and stored are keyed hashes: no secret, no client ID, no addr
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
+from snowflake.recent import Recent
 from snowflake.sealing import Sealer
 from snowflake.shares import Owners, SpentShares, owners_of
 from snowflake.store import Store
@@ -39,8 +39,6 @@ PATIENCE: Final = 4.0
 MEMORY_SIZE: Final = 10_000
 #: Seconds after which the store is told again that a pair is in use.
 RENEWED_EVERY: Final = 86400
-
-Value = TypeVar("Value")
 
 _log = structlog.get_logger(__name__)
 
@@ -63,9 +61,9 @@ class Standing:
     def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._records, self._sealer, self._clock = store.standing, sealer, clock
         #: When the store was last told of each pair in good standing.
-        self._good: OrderedDict[Pair, float] = OrderedDict()
+        self._good = Recent[Pair, float](MEMORY_SIZE)
         #: Until when each pair is refused here, and in which words.
-        self._refused: OrderedDict[Pair, tuple[float, str]] = OrderedDict()
+        self._refused = Recent[Pair, tuple[float, str]](MEMORY_SIZE)
         #: Unproven pairs with which Discord is being asked.
         self._proofs: dict[Pair, asyncio.Event] = {}
         self._spent = SpentShares(clock)
@@ -191,7 +189,7 @@ class Standing:
             told_at = await self._records.seen_at(pair)
         if told_at is None:
             return False
-        _remember(self._good, pair, told_at)
+        self._good[pair] = told_at
         if told_at <= self._clock() - RENEWED_EVERY:
             await self._accept(pair)
         return True
@@ -201,17 +199,17 @@ class Standing:
             return
         self._refused.pop(pair, None)
         # Others may ask with it from now on; and should the store fail, it is told the next time.
-        _remember(self._good, pair, 0)
+        self._good[pair] = 0
         try:
             await self._records.accept(pair, attempt)
         except TemporarilyUnavailable as error:
             # What Discord has given must not be lost for it.
             _log.warning("standing_not_saved", cause=error.cause)
         else:
-            _remember(self._good, pair, self._clock())
+            self._good[pair] = self._clock()
 
     async def _refuse(self, pair: Pair, refusal: InvalidClient) -> None:
-        _remember(self._refused, pair, (self._clock() + REFUSED_FOR, refusal.description))
+        self._refused[pair] = self._clock() + REFUSED_FOR, refusal.description
         if self._good.pop(pair, None) is None:
             return
         try:
@@ -267,10 +265,3 @@ class Standing:
     def _pair(self, client_id: str, secret: SecretStr | None) -> Pair:
         plain = secret.get_secret_value() if secret is not None else None
         return self._sealer.digests("client credentials 1", client_id, plain)
-
-
-def _remember(memory: OrderedDict[Pair, Value], pair: Pair, value: Value) -> None:
-    memory[pair] = value
-    memory.move_to_end(pair)
-    if len(memory) > MEMORY_SIZE:
-        memory.popitem(last=False)

@@ -381,8 +381,11 @@ async def test_a_refusal_stands_though_the_store_does_not_hear_of_it(
     assert not await ask(standing)
 
 
-async def test_the_memory_has_a_limit(standing: Standing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_memory_has_a_limit(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MEMORY_SIZE", 2)
+    standing = another(store, clock)
     for number in range(4):
         await ask(standing, client_id=str(number))
         await refused(standing, 1, client_id=str(number))

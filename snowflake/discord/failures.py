@@ -1,6 +1,5 @@
 """What Discord's answers mean: a value of ``models.py``, or one of our errors."""
 
-import math
 from typing import Final, TypeVar
 
 import httpx
@@ -9,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from snowflake.discord.calls import is_limited
 from snowflake.discord.limit_answers import refusal_of
-from snowflake.discord.limits import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
+from snowflake.discord.limits import limited
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
 
 #: Discord's code for a guild that is not there, or that the person is not in.
@@ -76,11 +75,7 @@ def unusable(response: httpx.Response) -> TemporarilyUnavailable:
         content_type=response.headers.get("content-type"),
     )
     if is_limited(response):
-        seconds = refusal_of(response).seconds or DEFAULT_RETRY_AFTER
-        wait = min(max(math.ceil(seconds), 1), MAX_RETRY_AFTER)
-        return TemporarilyUnavailable(
-            "Discord is limiting requests; try again", wait, answered=True
-        )
+        return limited(refusal_of(response).wait, answered=True)
     return TemporarilyUnavailable(
         "Discord gave no usable answer; try again", answered=not response.is_server_error
     )

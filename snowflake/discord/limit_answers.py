@@ -2,9 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
+
+#: Seconds to wait when Discord limits us without saying for how long.
+DEFAULT_RETRY_AFTER: Final = 5
+#: Nobody is told to come back later than this, in seconds, whatever Discord says.
+MAX_RETRY_AFTER: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,11 @@ class Refusal:
     seconds: float | None
     stops_everything: bool
     is_shared: bool
+
+    @property
+    def wait(self) -> float:
+        """Seconds until Discord may be asked again, as far as it can be told from this alone."""
+        return min(self.seconds or DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER)
 
 
 class _Fields(BaseModel):

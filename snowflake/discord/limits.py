@@ -20,15 +20,17 @@ import httpx
 
 from snowflake.discord.bucket import Bucket
 from snowflake.discord.clocks import Clocks
-from snowflake.discord.limit_answers import Refusal, refusal_of, report_of
+from snowflake.discord.limit_answers import (
+    DEFAULT_RETRY_AFTER,
+    Refusal,
+    refusal_of,
+    report_of,
+)
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import DISCORD_WAITS
 
-#: Seconds to wait when Discord limits us without saying for how long; doubled while it goes on.
-DEFAULT_RETRY_AFTER: Final = 5
+#: Seconds to wait at most where Discord goes on limiting us without saying for how long.
 LONGEST_GUESS: Final = 300
-#: Nobody is told to come back later than this, in seconds, whatever Discord says.
-MAX_RETRY_AFTER: Final = 3600
 #: Requests under way at once in one place: so many may be refused before anybody knows.
 AT_ONCE: Final = 10
 #: Seconds between two looks for buckets that are full again.
@@ -139,7 +141,7 @@ class Limits:
         """Answer for how many seconds asking would be refused. Raises if that is beyond ``end``."""
         wait = max(self._address.empty_for(now), bucket.empty_for(now))
         if wait > 0 and now + wait > end:
-            raise _limited(wait)
+            raise limited(wait)
         return wait
 
     def _leave(self, place: Place, visit: Visit) -> None:
@@ -161,7 +163,7 @@ class Limits:
         else:
             bucket.learn_nothing(answered=answered and refusal is None)
         if refusal is not None and not stops:
-            bucket.empty(now + min(refusal.seconds or DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER))
+            bucket.empty(now + refusal.wait)
         self._learn_of_address(refusal if stops else None, now, answered=answered)
         if bucket.empty_for(now):
             self._emptied[place.route] = max(self._emptied.get(place.route, 0.0), bucket.full_at)
@@ -171,7 +173,7 @@ class Limits:
 
     def _learn_of_address(self, stop: Refusal | None, now: float, *, answered: bool) -> None:
         if stop is not None:
-            self._address.empty(now + min(stop.seconds or self._guess(now), MAX_RETRY_AFTER))
+            self._address.empty(now + (stop.wait if stop.seconds else self._guess(now)))
         else:
             self._address.learn_nothing(answered=answered)
             if answered:
@@ -214,11 +216,8 @@ class Limits:
 
     def _forget(self, place: Place, bucket: Bucket) -> None:
         who, key = self._who(place), self._key(place)
-        buckets = self._buckets.get(who, {})
-        if buckets.get(key) is bucket:
-            del buckets[key]
-            if not buckets:
-                del self._buckets[who]
+        if self._buckets.get(who, {}).get(key) is bucket:
+            self._remove(who, key)
 
     def _sweep(self, now: float) -> None:
         if now < self._sweep_at:
@@ -226,9 +225,12 @@ class Limits:
         self._sweep_at = now + SWEEP_EVERY
         for who, buckets in list(self._buckets.items()):
             for key in [key for key, bucket in buckets.items() if bucket.is_forgettable(now)]:
-                del buckets[key]
-            if not buckets:
-                del self._buckets[who]
+                self._remove(who, key)
+
+    def _remove(self, who: str, key: tuple[str, str]) -> None:
+        del self._buckets[who][key]
+        if not self._buckets[who]:
+            del self._buckets[who]
 
 
 async def _patiently(turn: Awaitable[object], seconds: float) -> None:
@@ -236,8 +238,10 @@ async def _patiently(turn: Awaitable[object], seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await turn
     except TimeoutError:
-        raise _limited(1) from None
+        raise limited(1) from None
 
 
-def _limited(seconds: float) -> TemporarilyUnavailable:
-    return TemporarilyUnavailable("Discord is limiting requests; try again", math.ceil(seconds))
+def limited(seconds: float, *, answered: bool = False) -> TemporarilyUnavailable:
+    """Answer the error for a limit that lasts; ``answered`` if Discord has just said so."""
+    reason = "Discord is limiting requests; try again"
+    return TemporarilyUnavailable(reason, max(math.ceil(seconds), 1), answered=answered)

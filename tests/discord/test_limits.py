@@ -11,11 +11,10 @@ from pydantic import SecretStr
 from snowflake.discord.bucket import MARGIN
 from snowflake.discord.client import DEADLINE, DiscordClient
 from snowflake.discord.deadline import deadline
+from snowflake.discord.limit_answers import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
 from snowflake.discord.limits import (
     AT_ONCE,
-    DEFAULT_RETRY_AFTER,
     LONGEST_GUESS,
-    MAX_RETRY_AFTER,
     MAX_TOKENS,
     SWEEP_EVERY,
     Limits,
