@@ -19,9 +19,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from snowflake.errors import StartFault
 from snowflake.hosts import HostPatterns, is_loopback, normalise
+from snowflake.tables.access import AccessTable
+from snowflake.tables.clients import ClientTable
+from snowflake.tables.groups import GroupsTable
 from snowflake.values import (
+    AvatarSize,
     BasePath,
     BaseUrl,
+    DiscordId,
     Domains,
     Duration,
     Hosts,
@@ -180,6 +185,39 @@ class Settings(BaseSettings):
             "flag."
         ),
     )
+    discord_client_id: DiscordId | None = Field(
+        default=None,
+        description=(
+            "Client ID of Snowflake's own Discord application, through which people sign in to "
+            "the registered clients of `snowflake.toml`. Discord knows its redirect URI as "
+            "`{issuer}/callback`."
+        ),
+    )
+    discord_client_secret: SecretStr | None = Field(
+        default=None, description="Client secret of that application."
+    )
+    discord_bot_token: SecretStr | None = Field(
+        default=None,
+        description=(
+            "Token of a bot that is in your guilds. With it, the bot says who is in them and "
+            "what their roles are called, and people are asked for less."
+        ),
+    )
+    avatar_size: AvatarSize | None = Field(
+        default=None,
+        description=(
+            "Size of the avatar in `picture`, in pixels: a power of two from 16 to 4096. By "
+            "default Discord chooses."
+        ),
+    )
+    name_from_guild: DiscordId | None = Field(
+        default=None,
+        description="ID of a guild whose nicknames are given as `name` to those who have one.",
+    )
+    picture_from_guild: DiscordId | None = Field(
+        default=None,
+        description="ID of a guild whose avatars are given as `picture` to those who have one.",
+    )
     discord_api_url: BaseUrl = Field(
         default="https://discord.com/api/v10",
         description="Base URL of Discord's API, with its version.",
@@ -220,6 +258,11 @@ class Settings(BaseSettings):
             "publishes it by accident."
         ),
     )
+
+    # Of ``snowflake.toml`` alone.
+    groups: GroupsTable = Field(default=GroupsTable(), description="What is in `groups`.")
+    access: AccessTable = Field(default=AccessTable(), description="Who may sign in.")
+    clients: tuple[ClientTable, ...] = Field(default=(), description="The registered clients.")
 
     @field_validator("issuer")
     @classmethod

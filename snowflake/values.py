@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
 from pydantic_settings import NoDecode
 
 from snowflake.durations import parse_duration
@@ -32,6 +32,17 @@ def _split(value: object) -> object:
 
 def _duration(value: object) -> object:
     return parse_duration(value) if isinstance(value, str) else value
+
+
+def _digits(value: object) -> object:
+    # TOML has whole numbers of 64 bits, so an ID may be written as one.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _power_of_two(size: int) -> int:
+    if not 16 <= size <= 4096 or size & (size - 1):  # noqa: PLR2004 - Discord's own bounds
+        raise ValueError("must be a power of two from 16 to 4096")
+    return size
 
 
 def _address(value: object) -> object:
@@ -120,6 +131,10 @@ class Address(NamedTuple):
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+AvatarSize = Annotated[int, AfterValidator(_power_of_two)]
+DiscordId = Annotated[
+    str, BeforeValidator(_digits), StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")
+]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host_or_everything)], ...],

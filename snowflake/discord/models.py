@@ -56,15 +56,30 @@ class User(_Answer):
     discriminator: Discriminator | None = None
     global_name: str | None = None
     avatar: str | None = None
+    banner: str | None = None
+    accent_color: int | None = None
+    mfa_enabled: bool | None = None
     locale: str | None = None
     email: str | None = None
     verified: bool | None = None
 
 
 class Guild(_Answer):
-    """A guild of the person (``GET /users/@me/guilds``)."""
+    """A guild of the person, or of the bot (``GET /users/@me/guilds``)."""
 
     id: Snowflake
+    name: str = ""
+
+
+class Role(_Answer):
+    """A role of a guild, as the bot sees it (``GET /guilds/{guild}/roles``).
+
+    One that is ``managed`` belongs to a bot or an integration.
+    """
+
+    id: Snowflake
+    name: str
+    managed: bool = False
 
 
 class Member(_Answer):

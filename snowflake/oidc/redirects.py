@@ -8,21 +8,14 @@ operator enters in the Developer Portal, and by comparing it Discord vouches for
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from snowflake.errors import InvalidRequest
 from snowflake.hosts import origin_of
 from snowflake.settings import Settings
+from snowflake.uris import check_uri
 
 MAX_LENGTH = 2048
-#: Parameters in the query of a redirect URI.
-MAX_FIELDS = 50
-#: Parameters that we or Discord add; a redirect URI that holds one already would be ambiguous.
-RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
-# Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
-_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -92,48 +85,12 @@ def is_browsable(url: str, settings: Settings) -> bool:
 
 
 def _check(redirect_uri: str, settings: Settings) -> None:
-    scheme, host = _scheme_and_host(redirect_uri)
+    try:
+        scheme, host = check_uri(redirect_uri)
+    except ValueError as error:
+        raise InvalidRequest(f"redirect_uri {error}") from error
     if not settings.is_secure(scheme, host):
         raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
-
-
-# Applications send the same one again and again.
-@lru_cache(1024)
-def _scheme_and_host(redirect_uri: str) -> tuple[str, str]:
-    """Answer the two if it is a URI in a form that everybody reads in the same way.
-
-    Raises:
-        InvalidRequest: it is not.
-    """
-    if not _CHARACTERS.fullmatch(redirect_uri):
-        raise InvalidRequest("redirect_uri holds characters that no URI may hold")
-    try:
-        parts = urlsplit(redirect_uri)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise InvalidRequest("redirect_uri is not a URI") from error
-    if not parts.scheme or not host:
-        raise InvalidRequest("redirect_uri must be an absolute URI with a host")
-    if urlunsplit(parts) != redirect_uri or "#" in redirect_uri:
-        raise InvalidRequest("redirect_uri must be in plain form and have no fragment")
-    if not _AUTHORITY.fullmatch(parts.netloc):
-        raise InvalidRequest("redirect_uri must have a plain host and port")
-    path = unquote(parts.path)
-    if not path.isprintable() or {".", ".."} & set(path.split("/")):
-        # Browsers and proxies would change it on the way.
-        raise InvalidRequest("redirect_uri has a path that does not stay as it is")
-    _check_query(parts.query)
-    return parts.scheme, host
-
-
-def _check_query(query: str) -> None:
-    """Refuse a query that could not be read again at the callback."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-    except ValueError as error:
-        raise InvalidRequest("redirect_uri has too many parameters, or not in UTF-8") from error
-    if RESERVED & {name for name, _ in pairs}:
-        raise InvalidRequest("redirect_uri holds a parameter that the answer itself will have")
 
 
 def _leads_back(redirect_uri: str, issuer: str) -> bool:

@@ -1,0 +1,99 @@
+"""Who is known as a client here, and what holds for each.
+
+There are two kinds: a Discord application, of which nothing is configured and whose secret Discord
+checks, and a registered client, which signs people in through Snowflake's own Discord application.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from snowflake.settings import Settings
+from snowflake.tables.access import AccessTable
+from snowflake.tables.clients import ClientTable
+from snowflake.tables.groups import GroupsTable
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What holds for a client.
+
+    ``application`` is the client ID of the Discord application through which people sign in to it,
+    ``registered`` its own table, None for a Discord application. ``has_bot`` tells whether the bot
+    says who is in which guild.
+    """
+
+    id: str
+    application: str
+    groups: GroupsTable
+    access: AccessTable
+    token_lifetime: timedelta
+    refresh_token_lifetime: timedelta
+    has_bot: bool = False
+    name_from_guild: str | None = None
+    picture_from_guild: str | None = None
+    registered: ClientTable | None = None
+
+    def allows_scope(self, name: str) -> bool:
+        """Whether the client may ask for a scope. ``openid`` is always allowed."""
+        table = self.registered
+        return table is None or table.scopes is None or name in {"openid", *table.scopes}
+
+    @property
+    def name(self) -> str | None:
+        """What people know the client by, if somebody has said so."""
+        return self.registered.name if self.registered is not None else None
+
+    @property
+    def includes_claims(self) -> bool:
+        """Whether the ID token holds the claims that UserInfo answers."""
+        return self.registered is None or self.registered.include_claims_in_id_token
+
+
+class Registry:
+    """The clients of one configuration, which may be changed for another while it is in use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on. Only what they say of clients is looked at."""
+        self._settings = settings
+        self._registered = {table.id: _registered(table, settings) for table in settings.clients}
+
+    def find(self, client_id: str) -> Client | None:
+        """Answer a client; None if it is not registered, nor any Discord application allowed."""
+        registered = self._registered.get(client_id)
+        if registered is not None:
+            return registered
+        settings = self._settings
+        return _client(client_id, settings) if settings.allows_client(client_id) else None
+
+
+def _client(client_id: str, settings: Settings) -> Client:
+    """Answer a Discord application, as any other."""
+    return Client(
+        id=client_id,
+        application=client_id,
+        groups=settings.groups,
+        access=settings.access,
+        token_lifetime=settings.token_lifetime,
+        refresh_token_lifetime=settings.refresh_token_lifetime,
+        has_bot=settings.discord_bot_token is not None,
+        name_from_guild=settings.name_from_guild,
+        picture_from_guild=settings.picture_from_guild,
+    )
+
+
+def _registered(table: ClientTable, settings: Settings) -> Client:
+    return Client(
+        id=table.id,
+        application=settings.discord_client_id or "",
+        groups=settings.groups.changed_by(table.groups),
+        access=settings.access if table.access is None else table.access,
+        token_lifetime=table.token_lifetime or settings.token_lifetime,
+        refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
+        has_bot=settings.discord_bot_token is not None,
+        name_from_guild=settings.name_from_guild,
+        picture_from_guild=settings.picture_from_guild,
+        registered=table,
+    )
