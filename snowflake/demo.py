@@ -13,24 +13,27 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from snowflake.keys import generate_key
 from snowflake.logs import configure_logs
-from snowflake.sandbox.discord import Application, SimulatedDiscord
+from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
+from snowflake.sandbox.discord.places import APPLICATION_ID
 from snowflake.sandbox.example import create_example
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
 from snowflake.web.app import create_app
 
-#: The Discord application of the sandbox. Its secret is no secret.
-CLIENT_ID, CLIENT_SECRET = "1056005449054429204", "the-sandbox-has-no-secrets"
+#: The Discord application of the sandbox, and its bot. Their secrets are no secrets.
+CLIENT_ID, CLIENT_SECRET = APPLICATION_ID, "the-sandbox-has-no-secrets"
+BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybody to see
 
 
 class Sandbox(NamedTuple):
-    """Where the three are reached, and the client as which applications may sign in."""
+    """Where the three are reached, the client as which applications may sign in, and its bot."""
 
     example: str
     snowflake: str
     discord: str
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
+    bot_token: str = BOT_TOKEN
 
 
 class SandboxSettings(Settings):
@@ -81,9 +84,15 @@ def running(port: int | None = None, redirect_uris: Iterable[str] = ()) -> Itera
                         id=CLIENT_ID,
                         name="Example application",
                         secret=CLIENT_SECRET,
-                        # The long form for this Snowflake, the plain one for another.
-                        redirect_uris=(*uris, *(f"{snowflake}/r/{uri}" for uri in uris)),
+                        # The long form for this Snowflake, the plain one for another; and that
+                        # of clients which are registered here.
+                        redirect_uris=(
+                            *uris,
+                            *(f"{snowflake}/r/{uri}" for uri in uris),
+                            f"{snowflake}/callback",
+                        ),
                         public=True,
+                        bot=Bot(BOT_TOKEN, BOT_GUILDS),
                     )
                 )
                 yield Sandbox(example, snowflake, discord_origin)

@@ -7,7 +7,14 @@
     ├── LoginError                 a login that cannot go on; a page for the person
     │   ├── LoginExpired
     │   ├── LoginUnknown
-    │   └── LoginElsewhere
+    │   ├── LoginElsewhere
+    │   └── LoginSpent
+    ├── LoginDenied                a person who may not sign in; a page that says why
+    ├── UpstreamError              the OpenID provider behind linked roles is of no use now
+    │   ├── UpstreamDown
+    │   ├── UpstreamRefused
+    │   ├── UpstreamMisconfigured
+    │   └── UpstreamUntrusted
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
         │   ├── NotServed
@@ -17,6 +24,7 @@
         │   └── RequestTimeout
         ├── InvalidClient
         ├── InvalidGrant
+        │   └── AccessDenied
         ├── UnauthorizedClient
         ├── UnsupportedGrantType
         ├── UnsupportedResponseType
@@ -34,6 +42,7 @@ Errors are raised where the rule is known and turned into a response in ``web/er
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -92,6 +101,85 @@ class LoginElsewhere(LoginError):
         "again. If somebody sent you this link, do not use it: they may have "
         "tried to sign you in as themselves."
     )
+
+
+class LoginSpent(LoginError):
+    """The login has been finished, or Discord knows of it no more."""
+
+    title = "This login is over"
+    explanation = "It has been finished already, or Discord has forgotten about it."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody may not sign in.
+
+    ``policy`` is its name in the log, ``sentence`` tells the person what failed and what to do.
+    It is ``solvable`` if they can do something about it or wait, ``by_joining`` if that begins
+    with joining a guild.
+    """
+
+    policy: str
+    sentence: str
+    solvable: bool = True
+    by_joining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a person who is not let in can be told.
+
+    ``application`` is what people know it by and ``account`` their username at Discord.
+    ``another_account`` is the address of Discord's page for this same login, ``back`` the
+    application's own with the error ``access_denied``, and ``invite`` leads into a guild.
+    """
+
+    refusals: tuple[Refusal, ...]
+    application: str
+    account: str
+    another_account: str
+    back: str
+    invite: str | None = None
+
+    @property
+    def policies(self) -> str:
+        """The names of the conditions that do not hold, for the log."""
+        return ", ".join(refusal.policy for refusal in self.refusals)
+
+
+class LoginDenied(SnowflakeError):
+    """A person who may not sign in, and can do something about it."""
+
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.policies)
+        self.denial = denial
+
+
+class UpstreamError(SnowflakeError):
+    """The OpenID provider behind linked roles is of no use now.
+
+    ``cause`` is for the log alone, and holds nothing that was sent.
+    """
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class UpstreamDown(UpstreamError):
+    """It does not answer, or nothing that can be used. Another try may do."""
+
+
+class UpstreamRefused(UpstreamError):
+    """It takes the code or the refresh token no more, or the person is disabled there."""
+
+
+class UpstreamMisconfigured(UpstreamError):
+    """It and Snowflake are not configured for each other; another try will not do."""
+
+
+class UpstreamUntrusted(UpstreamError):
+    """Its ID token or UserInfo is not what it has to be. Nothing of it may be used."""
 
 
 class OAuthError(SnowflakeError):
@@ -167,6 +255,19 @@ class InvalidGrant(OAuthError):
     """The code is unknown, expired, used, or was issued to another client."""
 
     code = "invalid_grant"
+
+
+class AccessDenied(InvalidGrant):
+    """A condition of ``[access]`` does not hold for the person. ``refusals`` say which ones."""
+
+    def __init__(self, description: str, refusals: Sequence[Refusal] = ()) -> None:
+        super().__init__(description)
+        self.refusals = tuple(refusals)
+
+    @property
+    def solvable(self) -> bool:
+        """Whether a page could help: the person can do something about one of them."""
+        return any(refusal.solvable for refusal in self.refusals)
 
 
 class UnauthorizedClient(OAuthError):

@@ -133,7 +133,7 @@ class KeyRing:
         due = self._keys[-1].signs_from + (age - ANNOUNCEMENT).total_seconds()
         if age and not self._custom and due <= now:
             _log.info("key_rotated", kid=(await self.rotate()).key.kid)
-        lifetime = self._settings.token_lifetime.total_seconds()
+        lifetime = self._settings.longest_token_lifetime.total_seconds()
         for key, successor in pairwise(self._keys):
             if successor.signs_from + lifetime + GRACE.total_seconds() <= now:
                 await self._store.signing_keys.remove(key.key.kid)

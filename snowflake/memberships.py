@@ -4,8 +4,11 @@ A lookup takes what is remembered for as long as ``SNOWFLAKE_DISCORD_CACHE`` say
 after that. While Discord cannot be asked, what is up to an hour old has to do; the log says so.
 Every answer says how old it is, and whoever asks may refuse what is too old for them.
 
-It is no matter through which Discord application somebody came: they are in the same guilds. So
-whether a client may know of them is checked before it is looked up for that client.
+It is no matter through which Discord application somebody came, nor whether they or the bot said
+it: they are in the same guilds. So whether a client may know of them is checked before it is looked
+up for that client.
+
+What the bot says of guilds is remembered in the same way, as that of nobody.
 """
 
 import math
@@ -18,32 +21,37 @@ import structlog
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from snowflake.discord.client import DiscordClient
-from snowflake.discord.models import Guild, Member
+from snowflake.discord.models import Guild, Member, Role
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import MEMORY_LOOKUPS
-from snowflake.store.memberships import ALL_GUILDS, KEPT, Membership, Memberships
+from snowflake.store.memberships import ALL_GUILDS, KEPT, NOBODY, Membership, Memberships
 
-#: Discord lets a member be asked for five times in 300 seconds; so it is not asked more often.
+#: Discord lets a person ask for a member five times in 300 seconds; so it is not asked more often.
 LEAST_FOR_A_MEMBER: Final = 60.0
 
 Answer = TypeVar("Answer")
+KindName = Literal["guilds", "member", "bot_member", "roles", "bot_guilds"]
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered(Generic[Answer]):
-    """What Discord said, and how many seconds ago it was asked."""
+    """What Discord said, and how many seconds ago it was asked.
+
+    ``learnt`` is what is yet to be kept of it.
+    """
 
     answer: Answer
     age: float
+    learnt: Membership | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind(Generic[Answer]):
     """A kind of lookup. What is younger than ``lifetime`` in seconds is as good as new."""
 
-    name: Literal["guilds", "member"]
+    name: KindName
     answer: TypeAdapter[Answer]
     lifetime: float
 
@@ -54,8 +62,8 @@ class _Kind(Generic[Answer]):
 class Memory:
     """Lookups in the memory, and at Discord. ``clock`` tells Unix time in seconds.
 
-    ``lifetime`` is that of a list of guilds in seconds. With 0 no list is remembered; members are,
-    for ``LEAST_FOR_A_MEMBER``.
+    ``lifetime`` in seconds is for how long an answer is as good as new. With 0 none is remembered,
+    but for what a person said of themselves in one guild, for ``LEAST_FOR_A_MEMBER``.
     """
 
     def __init__(
@@ -69,6 +77,9 @@ class Memory:
         self._guilds = _Kind("guilds", TypeAdapter(list[Guild]), lifetime)
         members: TypeAdapter[Member | None] = TypeAdapter(Member | None)
         self._member = _Kind("member", members, max(lifetime, LEAST_FOR_A_MEMBER))
+        self._bot_member = _Kind("bot_member", members, lifetime)
+        self._roles = _Kind("roles", TypeAdapter(list[Role]), lifetime)
+        self._bot_guilds = _Kind("bot_guilds", TypeAdapter(list[Guild]), lifetime)
 
     async def guilds(
         self, person: str, access_token: SecretStr, oldest: float = KEPT
@@ -99,22 +110,87 @@ class Memory:
             lambda: self._discord.member(guild, access_token, person),
         )
 
-    async def guilds_in_outage(
-        self, person: str, outage: TemporarilyUnavailable
+    async def bot_member(
+        self, guild: str, person: str, oldest: float = KEPT
+    ) -> Remembered[Member | None]:
+        """Answer what a person is in a guild, as the bot sees it; None if they are not in it.
+
+        Nothing older than ``oldest`` seconds is answered, nor than an hour.
+
+        Raises:
+            TemporarilyUnavailable: Discord gave no usable answer, or the bot is not in the guild,
+                and nothing is remembered.
+        """
+        return await self._look_up(
+            self._bot_member,
+            (person, guild),
+            oldest,
+            lambda: self._discord.bot_member(guild, person),
+        )
+
+    async def roles(self, guild: str) -> Remembered[list[Role]]:
+        """Answer the roles of a guild, as the bot sees them. Raises as ``bot_member`` does."""
+        return await self._look_up(
+            self._roles, (NOBODY, guild), KEPT, lambda: self._discord.bot_roles(guild)
+        )
+
+    async def bot_guilds(self) -> Remembered[list[Guild]]:
+        """Answer the guilds that the bot is in. Raises as ``bot_member`` does."""
+        return await self._look_up(
+            self._bot_guilds, (NOBODY, ALL_GUILDS), KEPT, self._discord.bot_guilds
+        )
+
+    async def guilds_heard(
+        self,
+        person: str,
+        heard: list[Guild] | TemporarilyUnavailable,
+        asked_at: float,
+        oldest: float = KEPT,
     ) -> Remembered[list[Guild]]:
-        """Answer the guilds of a person after Discord has failed to.
+        """Answer the guilds of a person after a login has asked Discord for them itself.
+
+        Where it heard of an outage, that is what is remembered. What is ``learnt`` is for the login
+        to keep.
 
         Raises:
             TemporarilyUnavailable: the outage, if nothing is remembered.
         """
-        kept = await self._find(self._guilds, (person, ALL_GUILDS), KEPT)
-        return _in_outage(self._guilds, kept, outage)
+        return await self._heard(self._guilds, (person, ALL_GUILDS), heard, asked_at, oldest)
 
-    def learn(self, person: str, guilds: list[Guild], asked_at: float) -> tuple[Membership, ...]:
-        """Answer what is to be remembered of a login that has asked for the guilds itself."""
-        if not self._guilds.lifetime:
-            return ()
-        return (_membership(self._guilds, (person, ALL_GUILDS), guilds, asked_at),)
+    async def member_heard(
+        self,
+        guild: str,
+        person: str,
+        heard: Member | TemporarilyUnavailable | None,
+        asked_at: float,
+        oldest: float = KEPT,
+    ) -> Remembered[Member | None]:
+        """Answer what a person is in a guild after a login has asked. Else as ``guilds_heard``."""
+        return await self._heard(self._member, (person, guild), heard, asked_at, oldest)
+
+    async def bot_member_heard(
+        self,
+        guild: str,
+        person: str,
+        heard: Member | TemporarilyUnavailable | None,
+        asked_at: float,
+        oldest: float = KEPT,
+    ) -> Remembered[Member | None]:
+        """Answer the same after a login has asked the bot."""
+        return await self._heard(self._bot_member, (person, guild), heard, asked_at, oldest)
+
+    async def _heard(
+        self,
+        kind: _Kind[Answer],
+        key: tuple[str, str],
+        heard: Answer | TemporarilyUnavailable,
+        asked_at: float,
+        oldest: float,
+    ) -> Remembered[Answer]:
+        if isinstance(heard, TemporarilyUnavailable):
+            return _in_outage(kind, await self._find(kind, key, oldest), heard)
+        learnt = _membership(kind, key, heard, asked_at) if kind.lifetime else None
+        return Remembered(heard, 0, learnt)
 
     async def _look_up(
         self,

@@ -50,6 +50,17 @@ DISCORD_DOWN = Gauge(
     "1 while calls to Discord fail at once because it is down.",
     multiprocess_mode="livemax",
 )
+UPSTREAM_CALLS = Counter(
+    "snowflake_upstream_calls",
+    "Calls to the OpenID provider of linked roles, by its status, or none if there was no answer.",
+    ["route", "status"],
+)
+UPSTREAM_SECONDS = Histogram(
+    "snowflake_upstream_seconds",
+    "Time of a call to the OpenID provider of linked roles.",
+    ["route"],
+    buckets=SECONDS,
+)
 MEMORY_LOOKUPS = Counter(
     "snowflake_memory_lookups",
     "Lookups of what Discord said before, by what came of it: fresh, stale or missed.",

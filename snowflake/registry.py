@@ -7,10 +7,21 @@ checks, and a registered client, which signs people in through Snowflake's own D
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
+
+#: The settings that hold for clients, and that a changed file may change while Snowflake runs.
+OF_CLIENTS = frozenset(
+    {
+        *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
+        *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
+        "refresh_token_lifetime",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +29,9 @@ class Client:
     """What holds for a client.
 
     ``application`` is the client ID of the Discord application through which people sign in to it,
-    ``registered`` its own table, None for a Discord application. ``has_bot`` tells whether the bot
-    says who is in which guild.
+    ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own
+    table, None for a Discord application. ``has_bot`` tells whether the bot says who is in which
+    guild.
     """
 
     id: str
@@ -28,9 +40,11 @@ class Client:
     access: AccessTable
     token_lifetime: timedelta
     refresh_token_lifetime: timedelta
+    application_secret: SecretStr | None = None
     has_bot: bool = False
     name_from_guild: str | None = None
     picture_from_guild: str | None = None
+    avatar_size: int | None = None
     registered: ClientTable | None = None
 
     def allows_scope(self, name: str) -> bool:
@@ -60,6 +74,12 @@ class Registry:
         self._settings = settings
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
 
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether any client has a place to which people are sent back after a logout."""
+        tables = (client.registered for client in self._registered.values())
+        return any(table is not None and table.post_logout_redirect_uris for table in tables)
+
     def find(self, client_id: str) -> Client | None:
         """Answer a client; None if it is not registered, nor any Discord application allowed."""
         registered = self._registered.get(client_id)
@@ -81,6 +101,7 @@ def _client(client_id: str, settings: Settings) -> Client:
         has_bot=settings.discord_bot_token is not None,
         name_from_guild=settings.name_from_guild,
         picture_from_guild=settings.picture_from_guild,
+        avatar_size=settings.avatar_size,
     )
 
 
@@ -88,6 +109,7 @@ def _registered(table: ClientTable, settings: Settings) -> Client:
     return Client(
         id=table.id,
         application=settings.discord_client_id or "",
+        application_secret=settings.discord_client_secret,
         groups=settings.groups.changed_by(table.groups),
         access=settings.access if table.access is None else table.access,
         token_lifetime=table.token_lifetime or settings.token_lifetime,
@@ -95,5 +117,6 @@ def _registered(table: ClientTable, settings: Settings) -> Client:
         has_bot=settings.discord_bot_token is not None,
         name_from_guild=settings.name_from_guild,
         picture_from_guild=settings.picture_from_guild,
+        avatar_size=settings.avatar_size,
         registered=table,
     )

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import SecretStr
 
+from snowflake.phc import HASH
 from snowflake.recent import Recent
 from snowflake.turns import Turns
 
@@ -54,7 +55,10 @@ class SecretHashes:
             return hashed
 
     async def match(self, client_id: str, secret: SecretStr, hashed: str) -> bool:
-        """Whether a hash was made of this client's secret."""
+        """Whether a hash was made of this client's secret.
+
+        In place of a hash there may be the secret itself, as in a registered client's table.
+        """
         digest = self._digest(client_id, secret)
         async with self._turns.of(digest.hex()):
             remembered = self.remembered(client_id, secret, hashed)
@@ -107,6 +111,8 @@ def _make(secret: SecretStr) -> str:
 
 
 def _match(secret: SecretStr, hashed: str) -> bool:
+    if not hashed.startswith(HASH):
+        return hmac.compare_digest(secret.get_secret_value().encode(), hashed.encode())
     try:
         Argon2id.verify_phc_encoded(secret.get_secret_value().encode(), hashed)
     except InvalidKey:

@@ -1,27 +1,29 @@
 """Every variable: its name, type, default and meaning.
 
-``load_settings`` reads the environment once, at the start; a ``Settings`` never changes.
+A ``Settings`` never changes. ``configuration`` makes one of the environment and ``snowflake.toml``.
 The table in the README is held equal to this file by a test.
 """
 
-import os
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
-from snowflake.errors import StartFault
 from snowflake.hosts import HostPatterns, is_loopback, normalise
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
+from snowflake.tables.table import table_of
 from snowflake.values import (
     AvatarSize,
     BasePath,
@@ -44,9 +46,14 @@ PREFIX = "SNOWFLAKE_"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def is_secret(field: FieldInfo) -> bool:
-    """Whether a field holds a secret, and may therefore be read from a file."""
-    return SecretStr in (field.annotation, *get_args(field.annotation))
+class _Variables(EnvSettingsSource):
+    """The variables. Tables stand in ``snowflake.toml`` alone."""
+
+    # Whatever type a field has.
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        if table_of(field) is not None:
+            return None, field_name, False
+        return super().get_field_value(field, field_name)
 
 
 class Settings(BaseSettings):
@@ -55,7 +62,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_ignore_empty=True,
-        extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
     )
@@ -143,6 +149,13 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("data"),
         description="Where keys are kept. `/app/snowflake/data` in the image.",
+    )
+    config: Path | None = Field(
+        default=None,
+        description=(
+            "The configuration file. By default `snowflake.toml` in the data directory, if it is "
+            "there."
+        ),
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -264,6 +277,18 @@ class Settings(BaseSettings):
     access: AccessTable = Field(default=AccessTable(), description="Who may sign in.")
     clients: tuple[ClientTable, ...] = Field(default=(), description="The registered clients.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments and variables. Whoever reads a file gives what it says as arguments."""
+        return init_settings, _Variables(settings_cls)
+
     @field_validator("issuer")
     @classmethod
     def _one_path(cls, issuer: str | None, info: ValidationInfo) -> str | None:
@@ -277,6 +302,12 @@ class Settings(BaseSettings):
     def path(self) -> str:
         """The path at which Snowflake is served: the base path, else the issuer's; or nothing."""
         return self.base_path or urlsplit(self.issuer or "").path
+
+    @property
+    def longest_token_lifetime(self) -> timedelta:
+        """How long the access and ID tokens live that live longest, of whatever client."""
+        own = (client.token_lifetime for client in self.clients)
+        return max([self.token_lifetime, *(one for one in own if one is not None)])
 
     @property
     def secret_keys(self) -> list[str]:
@@ -308,63 +339,3 @@ class Settings(BaseSettings):
         if scheme == "http":
             return self.treat_loopback_as_secure and is_loopback(host)
         return scheme == "https"
-
-
-def load_settings() -> Settings:
-    """Read the settings from the environment, and secrets from the files that it names.
-
-    Raises:
-        StartFault: with one line for each variable that cannot be used, naming it.
-    """
-    secrets, faults = _read_secret_files()
-    try:
-        # Pydantic reads the environment too; what stands in a file is only in our hands.
-        settings = Settings(**secrets)
-    except ValidationError as error:
-        raise StartFault([*faults, *(_fault(details) for details in error.errors())]) from None
-    if faults:
-        raise StartFault(faults)
-    return settings
-
-
-def unknown_variables() -> list[str]:
-    """Answer a sentence for each variable that begins as ours do and is none."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{PREFIX}{name.upper()}_FILE" for name in secret_fields()}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    return [f"{name} is no variable of Snowflake{_guess(name, known)}" for name in unknown]
-
-
-def _guess(name: str, known: set[str]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"; is {close[0]} meant?" if close else ""
-
-
-def secret_fields() -> list[str]:
-    """Answer the names of the fields that hold secrets, and may be read from files."""
-    return [name for name, field in Settings.model_fields.items() if is_secret(field)]
-
-
-def _read_secret_files() -> tuple[dict[str, Any], list[str]]:
-    """Read the file that ``SNOWFLAKE_X_FILE`` names for each secret ``SNOWFLAKE_X``."""
-    secrets: dict[str, Any] = {}
-    faults: list[str] = []
-    for name in secret_fields():
-        variable = PREFIX + name.upper()
-        path = os.environ.get(f"{variable}_FILE")
-        if not path:
-            continue
-        if os.environ.get(variable):
-            faults.append(f"{variable}: is set, and so is {variable}_FILE; choose one")
-            continue
-        try:
-            secrets[name] = Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            faults.append(f"{variable}_FILE: cannot read {path}: {reason}")
-    return secrets, faults
-
-
-def _fault(details: ErrorDetails) -> str:
-    reason = details["msg"].removeprefix("Value error, ")
-    return f"{PREFIX}{str(details['loc'][0]).upper()}: {reason[0].lower()}{reason[1:]}"

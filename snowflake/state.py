@@ -16,6 +16,7 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.guesses import Guesses
 from snowflake.keyring import KeyRing
 from snowflake.memberships import Memory
+from snowflake.registry import Registry
 from snowflake.sealing import Sealer
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import REPOSITORY, Settings
@@ -35,6 +36,7 @@ class State:
     """The parts of a running Snowflake. ``clock`` tells Unix time in seconds."""
 
     settings: Settings
+    registry: Registry
     keys: KeyRing
     sealer: Sealer
     store: Store
@@ -72,11 +74,13 @@ class State:
                     deadline=settings.discord_deadline.total_seconds(),
                     on_invalid=standing.note_invalid,
                     clocks=Clocks(unix=clock),
+                    bot_token=settings.discord_bot_token,
                 )
             )
             lifetime = settings.discord_cache.total_seconds()
             yield cls(
                 settings=settings,
+                registry=Registry(settings),
                 keys=await KeyRing.open(settings, store, clock),
                 sealer=sealer,
                 store=store,

@@ -1,8 +1,9 @@
-"""Redirect URIs: the form in which everybody reads them in the same way."""
+"""URIs: the form in which everybody reads them in the same way."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 #: Parameters in the query of a redirect URI.
 MAX_FIELDS = 50
@@ -40,6 +41,15 @@ def check_uri(uri: str) -> tuple[str, str]:
         raise ValueError("has a path that does not stay as it is")
     _check_query(parts.query)
     return parts.scheme, host
+
+
+def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
+    """Add those parameters that are not None to a URI, keeping its own query."""
+    added = "&".join(
+        f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value is not None
+    )
+    separator = "&" if "?" in uri else "?"
+    return f"{uri}{separator}{added}"
 
 
 def _check_query(query: str) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from snowflake.durations import parse_duration
@@ -19,6 +19,7 @@ _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
     r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
 )
+_DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
 MAX_PORT = 65535
 #: Characters of a secret that is to be random.
 MIN_SECRET_LENGTH = 32
@@ -31,12 +32,19 @@ def _split(value: object) -> object:
 
 
 def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
+    # A number would leave open whether it counts seconds.
+    return value if isinstance(value, timedelta) else parse_duration(str(value))
 
 
 def _digits(value: object) -> object:
     # TOML has whole numbers of 64 bits, so an ID may be written as one.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _discord_id(value: str) -> str:
+    if not _DISCORD_ID.fullmatch(value):
+        raise ValueError("must be an ID of Discord's, such as 197038439483310086")
+    return value
 
 
 def _power_of_two(size: int) -> int:
@@ -132,9 +140,7 @@ class Address(NamedTuple):
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 AvatarSize = Annotated[int, AfterValidator(_power_of_two)]
-DiscordId = Annotated[
-    str, BeforeValidator(_digits), StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")
-]
+DiscordId = Annotated[str, BeforeValidator(_digits), AfterValidator(_discord_id)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host_or_everything)], ...],

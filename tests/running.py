@@ -30,6 +30,7 @@ USER: Mapping[str, object] = {
     "verified": True,
 }
 GUILDS = [{"id": "197038439483310086", "name": "Birds"}, {"id": "81384788765712384", "name": "API"}]
+GATEWAY = {"url": "wss://gateway.discord.gg"}
 TOKENS: Mapping[str, object] = {
     "access_token": "discord-access-token",
     "token_type": "Bearer",
@@ -57,7 +58,7 @@ class Clock:
 
 
 class Discord:
-    """The three calls that Snowflake makes, answered well unless a test says otherwise."""
+    """The calls that Snowflake makes, answered well unless a test says otherwise."""
 
     def __init__(self, router: respx.MockRouter) -> None:
         self.router = router
@@ -65,6 +66,7 @@ class Discord:
         self.token = router.post(f"{DISCORD_API}/oauth2/token").respond(json=dict(TOKENS))
         self.user = router.get(f"{DISCORD_API}/users/@me").respond(json=dict(USER))
         self.guilds = router.get(f"{DISCORD_API}/users/@me/guilds").respond(json=GUILDS)
+        self.gateway = router.get(f"{DISCORD_API}/gateway").respond(json=GATEWAY)
 
     def grants(self, scope: str) -> None:
         self.token.respond(json={**TOKENS, "scope": scope})

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from snowflake.configuration import load_settings, unknown_variables
 from snowflake.errors import StartFault
-from snowflake.settings import Settings, load_settings, unknown_variables
+from snowflake.settings import Settings
+from snowflake.tables.access import AccessTable
+from snowflake.tables.groups import GroupsTable
 
 SECRET = "correct-horse-battery-staple-and-more"
 SetVariable = Callable[[str, str], None]
@@ -33,12 +36,19 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "enable_docs": False,
         "issuer": None,
         "data_dir": Path("data"),
+        "config": None,
         "database_url": None,
         "secret_key": None,
         "code_lifetime": timedelta(minutes=1),
         "refresh_token_lifetime": timedelta(days=30),
         "key_rotation": timedelta(0),
         "include_unverified_email": False,
+        "discord_client_id": None,
+        "discord_client_secret": None,
+        "discord_bot_token": None,
+        "avatar_size": None,
+        "name_from_guild": None,
+        "picture_from_guild": None,
         "discord_api_url": "https://discord.com/api/v10",
         "discord_authorize_url": "https://discord.com/oauth2/authorize",
         "discord_cache": timedelta(minutes=1),
@@ -46,6 +56,9 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "log_level": "info",
         "log_format": None,
         "metrics": None,
+        "groups": GroupsTable().model_dump(),
+        "access": AccessTable().model_dump(),
+        "clients": (),
     }
 
 

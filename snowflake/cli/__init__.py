@@ -6,10 +6,14 @@ from typing import Annotated
 import typer
 
 from snowflake import __version__
+from snowflake.cli.authentik import authentik
+from snowflake.cli.clients import clients
 from snowflake.cli.copy_store import copy_store
+from snowflake.cli.doctor import doctor
 from snowflake.cli.keygen import keygen
 from snowflake.cli.keys import keys
 from snowflake.cli.people import export, purge
+from snowflake.cli.preview import preview
 from snowflake.cli.sandbox import sandbox
 from snowflake.cli.serve import serve
 from snowflake.errors import StartFault, TemporarilyUnavailable
@@ -33,9 +37,13 @@ app.command()(serve)
 app.command()(sandbox)
 app.command()(keygen)
 app.add_typer(keys)
+app.add_typer(clients)
 app.command()(export)
 app.command()(purge)
 app.command("copy-store")(copy_store)
+app.command()(authentik)
+app.command()(doctor)
+app.command()(preview)
 
 
 def main() -> None:

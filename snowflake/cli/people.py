@@ -9,6 +9,7 @@ from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.links import Link
 from snowflake.store.people import Kept
 
 Person = Annotated[str, typer.Option(help="The person's Discord user ID.", metavar="ID")]
@@ -43,6 +44,8 @@ def purge(person: Person) -> None:
 
     kept, living = with_state(work)
     typer.echo(f"Erased {len(kept.grants)} grants and {len(kept.discord_tokens)} pairs of tokens.")
+    if kept.link is not None:
+        typer.echo("Erased the link to an account at the upstream provider.")
     for application in living:
         typer.echo(
             f"Discord did not revoke the tokens for application {application}, whose secret "
@@ -92,4 +95,18 @@ def _shown(person: str, kept: Kept) -> dict[str, Any]:
             }
             for membership in kept.memberships
         ],
+        "link": None if kept.link is None else _shown_link(kept.link),
+    }
+
+
+def _shown_link(link: Link) -> dict[str, Any]:
+    return {
+        "application": link.application,
+        "subject": link.subject,
+        "claims": dict(link.claims),
+        "values": dict(link.values),
+        "username": link.username,
+        "state": link.state,
+        "linked_at": link.linked_at,
+        "synced_at": link.synced_at,
     }

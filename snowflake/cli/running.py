@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from snowflake.configuration import load_settings
 from snowflake.logs import configure_logs
-from snowflake.settings import load_settings
 from snowflake.state import State
 
 Result = TypeVar("Result")

@@ -13,9 +13,12 @@ from click.core import ParameterSource
 from uvicorn.main import main as uvicorn_command
 
 from snowflake.cli.showing_metrics import showing_metrics
+from snowflake.cli.supervising import supervise
+from snowflake.configuration import load_settings, unknown_variables
 from snowflake.errors import StartFault
+from snowflake.hosts import is_loopback
 from snowflake.logs import configure_logs
-from snowflake.settings import Settings, load_settings, unknown_variables
+from snowflake.settings import Settings
 from snowflake.state import State
 
 _log = structlog.get_logger(__name__)
@@ -26,6 +29,8 @@ DEFAULTS: dict[str, Any] = {"server_header": False, "timeout_graceful_shutdown":
 OURS: dict[str, Any] = {"access_log": False, "log_config": None, "log_level": None, "ws": "none"}
 #: Parameters of its command line that ``uvicorn.run`` does not take as they come.
 NOT_TAKEN = frozenset({"app", "factory", "headers"})
+#: Addresses that stand for all of a machine's.
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
 
 
 def serve(
@@ -37,7 +42,8 @@ def serve(
 ) -> None:
     """Serve Snowflake.
 
-    It is configured by the variables SNOWFLAKE_* that the README lists.
+    It is configured by the variables SNOWFLAKE_* and the file snowflake.toml that the README
+    explains. On SIGHUP it reads the file again.
 
     Behind a reverse proxy, set UVICORN_FORWARDED_ALLOW_IPS to the proxy's address, so that
     Snowflake can tell that people came by HTTPS. Uvicorn's other variables are respected too, but
@@ -47,20 +53,41 @@ def serve(
     configure_logs(settings)
     for sentence in unknown_variables():
         _log.warning("unknown_variable", message=sentence)
-    asyncio.run(_prepare(settings))
     options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:
         options["workers"] = workers
-    with _metrics(settings, options):
-        uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
+    _check_metrics(settings, options)
+    asyncio.run(_prepare(settings))
+    # When Uvicorn serves in this process, and when in others.
+    several = (options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
+    reloads = bool(options.get("reload"))
+    with _metrics(settings, workers=several or reloads):
+        if several and not reloads:
+            supervise(settings, options)
+        else:
+            uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
 
 
-def _metrics(settings: Settings, options: dict[str, Any]) -> AbstractContextManager[None]:
+def _check_metrics(settings: Settings, options: dict[str, Any]) -> None:
+    """Pass, unless metrics are to be where Snowflake itself listens.
+
+    Raises:
+        StartFault: they are. The metrics would be first, and Uvicorn's error would not name them.
+    """
+    if settings.metrics is None or options.get("uds") or options.get("fd") is not None:
+        return
+    hosts = {settings.metrics.host, options["host"]}
+    shared = len(hosts) == 1 or hosts & EVERYWHERE or all(map(is_loopback, hosts))
+    if settings.metrics.port == options["port"] and shared:
+        raise StartFault(
+            [f"SNOWFLAKE_METRICS: Snowflake itself listens on port {options['port']}; take another"]
+        )
+
+
+def _metrics(settings: Settings, *, workers: bool) -> AbstractContextManager[None]:
     if settings.metrics is None:
         return nullcontext()
-    # When Uvicorn serves in this process, and when in others.
-    workers = options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))
-    return showing_metrics(settings.metrics, workers=workers > 1 or bool(options.get("reload")))
+    return showing_metrics(settings.metrics, workers=workers)
 
 
 async def _prepare(settings: Settings) -> None:

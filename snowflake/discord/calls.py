@@ -10,6 +10,8 @@ from snowflake.discord.limits import Place
 
 #: Where Discord, or the proxy in front of it, did not get to its work.
 _NOT_DONE: Final = {502, 503, 504}
+#: Answers to what is wrong with a request, even as a page.
+_REFUSALS: Final = {400, 401, 404}
 #: Answers that count towards a ban, unless others have caused them (``X-RateLimit-Scope: shared``).
 _INVALID: Final = {401, 403, 429}
 
@@ -41,9 +43,12 @@ def outcome_of(response: httpx.Response) -> Outcome:
     """What an answer says of Discord. One that refuses is an answer all the same."""
     if is_limited(response):
         return Outcome.NEITHER
-    if response.status_code in {400, 401}:
+    if response.status_code in _REFUSALS:
         return Outcome.ANSWERED
-    if response.is_server_error or (response.content and not ends_as_json(response)):
+    is_page = bool(response.content) and not ends_as_json(response)
+    if response.status_code == httpx.codes.FORBIDDEN and is_page:
+        return Outcome.BLOCKED
+    if response.is_server_error or is_page:
         return Outcome.FAILED
     return Outcome.ANSWERED if response.content else Outcome.NEITHER
 

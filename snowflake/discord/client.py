@@ -7,7 +7,7 @@ the deadline that is set around them (``deadline.py``), else each within its own
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -16,23 +16,20 @@ import httpx
 from pydantic import SecretStr, TypeAdapter
 
 from snowflake import __version__
-from snowflake.discord.breaker import Breaker
+from snowflake.discord.bot import Bot
+from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call
 from snowflake.discord.clocks import REAL, Clocks
-from snowflake.discord.deadline import deadline, left
 from snowflake.discord.failures import is_unknown_guild, read, token_error, unusable
 from snowflake.discord.limits import Limits, Place
-from snowflake.discord.models import Guild, Member, Tokens, User
+from snowflake.discord.lookups import EXTENSIONS, Lookups
+from snowflake.discord.models import Guild, Member, Role, Tokens, User
 from snowflake.discord.sending import Sender
-from snowflake.discord.sharing import Sharing
 from snowflake.discord.transport import open_transport
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.errors import InvalidClient, InvalidGrant
 
 #: Seconds for all that one request asks of Discord, unless it is configured.
 DEADLINE: Final = 10.0
-#: Seconds for one step of a call, and for a free place in the pool.
-TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
-_TIMEOUT: Final = {"timeout": TIMEOUT.as_dict()}
 
 #: Route -> its path. That of a member names the guild.
 PATHS: Final = {
@@ -40,15 +37,13 @@ PATHS: Final = {
     "revoke": "/oauth2/token/revoke",
     "user": "/users/@me",
     "guilds": "/users/@me/guilds",
+    "gateway": "/gateway",
 }
 
 NOT_PUBLIC: Final = (
     "Discord wants the client secret; for a client without one, switch on Public Client in the "
     "OAuth2 settings of the Discord application"
 )
-
-#: Seconds for which somebody who shares a lookup waits for it beyond their own deadline.
-GRACE: Final = 0.1
 
 T = TypeVar("T")
 
@@ -66,23 +61,17 @@ class DiscordClient:
     """Discord's API at ``api_url``, over one pool of connections for the whole process."""
 
     def __init__(
-        self, api_url: str, user_agent: str, sender: Sender, deadline: float, clocks: Clocks
+        self, api_url: str, headers: dict[str, str], sender: Sender, lookups: Lookups, bot: Bot
     ) -> None:
         self._api_url = api_url
         # To parse a URL takes longer than all else that is done to a request.
         self._urls = {route: httpx.URL(api_url + path) for route, path in PATHS.items()}
-        self._headers = {
-            "User-Agent": user_agent,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-        }
-        self._sender = sender
-        self._sharing = Sharing()
-        self._deadline, self._clocks = deadline, clocks
+        self._headers = headers
+        self._sender, self._lookups, self._bot = sender, lookups, bot
 
     @classmethod
     @asynccontextmanager
-    async def open(
+    async def open(  # noqa: PLR0913 - what is not named is as in every process
         cls,
         api_url: str,
         repository: str,
@@ -90,30 +79,45 @@ class DiscordClient:
         deadline: float = DEADLINE,
         on_invalid: Callable[[], Awaitable[None]] = _uncounted,
         clocks: Clocks = REAL,
+        bot_token: SecretStr | None = None,
     ) -> AsyncIterator["DiscordClient"]:
         """Open the pool. ``repository`` goes into the User-Agent that Discord demands.
 
         A call outside of any deadline has one of its own, in seconds. ``on_invalid`` is awaited for
         each answer that counts towards a ban of our address: 401, 403, and 429 but for shared ones.
+        ``bot_token`` is for the calls that a bot makes.
         """
-        user_agent = f"DiscordBot ({repository}, {__version__})"
+        headers = {
+            "User-Agent": f"DiscordBot ({repository}, {__version__})",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
         async with open_transport(api_url) as transport:
-            sender = Sender(transport, Limits(clocks), Breaker(clocks), on_invalid, clocks)
-            yield cls(api_url, user_agent, sender, deadline, clocks)
+            breaker = Breaker(clocks)
+            sender = Sender(transport, Limits(clocks), breaker, on_invalid, clocks)
+            lookups = Lookups(sender, headers, deadline, clocks)
+            bot = Bot(bot_token, api_url, lookups, clocks)
+            client = cls(api_url, headers, sender, lookups, bot)
+            probing = asyncio.create_task(breaker.probing(client.probe))
+            try:
+                yield client
+            finally:
+                probing.cancel()
+                await asyncio.wait([probing])
 
     def deadline(self) -> AbstractContextManager[None]:
         """Give the block one deadline for all that it asks of Discord."""
-        return deadline(self._deadline, self._clocks.now)
+        return self._lookups.deadline()
 
     def left(self) -> float:
         """Answer how many seconds there are left to ask Discord."""
-        return left(self._deadline, self._clocks.now)
+        return self._lookups.left()
 
     def check_is_up(self) -> None:
         """Pass, unless it is known that Discord answers nobody now.
 
         Raises:
-            DiscordDown: it does not, and was asked a moment ago.
+            DiscordDown: it has not answered since it was found to be down.
         """
         self._sender.breaker.check()
 
@@ -123,6 +127,16 @@ class DiscordClient:
         Ask for the ``user`` first then, and name the ``person`` when asking for the rest.
         """
         return self._sender.limits.may_be_limited(route)
+
+    async def probe(self) -> Outcome:
+        """Ask for what Discord tells everybody, and answer what that says of Discord."""
+        request = httpx.Request(
+            "GET", self._urls["gateway"], headers=self._headers, extensions=EXTENSIONS
+        )
+        with self.deadline():
+            return await self._sender.probe(
+                Call(Place("gateway", "", ""), request, may_repeat=True)
+            )
 
     async def exchange_code(
         self,
@@ -226,6 +240,22 @@ class DiscordClient:
         place = _place("member", access_token, person, guild)
         return await self._shared(place, access_token, ask)
 
+    async def bot_member(self, guild: str, person: str) -> Member | None:
+        """Ask the bot what a person is in a guild; None if they are not in it.
+
+        Raises:
+            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+        """
+        return await self._bot.member(guild, person)
+
+    async def bot_roles(self, guild: str) -> list[Role]:
+        """Ask the bot for the roles of a guild. Raises as ``bot_member`` does."""
+        return await self._bot.roles(guild)
+
+    async def bot_guilds(self) -> list[Guild]:
+        """Ask in which guilds the bot is. Raises as ``bot_member`` does."""
+        return await self._bot.guilds()
+
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("token", client_id, client_secret, form)
         if response.status_code in {400, 401}:
@@ -246,7 +276,7 @@ class DiscordClient:
             self._urls[route],
             headers={**self._headers, "Content-Type": "application/x-www-form-urlencoded"},
             content=urlencode(form).encode(),
-            extensions=_TIMEOUT,
+            extensions=EXTENSIONS,
         )
         # Revoking twice is revoking; Discord names no limit here but by a 429 for this client.
         revokes = route == "revoke"
@@ -258,34 +288,12 @@ class DiscordClient:
     async def _shared(
         self, place: Place, access_token: SecretStr, ask: Callable[[], Coroutine[None, None, T]]
     ) -> T:
-        key = (place.route, place.part, _digest(access_token))
-        with self.deadline():
-            if self._sharing.is_asked(key):
-                try:
-                    return await self._once(key, ask)
-                except TemporarilyUnavailable as error:
-                    # A lookup ends at the deadline of whoever asked first, which may be sooner.
-                    if error.answered or self.left() <= 0:
-                        raise
-            return await self._once(key, ask)
-
-    async def _once(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
-        try:
-            async with asyncio.timeout(self.left() + GRACE):
-                return await self._sharing.once(key, ask)
-        except TimeoutError:
-            raise TemporarilyUnavailable("Discord did not answer; try again") from None
+        return await self._lookups.shared((place.route, place.part, _digest(access_token)), ask)
 
     async def _get(self, place: Place, access_token: SecretStr) -> httpx.Response:
         url = self._urls.get(place.route) or f"{self._api_url}/users/@me/guilds/{place.part}/member"
         authorization = f"Bearer {access_token.get_secret_value()}"
-        request = httpx.Request(
-            "GET",
-            url,
-            headers={**self._headers, "Authorization": authorization},
-            extensions=_TIMEOUT,
-        )
-        response = await self._sender.send(Call(place, request, may_repeat=True))
+        response = await self._lookups.get(place, url, authorization)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise InvalidGrant("Discord no longer accepts the token of this person")
         return response

@@ -56,11 +56,15 @@ def token_error(response: httpx.Response) -> Exception:
 
 def is_unknown_guild(response: httpx.Response) -> bool:
     """Whether Discord says that the person is in no such guild."""
+    return response.status_code == httpx.codes.NOT_FOUND and code_of(response) == UNKNOWN_GUILD
+
+
+def code_of(response: httpx.Response) -> int:
+    """Answer Discord's own code for what went wrong; 0 if it gives none."""
     try:
-        code = _ApiFailure.model_validate_json(response.content).code
+        return _ApiFailure.model_validate_json(response.content).code
     except ValidationError:
-        return False
-    return response.status_code == httpx.codes.NOT_FOUND and code == UNKNOWN_GUILD
+        return 0
 
 
 def unusable(response: httpx.Response) -> TemporarilyUnavailable:

@@ -70,35 +70,43 @@ class Sender:
             DiscordDown: it is known to answer nobody.
             TemporarilyUnavailable: it gave no answer, or may not be asked before the deadline.
         """
-        probe = await self.breaker.enter(self._left())
+        self.breaker.check()
         outcome = Outcome.NEITHER
         try:
-            response = await self._insist(call, probe=probe)
+            response = await self._insist(call)
             outcome = outcome_of(response)
         except Unanswered as failure:
             outcome = Outcome.FAILED
             _log.warning("discord_unreachable", route=call.place.route, error=str(failure))
             raise TemporarilyUnavailable("Discord did not answer; try again") from None
         finally:
-            self.breaker.leave(outcome, probe=probe)
+            self.breaker.note(outcome)
         return response
 
-    async def _insist(self, call: Call, *, probe: bool) -> httpx.Response:
-        # What only asks whether Discord is back asks once.
-        tries = 1 if probe else TRIES
+    async def probe(self, call: Call) -> Outcome:
+        """Send a call once, whatever the breaker says, and answer what comes of it."""
+        try:
+            return outcome_of(await self._visit(call))
+        except Unanswered:
+            return Outcome.FAILED
+        except TemporarilyUnavailable:
+            # It has to wait for a limit, as all others then have to.
+            return Outcome.NEITHER
+
+    async def _insist(self, call: Call) -> httpx.Response:
         number = 0
         while True:
             number += 1
             # Many that failed at once must not come back at once.
             pause = random.uniform(0, PAUSE * number)  # noqa: S311 - no secret
             try:
-                response = await self._visit(call, probe=probe)
+                response = await self._visit(call)
             except Unanswered as failure:
                 safe = call.may_repeat or failure.never_arrived
-                if number == tries or not safe or pause >= self._left():
+                if number == TRIES or not safe or pause >= self._left():
                     raise
             else:
-                if number == tries or not call.wants_more(response):
+                if number == TRIES or not call.wants_more(response):
                     return response
                 if is_limited(response):
                     # The limits know now how long to wait.
@@ -107,10 +115,9 @@ class Sender:
                     return response
             await self._clocks.sleep(pause)
 
-    async def _visit(self, call: Call, *, probe: bool) -> httpx.Response:
-        # After the wait there has to be time for the answer. Nobody goes while a probe waits, so it
-        # does not; another then tries.
-        patience = 0.0 if probe else max(self._left() - LEAST, 0.0)
+    async def _visit(self, call: Call) -> httpx.Response:
+        # After the wait there has to be time for the answer.
+        patience = max(self._left() - LEAST, 0.0)
         async with self.limits.respected(call.place, patience) as visit:
             visit.response = response = await self._ask(call)
         if is_invalid(response):

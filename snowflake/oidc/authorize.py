@@ -1,22 +1,30 @@
 """The authorization endpoint (OpenID Connect Core 1.0, section 3.1.2.1)."""
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from snowflake.errors import (
     InvalidRequest,
     InvalidScope,
+    OAuthError,
     RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
     UnsupportedResponseType,
 )
-from snowflake.oidc import browser, pkce, redirects, scopes
+from snowflake.oidc import redirects, scopes
+from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
-from snowflake.oidc.issuer import issuer_of
+from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.parameters import Parameters, query_or_form
-from snowflake.state import state_of
+from snowflake.protocol import browser, pkce
+from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.parameters import Parameters, query_or_form
+from snowflake.registry import Client
+from snowflake.state import State, state_of
+from snowflake.uris import with_parameters
 
 #: Characters; applications send up to 2,048 of state and 128 of nonce.
 MAX_STATE, MAX_NONCE = 4096, 1024
@@ -27,41 +35,56 @@ RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
 PROMPTS = {"none": "none", "login": "consent", "consent": "consent", "select_account": "consent"}
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an authorization request asks for. ``prompt`` is Discord's."""
+
+    scope: list[str]
+    nonce: str | None
+    prompt: str
+    code_challenge: str | None
+
+
 async def authorize(request: Request) -> Response:
     """Check the request, seal it into a login note and send the person to Discord.
 
-    Nothing else of what the application sent travels to Discord. Faults are shown to the person:
-    until Discord has compared the redirect URI, nobody may be sent there.
+    Nothing else of what the application sent travels to Discord. Faults are shown to the person
+    until somebody vouches for the redirect URI: for a registered client its table does, for a
+    Discord application nobody but Discord.
     """
     state, params = state_of(request), await query_or_form(request)
     settings, issuer = state.settings, issuer_of(request)
 
     # 1. The client.
-    client_id = requested_client(params, settings)
+    client = requested_client(params, state)
 
     # 2. Its redirect URI.
     sent = params.require("redirect_uri", redirects.MAX_LENGTH)
-    redirect_uri = redirects.resolve(sent, issuer, settings)
+    redirect_uri = redirects.resolve(sent, client, issuer, settings)
 
     # 3. The parameters.
-    scope = _scope(params)
-    _check_response(params)
-    prompt = _prompt(params)
-    challenge = pkce.requested_challenge(params)
+    application_state = None
+    try:
+        application_state = params.at_most("state", MAX_STATE)
+        wish = _wish(params, client)
+    except OAuthError as error:
+        if client.registered is None:
+            raise
+        return error_answer(redirect_uri.application, issuer, application_state, error)
 
     # 4. The login note, bound to this browser.
     secure = issuer.startswith("https:")
-    binding, verifier = browser.bind(request, secure=secure), pkce.new_verifier()
+    binding = browser.bind(request, secure=secure)
     note = LoginNote(
-        client_id=client_id,
+        client_id=client.id,
         issuer=issuer,
         redirect_uri=redirect_uri.application,
         discord_redirect_uri=redirect_uri.discord,
-        scope=" ".join(scope),
-        state=params.at_most("state", MAX_STATE),
-        nonce=params.at_most("nonce", MAX_NONCE),
-        code_challenge=challenge,
-        verifier=verifier,
+        scope=" ".join(wish.scope),
+        state=application_state,
+        nonce=wish.nonce,
+        code_challenge=wish.code_challenge,
+        verifier=pkce.new_verifier(),
         browser=browser.fingerprint(binding),
         referrer=request.headers.get("referer", "")[:MAX_REFERRER]
         if settings.return_to_referrer
@@ -70,26 +93,48 @@ async def authorize(request: Request) -> Response:
 
     # 5. To Discord, unless nobody could come back from it.
     state.discord.check_is_up()
-    location = redirects.with_parameters(
-        settings.discord_authorize_url,
-        {
-            "client_id": client_id,
-            "redirect_uri": redirect_uri.discord,
-            "response_type": RESPONSE_TYPE,
-            "scope": " ".join(sorted(scopes.discord_scopes(scope))),
-            "state": state.sealer.seal(note, state.clock()),
-            "prompt": prompt,
-            "code_challenge": pkce.challenge_of(verifier),
-            "code_challenge_method": pkce.METHOD,
-        },
-    )
-    response = RedirectResponse(location, 302)
+    sealed = state.sealer.seal(note, state.clock())
+    response = RedirectResponse(discord_page(note, sealed, client, wish.prompt, state), 302)
     browser.set_cookie(response, binding, secure=secure)
     return response
 
 
-def _scope(params: Parameters) -> list[str]:
-    scope = scopes.known(params.require("scope", scopes.MAX_LENGTH))
+def discord_page(note: LoginNote, sealed: str, client: Client, prompt: str, state: State) -> str:
+    """Answer the URL of Discord's authorization page for a login, whose note it takes along."""
+    needs = needs_of(client, note.scope.split())
+    return with_parameters(
+        state.settings.discord_authorize_url,
+        {
+            "client_id": client.application,
+            "redirect_uri": note.discord_redirect_uri,
+            "response_type": RESPONSE_TYPE,
+            "scope": " ".join(sorted(needs.discord_scopes)),
+            "state": sealed,
+            "prompt": prompt,
+            "code_challenge": pkce.challenge_of(note.verifier),
+            "code_challenge_method": pkce.METHOD,
+        },
+    )
+
+
+def _wish(params: Parameters, client: Client) -> Wish:
+    scope = _scope(params, client)
+    _check_response(params)
+    challenge = pkce.requested_challenge(params)
+    if challenge is None and client.registered is not None and client.registered.public:
+        raise InvalidRequest("code_challenge is missing; a public client must use PKCE")
+    return Wish(
+        scope=scope,
+        nonce=params.at_most("nonce", MAX_NONCE),
+        prompt=_prompt(params),
+        code_challenge=challenge,
+    )
+
+
+def _scope(params: Parameters, client: Client) -> list[str]:
+    """Answer the scopes that we know and the client may have; others are ignored."""
+    asked = scopes.known(params.require("scope", scopes.MAX_LENGTH))
+    scope = [name for name in asked if client.allows_scope(name)]
     if "openid" not in scope:
         raise InvalidScope("scope must contain openid")
     return scope

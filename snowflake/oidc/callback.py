@@ -1,6 +1,7 @@
-"""Where Discord sends people back to: ``/r/{redirect_uri}``."""
+"""Where Discord sends people back to: ``/r/{redirect_uri}``, and ``/callback``."""
 
 import secrets
+from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -8,10 +9,15 @@ from starlette.responses import RedirectResponse, Response
 from snowflake.errors import InvalidRequest, LoginElsewhere, LoginExpired, LoginUnknown
 from snowflake.hosts import origin_of
 from snowflake.metrics import LOGINS
-from snowflake.oidc import browser, redirects
-from snowflake.oidc.clients import check_allowed
-from snowflake.oidc.notes import LOGIN_LIFETIME, CodeNote, LoginNote
-from snowflake.oidc.parameters import Parameters, query
+from snowflake.oidc import redirects
+from snowflake.oidc.admission import admit
+from snowflake.oidc.answers import answer
+from snowflake.oidc.clients import Credentials, caller_of, find_client
+from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.protocol import browser
+from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.parameters import Parameters, query
+from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
 from snowflake.state import State, state_of
@@ -34,15 +40,19 @@ async def callback(request: Request) -> Response:
     stay here. A browser is sent on only if it began this very login. The note has left us for
     nobody but Discord and this browser, so nobody can send somebody else on to a place that Discord
     has not compared with those of the Developer Portal.
+
+    Whoever comes for a registered client is asked about here, with Snowflake's own application; for
+    a Discord application only its own secret can do that, at the token endpoint.
     """
     state, params = state_of(request), query(request)
 
     # 1. The login note, this browser's own.
     note = _login(request, params, state)
-    check_allowed(note.client_id, state.settings)
+    client = find_client(note.client_id, state)
 
     # 2. Its redirect URI.
-    path = request.path_params["redirect_uri"]
+    inner = request.path_params.get("redirect_uri")
+    path = redirects.CALLBACK if inner is None else f"/r/{inner}"
     if not redirects.is_callback_for(path, note.discord_redirect_uri, note.issuer):
         raise LoginUnknown
 
@@ -55,8 +65,9 @@ async def callback(request: Request) -> Response:
 
     # 4. The code note. Not while Discord is down: the page that says so can be loaded again.
     state.discord.check_is_up()
+    discord_code = params.require("code", MAX_CODE)
     code = CodeNote(
-        id=secrets.token_urlsafe(16),
+        id=_code_id(client, discord_code),
         client_id=note.client_id,
         issuer=note.issuer,
         redirect_uri=note.redirect_uri,
@@ -65,12 +76,20 @@ async def callback(request: Request) -> Response:
         nonce=note.nonce,
         code_challenge=note.code_challenge,
         verifier=note.verifier,
-        discord_code=params.require("code", MAX_CODE),
+        discord_code=discord_code,
         auth_time=int(state.clock()),
     )
 
-    # 5. To the application.
-    return _answer(note, {"code": state.sealer.seal(code, state.clock())})
+    # 5. Who it is, and whether they may.
+    if client.registered is not None:
+        credentials = Credentials(client, None, caller_of(request))
+        with state.discord.deadline():
+            refused = await admit(note, code, credentials, state)
+        if refused is not None:
+            return refused
+
+    # 6. To the application.
+    return _answer(note, code=state.sealer.seal(code, state.clock()))
 
 
 def _login(request: Request, params: Parameters, state: State) -> LoginNote:
@@ -86,6 +105,13 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote:
     return note
 
 
+def _code_id(client: Client, discord_code: str) -> str:
+    if client.registered is None:
+        return secrets.token_urlsafe(16)
+    # The same whenever the page is loaded again, so that what Discord gave for its code is found.
+    return sha256(discord_code.encode()).hexdigest()
+
+
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     known = error in PASSED_ON
     code = error if known else "server_error"
@@ -93,7 +119,7 @@ def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     if code == "access_denied" and note.referrer and _is_home(note, settings):
         return RedirectResponse(note.referrer, 302)
     description = PASSED_ON[error] if known else "Discord reported an error."
-    return _answer(note, {"error": code, "error_description": description})
+    return _answer(note, error=code, error_description=description)
 
 
 def _is_home(note: LoginNote, settings: Settings) -> bool:
@@ -104,6 +130,5 @@ def _is_home(note: LoginNote, settings: Settings) -> bool:
     )
 
 
-def _answer(note: LoginNote, answer: dict[str, str]) -> Response:
-    parameters = {**answer, "state": note.state, "iss": note.issuer}
-    return RedirectResponse(redirects.with_parameters(note.redirect_uri, parameters), 302)
+def _answer(note: LoginNote, **answered: str) -> Response:
+    return answer(note.redirect_uri, note.issuer, note.state, **answered)

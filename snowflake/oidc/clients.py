@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from snowflake.errors import InvalidClient, InvalidRequest, UnauthorizedClient
-from snowflake.oidc.parameters import Parameters
-from snowflake.settings import Settings
+from snowflake.protocol.parameters import Parameters
+from snowflake.registry import Client
 from snowflake.state import State
+from snowflake.tables.clients import ClientTable
 
 #: Characters of a client ID or secret. Discord's have 20 and 32.
 MAX_LENGTH = 256
@@ -29,13 +30,23 @@ class Credentials:
     ``caller`` is the address from which it asks, empty if there is none.
     """
 
-    client_id: str
+    client: Client
     secret: SecretStr | None
     caller: str
 
+    @property
+    def client_id(self) -> str:
+        """The client's ID."""
+        return self.client.id
 
-def requested_client(params: Parameters, settings: Settings) -> str:
-    """Find the client of an authorization request and answer its ID.
+    @property
+    def application_secret(self) -> SecretStr | None:
+        """What Discord is shown: our own application's secret, or the one that was presented."""
+        return self.client.application_secret if self.client.registered else self.secret
+
+
+def requested_client(params: Parameters, state: State) -> Client:
+    """Find the client of an authorization request.
 
     Raises:
         InvalidRequest: ``client_id`` is missing or none that Discord would give.
@@ -44,47 +55,72 @@ def requested_client(params: Parameters, settings: Settings) -> str:
     client_id = params.require("client_id", MAX_LENGTH)
     if not _VISIBLE.fullmatch(client_id):
         raise InvalidRequest("client_id holds characters that no client ID has")
-    check_allowed(client_id, settings)
-    return client_id
+    return find_client(client_id, state)
 
 
-def presented_credentials(request: Request, params: Parameters, settings: Settings) -> Credentials:
+async def authenticated(request: Request, params: Parameters, state: State) -> Credentials:
     """Read a client's credentials: HTTP Basic, the form, or a public client's ID alone.
 
-    Whether the secret is right is for Discord to say when the grant is redeemed.
+    A registered client is authenticated here. Whether the secret of a Discord application is right
+    is for Discord to say when the grant is redeemed.
+
+    Raises:
+        InvalidClient: there are none, or they cannot be read, or a registered client's are wrong.
+        InvalidRequest: two that differ were sent at once.
+        TooManyRequests: too many wrong secrets of a registered client were tried.
+        UnauthorizedClient: this client is not on the list of those allowed.
+    """
+    client_id, secret = presented_credentials(request, params)
+    credentials = Credentials(find_client(client_id, state), secret, caller_of(request))
+    registered = credentials.client.registered
+    if registered is not None and not await _is_right(credentials, _expected(registered), state):
+        raise InvalidClient("the client secret is wrong")
+    return credentials
+
+
+def presented_credentials(request: Request, params: Parameters) -> tuple[str, SecretStr | None]:
+    """Read a client's ID and secret, with nothing said of whether they are right.
 
     Raises:
         InvalidClient: there are none, or they cannot be read.
         InvalidRequest: two that differ were sent at once (RFC 6749, section 2.3).
-        UnauthorizedClient: this client is not on the list of those allowed.
     """
     in_form = params.at_most("client_id", MAX_LENGTH)
     secret_in_form = params.at_most("client_secret", MAX_LENGTH)
     header = request.headers.get("authorization")
-    caller = request.client.host if request.client is not None else ""
+    secret: str | None
     if header is not None:
-        credentials = _basic(header, caller)
-        if in_form not in {None, credentials.client_id} or secret_in_form is not None:
+        client_id, secret = _basic(header)
+        if in_form not in {None, client_id} or secret_in_form is not None:
             raise InvalidRequest("the client authenticated in two ways at once")
     elif in_form is not None:
-        secret = SecretStr(secret_in_form) if secret_in_form is not None else None
-        credentials = Credentials(in_form, secret, caller)
+        client_id, secret = in_form, secret_in_form
     else:
         raise InvalidClient("the client did not say who it is")
-    if not _VISIBLE.fullmatch(credentials.client_id):
+    if not _VISIBLE.fullmatch(client_id):
         raise InvalidClient("client_id holds characters that no client ID has")
-    check_allowed(credentials.client_id, settings)
-    return credentials
+    return client_id, SecretStr(secret) if secret else None
 
 
 async def is_known_good(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
     """Whether these are the credentials with which a grant was made, without asking Discord.
 
-    ``secret_hash`` is the grant's; it is None for a public client, which has no secret.
+    ``secret_hash`` is the grant's; it is None for a public client, which has no secret, and for a
+    registered one, which has been authenticated.
 
     Raises:
         TooManyRequests: nobody knows the secret, and too many wrong ones were tried.
     """
+    if credentials.client.registered is not None:
+        return True
+    return await _is_right(credentials, secret_hash, state)
+
+
+def _expected(registered: ClientTable) -> str | None:
+    return registered.secret.get_secret_value() if registered.secret is not None else None
+
+
+async def _is_right(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
     client_id, secret = credentials.client_id, credentials.secret
     if secret is None or secret_hash is None:
         return secret is None and secret_hash is None
@@ -111,20 +147,28 @@ async def _guess(client_id: str, secret: SecretStr, secret_hash: str, state: Sta
         return matches
 
 
-def check_allowed(client_id: str, settings: Settings) -> None:
-    """Let only clients of ``SNOWFLAKE_ALLOWED_CLIENTS`` go on; from here on the log names them.
+def caller_of(request: Request) -> str:
+    """Answer the address from which a request comes, empty if there is none."""
+    return request.client.host if request.client is not None else ""
+
+
+def find_client(client_id: str, state: State) -> Client:
+    """Find a client: registered, or of ``SNOWFLAKE_ALLOWED_CLIENTS``. Now the log names it.
 
     Raises:
-        UnauthorizedClient: this client is not on the list.
+        UnauthorizedClient: this client is neither.
     """
+    client = state.registry.find(client_id)
     # People swap ID and secret; only what cannot be a secret or an address is logged.
-    loggable = client_id.isascii() and client_id.isdigit()
+    is_registered = client is not None and client.registered is not None
+    loggable = is_registered or (client_id.isascii() and client_id.isdigit())
     structlog.contextvars.bind_contextvars(client_id=client_id if loggable else "unusual")
-    if not settings.allows_client(client_id):
+    if client is None:
         raise UnauthorizedClient("this client may not use this Snowflake")
+    return client
 
 
-def _basic(header: str, caller: str) -> Credentials:
+def _basic(header: str) -> tuple[str, str]:
     """Read a Basic header (RFC 7617), raw or form-encoded (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
@@ -136,7 +180,7 @@ def _basic(header: str, caller: str) -> Credentials:
     client_id, colon, secret = decoded.partition(":")
     if not client_id or not colon or max(len(client_id), len(secret)) > 3 * MAX_LENGTH:
         raise InvalidClient("the Basic header cannot be read")
-    return Credentials(_decode(client_id), SecretStr(_decode(secret)) if secret else None, caller)
+    return _decode(client_id), _decode(secret)
 
 
 def _decode(value: str) -> str:

@@ -6,25 +6,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.keys import ALGORITHM
-from snowflake.oidc import authorize, pkce
+from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.issuer import issuer_of
 from snowflake.oidc.scopes import SCOPES
 from snowflake.oidc.tokens import userinfo_url
+from snowflake.protocol import pkce
+from snowflake.protocol.issuer import issuer_of
+from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/clients.py`` reads them.
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+#: Where applications send people who have logged out, below the issuer.
+END_SESSION = "/logout"
 #: Issuers whose document is kept; as many as there are names by which Snowflake is reached.
 KEPT = 16
 
 
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
-    return _document(issuer_of(request))
+    return _document(issuer_of(request), state_of(request).registry.ends_sessions)
 
 
 @lru_cache(KEPT)
-def _document(issuer: str) -> Response:
+def _document(issuer: str, ends_sessions: bool) -> Response:
     document = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -32,6 +36,8 @@ def _document(issuer: str) -> Response:
         "userinfo_endpoint": userinfo_url(issuer),
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
+        # Where it cannot lead back to the application, logging out is better left to that.
+        **({"end_session_endpoint": issuer + END_SESSION} if ends_sessions else {}),
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": list(SCOPES),
         "claims_supported": [

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.oidc.clients import presented_credentials
-from snowflake.oidc.parameters import form
+from snowflake.oidc.clients import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.oidc.tokens import TOKEN_TYPE
+from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.store.refresh_tokens import RefreshToken
 
@@ -14,7 +14,7 @@ from snowflake.store.refresh_tokens import RefreshToken
 async def introspect(request: Request) -> Response:
     """Tell the client that owns a token whether it lives, and whose it is (section 2.2)."""
     state, params = state_of(request), await form(request)
-    credentials = presented_credentials(request, params, state.settings)
+    credentials = await authenticated(request, params, state)
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
         # A used refresh token lives a little longer for a lost answer, but is no longer active.

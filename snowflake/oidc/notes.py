@@ -1,12 +1,9 @@
 """What travels: the login note to Discord and back, the code note to the application and back."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from snowflake.sealing import Note
-
-#: Seconds from ``/authorize`` until Discord must have sent the person back.
-LOGIN_LIFETIME: Final = 1800
 
 
 @dataclass(frozen=True)

@@ -1,107 +1,166 @@
-"""Asking Discord who somebody is, and the memory in which guilds they are."""
+"""Asking Discord who somebody is and what they are in which guild, and the memory of that."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from snowflake.discord.models import Guild, User
+from snowflake.discord.models import Guild, Member, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.memberships import Remembered
-from snowflake.oidc import scopes
-from snowflake.oidc.scopes import Person
+from snowflake.oidc.needs import Needs
+from snowflake.person import Person
 from snowflake.state import State
 from snowflake.store.memberships import Membership
 
-One = TypeVar("One")
-Other = TypeVar("Other")
+Answer = TypeVar("Answer")
+#: A call that is about to be made. What may be sent to it or yielded by it is no matter.
+Lookup = Coroutine[Any, Any, Answer]
+AskGuilds = Callable[[], Lookup[Remembered[list[Guild]]]]
+AskMember = Callable[[str], Lookup[Remembered[Member | None]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A person as Discord tells of them.
-
-    ``age`` is how many seconds ago it told the oldest part; ``learnt`` is to be remembered when
-    they are let in.
-    """
+    """A person as Discord tells of them. ``learnt`` is to be remembered when they are let in."""
 
     person: Person
-    age: float
     learnt: tuple[Membership, ...] = ()
 
 
-async def fetch_newcomer(names: Iterable[str], access_token: SecretStr, state: State) -> Fetched:
-    """Ask Discord for everything that the scopes need about whoever it is.
+async def fetch_newcomer(
+    needs: Needs, granted: frozenset[str], access_token: SecretStr, state: State
+) -> Fetched:
+    """Ask Discord for everything that is needed about whoever it is.
 
-    It is asked side by side, so nothing can be taken from the memory at first; but the guilds are
-    when Discord fails to tell them.
+    ``granted`` are the scopes that Discord granted: nothing is asked for without them. Discord is
+    asked even for what the memory knows: somebody who was refused has perhaps joined the guild
+    meanwhile. Only what it fails to tell is taken from there. All calls go side by side, but for
+    those of the bot, which has to know first who it is.
 
     Raises:
         InvalidGrant: Discord no longer accepts the token.
         TemporarilyUnavailable: Discord gave no usable answer.
     """
-    if "guilds" not in scopes.discord_scopes(names):
-        return _fetched(await state.discord.user(access_token), None, state)
-    if state.discord.may_be_limited("guilds"):
-        # One after the other is slower, but a refused request would be worse.
-        user = await state.discord.user(access_token)
-        return _fetched(user, await state.memory.guilds(user.id, access_token), state)
-    asked_at = state.clock()
-    user, guilds = await _side_by_side(
-        state.discord.user(access_token), _guilds_or_outage(access_token, state)
-    )
-    if isinstance(guilds, TemporarilyUnavailable):
-        return _fetched(user, await state.memory.guilds_in_outage(user.id, guilds), state)
-    learnt = state.memory.learn(user.id, guilds, asked_at)
-    return _fetched(user, Remembered(guilds, 0), state, learnt)
+    needs = needs.within(granted)
+    asked_at, discord, memory = state.clock(), state.discord, state.memory
+    user = asyncio.ensure_future(discord.user(access_token))
+    # One after the other is slower, but a request that is refused would be worse.
+    person = (await user).id if _may_be_limited(needs, state) else None
+
+    async def ask_guilds() -> Remembered[list[Guild]]:
+        heard = await _heard(discord.guilds(access_token, person))
+        return await memory.guilds_heard((await user).id, heard, asked_at, needs.oldest)
+
+    async def ask_member(guild: str) -> Remembered[Member | None]:
+        if needs.by_bot:
+            known = (await user).id
+            heard = await _heard(discord.bot_member(guild, known))
+            return await memory.bot_member_heard(guild, known, heard, asked_at, needs.oldest)
+        heard = await _heard(discord.member(guild, access_token, person))
+        return await memory.member_heard(guild, (await user).id, heard, asked_at, needs.oldest)
+
+    return await _fetched(needs, user, ask_guilds, ask_member, state)
 
 
 async def fetch_known(
-    person: str, names: Iterable[str], access_token: SecretStr, state: State
+    person: str, needs: Needs, granted: frozenset[str], access_token: SecretStr, state: State
 ) -> Fetched:
-    """Ask for everything that the scopes need about somebody known by their Discord user ID.
+    """Ask for everything that is needed about somebody known by their Discord user ID.
 
-    The guilds are taken from the memory if they are fresh there. Raises as ``fetch_newcomer`` does.
+    What is fresh in the memory is taken from there. Else as ``fetch_newcomer``.
     """
-    if "guilds" not in scopes.discord_scopes(names):
-        return _fetched(await state.discord.user(access_token, person), None, state)
-    user, guilds = await _side_by_side(
-        state.discord.user(access_token, person), state.memory.guilds(person, access_token)
+    needs = needs.within(granted)
+    memory = state.memory
+
+    def ask_guilds() -> Lookup[Remembered[list[Guild]]]:
+        return memory.guilds(person, access_token, needs.oldest)
+
+    def ask_member(guild: str) -> Lookup[Remembered[Member | None]]:
+        if needs.by_bot:
+            return memory.bot_member(guild, person, needs.oldest)
+        return memory.member(guild, person, access_token, needs.oldest)
+
+    user = asyncio.ensure_future(state.discord.user(access_token, person))
+    return await _fetched(needs, user, ask_guilds, ask_member, state)
+
+
+async def _fetched(
+    needs: Needs,
+    user_task: asyncio.Task[User],
+    ask_guilds: AskGuilds,
+    ask_member: AskMember,
+    state: State,
+) -> Fetched:
+    memory = state.memory
+    guilds_task = asyncio.ensure_future(ask_guilds()) if needs.guilds else None
+    names_task = asyncio.ensure_future(memory.bot_guilds()) if needs.guild_names else None
+    members_tasks = {
+        guild: asyncio.ensure_future(_or_nothing(ask_member(guild), guild in needs.may_lack))
+        for guild in needs.members
+    }
+    roles_tasks = {guild: asyncio.ensure_future(memory.roles(guild)) for guild in needs.names}
+    maybe = (task for task in (guilds_task, names_task) if task is not None)
+    await _all_of(user_task, *maybe, *members_tasks.values(), *roles_tasks.values())
+
+    user = user_task.result()
+    nowhere: Remembered[list[Guild]] = Remembered([], 0)
+    guilds = guilds_task.result() if guilds_task is not None else nowhere
+    named = names_task.result().answer if names_task is not None else []
+    members = {
+        guild: member
+        for guild, task in members_tasks.items()
+        if (member := task.result()) is not None
+    }
+    trusted = user.verified or state.settings.include_unverified_email
+    person = Person(
+        user,
+        guilds=tuple(guilds.answer),
+        members={guild: member.answer for guild, member in members.items()},
+        roles={guild: tuple(task.result().answer) for guild, task in roles_tasks.items()},
+        guild_names={guild.id: guild.name for guild in named if guild.id in needs.guild_names},
+        email=user.email if trusted else None,
+        age=max(
+            guilds.age,
+            *(member.age for guild, member in members.items() if guild not in needs.may_lack),
+            0,
+        ),
     )
-    return _fetched(user, guilds, state)
+    learnt = (guilds.learnt, *(member.learnt for member in members.values()))
+    return Fetched(person, tuple(one for one in learnt if one is not None))
 
 
-async def _guilds_or_outage(
-    access_token: SecretStr, state: State
-) -> list[Guild] | TemporarilyUnavailable:
+def _may_be_limited(needs: Needs, state: State) -> bool:
+    """Whether Discord would perhaps refuse to answer about somebody who is not known yet."""
+    limited = state.discord.may_be_limited
+    if needs.guilds and limited("guilds"):
+        return True
+    return bool(needs.members) and not needs.by_bot and limited("member")
+
+
+async def _heard(ask: Lookup[Answer]) -> Answer | TemporarilyUnavailable:
     try:
-        return await state.discord.guilds(access_token)
+        return await ask
     except TemporarilyUnavailable as outage:
         return outage
 
 
-async def _side_by_side(one: Awaitable[One], other: Awaitable[Other]) -> tuple[One, Other]:
-    """Wait for both, so that nothing goes on behind a request that has failed."""
-    first, second = asyncio.ensure_future(one), asyncio.ensure_future(other)
-    await asyncio.gather(first, second, return_exceptions=True)
+async def _or_nothing(ask: Lookup[Answer], may_lack: bool) -> Answer | None:
+    """Look up what a login may do without."""
+    try:
+        return await ask
+    except TemporarilyUnavailable:
+        if not may_lack:
+            raise
+        return None
+
+
+async def _all_of(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for all, so that nothing goes on behind a request that has failed; raise what failed."""
+    await asyncio.gather(*tasks, return_exceptions=True)
     # That Discord refuses the token says more than that it fails beside that.
-    if isinstance(second.exception(), InvalidGrant):
-        second.result()
-    return first.result(), second.result()
-
-
-def _fetched(
-    user: User,
-    guilds: Remembered[list[Guild]] | None,
-    state: State,
-    learnt: tuple[Membership, ...] = (),
-) -> Fetched:
-    trusted = user.verified or state.settings.include_unverified_email
-    person = Person(
-        user,
-        tuple(guilds.answer) if guilds is not None else (),
-        user.email if trusted else None,
-    )
-    return Fetched(person, guilds.age if guilds is not None else 0, learnt)
+    failed = sorted(tasks, key=lambda task: not isinstance(task.exception(), InvalidGrant))
+    for task in failed:
+        task.result()

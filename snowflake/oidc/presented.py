@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from snowflake.errors import InvalidClient, InvalidToken
 from snowflake.oidc.clients import Credentials, is_known_good
-from snowflake.oidc.parameters import Parameters
 from snowflake.oidc.tokens import MAX_LENGTH, AccessToken, grant_of, read_access_token
+from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.grants import Grant
 from snowflake.store.refresh_tokens import RefreshToken

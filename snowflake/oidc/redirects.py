@@ -1,21 +1,27 @@
 """The rules for redirect URIs.
 
-Discord knows an application's redirect URI as ``{issuer}/r/{redirect URI}``: that is what the
+A registered client's are in its table, and Discord knows one of ours, ``{issuer}/callback``.
+
+That of a Discord application Discord knows as ``{issuer}/r/{redirect URI}``: that is what the
 operator enters in the Developer Portal, and by comparing it Discord vouches for what stands behind
 ``/r/``. Here we only make sure that it is a URI to which a browser may be sent at all.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from snowflake.errors import InvalidRequest
 from snowflake.hosts import origin_of
+from snowflake.patterns import UriPattern
+from snowflake.registry import Client
 from snowflake.settings import Settings
+from snowflake.tables.clients import PATTERN
 from snowflake.uris import check_uri
 
 MAX_LENGTH = 2048
+#: Where Discord sends people back to who sign in to a registered client, below the issuer.
+CALLBACK = "/callback"
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -27,15 +33,20 @@ class RedirectURI:
     discord: str
 
 
-def resolve(redirect_uri: str, issuer: str, settings: Settings) -> RedirectURI:
+def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) -> RedirectURI:
     """Check the ``redirect_uri`` of an authorization request and find the one that Discord knows.
 
-    It may be sent in the long form, ``{issuer}/r/{URI}``, or, with ``SNOWFLAKE_FIX_REDIRECT_URIS``,
-    as the application's own.
+    A Discord application's may be sent in the long form, ``{issuer}/r/{URI}``, or, with
+    ``SNOWFLAKE_FIX_REDIRECT_URIS``, as the application's own.
 
     Raises:
-        InvalidRequest: no browser may be sent there.
+        InvalidRequest: no browser may be sent there, or it is not one of the registered client's.
     """
+    if client.registered is not None:
+        if not _is_registered(redirect_uri, client.registered.redirect_uris):
+            raise InvalidRequest("redirect_uri is not one of those of this client")
+        _check(redirect_uri, settings)
+        return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
     prefix = f"{issuer}/r/"
     inner = unwrap(redirect_uri, issuer)
     if inner == redirect_uri:
@@ -48,6 +59,16 @@ def resolve(redirect_uri: str, issuer: str, settings: Settings) -> RedirectURI:
     return RedirectURI(application=inner, discord=redirect_uri)
 
 
+def _is_registered(redirect_uri: str, registered: tuple[str, ...]) -> bool:
+    """Compare by characters (RFC 9700, section 4.1.3), or by a pattern for the whole of it."""
+    return any(
+        UriPattern.parse(known.removeprefix(PATTERN)).matches(redirect_uri)
+        if known.startswith(PATTERN)
+        else known == redirect_uri
+        for known in registered
+    )
+
+
 def unwrap(redirect_uri: str, issuer: str) -> str:
     """Answer the application's own URI, whichever of the two forms was sent."""
     inner = redirect_uri.removeprefix(f"{issuer}/r/")
@@ -58,21 +79,12 @@ def unwrap(redirect_uri: str, issuer: str) -> str:
 
 
 def is_callback_for(path: str, discord_redirect_uri: str, issuer: str) -> bool:
-    """Whether Discord came back to ``/r/{path}`` for the redirect URI that it knows.
+    """Whether Discord came back to a path below the issuer for the redirect URI that it knows.
 
     The path comes decoded and without its query; proxies are known to merge its slashes.
     """
-    expected = unquote(discord_redirect_uri.removeprefix(f"{issuer}/r/").partition("?")[0])
+    expected = unquote(discord_redirect_uri.removeprefix(issuer).partition("?")[0])
     return _SLASHES.sub("/", path) == _SLASHES.sub("/", expected)
-
-
-def with_parameters(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:
-    """Add those parameters that are not None to a redirect URI, keeping its own query."""
-    added = "&".join(
-        f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value is not None
-    )
-    separator = "&" if "?" in redirect_uri else "?"
-    return f"{redirect_uri}{separator}{added}"
 
 
 def is_browsable(url: str, settings: Settings) -> bool:
@@ -96,4 +108,4 @@ def _check(redirect_uri: str, settings: Settings) -> None:
 def _leads_back(redirect_uri: str, issuer: str) -> bool:
     # Other paths of our origin may well be other applications behind the same proxy.
     path = urlsplit(redirect_uri).path.removeprefix(urlsplit(issuer).path)
-    return path.startswith(("/r/", "/authorize"))
+    return path.startswith(("/r/", "/authorize")) or path == CALLBACK

@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.errors import OAuthError
-from snowflake.oidc.clients import Credentials, presented_credentials
-from snowflake.oidc.parameters import form
+from snowflake.oidc.clients import Credentials, authenticated
 from snowflake.oidc.presented import presented
+from snowflake.protocol.parameters import form
 from snowflake.state import State, state_of
 from snowflake.store.grants import Grant
 
@@ -19,7 +19,7 @@ async def revoke(request: Request) -> Response:
     state, params = state_of(request), await form(request)
 
     # 1. The client.
-    credentials = presented_credentials(request, params, state.settings)
+    credentials = await authenticated(request, params, state)
 
     # 2. The token, this client's own.
     found = await presented(credentials, params, state)
@@ -44,10 +44,11 @@ async def _revoke_at_discord(grant: Grant, credentials: Credentials, state: Stat
         return
     await state.store.discord_tokens.forget(tokens)
     try:
-        async with state.standing.asking(grant.application, credentials.secret, credentials.caller):
+        secret = credentials.application_secret
+        async with state.standing.asking(grant.application, secret, credentials.caller):
             await state.discord.revoke(
                 client_id=grant.application,
-                client_secret=credentials.secret,
+                client_secret=secret,
                 token=tokens.refresh_token or tokens.access_token,
             )
     except OAuthError as error:

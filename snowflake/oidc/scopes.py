@@ -5,71 +5,128 @@ A new scope is one entry in ``SCOPES``; a new claim is one line in its scope.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from snowflake.discord.cdn import avatar_url
-from snowflake.discord.models import Guild, User
+from snowflake.discord.cdn import avatar_url, member_avatar_url
+from snowflake.discord.models import Member
 from snowflake.errors import InvalidGrant
+from snowflake.groups import groups_of
+from snowflake.person import Person
+from snowflake.registry import Client
 
 Claims = dict[str, object]
 #: Characters of a scope parameter.
 MAX_LENGTH = 2048
+#: The scope of Discord with which a person's token tells what they are in a guild.
+MEMBERS: Final = "guilds.members.read"
+
+Claim = Callable[[Person, Client], object]
+DiscordScopes = Callable[[Client], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What Discord said of a person. ``email`` is None where it may not be handed out."""
-
-    user: User
-    guilds: tuple[Guild, ...] = ()
-    email: str | None = None
+def _identify(_: Client) -> frozenset[str]:
+    return frozenset({"identify"})
 
 
-Claim = Callable[[Person], object]
+def _identify_and_email(_: Client) -> frozenset[str]:
+    return frozenset({"identify", "email"})
+
+
+def _for_groups(client: Client) -> frozenset[str]:
+    groups, scopes = client.groups, {"identify"}
+    if "guilds" in groups.include:
+        scopes.add("guilds")
+    if "roles" in groups.include and groups.guilds and not client.has_bot:
+        scopes.add(MEMBERS)
+    return frozenset(scopes)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A scope: what it gives in words, the Discord scopes that it needs, its claims."""
+    """A scope: what it gives in words, its claims, the Discord scopes that it needs for a client.
+
+    A claim that there is no value for is None or empty.
+    """
 
     description: str
-    discord: frozenset[str]
+    discord: DiscordScopes = _identify
     claims: Mapping[str, Claim] = field(default_factory=dict)
+
+
+def _name(person: Person, client: Client) -> str:
+    member = _member(person, client.name_from_guild)
+    nick = member.nick if member is not None else None
+    return nick or person.user.global_name or person.user.username
+
+
+def _picture(person: Person, client: Client) -> str:
+    guild = client.picture_from_guild
+    member = _member(person, guild)
+    if guild is not None and member is not None and member.avatar:
+        return member_avatar_url(guild, person.user, member.avatar, client.avatar_size)
+    return avatar_url(person.user, client.avatar_size)
+
+
+def _member(person: Person, guild: str | None) -> Member | None:
+    # Discord may not have told: a login does not wait for a nickname.
+    return person.members.get(guild) if guild is not None else None
+
+
+def _discord(person: Person, client: Client) -> dict[str, object]:
+    """Answer the person as Discord has them, under Discord's own names."""
+    user = person.user
+    told: dict[str, object] = {
+        "id": user.id,
+        "username": user.username,
+        "discriminator": user.discriminator,
+        "global_name": user.global_name,
+        "avatar": user.avatar,
+        "avatar_url": avatar_url(user, client.avatar_size),
+        "banner": user.banner,
+        "accent_color": user.accent_color,
+        "mfa_enabled": user.mfa_enabled,
+        "locale": user.locale,
+    }
+    return _said(told)
 
 
 SCOPES: Mapping[str, Scope] = {
     "openid": Scope(
         description="Sign in with OpenID Connect. Required.",
-        discord=frozenset({"identify"}),
-        claims={"sub": lambda person: person.user.id},
+        claims={"sub": lambda person, _: person.user.id},
     ),
     "profile": Scope(
         description="Names, locale and avatar of the Discord account.",
-        discord=frozenset({"identify"}),
         claims={
-            "name": lambda person: person.user.global_name or person.user.username,
-            "preferred_username": lambda person: person.user.username,
+            "name": _name,
+            "preferred_username": lambda person, _: person.user.username,
             # Applications take the account name from it, and display names are not unique.
-            "nickname": lambda person: person.user.username,
-            "locale": lambda person: person.user.locale,
-            "picture": lambda person: avatar_url(person.user),
+            "nickname": lambda person, _: person.user.username,
+            "locale": lambda person, _: person.user.locale,
+            "picture": _picture,
         },
     ),
     "email": Scope(
         description="The e-mail address of the Discord account, if Discord has verified it.",
-        discord=frozenset({"identify", "email"}),
+        discord=_identify_and_email,
         claims={
-            "email": lambda person: person.email,
-            "email_verified": lambda person: bool(person.user.verified) if person.email else None,
+            "email": lambda person, _: person.email,
+            "email_verified": lambda person, _: (
+                bool(person.user.verified) if person.email else None
+            ),
         },
     ),
     "offline_access": Scope(
         description="A refresh token. Every login has one; the scope is there for those who ask.",
-        discord=frozenset({"identify"}),
     ),
     "groups": Scope(
-        description="IDs of the guilds (servers) that the person is in.",
-        discord=frozenset({"identify", "guilds"}),
-        claims={"groups": lambda person: list(dict.fromkeys(g.id for g in person.guilds))},
+        description="The guilds (servers) that the person is in, and their roles if configured.",
+        discord=_for_groups,
+        claims={"groups": lambda person, client: groups_of(person, client.groups)},
+    ),
+    "discord": Scope(
+        description="The Discord account as Discord tells of it, in one object.",
+        claims={"discord": _discord},
     ),
 }
 
@@ -80,26 +137,28 @@ def known(scope: str) -> list[str]:
     return [name for name in SCOPES if name in asked]
 
 
-def discord_scopes(names: Iterable[str]) -> frozenset[str]:
-    """Answer what Discord is to be asked for."""
-    return frozenset().union(*(SCOPES[name].discord for name in names))
-
-
-def granted(names: Iterable[str], discord: frozenset[str]) -> list[str]:
-    """Answer those scopes for which Discord granted all that they need.
+def granted(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
+    """Answer those scopes for which Discord granted all that they need for this client.
 
     Raises:
         InvalidGrant: not even ``openid`` is among them.
     """
-    scopes = [name for name in names if SCOPES[name].discord <= discord]
+    scopes = [name for name in names if SCOPES[name].discord(client) <= discord]
     if "openid" not in scopes:
         raise InvalidGrant("Discord does not let us know who the person is")
     return scopes
 
 
-def claims_of(person: Person, names: Iterable[str]) -> Claims:
+def claims_of(person: Person, names: Iterable[str], client: Client) -> Claims:
     """Answer the claims of the scopes. A claim with nothing to say is left out."""
-    claims = {
-        claim: value(person) for name in names for claim, value in SCOPES[name].claims.items()
-    }
+    return _said(
+        {
+            claim: value(person, client)
+            for name in names
+            for claim, value in SCOPES[name].claims.items()
+        }
+    )
+
+
+def _said(claims: Claims) -> Claims:
     return {claim: value for claim, value in claims.items() if value is not None and value != ""}

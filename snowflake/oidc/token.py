@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import UnsupportedGrantType
-from snowflake.oidc.clients import presented_credentials
+from snowflake.oidc.clients import authenticated
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.parameters import form
 from snowflake.oidc.tokens import mint
+from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 
 MAX_GRANT_TYPE = 128
@@ -20,7 +20,7 @@ async def token(request: Request) -> Response:
     state, params = state_of(request), await form(request)
 
     # 1. The client.
-    credentials = presented_credentials(request, params, state.settings)
+    credentials = await authenticated(request, params, state)
 
     # 2. Its grant.
     redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
@@ -30,4 +30,4 @@ async def token(request: Request) -> Response:
         redeemed = await redeem(credentials, params, state)
 
     # 3. The tokens. Signing is most of a login's work, and others can be served meanwhile.
-    return JSONResponse(await asyncio.to_thread(mint, redeemed, state))
+    return JSONResponse(await asyncio.to_thread(mint, redeemed, credentials.client, state))

@@ -10,13 +10,16 @@ from joserfc.errors import ClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64encode
 
-from snowflake.errors import InvalidToken
+from snowflake.errors import InvalidRequest, InvalidToken
 from snowflake.oidc.scopes import SCOPES, Claims
+from snowflake.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 
 #: The ``typ`` of access tokens (RFC 9068, section 2.1), which no ID token has.
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
+#: That of ID tokens.
+ID_TOKEN_TYPE = "JWT"  # noqa: S105
 #: How access tokens are presented (RFC 6750).
 TOKEN_TYPE = "Bearer"  # noqa: S105
 #: Claims of an access token that are checked. Not ``iat``: clocks of two Snowflakes may differ.
@@ -48,13 +51,13 @@ class AccessToken:
     claims: Mapping[str, Any]
 
 
-def mint(redeemed: Redeemed, state: State) -> Claims:
+def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     """Sign tokens: the answer of RFC 6749, section 5.1, with an ID token.
 
     ``expires_in`` is in seconds.
     """
     grant = redeemed.grant
-    issued, lifetime = int(state.clock()), int(state.settings.token_lifetime.total_seconds())
+    issued, lifetime = int(state.clock()), int(client.token_lifetime.total_seconds())
     times = {"iat": issued, "exp": issued + lifetime}
     scope = " ".join(redeemed.scopes)
     claims = claims_within(grant.claims, redeemed.scopes)
@@ -81,7 +84,7 @@ def mint(redeemed: Redeemed, state: State) -> Claims:
             "jti": secrets.token_urlsafe(16),
             **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
             **times,
-            **claims,
+            **(claims if client.includes_claims else {"sub": claims["sub"]}),
         }
     )
     answer: Claims = {
@@ -120,6 +123,19 @@ async def read_access_token(token: str, state: State) -> AccessToken:
     except (ValueError, ClaimError) as error:
         raise InvalidToken("the access token is expired, damaged or of another kind") from error
     return AccessToken(claims["grant"], claims["client_id"], tuple(claims["scope"].split()), claims)
+
+
+async def client_of_id_token(token: str, state: State) -> str:
+    """Answer for which client an ID token was issued, as a hint; it may have expired.
+
+    Raises:
+        InvalidRequest: it was not signed here.
+    """
+    try:
+        claims = await state.keys.verify(token, ID_TOKEN_TYPE)
+    except ValueError as error:
+        raise InvalidRequest("id_token_hint is no ID token of this issuer") from error
+    return str(claims["aud"])
 
 
 async def grant_of(token: AccessToken, state: State) -> Grant:

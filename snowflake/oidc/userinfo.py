@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import MissingToken, TokenSentTwice
-from snowflake.oidc.parameters import FORM, content_type, form
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
+from snowflake.protocol.parameters import FORM, content_type, form
 from snowflake.state import state_of
 
 

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import NotFound
 from snowflake.hosts import is_host_name
-from snowflake.oidc.issuer import issuer_of
-from snowflake.oidc.parameters import query
+from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.parameters import query
 from snowflake.state import state_of
 
 #: The one link relation that is answered (OpenID Connect Discovery 1.0, section 2).

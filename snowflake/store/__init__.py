@@ -2,9 +2,10 @@
 
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
 ``migrate`` brings an old one up to date. Then one file for each thing that is kept: ``codes``,
-``grants``, ``refresh_tokens``, ``discord_tokens``, ``memberships``, ``signing_keys``; ``logins``
-for what a login writes at once, ``leases`` for work that one process does at a time, ``people`` for
-one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
+``grants``, ``refresh_tokens``, ``discord_tokens``, ``memberships``, ``links``, ``signing_keys``;
+``logins`` for what a login writes at once, ``leases`` for work that one process does at a time,
+``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving
+house.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from snowflake.store.discord_tokens import DiscordTokens
 from snowflake.store.grants import Grants
 from snowflake.store.housekeeping import SEALED, Housekeeping
 from snowflake.store.leases import Leases
+from snowflake.store.links import Links
 from snowflake.store.logins import Logins
 from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate
@@ -55,10 +57,13 @@ class Store:
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
+        self.links = Links(database, sealer)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships)
         self.signing_keys = SigningKeys(database, sealer)
         self.standing = StandingRecords(database, clock)
-        self.people = People(database, self.grants, self.discord_tokens, self.memberships)
+        self.people = People(
+            database, self.grants, self.discord_tokens, self.memberships, self.links
+        )
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 
     async def ping(self) -> None:
@@ -84,7 +89,7 @@ class Store:
         try:
             while not await _migrated(database, wait=wait):  # noqa: ASYNC110
                 await asyncio.sleep(RETRY_EVERY)
-            await _check_seals(database, sealer)
+            await check_seals(database, sealer)
             yield cls(database, sealer, clock)
         finally:
             await database.close()
@@ -101,7 +106,14 @@ async def _migrated(database: Database, *, wait: bool) -> bool:
     return True
 
 
-async def _check_seals(database: Database, sealer: Sealer) -> None:
+async def check_seals(database: Database, sealer: Sealer) -> None:
+    """Pass, unless something is sealed under another key.
+
+    Raises:
+        StartFault: it is.
+        TemporarilyUnavailable: the database cannot be reached.
+    """
+
     def is_foreign(connection: Connection) -> bool:
         columns = (place.table.c.sealed_by for place in SEALED)
         foreign = [select(column).where(column.not_in(sealer.names)).limit(1) for column in columns]

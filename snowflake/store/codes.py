@@ -6,7 +6,7 @@ or Discord is out, and spent otherwise. A reservation outlives its holder by a l
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, bindparam, false, select, true, update
+from sqlalchemy import Connection, bindparam, false, select, update
 
 from snowflake.store.database import Database, Statement
 from snowflake.store.schema import codes
@@ -21,8 +21,12 @@ _SPEND = (
 )
 
 
-class CodeUsed(Exception):
-    """The code is spent, or somebody is redeeming it. ``grant_id`` is the grant that it made."""
+class CodeReserved(Exception):
+    """Somebody is redeeming the code. What comes of it is not known yet."""
+
+
+class CodeSpent(Exception):
+    """The code is spent. ``grant_id`` is the grant that it made, None if it made none."""
 
     def __init__(self, grant_id: str | None) -> None:
         super().__init__("the code has been used")
@@ -47,7 +51,8 @@ class Codes:
         Answers what an earlier request, which Discord then let down, left with ``release``.
 
         Raises:
-            CodeUsed: it is not to be had.
+            CodeReserved: another request has it.
+            CodeSpent: nobody can have it any more.
         """
         now = int(self._clock())
         values = {
@@ -61,7 +66,7 @@ class Codes:
         def work(connection: Connection) -> str | None:
             reserved = connection.execute(self._reserve, values).first()
             if reserved is None:
-                raise CodeUsed(_made(connection, code_id))
+                raise _why_not(connection, code_id)
             exchanged: str | None = reserved.exchanged
             return exchanged
 
@@ -85,7 +90,7 @@ def spending(code_id: str, grant_id: str | None) -> Statement:
     return _SPEND, {"code_id": code_id, "grant_id": grant_id}
 
 
-def _made(connection: Connection, code_id: str) -> str | None:
-    query = select(codes.c.grant_id).where(codes.c.id == code_id, codes.c.spent == true())
-    grant_id: str | None = connection.execute(query).scalar_one_or_none()
-    return grant_id
+def _why_not(connection: Connection, code_id: str) -> CodeReserved | CodeSpent:
+    query = select(codes.c.spent, codes.c.grant_id).where(codes.c.id == code_id)
+    code = connection.execute(query).one()
+    return CodeSpent(code.grant_id) if code.spent else CodeReserved("somebody is redeeming it")

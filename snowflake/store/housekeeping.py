@@ -10,6 +10,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
+from snowflake.store.links import ENDED, SealedLink
 from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.schema import (
@@ -20,6 +21,7 @@ from snowflake.store.schema import (
     grants,
     invalid_answers,
     leases,
+    links,
     memberships,
     refresh_tokens,
     signing_keys,
@@ -43,6 +45,7 @@ class _Sealed(NamedTuple):
 SEALED = (
     _Sealed(grants, "claims", SealedClaims),
     _Sealed(discord_tokens, "tokens", SealedPair),
+    _Sealed(links, "sealed", SealedLink),
     _Sealed(memberships, "answer", SealedMembership),
     _Sealed(signing_keys, "key", SealedKey),
 )
@@ -72,7 +75,7 @@ class Housekeeping:
             await self._leases.give_back("housekeeping", holder)
 
     async def delete_expired(self) -> int:
-        """Delete expired rows in small batches, and Discord's tokens that serve no grant."""
+        """Delete expired rows in small batches, and Discord's tokens that serve nobody."""
         now = int(self._clock())
         expired: list[tuple[Table, ColumnElement[bool]]] = [
             (refresh_tokens, refresh_tokens.c.expires_at <= now),
@@ -83,7 +86,7 @@ class Housekeeping:
             (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),
             (attempts, attempts.c.at <= now - WINDOW),
             (invalid_answers, invalid_answers.c.minute < (now - WINDOW) // MINUTE),
-            (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serves_a_grant()),
+            (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serve_somebody()),
         ]
         return sum([await self._delete(table, condition) for table, condition in expired])
 
@@ -136,12 +139,13 @@ class Housekeeping:
                 return sealed
 
 
-def _serves_a_grant() -> ColumnElement[bool]:
-    return (
-        select(grants.c.id)
-        .where(
-            grants.c.person == discord_tokens.c.person,
-            grants.c.application == discord_tokens.c.application,
+def _serve_somebody() -> ColumnElement[bool]:
+    """Whether a grant or a link needs Discord's tokens."""
+    needed = [
+        select(table.c.person).where(
+            table.c.person == discord_tokens.c.person,
+            table.c.application == discord_tokens.c.application,
         )
-        .exists()
-    )
+        for table in (grants, links)
+    ]
+    return needed[0].exists() | needed[1].where(links.c.state != ENDED).exists()

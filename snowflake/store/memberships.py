@@ -1,4 +1,4 @@
-"""What Discord said lately of the guilds that people are in, so that it is not asked again."""
+"""What Discord said lately of guilds and who is in them, so that it is not asked again."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -13,14 +13,17 @@ from snowflake.store.schema import memberships
 KEPT: Final = 3600
 #: What stands in place of a guild for the list of all guilds.
 ALL_GUILDS: Final = ""
+#: What stands in place of a person for what the bot sees of guilds.
+NOBODY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One answer of Discord about a person.
+    """One answer of Discord about a person, or about guilds.
 
-    ``guild`` is the guild whose member they are, or ``ALL_GUILDS``; ``answer`` is JSON;
-    ``asked_at`` is the Unix time, in seconds, at which Discord was asked.
+    ``guild`` is the guild whose member ``person`` is, or ``ALL_GUILDS``. Of ``NOBODY`` it is the
+    guild whose roles these are, or ``ALL_GUILDS`` of the bot. ``answer`` is JSON; ``asked_at`` is
+    the Unix time, in seconds, at which Discord was asked.
     """
 
     person: str

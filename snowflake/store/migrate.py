@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -11,6 +13,7 @@ from snowflake.errors import StartFault
 from snowflake.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWER = "SNOWFLAKE_DATABASE_URL: the store was made by a newer Snowflake than this one"
 
 
 async def migrate(database: Database, revision: str = "head") -> None:
@@ -30,6 +33,22 @@ async def migrate(database: Database, revision: str = "head") -> None:
     await database.write(upgrade)
 
 
+async def missing_migrations(database: Database) -> int:
+    """Answer how many migrations ``migrate`` would run. It runs none. Raises as that does."""
+    return await database.read(_missing)
+
+
+def _missing(connection: Connection) -> int:
+    current = MigrationContext.configure(connection).get_current_revision()
+    # The newest first.
+    known = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    if current is None:
+        return len(known)
+    if current not in known:
+        raise StartFault([NEWER])
+    return known.index(current)
+
+
 def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -37,5 +56,4 @@ def _upgrade(connection: Connection, revision: str) -> None:
     try:
         command.upgrade(config, revision)
     except CommandError as error:
-        newer = "the store was made by a newer Snowflake than this one"
-        raise StartFault([f"SNOWFLAKE_DATABASE_URL: {newer}"]) from error
+        raise StartFault([NEWER]) from error

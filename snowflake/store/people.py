@@ -7,8 +7,9 @@ from sqlalchemy import Connection, delete
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
+from snowflake.store.links import Link, Links
 from snowflake.store.memberships import Membership, Memberships
-from snowflake.store.schema import discord_tokens, grants, memberships
+from snowflake.store.schema import discord_tokens, grants, links, memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Kept:
     grants: list[Grant]
     discord_tokens: list[StoredTokens]
     memberships: list[Membership]
+    link: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class People:
     grants: Grants
     discord_tokens: DiscordTokens
     memberships: Memberships
+    links: Links
 
     async def kept(self, person: str) -> Kept:
         """Answer everything about a person, by their Discord user ID."""
@@ -35,6 +38,7 @@ class People:
             await self.grants.of_person(person),
             await self.discord_tokens.of_person(person),
             await self.memberships.of_person(person),
+            await self.links.find(person),
         )
 
     async def erase(self, person: str) -> None:
@@ -44,7 +48,7 @@ class People:
         """
 
         def erase(connection: Connection) -> None:
-            for table in (grants, discord_tokens, memberships):
+            for table in (grants, discord_tokens, memberships, links):
                 connection.execute(delete(table).where(table.c.person == person))
 
         await self.database.write(erase)

@@ -106,6 +106,23 @@ memberships = Table(
     Index(None, "sealed_by"),
 )
 
+#: Discord accounts that are tied to an account at the upstream provider, for linked roles.
+links = Table(
+    "links",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("application", String(256), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("linked_at", BigInteger, nullable=False),
+    Column("synced_at", BigInteger, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+    Index(None, "subject"),
+    Index(None, "synced_at"),
+    Index(None, "sealed_by"),
+)
+
 #: Keys that sign tokens. The newest whose time has come signs; the others are still published.
 signing_keys = Table(
     "signing_keys",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from snowflake.tables.table import Table
 from snowflake.values import DiscordId, Duration, Url, within
@@ -18,30 +18,52 @@ def _https(url: str) -> str:
 
 
 class AccessTable(Table):
-    """The conditions of a login, all of which have to hold.
+    """The conditions of a login, all of which have to hold."""
 
-    Guilds, roles and people are IDs. ``people`` are the only ones who may sign in, ``no_people``
-    may not. ``screened`` and ``not_timed_out`` hold for the guilds that are named here, else for
-    those of ``[groups]``. ``oldest_membership`` is how old the memory of a membership may be when
-    Discord cannot be asked. ``invite`` is a link for those who are in none of the guilds.
-    """
-
-    any_guild: Ids = ()
-    all_guilds: Ids = ()
-    any_role: Ids = ()
-    all_roles: Ids = ()
-    no_role: Ids = ()
-    people: Ids = ()
-    no_people: Ids = ()
-    verified_email: bool = False
-    two_factor: bool = False
-    min_account_age: Duration = timedelta(0)
-    screened: bool = False
-    not_timed_out: bool = False
-    oldest_membership: Annotated[Duration, within(timedelta(0), timedelta(hours=1))] = timedelta(
-        minutes=5
+    any_guild: Ids = Field(
+        default=(), description="IDs of guilds, of one of which a person must be a member."
     )
-    invite: Annotated[Url, AfterValidator(_https)] | None = None
+    all_guilds: Ids = Field(
+        default=(), description="IDs of guilds, of all of which a person must be a member."
+    )
+    any_role: Ids = Field(default=(), description="IDs of roles, one of which a person must have.")
+    all_roles: Ids = Field(default=(), description="IDs of roles, all of which a person must have.")
+    no_role: Ids = Field(default=(), description="IDs of roles, none of which a person may have.")
+    people: Ids = Field(
+        default=(),
+        description=(
+            "IDs of the only people who may sign in. The other conditions hold for them too."
+        ),
+    )
+    no_people: Ids = Field(default=(), description="IDs of people who may not sign in.")
+    verified_email: bool = Field(
+        default=False, description="Only with an e-mail address that Discord has verified."
+    )
+    two_factor: bool = Field(
+        default=False, description="Only with two-factor authentication switched on at Discord."
+    )
+    min_account_age: Duration = Field(
+        default=timedelta(0), description="How old a Discord account must be, such as `30d`."
+    )
+    screened: bool = Field(
+        default=False,
+        description=(
+            "Only after a guild's membership screening. It is asked of the guilds that are named "
+            "here, else of those of `[groups]`."
+        ),
+    )
+    not_timed_out: bool = Field(default=False, description="Not during a time-out in those guilds.")
+    oldest_membership: Annotated[Duration, within(timedelta(0), timedelta(hours=1))] = Field(
+        default=timedelta(minutes=5),
+        description=(
+            "How old the memory of a membership may be when Discord cannot be asked; at most an "
+            "hour."
+        ),
+    )
+    invite: Annotated[Url, AfterValidator(_https)] | None = Field(
+        default=None,
+        description="A link that is shown to people who are in none of the guilds, to join one.",
+    )
 
     @property
     def guilds(self) -> Ids:
@@ -52,6 +74,11 @@ class AccessTable(Table):
     def roles(self) -> Ids:
         """The roles that are named here."""
         return self.any_role + self.all_roles + self.no_role
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether there is anything that keeps anybody out."""
+        return self != AccessTable(invite=self.invite, oldest_membership=self.oldest_membership)
 
     @property
     def looks_at_members(self) -> bool:

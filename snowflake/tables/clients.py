@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from snowflake.hosts import is_loopback
+from snowflake.patterns import UriPattern
+from snowflake.phc import HASH, check_hash
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 from snowflake.tables.table import Table
@@ -15,46 +17,127 @@ from snowflake.values import Duration, within
 
 #: What makes a redirect URI a pattern.
 PATTERN = "regex:"
+# HTTP Basic separates ID and secret by a colon.
+_CLIENT_ID = re.compile(r"[!-9;-~]{1,256}")
+
+
+def _client_id(text: str) -> str:
+    if not _CLIENT_ID.fullmatch(text):
+        raise ValueError("must be up to 256 visible ASCII characters, and no colon")
+    return text
 
 
 def _redirect_uri(uri: str) -> str:
     if not uri.startswith(PATTERN):
-        check_uri(uri)
-        return uri
-    try:
-        re.compile(uri.removeprefix(PATTERN))
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error.msg}") from None
+        return _uri(uri)
+    pattern = UriPattern.parse(uri.removeprefix(PATTERN))
+    _check_secure(pattern.scheme, pattern.name)
     return uri
 
 
 def _uri(uri: str) -> str:
-    check_uri(uri)
+    _check_secure(*check_uri(uri))
     return uri
 
 
-ClientId = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]{1,256}$")]
+def _check_secure(scheme: str, host: str) -> None:
+    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
+        raise ValueError("must be https://, or http:// on a loopback address")
+
+
+def _at_least_one(uris: tuple[str, ...]) -> tuple[str, ...]:
+    if not uris:
+        raise ValueError("must have at least one")
+    return uris
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("must be one line of plain text")
+    return name
+
+
+def _secret(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse nothing in place of a secret, and a hash that no secret could match."""
+    if secret is None:
+        return None
+    text = secret.get_secret_value()
+    if not text:
+        raise ValueError("is empty")
+    if text.startswith(HASH):
+        check_hash(text)
+    return secret
+
+
+ClientId = Annotated[str, AfterValidator(_client_id)]
 RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
+Uri = Annotated[str, AfterValidator(_uri)]
+Lifetime = Annotated[Duration, within(timedelta(minutes=1))]
 
 
 class ClientTable(Table):
-    """A registered client (RFC 6749, section 2).
+    """A registered client (RFC 6749, section 2)."""
 
-    A confidential client has a ``secret``: as it is, as the hash that ``snowflake clients hash``
-    prints, or in the file ``secret_file``. One that is ``public`` has none and must use PKCE.
-    Lifetimes that are not set are those of everybody, ``scopes`` all that there are.
-    """
+    id: ClientId = Field(description="The client ID: up to 256 visible characters, but no colon.")
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)] | None = (
+        Field(default=None, description="What people know the application by.")
+    )
+    secret: Annotated[SecretStr | None, AfterValidator(_secret)] = Field(
+        default=None,
+        description="The client secret: a hash that `snowflake clients hash` prints, or as it is.",
+    )
+    public: bool = Field(
+        default=False,
+        description="The application can keep no secret, and has none. It must use PKCE.",
+    )
+    redirect_uris: Annotated[tuple[RedirectUri, ...], AfterValidator(_at_least_one)] = Field(
+        description=(
+            "The application's own redirect URIs, to the letter. One that begins with `regex:` is "
+            r"a regular expression for the whole, as in `'regex:https://.*\.example\.com/callback'`."
+        )
+    )
+    post_logout_redirect_uris: tuple[Uri, ...] = Field(
+        default=(), description="Where people may be sent after they have signed out."
+    )
+    scopes: tuple[str, ...] | None = Field(
+        default=None,
+        description="The scopes that it may have. `openid` always counts. By default all.",
+    )
+    token_lifetime: Lifetime | None = Field(
+        default=None, description="In place of `SNOWFLAKE_TOKEN_LIFETIME`."
+    )
+    refresh_token_lifetime: Lifetime | None = Field(
+        default=None, description="In place of `SNOWFLAKE_REFRESH_TOKEN_LIFETIME`."
+    )
+    include_claims_in_id_token: bool = Field(
+        default=True,
+        description="Whether the claims stand in the ID token too, or in UserInfo alone.",
+    )
+    groups: GroupsTable | None = Field(
+        default=None,
+        description="`[clients.groups]`: keys of `[groups]` that differ for this client.",
+    )
+    access: AccessTable | None = Field(
+        default=None, description="`[clients.access]`: replaces `[access]` as a whole."
+    )
 
-    id: ClientId
-    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    secret: SecretStr | None = None
-    secret_file: Path | None = None
-    public: bool = False
-    redirect_uris: Annotated[tuple[RedirectUri, ...], Field(min_length=1)]
-    post_logout_redirect_uris: tuple[Annotated[str, AfterValidator(_uri)], ...] = ()
-    scopes: tuple[str, ...] | None = None
-    token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] | None = None
-    refresh_token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] | None = None
-    include_claims_in_id_token: bool = True
-    groups: GroupsTable | None = None
-    access: AccessTable | None = None
+    @model_validator(mode="after")
+    def _secret_or_public(self) -> "ClientTable":
+        """Refuse a confidential client without a secret, and a public one that has one."""
+        if self.public and self.secret is not None:
+            raise ValueError("is public and has a secret; choose one")
+        if not self.public and self.secret is None:
+            raise ValueError("needs a secret or a secret_file, or public = true")
+        return self
+
+    def redirects_to(self, uri: str) -> bool:
+        """Whether a URI is one of its redirect URIs.
+
+        They are compared by characters (RFC 9700, section 4.1.3), or with a pattern.
+        """
+        return any(
+            UriPattern.parse(known.removeprefix(PATTERN)).matches(uri)
+            if known.startswith(PATTERN)
+            else known == uri
+            for known in self.redirect_uris
+        )

@@ -31,24 +31,46 @@ Name = Annotated[Short, Field(min_length=1)]
 
 
 class GroupsTable(Table):
-    """Which guilds and roles are groups, and how each is written.
+    """Which guilds and roles are groups, and how each is written."""
 
-    ``names`` are fixed names by ID, which go without ``prefix``. ``maximum`` is the number of
-    groups above which the rest is left out, ``everyone`` and ``managed`` take in the roles that
-    every member and that bots and integrations have.
-    """
-
-    include: tuple[Literal["guilds", "roles"], ...] = ("guilds",)
-    guilds: tuple[DiscordId, ...] = ()
-    shape: Literal["id", "name", "object"] = "id"
-    guild_name: Template = "{guild}"
-    role_name: Template = "{guild}:{role}"
-    only_named: bool = False
-    names: Mapping[DiscordId, Name] = {}
-    prefix: Short = ""
-    maximum: Annotated[int, Field(ge=1, le=1000)] = 500
-    everyone: bool = False
-    managed: bool = False
+    include: tuple[Literal["guilds", "roles"], ...] = Field(
+        default=("guilds",), description='What counts as a group: `"guilds"`, `"roles"` or both.'
+    )
+    guilds: tuple[DiscordId, ...] = Field(
+        default=(), description="IDs of the guilds whose roles count."
+    )
+    shape: Literal["id", "name", "object"] = Field(
+        default="id",
+        description=(
+            'How a group is written: `"id"`, `"name"`, or `"object"` for an object with both. '
+            "Names of roles need a bot."
+        ),
+    )
+    guild_name: Template = Field(
+        default="{guild}",
+        description="Template for the name of a guild. It may name `{guild}` and `{guild_id}`.",
+    )
+    role_name: Template = Field(
+        default="{guild}:{role}",
+        description="Template for the name of a role. It may name `{role}` and `{role_id}` too.",
+    )
+    only_named: bool = Field(
+        default=False, description="Leave out all guilds and roles that are not in `names`."
+    )
+    names: Mapping[DiscordId, Name] = Field(
+        default={},
+        description="Names of your own by ID, as they are: without template and prefix.",
+    )
+    prefix: Short = Field(default="", description="What every other name begins with.")
+    maximum: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=500, description="Number of groups above which the rest is left out; at most 1000."
+    )
+    everyone: bool = Field(
+        default=False, description="Take in `@everyone`, the role that all members have."
+    )
+    managed: bool = Field(
+        default=False, description="Take in the roles of bots, boosts and other integrations."
+    )
 
     @property
     def names_needed(self) -> bool:

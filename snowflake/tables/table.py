@@ -1,9 +1,24 @@
 """What all tables have in common."""
 
-from pydantic import BaseModel, ConfigDict
+from inspect import isclass
+from typing import get_args
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic.fields import FieldInfo
 
 
 class Table(BaseModel):
     """A table of ``snowflake.toml``. A key that it does not know is a fault, as a typing error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a field holds a secret, and may therefore be read from a file."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def table_of(field: FieldInfo) -> type[Table] | None:
+    """Answer the kind of table that a field holds, one or several; None if it holds a value."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isclass(kind) and issubclass(kind, Table)), None)

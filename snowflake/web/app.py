@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import structlog
 from starlette.applications import Starlette
@@ -10,21 +10,26 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from snowflake import __version__
-from snowflake.errors import LoginError, OAuthError
+from snowflake.configuration import load_settings
+from snowflake.configuration.reloading import following
+from snowflake.errors import LoginDenied, LoginError, OAuthError
 from snowflake.logs import configure_logs
-from snowflake.settings import Settings, load_settings
+from snowflake.settings import Settings
 from snowflake.state import State
-from snowflake.web.errors import http_error, login_error, oauth_error
+from snowflake.web.errors import http_error, login_denied, login_error, oauth_error
 from snowflake.web.middleware import BasePath, CrossOrigin, Faults, Guard, RequestLog
 from snowflake.web.routes import routes
 
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
+def create_app(
+    settings: Settings, clock: Callable[[], float] = time.time, *, reloads: bool = False
+) -> Starlette:
     """Make the application. The store and all connections are opened when it starts.
 
-    ``clock`` tells Unix time in seconds.
+    ``clock`` tells Unix time in seconds. With ``reloads``, SIGHUP makes it read the configuration
+    again.
     """
 
     @asynccontextmanager
@@ -32,7 +37,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
         async with State.open(settings, clock, wait=True) as state, state.working():
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            yield
+            with following(settings, state.registry.use) if reloads else nullcontext():
+                yield
 
     app = Starlette(
         routes=routes(settings),
@@ -47,6 +53,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
         exception_handlers={
             OAuthError: oauth_error,
             LoginError: login_error,
+            LoginDenied: login_denied,
             HTTPException: http_error,
         },
     )
@@ -55,8 +62,11 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> St
     return app
 
 
-def serve_app() -> Starlette:
-    """Make the application of ``snowflake serve``, in each of its worker processes."""
-    settings = load_settings()
+def serve_app(settings: Settings | None = None) -> Starlette:
+    """Make the application of ``snowflake serve``, in each of its worker processes.
+
+    Without ``settings``, they are read.
+    """
+    settings = settings or load_settings()
     configure_logs(settings)
-    return create_app(settings)
+    return create_app(settings, reloads=True)

@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from snowflake.oidc.issuer import issuer_of
+from snowflake.protocol.issuer import issuer_of
 from snowflake.state import state_of
 from snowflake.web.openapi import openapi_document
 from snowflake.web.pages import render

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
+    AccessDenied,
     DiscordDown,
+    LoginDenied,
     LoginError,
     NotServed,
     OAuthError,
@@ -16,8 +18,9 @@ from snowflake.errors import (
     UnauthorizedClient,
 )
 from snowflake.metrics import LOGINS
-from snowflake.web.pages import Message, error_page
-from snowflake.web.paths import CALLBACK, FOR_APPLICATIONS, TOKEN
+from snowflake.oidc.redirects import CALLBACK
+from snowflake.web.pages import Message, denial_page, error_page
+from snowflake.web.paths import FOR_APPLICATIONS, FORWARDING, TOKEN
 
 #: Title and advice where a person can do something, or where it is not the application's fault.
 _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
@@ -47,8 +50,10 @@ _OTHERWISE = (
 async def oauth_error(request: Request, error: Exception) -> Response:
     """Answer an OAuth error as RFC 6749, section 5.2, has it, or as a page."""
     assert isinstance(error, OAuthError)  # noqa: S101
-    structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
-    _count(request, error.code)
+    # Whoever runs this has to tell somebody who is not let in from a code that is not good.
+    name = "access_denied" if isinstance(error, AccessDenied) else error.code
+    structlog.contextvars.bind_contextvars(error=name, reason=error.description)
+    _count(request, name)
     if isinstance(error, TemporarilyUnavailable) and error.cause is not None:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):
@@ -65,6 +70,16 @@ async def login_error(request: Request, error: Exception) -> Response:
     structlog.contextvars.bind_contextvars(error=name, reason=error.title)
     _count(request, name)
     return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
+
+
+async def login_denied(request: Request, error: Exception) -> Response:
+    """Answer a person who may not sign in, with links to what they can do about it."""
+    assert isinstance(error, LoginDenied)  # noqa: S101
+    structlog.contextvars.bind_contextvars(
+        error="access_denied", reason=f"the person may not sign in: {error.denial.policies}"
+    )
+    LOGINS.labels("access_denied").inc()
+    return denial_page(request, error.denial)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -96,7 +111,7 @@ def unexpected_error(request: Request) -> Response:
 def _count(request: Request, outcome: str) -> None:
     """Count a login that ends here. The outcome is what the log calls its error."""
     path = request.scope["path"]
-    if path == TOKEN or path.startswith(CALLBACK):
+    if path in {TOKEN, CALLBACK} or path.startswith(FORWARDING):
         LOGINS.labels(outcome).inc()
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from snowflake import __version__
 from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.pkce import METHOD
 from snowflake.oidc.scopes import SCOPES
+from snowflake.protocol.pkce import METHOD
 from snowflake.web import paths
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.

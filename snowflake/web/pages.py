@@ -10,6 +10,8 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from snowflake.errors import Denial
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("snowflake.web"),
     autoescape=jinja2.select_autoescape(),
@@ -45,7 +47,7 @@ class Message:
     advice: str
 
 
-def render(template: str, **context: str) -> str:
+def render(template: str, **context: object) -> str:
     """Fill in a template of ``templates/``."""
     return _TEMPLATES.get_template(template).render(context)
 
@@ -58,6 +60,26 @@ def error_page(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Show a message, with the reference under which the log has more."""
-    reference = request.scope.get("request_id", "")
-    html = render("error.html", **asdict(message), style=_STYLE, reference=reference)
+    html = render("error.html", **asdict(message), style=_STYLE, reference=_reference(request))
     return HTMLResponse(html, status, headers)
+
+
+def denial_page(request: Request, denial: Denial) -> Response:
+    """Tell somebody why they may not sign in, and where to go from here.
+
+    Its links are safe: the invitation is configured, the others belong to this very login.
+    """
+    joining = any(refusal.by_joining for refusal in denial.refusals)
+    html = render(
+        "denial.html",
+        denial=denial,
+        invite=denial.invite if joining else None,
+        style=_STYLE,
+        reference=_reference(request),
+    )
+    return HTMLResponse(html, 403)
+
+
+def _reference(request: Request) -> str:
+    reference: str = request.scope.get("request_id", "")
+    return reference

@@ -6,7 +6,7 @@ JWKS = "/.well-known/jwks.json"
 WEBFINGER = "/.well-known/webfinger"
 TOKEN = "/token"  # noqa: S105
 #: What is before the redirect URI in the path at which Discord sends people back.
-CALLBACK = "/r/"
+FORWARDING = "/r/"
 USERINFO = "/userinfo"
 REVOKE = "/revoke"
 INTROSPECT = "/introspect"

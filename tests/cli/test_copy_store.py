@@ -7,16 +7,18 @@ from typer.testing import CliRunner
 from snowflake.cli import app, main
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
-from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
+from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
 from tests.store.places import ENGINES, Place, place_on
 
-TABLES = ("codes", "discord_tokens", "grants", "memberships", "refresh_tokens", "signing_keys")
+TABLES = ("codes", "discord_tokens", "grants", "links", "memberships", "refresh_tokens", "signing_keys")
 
 
 async def fill(place: Place, clock: Clock) -> list[str]:
     async with place.store(clock) as store:
         logins = [await put_login(store, f"code {number}", str(number)) for number in range(3)]
         await store.signing_keys.add(StoredKey("kid", "{}", 0))
+        for number in range(3):
+            await store.links.take_over(link(str(number)), exclusive=False)
         await store.leases.take("work", 60)
         return [token for _, token in logins]
 
@@ -54,6 +56,7 @@ def test_a_store_moves_from_engine_to_engine(
             assert found is not None
             assert await store.grants.find(found.grant_id) is not None
             assert await store.discord_tokens.find(APPLICATION, "1") == tokens("1")
+            assert await store.links.find("1") == link("1")
             # Nobody who held a lease of the old one is at work in the new one.
             assert await store.leases.take("work", 60)
 

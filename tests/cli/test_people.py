@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from snowflake.cli import app
 from tests.running import DISCORD_API, NOW, Clock
-from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, put_login, tokens
+from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, link, put_login, tokens
 from tests.store.places import SECRET, Place, place_on
 
 OTHER = "197038439483310086"
@@ -24,6 +24,8 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Pla
         async with place.store(clock) as store:
             for number, person in enumerate((PERSON, PERSON, OTHER)):
                 await put_login(store, f"code {number}", person)
+            for person in (PERSON, OTHER):
+                await store.links.take_over(link(person), exclusive=False)
 
     asyncio.run(fill())
     monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
@@ -40,7 +42,7 @@ def run(*arguments: str) -> str:
 
 def people_in(place: Place) -> set[str]:
     found: set[str] = set()
-    for table in ("grants", "discord_tokens", "memberships"):
+    for table in ("grants", "discord_tokens", "memberships", "links"):
         rows = asyncio.run(place.rows(f"SELECT person FROM {table}"))  # noqa: S608 - ours
         found |= {person for (person,) in rows}
     return found
@@ -63,7 +65,18 @@ def test_everything_about_a_person_is_shown_but_no_token(filled: Place) -> None:
     assert (pair["application"], pair["scopes"]) == (APPLICATION, ["email", "identify"])
     in_one_guild = {"guild": "all", "answer": [{"id": GUILD}], "asked_at": NOW}
     assert shown["memberships"] == [in_one_guild]
-    for secret in (tokens().access_token, tokens().refresh_token):
+    linked = link()
+    assert shown["link"] == {
+        "application": APPLICATION,
+        "subject": linked.subject,
+        "claims": linked.claims,
+        "values": linked.values,
+        "username": linked.username,
+        "state": "active",
+        "linked_at": NOW,
+        "synced_at": NOW,
+    }
+    for secret in (tokens().access_token, tokens().refresh_token, linked.refresh_token):
         assert secret is not None
         assert secret.get_secret_value() not in output
 
@@ -74,6 +87,7 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
         "grants": [],
         "discord_tokens": [],
         "memberships": [],
+        "link": None,
     }
     assert run("purge", "--person", "1") == "Erased 0 grants and 0 pairs of tokens.\n"
     assert people_in(filled) == {PERSON, OTHER}
@@ -84,7 +98,9 @@ def test_a_purge_erases_one_person_here_and_at_discord(
     filled: Place, respx_mock: respx.MockRouter
 ) -> None:
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
-    assert run("purge", "--person", PERSON) == "Erased 2 grants and 1 pairs of tokens.\n"
+    first, last = run("purge", "--person", PERSON).splitlines()
+    assert first == "Erased 2 grants and 1 pairs of tokens."
+    assert last == "Erased the link to an account at the upstream provider."
     assert people_in(filled) == {OTHER}
     assert len(asyncio.run(filled.rows("SELECT hash FROM refresh_tokens"))) == 1
     sent = dict(httpx.QueryParams(revoked.calls.last.request.content.decode()))
@@ -95,7 +111,7 @@ def test_a_purge_erases_one_person_here_and_at_discord(
 def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.MockRouter) -> None:
     refusal = {"error": "invalid_client"}
     respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
-    first, last = run("purge", "--person", PERSON).splitlines()
+    first, *_, last = run("purge", "--person", PERSON).splitlines()
     assert first == "Erased 2 grants and 1 pairs of tokens."
     assert APPLICATION in last
     assert "Authorized Apps" in last

@@ -10,8 +10,10 @@ import uvicorn
 from typer.testing import CliRunner
 
 from snowflake.cli import app
+from snowflake.errors import StartFault
+from snowflake.settings import Settings
 from snowflake.values import Address
-from tests.serving import PATIENCE, running, serve_command
+from tests.serving import PATIENCE, free_port, running, serve_command
 
 
 class Uvicorn:
@@ -27,12 +29,17 @@ class Uvicorn:
         # What Uvicorn itself would say of them.
         uvicorn.Config(app, **options)
 
+    def supervise(self, settings: Settings, options: dict[str, Any]) -> None:
+        self.run("snowflake", **options)
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Uvicorn:
     server = Uvicorn()
     monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr("uvicorn.run", server.run)
+    # The package has the command by the module's name.
+    monkeypatch.setattr(import_module("snowflake.cli.serve"), "supervise", server.supervise)
     return server
 
 
@@ -123,13 +130,57 @@ def test_metrics_are_summed_where_others_than_this_process_count(
         shown.append((address, workers))
         return nullcontext()
 
-    # The package has the command by the module's name.
     monkeypatch.setattr(import_module("snowflake.cli.serve"), "showing_metrics", show)
     monkeypatch.setenv("SNOWFLAKE_METRICS", "127.0.0.1:9100")
     if variable:
         monkeypatch.setenv(*variable)
     serve()
     assert shown == [(("127.0.0.1", 9100), several)]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "options"),
+    [
+        (":8000", ()),
+        ("127.0.0.1:8123", ("--port", "8123")),
+        (":8123", ("--host", "127.0.0.1", "--port", "8123")),
+        ("[::1]:8123", ("--host", "::", "--port", "8123")),
+        ("localhost:8123", ("--host", "127.0.0.1", "--port", "8123")),
+        ("10.0.0.1:8123", ("--host", "10.0.0.1", "--port", "8123")),
+    ],
+)
+def test_metrics_where_snowflake_itself_listens_are_refused_in_one_line(
+    metrics: str, options: tuple[str, ...], asked: Uvicorn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_METRICS", metrics)
+    with pytest.raises(StartFault) as refused:
+        serve(*options)
+    [line] = refused.value.faults
+    assert line.startswith("SNOWFLAKE_METRICS: Snowflake itself listens on port 8")
+    assert not asked.options
+
+
+@pytest.mark.parametrize(
+    ("metrics", "options", "variable"),
+    [
+        ("127.0.0.1:{port}", ("--host", "10.0.0.1"), ()),
+        (":{port}", (), ("UVICORN_UDS", "/run/snowflake.sock")),
+        (":{port}", (), ("UVICORN_FD", "3")),
+    ],
+)
+def test_metrics_may_have_the_same_port_elsewhere(
+    metrics: str,
+    options: tuple[str, ...],
+    variable: tuple[str, str] | tuple[()],
+    asked: Uvicorn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = str(free_port())
+    monkeypatch.setenv("SNOWFLAKE_METRICS", metrics.format(port=port))
+    if variable:
+        monkeypatch.setenv(*variable)
+    serve("--port", port, *options)
+    assert asked.options["port"] == int(port)
 
 
 def test_an_option_wins_over_a_variable(asked: Uvicorn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,10 +48,11 @@ class Source:
         *,
         authentication: Literal["basic_auth", "post_body"] = "basic_auth",
         pkce: bool = True,
+        scopes: str = ADDITIONAL_SCOPES,
     ) -> None:
         self._http = http
         self._key, self._secret = key, secret
-        self._authentication, self._pkce = authentication, pkce
+        self._authentication, self._pkce, self._scopes = authentication, pkce, scopes
         # 1. Saving the source overwrites all URLs and keys with what the provider says.
         self.urls: Json = http.get(well_known).raise_for_status().json()
         self._jwks = http.get(self.urls["jwks_uri"]).raise_for_status().json()
@@ -60,7 +61,7 @@ class Source:
     def redirect(self) -> str:
         """2. Send the person off."""
         self._state = secrets.token_hex(16)
-        scopes = {"email", "openid", "profile", *ADDITIONAL_SCOPES.split()}
+        scopes = {"email", "openid", "profile", *self._scopes.split()}
         query = {
             "client_id": self._key,
             "redirect_uri": REDIRECT_URI,

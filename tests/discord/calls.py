@@ -51,6 +51,7 @@ CALLS: dict[str, Call] = {
     "user": lambda client: client.user(TOKEN),
     "guilds": lambda client: client.guilds(TOKEN),
     "member": lambda client: client.member(GUILD, TOKEN, "80351110224678912"),
+    "bot_member": lambda client: client.bot_member(GUILD, "80351110224678912"),
 }
 #: Calls that change something which works once.
 ONCE = ["token", "refresh"]
@@ -62,6 +63,7 @@ GOOD: dict[str, object] = {
     "user": dict(USER),
     "guilds": GUILDS,
     "member": MEMBER,
+    "bot_member": MEMBER,
 }
 
 
@@ -73,6 +75,9 @@ def route_of(discord: Discord, name: str) -> respx.Route:
             return router.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
         case "member":
             url = f"{DISCORD_API}/users/@me/guilds/{GUILD}/member"
+            return router.get(url).respond(json=MEMBER)
+        case "bot_member":
+            url = f"{DISCORD_API}/guilds/{GUILD}/members/80351110224678912"
             return router.get(url).respond(json=MEMBER)
         case "refresh":
             return discord.token

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 
 from snowflake.discord.client import DiscordClient
 from tests.discord.clocks import Times
@@ -16,5 +17,7 @@ def times() -> Times:
 
 @pytest.fixture
 async def client(discord: Discord, times: Times) -> AsyncIterator[DiscordClient]:
-    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=times.clocks) as client:
+    async with DiscordClient.open(
+        DISCORD_API, REPOSITORY, clocks=times.clocks, bot_token=SecretStr("bot-token")
+    ) as client:
         yield client

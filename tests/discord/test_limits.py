@@ -404,7 +404,7 @@ async def test_a_refusal_says_when_to_come_back(
 ) -> None:
     headers = {} if header is None else {"Retry-After": header}
     discord.user.respond(429, text=body, headers=headers)
-    with deadline(1, client._clocks.now):
+    with deadline(1, client._lookups._clocks.now):
         assert await wait_of(client) == seconds
 
 

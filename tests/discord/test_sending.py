@@ -12,7 +12,7 @@ from snowflake.discord.breaker import FAILURES, FIRST_PAUSE
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.deadline import deadline
 from snowflake.discord.models import User
-from snowflake.discord.sending import LEAST, PAUSE
+from snowflake.discord.sending import LEAST, PAUSE, TRIES
 from snowflake.errors import DiscordDown, InvalidClient, InvalidGrant, TemporarilyUnavailable
 from tests.discord.calls import (
     CALLS,
@@ -26,9 +26,9 @@ from tests.discord.calls import (
     page,
     route_of,
 )
-from tests.discord.clocks import Times, settle
+from tests.discord.clocks import Times, pass_by, settle
 from tests.discord.conftest import REPOSITORY
-from tests.running import DISCORD_API, USER, Discord
+from tests.running import DISCORD_API, GATEWAY, USER, Discord
 
 every_call = pytest.mark.parametrize("name", CALLS)
 
@@ -161,7 +161,7 @@ async def test_who_shares_a_request_waits_no_longer_than_they_can(
         await answered.wait()
         return httpx.Response(200, json=dict(USER))
 
-    monkeypatch.setattr("snowflake.discord.client.GRACE", 0)
+    monkeypatch.setattr("snowflake.discord.lookups.GRACE", 0)
     discord.user.mock(side_effect=answer)
     first = asyncio.create_task(client.user(TOKEN))
     await settle()
@@ -198,23 +198,24 @@ async def test_who_shares_an_answer_that_cannot_be_used_does_not_ask_again(
     assert discord.user.call_count == 1
 
 
-async def fail(client: DiscordClient, discord: Discord, name: str = "token") -> None:
+async def fail(client: DiscordClient, discord: Discord, times: Times, name: str = "token") -> None:
+    # So that nobody asks whether it is back before the test lets that time pass.
+    times.patience = PAUSE * TRIES
     route_of(discord, name).mock(side_effect=lambda _: page(502))
-    for number in range(FAILURES):
+    for _ in range(FAILURES):
         client.check_is_up()
         with pytest.raises(TemporarilyUnavailable):
             await CALLS[name](client)
-        assert number < FAILURES
+    with pytest.raises(DiscordDown):
+        client.check_is_up()
 
 
 @every_call
 async def test_when_discord_is_down_every_call_fails_at_once(
-    client: DiscordClient, discord: Discord, name: str
+    client: DiscordClient, discord: Discord, times: Times, name: str
 ) -> None:
-    await fail(client, discord, name)
+    await fail(client, discord, times, name)
     asked = discord.calls.call_count
-    with pytest.raises(DiscordDown):
-        client.check_is_up()
     for call in CALLS.values():
         with pytest.raises(DiscordDown):
             await call(client)
@@ -223,12 +224,16 @@ async def test_when_discord_is_down_every_call_fails_at_once(
 
 @pytest.mark.parametrize(
     "failure",
-    [httpx.ReadError("reset"), httpx.ConnectError("refused"), page(500), page(403), page(200)],
-    ids=["reset", "refused", "500", "blocked", "a page"],
+    [httpx.ReadError("reset"), httpx.ConnectError("refused"), page(500), page(200)],
+    ids=["reset", "refused", "500", "a page"],
 )
 async def test_these_failures_are_an_outage(
-    client: DiscordClient, discord: Discord, failure: Exception | httpx.Response
+    client: DiscordClient,
+    discord: Discord,
+    times: Times,
+    failure: Exception | httpx.Response,
 ) -> None:
+    times.patience = PAUSE * TRIES
     discord.token.mock(side_effect=[failure] * 99)
     for _ in range(FAILURES):
         client.check_is_up()
@@ -245,6 +250,8 @@ async def test_these_failures_are_an_outage(
         httpx.Response(400, json={"error": "invalid_grant"}),
         httpx.Response(401, text="<html>"),
         httpx.Response(400, text="<html>"),
+        page(403),
+        page(404),
         httpx.Response(403, json={"code": 50001}),
         httpx.Response(204),
         limited(0.1),
@@ -269,37 +276,90 @@ async def test_a_revocation_with_an_empty_answer_is_one(
     assert route.call_count == 1
 
 
-async def test_discord_is_back_as_soon_as_one_call_finds_it(
+async def test_who_can_be_asked_without_a_token_tells_that_discord_is_back(
     client: DiscordClient, discord: Discord, times: Times
 ) -> None:
-    await fail(client, discord)
-    times.now += FIRST_PAUSE
-    client.check_is_up()
-    # The one that finds out asks once.
-    discord.user.mock(side_effect=lambda _: page(502))
-    asked = discord.calls.call_count
-    with pytest.raises(TemporarilyUnavailable):
-        await client.user(TOKEN)
-    assert discord.calls.call_count == asked + 1
+    await fail(client, discord, times)
+    discord.gateway.mock(return_value=page(502))
+    await pass_by(times, FIRST_PAUSE)
     with pytest.raises(DiscordDown):
         client.check_is_up()
-    times.now += FIRST_PAUSE * 2
-    await client.guilds(TOKEN)
+    discord.gateway.mock(return_value=httpx.Response(200, json=GATEWAY))
+    await pass_by(times, FIRST_PAUSE * 2)
+    client.check_is_up()
+    # Each time it was asked once, with nothing of anybody's.
+    assert discord.gateway.call_count == 2
+    headers = discord.gateway.calls.last.request.headers
+    assert "authorization" not in headers
+    assert headers["user-agent"].startswith("DiscordBot (")
+
+
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), page(200), page(403)]
+)
+async def test_a_discord_that_tells_nothing_is_not_back(
+    client: DiscordClient, discord: Discord, times: Times, failure: Exception | httpx.Response
+) -> None:
+    await fail(client, discord, times)
+    discord.gateway.mock(side_effect=[failure])
+    await pass_by(times, FIRST_PAUSE)
+    assert discord.gateway.call_count == 1
+    with pytest.raises(DiscordDown):
+        client.check_is_up()
+
+
+@pytest.mark.parametrize("answer", [limited(60, is_global=True), page(404)], ids=["429", "404"])
+async def test_a_discord_that_refuses_is_back(
+    client: DiscordClient, discord: Discord, times: Times, answer: httpx.Response
+) -> None:
+    await fail(client, discord, times)
+    discord.gateway.mock(return_value=answer)
+    await pass_by(times, FIRST_PAUSE)
     client.check_is_up()
 
 
-async def test_the_one_that_finds_out_waits_for_no_limit(
+async def test_nobody_asks_whether_discord_is_back_while_it_limits_our_address(
     client: DiscordClient, discord: Discord, times: Times
 ) -> None:
-    discord.user.mock(return_value=counted(USER, 0, FIRST_PAUSE + 2))
-    await client.user(TOKEN)
-    await fail(client, discord)
-    times.now += FIRST_PAUSE
-    with pytest.raises(TemporarilyUnavailable) as refused:
-        await client.user(TOKEN)
-    assert (refused.value.retry_after, times.slept) == (3, [])
-    await client.guilds(TOKEN)
-    await client.user(TOKEN)
+    limit = asyncio.Event()
+
+    async def user(_: httpx.Request) -> httpx.Response:
+        await limit.wait()
+        return limited(60, is_global=True)
+
+    discord.user.mock(side_effect=user)
+    early = asyncio.create_task(client.user(TOKEN))
+    await settle()
+    await fail(client, discord, times)
+    limit.set()
+    await pass_by(times, FIRST_PAUSE)
+    assert not discord.gateway.called
+    # Calls are told by the limit itself.
+    for call in (early, client.guilds(TOKEN)):
+        with pytest.raises(TemporarilyUnavailable, match="limiting"):
+            await call
+
+
+async def test_an_address_that_is_banned_is_an_outage(
+    client: DiscordClient, discord: Discord, times: Times
+) -> None:
+    times.patience = PAUSE * TRIES
+    for route in (discord.token, discord.gateway):
+        route.mock(return_value=page(403))
+    with pytest.raises(TemporarilyUnavailable):
+        await exchange(client)
+    client.check_is_up()
+    await pass_by(times, FIRST_PAUSE)
+    with pytest.raises(DiscordDown):
+        client.check_is_up()
+
+
+async def test_probing_ends_with_the_client(discord: Discord, times: Times) -> None:
+    before = asyncio.all_tasks()
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, clocks=times.clocks) as client:
+        await fail(client, discord, times)
+        assert asyncio.all_tasks() > before
+    assert asyncio.all_tasks() == before
 
 
 @pytest.mark.parametrize(

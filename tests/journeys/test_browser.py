@@ -15,9 +15,12 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from starlette.requests import Request
 
 from snowflake.demo import Sandbox
 from snowflake.demo import running as running_sandbox
+from snowflake.errors import Denial, Refusal
+from snowflake.web.pages import SECURITY_HEADERS, denial_page
 from tests.serving import program
 
 ARGUMENTS = (
@@ -216,3 +219,37 @@ def test_a_page_without_cookies_says_what_to_do(page: Page, sandbox: Sandbox) ->
     choose(page, "ada.lindqvist")
     expect(page.get_by_role("heading", level=1)).to_have_text("This login can't be finished here")
     assert page.locator("a").count() == 0
+
+
+def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page: Page) -> None:
+    denial = Denial(
+        refusals=(
+            Refusal("any_guild", f"You have to be a member of {'Birds' * 20}.", by_joining=True),
+            Refusal("two_factor", "Your Discord account needs two-factor authentication."),
+        ),
+        application="The documentation of a company with a long name",
+        account="averyveryverylongusername1234567890",
+        another_account="https://snowflake.test/another",
+        back="https://snowflake.test/back",
+        invite="https://snowflake.test/invite",
+    )
+    shown = denial_page(Request({"type": "http"}), denial)
+    headers = {**SECURITY_HEADERS, "Content-Type": "text/html; charset=utf-8"}
+    body = bytes(shown.body)
+    page.route("https://snowflake.test/**", lambda route: route.fulfill(body=body, headers=headers))
+    page.set_viewport_size(TELEPHONE)
+    page.emulate_media(color_scheme="dark")
+    page.goto("https://snowflake.test/callback")
+    expect(page.get_by_role("listitem")).to_have_count(2)
+    assert_fits(page)
+    ground, ink = colours(page)
+    assert ground < ink
+    places = {
+        "Join on Discord": denial.invite,
+        "Use another account": denial.another_account,
+        f"Back to {denial.application}": denial.back,
+    }
+    for text, place in places.items():
+        tab_to(page, text)
+        page.keyboard.press("Enter")
+        page.wait_for_url(str(place))

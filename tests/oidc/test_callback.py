@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snowflake.oidc.notes import LOGIN_LIFETIME, CodeNote
+from snowflake.oidc.notes import CodeNote
+from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.settings import Settings
 from tests.login import APPLICATION, Departure, come_back, depart, login, query_of, redeem
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from snowflake.errors import OAuthError
 from snowflake.oidc.clients import presented_credentials
-from snowflake.oidc.parameters import Parameters
+from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings
 from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem
 from tests.running import Clock, Discord, Snowflake, running
@@ -19,12 +19,11 @@ def basic(client_id: str, secret: str) -> str:
     return f"Basic {base64.b64encode(f'{client_id}:{secret}'.encode()).decode()}"
 
 
-def presented(settings: Settings, header: bytes | None, **form: str) -> tuple[str, str | None]:
+def presented(header: bytes | None, **form: str) -> tuple[str, str | None]:
     headers = [] if header is None else [(b"authorization", header)]
     request = Request({"type": "http", "headers": headers})
-    credentials = presented_credentials(request, Parameters(list(form.items())), settings)
-    secret = credentials.secret
-    return credentials.client_id, secret.get_secret_value() if secret else None
+    client_id, secret = presented_credentials(request, Parameters(list(form.items())))
+    return client_id, secret.get_secret_value() if secret else None
 
 
 discord_secrets = st.text("ABCyz019-_", min_size=1, max_size=32)
@@ -34,28 +33,24 @@ ids = st.text(
 
 
 @given(discord_secrets, discord_secrets)
-def test_basic_is_read_raw_and_form_encoded(
-    settings: Settings, client_id: str, secret: str
-) -> None:
+def test_basic_is_read_raw_and_form_encoded(client_id: str, secret: str) -> None:
     encoded = secret.replace("-", "%2D").replace("_", "%5f")
     for header in (basic(client_id, secret), basic(client_id, encoded)):
-        assert presented(settings, header.encode()) == (client_id, secret)
+        assert presented(header.encode()) == (client_id, secret)
 
 
 @given(ids, st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=40))
-def test_any_secret_can_be_sent_form_encoded(
-    settings: Settings, client_id: str, secret: str
-) -> None:
+def test_any_secret_can_be_sent_form_encoded(client_id: str, secret: str) -> None:
     for encode in (quote_plus, lambda text: quote(text, safe="")):
         header = basic(encode(client_id), encode(secret))
-        assert presented(settings, header.encode()) == (client_id, secret)
+        assert presented(header.encode()) == (client_id, secret)
 
 
 @given(st.binary(max_size=60))
-def test_no_header_makes_it_stumble(settings: Settings, content: bytes) -> None:
+def test_no_header_makes_it_stumble(content: bytes) -> None:
     for header in (content, b"Basic " + content, b"Basic " + base64.b64encode(content)):
         try:
-            client_id, _ = presented(settings, header)
+            client_id, _ = presented(header)
         except OAuthError as error:
             assert error.status in {400, 401}  # noqa: PT017
         else:
@@ -64,9 +59,9 @@ def test_no_header_makes_it_stumble(settings: Settings, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
-def test_the_scheme_may_be_written_in_any_case(settings: Settings, scheme: str) -> None:
+def test_the_scheme_may_be_written_in_any_case(scheme: str) -> None:
     header = basic("1", "s").replace("Basic", scheme).encode()
-    assert presented(settings, header) == ("1", "s")
+    assert presented(header) == ("1", "s")
 
 
 @pytest.mark.parametrize(

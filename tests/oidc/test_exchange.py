@@ -1,11 +1,12 @@
 """Nobody has our address banned at Discord, and nobody good is stopped for it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
-from snowflake.settings import Settings
 from snowflake.shares import SPENT_FOR
 from snowflake.store.standing import CLIENT_SHARE, WINDOW
 from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem, sign_in
@@ -14,6 +15,15 @@ from tests.running import TOKENS, USER, Clock, Discord, Snowflake, running
 
 def refuse_the_client(discord: Discord) -> None:
     discord.token.respond(401, json={"error": "invalid_client"})
+
+
+@asynccontextmanager
+async def process_that_knows_nobody(snowflake: Snowflake) -> AsyncIterator[Snowflake]:
+    """Run another process, after an update from a release that remembered no good standing."""
+    async with running(snowflake.settings, snowflake.clock, snowflake.discord) as another:
+        [pair] = snowflake.state.standing._good
+        await snowflake.state.store.standing.forget(pair)
+        yield another
 
 
 async def introspect(snowflake: Snowflake, token: str, secret: str) -> httpx.Response:
@@ -83,31 +93,25 @@ async def test_wrong_secrets_for_a_living_token_do_not_cost_a_slow_hash_each(
 
 
 async def test_a_secret_that_only_its_grant_knows_is_no_guess(
-    snowflake: Snowflake, settings: Settings, clock: Clock, discord: Discord
+    snowflake: Snowflake,
 ) -> None:
-    # As after an update from a release that did not remember who is in good standing.
     token = (await sign_in(snowflake.browser))["access_token"]
-    state = snowflake.state
-    async with running(settings, clock, discord) as another:
-        [pair] = state.standing._good
-        await state.store.standing.forget(pair)
+    async with process_that_knows_nobody(snowflake) as another:
         # Those that come at once wait for the one that is checked.
         answers = await asyncio.gather(
             *(introspect(another, token, CLIENT_SECRET) for _ in range(2 * CLIENT_SHARE))
         )
         assert {answer.json()["active"] for answer in answers} == {True}
         # The grant vouched for the client.
-        assert await state.store.standing.seen_at(pair) is not None
+        [pair] = another.state.standing._good
+        assert await another.state.store.standing.seen_at(pair) is not None
 
 
 async def test_a_stale_secret_that_comes_again_and_again_keeps_the_right_one_from_nothing(
-    snowflake: Snowflake, settings: Settings, clock: Clock, discord: Discord
+    snowflake: Snowflake,
 ) -> None:
     token = (await sign_in(snowflake.browser))["access_token"]
-    state = snowflake.state
-    async with running(settings, clock, discord) as another:
-        [pair] = state.standing._good
-        await state.store.standing.forget(pair)
+    async with process_that_knows_nobody(snowflake) as another:
         for _ in range(CLIENT_SHARE + 1):
             assert (await introspect(another, token, "stale")).status_code == 401
         assert (await introspect(another, token, CLIENT_SECRET)).json()["active"] is True

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
+from snowflake.registry import Registry
 from snowflake.settings import Settings
 from tests.login import ask, code_for, come_back, depart, query_of, redeem
 from tests.readme import README
@@ -48,10 +49,17 @@ queries = st.one_of(
 uris = st.tuples(hosts, ports, paths, slashes, queries).map("".join)
 
 
+def resolve(uri: str, issuer: str, settings: Settings) -> redirects.RedirectURI:
+    """Resolve a Discord application's redirect URI."""
+    client = Registry(settings).find("1")
+    assert client is not None
+    return redirects.resolve(uri, client, issuer, settings)
+
+
 @given(uris)
 def test_an_applications_uri_survives_in_every_form(settings: Settings, uri: str) -> None:
     for sent in (uri, PREFIX + uri, PREFIX + quote(uri, safe="")):
-        resolved = redirects.resolve(sent, ORIGIN, settings)
+        resolved = resolve(sent, ORIGIN, settings)
         assert resolved.application == uri
         assert resolved.discord == (sent if sent.startswith(PREFIX) else PREFIX + uri)
 
@@ -59,9 +67,9 @@ def test_an_applications_uri_survives_in_every_form(settings: Settings, uri: str
 @given(uris)
 def test_discord_coming_back_to_any_form_is_recognised(settings: Settings, uri: str) -> None:
     for sent in (uri, PREFIX + quote(uri, safe="")):
-        resolved = redirects.resolve(sent, ORIGIN, settings)
+        resolved = resolve(sent, ORIGIN, settings)
         # As a server passes it on: decoded once, without the query.
-        path = unquote(resolved.discord.partition("?")[0].removeprefix(PREFIX))
+        path = unquote(resolved.discord.partition("?")[0].removeprefix(ORIGIN))
         assert redirects.is_callback_for(path, resolved.discord, ORIGIN), sent
 
 
@@ -167,7 +175,7 @@ def test_whatever_is_sent_only_https_or_this_machine_is_ever_redirected_to(
 ) -> None:
     for form in (sent, PREFIX + sent, PREFIX + quote(sent, safe="")):
         try:
-            uri = redirects.resolve(form, ORIGIN, settings).application
+            uri = resolve(form, ORIGIN, settings).application
         except InvalidRequest:
             continue
         assert uri.isascii()
@@ -221,7 +229,7 @@ async def test_what_could_not_come_back_is_refused_before_the_person_has_approve
 
 def test_another_application_may_share_our_origin(settings: Settings) -> None:
     uri = "https://snowflake.example.com/app/callback"
-    assert redirects.resolve(uri, f"{ORIGIN}/login", settings).application == uri
+    assert resolve(uri, f"{ORIGIN}/login", settings).application == uri
 
 
 def test_every_redirect_uri_of_the_readme_is_accepted(settings: Settings) -> None:
@@ -231,4 +239,4 @@ def test_every_redirect_uri_of_the_readme_is_accepted(settings: Settings) -> Non
     uris = [uri for uri in named if "snowflake." not in uri]
     assert len(uris) >= 7
     for uri in uris:
-        assert redirects.resolve(uri, ORIGIN, settings).application == uri
+        assert resolve(uri, ORIGIN, settings).application == uri

@@ -1,14 +1,30 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from snowflake.discord.models import Guild, User
-from snowflake.oidc.scopes import SCOPES, Person, claims_of, discord_scopes, granted, known
+from snowflake.discord.models import Guild, Member, User
+from snowflake.oidc.scopes import SCOPES, claims_of, granted, known
+from snowflake.person import Person
+from snowflake.registry import Client
+from snowflake.tables.access import AccessTable
+from snowflake.tables.groups import GroupsTable
 
+GUILD = "197038439483310086"
 NELLY = User(
     id="80351110224678912",
     username="nelly",
     global_name="Nelly the Owl",
     avatar="8342729096ea",
     locale="en-GB",
+)
+CLIENT = Client(
+    id="1056005449054429204",
+    application="1056005449054429204",
+    groups=GroupsTable(),
+    access=AccessTable(),
+    token_lifetime=timedelta(hours=1),
+    refresh_token_lifetime=timedelta(days=30),
 )
 PICTURE = "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea.png"
 
@@ -31,7 +47,7 @@ def test_known_scopes_are_kept_and_others_ignored(scope: str, names: list[str]) 
 @pytest.mark.parametrize("name", SCOPES)
 def test_every_scope_says_what_it_gives_and_needs_to_know_the_person(name: str) -> None:
     assert SCOPES[name].description.endswith(".")
-    assert "identify" in discord_scopes([name])
+    assert "identify" in SCOPES[name].discord(CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +62,7 @@ def test_every_scope_says_what_it_gives_and_needs_to_know_the_person(name: str) 
 def test_only_what_was_asked_for_and_granted_counts(
     asked: list[str], discord: set[str], names: list[str]
 ) -> None:
-    assert granted(asked, frozenset(discord)) == names
+    assert granted(asked, frozenset(discord), CLIENT) == names
 
 
 @pytest.mark.parametrize(
@@ -80,22 +96,103 @@ def test_only_what_was_asked_for_and_granted_counts(
         (
             ["openid", "groups"],
             Person(NELLY, (Guild(id="2"), Guild(id="1"), Guild(id="2"))),
-            {"groups": ["2", "1"]},
+            {"groups": ["1", "2"]},
+        ),
+        (
+            ["openid", "discord"],
+            Person(NELLY),
+            {
+                "discord": {
+                    "id": "80351110224678912",
+                    "username": "nelly",
+                    "global_name": "Nelly the Owl",
+                    "avatar": "8342729096ea",
+                    "avatar_url": PICTURE,
+                    "locale": "en-GB",
+                }
+            },
         ),
     ],
 )
 def test_each_scope_gives_its_claims(
     names: list[str], person: Person, claims: dict[str, object]
 ) -> None:
-    assert claims_of(person, names) == {"sub": "80351110224678912", **claims}
+    assert claims_of(person, names, CLIENT) == {"sub": "80351110224678912", **claims}
 
 
 @pytest.mark.parametrize("name", [None, ""])
 def test_who_has_no_display_name_goes_by_the_username(name: str | None) -> None:
     person = Person(NELLY.model_copy(update={"global_name": name}))
-    assert claims_of(person, ["profile"])["name"] == "nelly"
+    assert claims_of(person, ["profile"], CLIENT)["name"] == "nelly"
 
 
 def test_a_claim_with_nothing_to_say_is_absent() -> None:
     person = Person(NELLY.model_copy(update={"locale": None}))
-    assert "locale" not in claims_of(person, ["profile"])
+    assert "locale" not in claims_of(person, ["profile"], CLIENT)
+
+
+def test_the_claim_discord_holds_all_that_discord_tells_and_nothing_null() -> None:
+    told = {
+        "discriminator": "0",
+        "banner": "06c16474723fe537c283b8efa61a30c8",
+        "accent_color": 0,
+        "mfa_enabled": False,
+    }
+    person = Person(NELLY.model_copy(update={**told, "global_name": None}))
+    claim = claims_of(person, ["discord"], replace(CLIENT, avatar_size=64))["discord"]
+    assert claim == {
+        "id": "80351110224678912",
+        "username": "nelly",
+        "avatar": "8342729096ea",
+        "avatar_url": f"{PICTURE}?size=64",
+        "locale": "en-GB",
+        **told,
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "has_bot", "discord", "counts"),
+    [
+        ({"include": ["roles"], "guilds": [GUILD]}, False, {"guilds"}, False),
+        ({"include": ["roles"], "guilds": [GUILD]}, False, {"guilds.members.read"}, True),
+        ({"include": ["roles"], "guilds": [GUILD]}, True, set(), True),
+        ({"include": ["guilds", "roles"], "guilds": [GUILD]}, True, set(), False),
+        ({"include": ["roles"]}, False, set(), True),
+    ],
+)
+def test_groups_count_if_discord_granted_what_they_need_for_the_client(
+    groups: dict[str, object], has_bot: bool, discord: set[str], counts: bool
+) -> None:
+    client = replace(CLIENT, groups=GroupsTable.model_validate(groups), has_bot=has_bot)
+    names = granted(["openid", "groups"], frozenset({"identify", *discord}), client)
+    assert ("groups" in names) is counts
+
+
+NO_MEMBERS: dict[str, Member | None] = {}
+MEMBER = Member(roles=frozenset(), nick="Owlet", avatar="a_b4")
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "picture"),
+    [
+        ({GUILD: MEMBER}, "Owlet", f"guilds/{GUILD}/users/{NELLY.id}/avatars/a_b4.gif?size=128"),
+        (
+            {GUILD: Member(roles=frozenset())},
+            "Nelly the Owl",
+            f"avatars/{NELLY.id}/{NELLY.avatar}.png?size=128",
+        ),
+        ({GUILD: None}, "Nelly the Owl", f"avatars/{NELLY.id}/{NELLY.avatar}.png?size=128"),
+        (NO_MEMBERS, "Nelly the Owl", f"avatars/{NELLY.id}/{NELLY.avatar}.png?size=128"),
+        ({"1": MEMBER}, "Nelly the Owl", f"avatars/{NELLY.id}/{NELLY.avatar}.png?size=128"),
+    ],
+)
+def test_name_and_picture_are_those_of_the_guild_for_those_who_have_them_there(
+    members: dict[str, Member | None], name: str, picture: str
+) -> None:
+    client = replace(CLIENT, name_from_guild=GUILD, picture_from_guild=GUILD, avatar_size=128)
+    claims = claims_of(Person(NELLY, members=members), ["profile"], client)
+    assert claims["name"] == name
+    assert claims["picture"] == f"https://cdn.discordapp.com/{picture}"
+    # Account names are taken from these.
+    assert (claims["nickname"], claims["preferred_username"]) == ("nelly", "nelly")
+    assert claims_of(Person(NELLY, members=members), ["profile"], CLIENT)["picture"] == PICTURE

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from snowflake.oidc.pkce import challenge_of
+from snowflake.protocol.pkce import challenge_of
 from snowflake.sandbox.discord import Application, SimulatedDiscord
 from tests.journeys.world import ADA, CLIENT_SECRET
 from tests.login import query_of

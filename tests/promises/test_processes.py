@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from snowflake.sandbox.discord import grants, token
-from tests.promises.party import INVALID_GRANT, Party, error_of, tokens_of
+from tests.promises.party import INVALID_GRANT, OUT, Party, error_of, tokens_of
 from tests.promises.processes import Processes, processes
 from tests.promises.test_refreshes import refreshes_at
 from tests.store.places import ENGINES, place_on
@@ -50,7 +50,7 @@ async def test_fifty_redemptions_of_one_code_have_one_winner(four: Processes) ->
         winners = [answer for answer in answers if answer.status_code == 200]
         losers = [answer for answer in answers if answer.status_code != 200]
         assert (len(winners), len(losers)) == (1, AT_ONCE - 1)
-        assert {error_of(answer) for answer in losers} == {INVALID_GRANT}
+        assert {error_of(answer) for answer in losers} <= {OUT, INVALID_GRANT}
         await ends_with_a_replay(party, browsers, code, tokens_of(winners[0]))
 
 

@@ -30,6 +30,26 @@ def test_everybody_of_the_cast_can_sign_in(sandbox: Sandbox, person: Person) -> 
     assert len(claims["groups"]) == len(person.guilds)
 
 
+@pytest.mark.parametrize("name", ["fresh.start", "at.the.door", "loud.lars", "cat.fancier"])
+def test_so_can_those_who_are_there_for_the_gates(sandbox: Sandbox, name: str) -> None:
+    assert sign_in(sandbox.example, name)["preferred_username"] == name
+
+
+def test_the_sandbox_has_a_bot_and_knows_where_registered_clients_come_back(
+    sandbox: Sandbox,
+) -> None:
+    response = httpx.get(
+        f"{sandbox.discord}/api/v10/applications/@me",
+        headers={
+            "Authorization": f"Bot {sandbox.bot_token}",
+            "User-Agent": "DiscordBot (https://example.com, 1)",
+        },
+    )
+    application = response.json()
+    assert application["id"] == sandbox.client_id
+    assert f"{sandbox.snowflake}/callback" in application["redirect_uris"]
+
+
 def test_a_person_is_known_by_id_too(sandbox: Sandbox) -> None:
     assert sign_in(sandbox.example, CAST[2].id)["sub"] == CAST[2].id
 

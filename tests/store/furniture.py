@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
+from snowflake.store.links import Link
 from snowflake.store.memberships import ALL_GUILDS, Membership
 from tests.running import NOW
 
@@ -44,6 +45,20 @@ def tokens(person: str = PERSON, expires_at: int = NOW + 3600) -> StoredTokens:
 
 def membership(person: str = PERSON) -> Membership:
     return Membership(person, ALL_GUILDS, f'[{{"id":"{GUILD}"}}]', NOW)
+
+
+def link(person: str = PERSON, subject: str = "subject", synced_at: int = NOW) -> Link:
+    return Link(
+        person=person,
+        application=APPLICATION,
+        subject=subject,
+        refresh_token=SecretStr(f"upstream-refresh-token-{person}"),
+        claims={"sub": subject, "groups": ["upstream-group"]},
+        values={"member": "1"},
+        username="nelly-upstream",
+        linked_at=NOW,
+        synced_at=synced_at,
+    )
 
 
 async def put_login(

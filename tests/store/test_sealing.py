@@ -8,7 +8,7 @@ from snowflake.errors import StartFault
 from snowflake.store import FOREIGN_SEAL
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
-from tests.store.furniture import APPLICATION, GUILD, PERSON, membership, put_login, tokens
+from tests.store.furniture import APPLICATION, GUILD, PERSON, link, membership, put_login, tokens
 from tests.store.places import Place
 
 OLD, NEW = b"the old secret of more than thirty-two", b"the new secret of more than thirty-two"
@@ -44,18 +44,20 @@ async def test_the_old_key_goes_after_housekeeping_and_not_before(
     async with place.store(clock, OLD) as store:
         grant, _ = await put_login(store, "code")
         await store.signing_keys.add(StoredKey("kid", "{}", 0))
+        await store.links.take_over(link(), exclusive=True)
     async with place.store(clock, NEW, OLD):
         pass
     with pytest.raises(StartFault):
         async with place.store(clock, NEW):
             pass
     async with place.store(clock, NEW, OLD) as store:
-        assert await store.housekeeping.seal_anew() == 4
+        assert await store.housekeeping.seal_anew() == 5
         assert await store.housekeeping.seal_anew() == 0
     async with place.store(clock, NEW) as store:
         assert await store.grants.find(grant.id) == grant
         assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
         assert await store.memberships.of_person(PERSON) == [membership()]
+        assert await store.links.find(PERSON) == link()
         assert await store.signing_keys.all() == [StoredKey("kid", "{}", 0)]
 
 
@@ -105,6 +107,7 @@ async def test_no_secret_is_in_the_database(place: Place, clock: Clock, private_
     async with place.store(clock) as store:
         grant, token = await put_login(store, "code")
         await store.signing_keys.add(StoredKey("kid", private_key, 0))
+        await store.links.take_over(link(), exclusive=True)
         found = await store.refresh_tokens.find(token)
         assert found is not None
         successor = await store.refresh_tokens.rotate(found, grant)
@@ -116,4 +119,5 @@ async def test_no_secret_is_in_the_database(place: Place, clock: Clock, private_
     assert pair.refresh_token is not None
     secrets = [token, successor, "nelly@example.com", GUILD, pair.access_token.get_secret_value()]
     secrets += [pair.refresh_token.get_secret_value(), json.loads(private_key)["d"]]
+    secrets += [f"upstream-refresh-token-{PERSON}", "nelly-upstream", "upstream-group"]
     assert [secret for secret in secrets if secret.encode() in content] == []

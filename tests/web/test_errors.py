@@ -2,11 +2,23 @@ import html
 import inspect
 
 import pytest
+import structlog
+from prometheus_client import REGISTRY
 from starlette.requests import Request
+from starlette.routing import Route
 
 from snowflake import errors
-from snowflake.errors import DiscordDown, LoginError, OAuthError
-from snowflake.web.errors import login_error, oauth_error
+from snowflake.errors import (
+    AccessDenied,
+    Denial,
+    DiscordDown,
+    LoginDenied,
+    LoginError,
+    OAuthError,
+    Refusal,
+)
+from snowflake.web.errors import login_denied, login_error, oauth_error
+from tests.running import Snowflake
 
 OAUTH_ERRORS = [
     value
@@ -78,3 +90,47 @@ async def test_a_page_says_since_when_discord_is_down(seconds: int, words: str) 
     page = bytes(response.body).decode()
     assert f"since 08:00 UTC, {words} ago" in page
     assert response.headers["retry-after"] == "7"
+
+
+def denials_counted() -> float:
+    labels = {"outcome": "access_denied"}
+    return REGISTRY.get_sample_value("snowflake_logins_total", labels) or 0.0
+
+
+async def test_a_denial_is_a_page_counted_and_logged_by_its_policies() -> None:
+    refusals = (Refusal("any_guild", "Join."), Refusal("two_factor", "Switch it on."))
+    denied = LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", "https://b/"))
+    structlog.contextvars.clear_contextvars()
+    before = denials_counted()
+    response = await login_denied(request_to("/callback"), denied)
+    assert response.status_code == 403
+    assert "Switch it on." in bytes(response.body).decode()
+    assert denials_counted() == before + 1
+    assert structlog.contextvars.get_contextvars() == {
+        "error": "access_denied",
+        "reason": "the person may not sign in: any_guild, two_factor",
+    }
+
+
+async def test_a_denial_at_the_token_endpoint_is_logged_as_one() -> None:
+    structlog.contextvars.clear_contextvars()
+    before = denials_counted()
+    denied = AccessDenied("the person may not sign in: any_guild")
+    response = await oauth_error(request_to("/token"), denied)
+    assert response.status_code == 400
+    assert b'"error":"invalid_grant"' in bytes(response.body)
+    assert denials_counted() == before + 1
+    assert structlog.contextvars.get_contextvars()["error"] == "access_denied"
+
+
+async def test_a_denial_ends_any_request_that_raises_it(snowflake: Snowflake) -> None:
+    def deny(_: Request) -> None:
+        refusals = (Refusal("any_guild", "Join."),)
+        raise LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", "https://b/"))
+
+    snowflake.app.router.routes.append(Route("/denied", deny))
+    response = await snowflake.browser.get("/denied")
+    assert response.status_code == 403
+    assert "<li>Join.</li>" in response.text
+    assert f"<code>{response.headers['x-request-id']}</code>" in response.text
+    assert response.headers["cache-control"] == "no-store"

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from snowflake.oidc.clients import Credentials
 from snowflake.oidc.grants.authorization_code import authorization_code
 from snowflake.oidc.grants.refresh_token import refresh_token
-from snowflake.oidc.parameters import Parameters
 from snowflake.oidc.tokens import Redeemed
+from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 
 GRANTS: Mapping[str, Callable[[Credentials, Parameters, State], Awaitable[Redeemed]]] = {

@@ -3,21 +3,29 @@
 from contextlib import suppress
 
 import structlog
-from pydantic import SecretStr
 
-from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
+from snowflake.errors import (
+    AccessDenied,
+    InvalidClient,
+    InvalidGrant,
+    TemporarilyUnavailable,
+    TooManyRequests,
+)
 from snowflake.metrics import LOGINS
-from snowflake.oidc import pkce, redirects, scopes
-from snowflake.oidc.clients import Credentials
-from snowflake.oidc.exchange import Exchanged, exchange
+from snowflake.oidc import redirects, scopes
+from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.exchange import Exchanged
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
+from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote
-from snowflake.oidc.parameters import MAX_SIZE, Parameters
-from snowflake.oidc.people import Fetched, fetch_newcomer
+from snowflake.oidc.people import Fetched
 from snowflake.oidc.tokens import Redeemed
+from snowflake.policies import admit
+from snowflake.protocol import pkce
+from snowflake.protocol.parameters import MAX_SIZE, Parameters
 from snowflake.sealing import BadNote
 from snowflake.state import State
-from snowflake.store.codes import CodeUsed
+from snowflake.store.codes import CodeSpent
 from snowflake.store.grants import Grant
 
 _log = structlog.get_logger(__name__)
@@ -28,13 +36,15 @@ async def authorization_code(
 ) -> Redeemed:
     """Redeem a code of the callback, once.
 
-    Discord checks the client's secret. A wrong secret or an outage does not use the code up; a
-    replay ends the grant that the code made (RFC 6749, section 4.1.2).
+    Discord checks the client's secret. A wrong secret or an outage does not use the code up. The
+    client's own replay ends the grant that the code made (RFC 6749, section 4.1.2).
 
     Raises:
         InvalidGrant: the code is not this client's, for another redirect URI, expired or used.
+        AccessDenied: the person may not sign in to this client.
         InvalidClient: the secret is wrong, or a public client used no PKCE.
-        TemporarilyUnavailable: Discord or the store gave no usable answer.
+        TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
+            redeeming the code.
     """
     # 1. The code, this client's own.
     note = _open(credentials, params, state)
@@ -49,25 +59,25 @@ async def authorization_code(
         raise InvalidClient("a client without secret must use PKCE")
     refreshable = is_refreshable(credentials, params)
 
-    # 3. Discord's tokens, then who it is.
-    exchanged, fetched = await _ask_discord(note, credentials, state)
-    person = fetched.person
+    # 3. Discord's tokens, who it is, and whether they may sign in.
+    exchanged, fetched = await _newcomer(note, credentials, state)
+    client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    granted = scopes.granted(note.scope.split(), exchanged.scopes)
+    granted = scopes.granted(note.scope.split(), exchanged.scopes, client)
     grant = Grant(
-        client_id=note.client_id,
-        application=note.client_id,
+        client_id=client.id,
+        application=client.application,
         person=person.user.id,
         issuer=note.issuer,
         scopes=tuple(granted),
-        claims=scopes.claims_of(person, granted),
+        claims=scopes.claims_of(person, granted, client),
         auth_time=note.auth_time,
-        expires_at=expires_at(state, refreshable=refreshable),
+        expires_at=expires_at(client, state, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
-        claims_at=int(state.clock() - fetched.age),
+        claims_at=int(state.clock() - fetched.person.age),
     )
-    tokens = exchanged.stored(note.client_id, person.user.id)
+    tokens = exchanged.stored(client.application, person.user.id)
     try:
         refresh_token = await state.store.logins.save(
             note.id, grant, tokens, fetched.learnt, refreshable=refreshable
@@ -92,37 +102,43 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     return note
 
 
-async def _ask_discord(
+async def _newcomer(
     note: CodeNote, credentials: Credentials, state: State
 ) -> tuple[Exchanged, Fetched]:
-    """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
-
-    It is spent when Discord says that the grant is no good, and released at every other error.
-    """
-    await state.standing.check(note.client_id, credentials.secret, credentials.caller)
-    left, codes = await _reserve(note, state), state.store.codes
-    exchanged = None
+    """Ask who has come, and whether they may."""
     try:
-        exchanged = await exchange(note, credentials, left, state)
-        granted = scopes.granted(note.scope.split(), exchanged.scopes)
-        fetched = await fetch_newcomer(granted, SecretStr(exchanged.access_token), state)
-    except InvalidGrant:
-        await codes.spend(note.id)
+        exchanged, fetched = await newcomer(note, credentials, state)
+    except CodeSpent as spent:
+        if spent.grant_id is not None:
+            await _end_replayed(spent.grant_id, credentials, state)
+        raise InvalidGrant("the code has been used") from spent
+    try:
+        admit(fetched.person, credentials.client, state.clock())
+    except AccessDenied:
+        await state.store.codes.spend(note.id)
         raise
-    except OAuthError:
-        # What Discord gave for its code, which is spent then, is kept with ours.
-        await codes.release(note.id, state.sealer.seal(exchanged) if exchanged else left)
+    except TemporarilyUnavailable:
+        await state.store.codes.release(note.id, state.sealer.seal(exchanged))
         raise
     return exchanged, fetched
 
 
-async def _reserve(note: CodeNote, state: State) -> str | None:
-    expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
+async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:
+    """End the grant of a code that comes again, if it is its client that brings it.
+
+    Codes stand in URLs, in histories and in logs: who has found a spent one there, but has not the
+    client's secret, must not sign people out with it.
+    """
+    grant = await state.store.grants.find(grant_id)
+    if grant is None:
+        return
     try:
-        asking = state.settings.discord_deadline.total_seconds()
-        return await state.store.codes.reserve(note.id, expires, asking)
-    except CodeUsed as used:
-        if used.grant_id is not None:
-            _log.warning("code_replayed")
-            await state.store.grants.end(used.grant_id)
-        raise InvalidGrant("the code has been used") from used
+        is_client = await is_known_good(credentials, grant.secret_hash, state)
+    except TooManyRequests:
+        # To come again later is of no use with a spent code.
+        is_client = False
+    if not is_client:
+        _log.warning("code_replayed_by_stranger")
+        return
+    _log.warning("code_replayed")
+    await state.store.grants.end(grant_id)

@@ -2,7 +2,8 @@
 
 from snowflake.errors import InvalidRequest
 from snowflake.oidc.clients import Credentials
-from snowflake.oidc.parameters import Parameters
+from snowflake.protocol.parameters import Parameters
+from snowflake.registry import Client
 from snowflake.state import State
 
 _CHOICES = {"true": True, "false": False}
@@ -26,10 +27,9 @@ def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
     return choice
 
 
-def expires_at(state: State, *, refreshable: bool) -> int:
+def expires_at(client: Client, state: State, *, refreshable: bool) -> int:
     """Answer the Unix time at which a grant that is used now ends by itself."""
-    settings = state.settings
-    lifetimes = [settings.token_lifetime]
+    lifetimes = [client.token_lifetime]
     if refreshable:
-        lifetimes.append(settings.refresh_token_lifetime)
+        lifetimes.append(client.refresh_token_lifetime)
     return int(state.clock() + max(lifetimes).total_seconds())

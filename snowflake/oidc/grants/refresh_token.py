@@ -14,11 +14,15 @@ from snowflake.errors import (
 )
 from snowflake.oidc import scopes
 from snowflake.oidc.clients import Credentials, is_known_good
-from snowflake.oidc.exchange import renew, secret_hash
+from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
-from snowflake.oidc.parameters import Parameters
+from snowflake.oidc.needs import needs_of
 from snowflake.oidc.people import Fetched, fetch_known
 from snowflake.oidc.tokens import Redeemed
+from snowflake.policies import admit
+from snowflake.protocol.parameters import Parameters
+from snowflake.registry import Client
+from snowflake.renewal import renew
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
@@ -29,7 +33,7 @@ MAX_LENGTH = 512
 #: Seconds before its end from which Discord's access token is renewed.
 RENEWAL = 3600
 #: Seconds after which claims are too old to be answered again, whatever keeps Discord.
-OLDEST_CLAIMS = 3600
+OLDEST_CLAIMS = 3600.0
 
 _log = structlog.get_logger(__name__)
 
@@ -96,6 +100,9 @@ async def _find(sent: str, credentials: Credentials, state: State) -> tuple[Refr
     token, grant = living
     if grant.client_id != credentials.client_id:
         raise InvalidGrant("the refresh token was issued to another client")
+    if grant.application != credentials.client.application:
+        # Somebody has registered the client meanwhile, or has changed Snowflake's own application.
+        raise InvalidGrant("the person has to sign in again")
     return token, grant
 
 
@@ -132,10 +139,13 @@ async def _refreshed(
 ) -> tuple[Grant, list[str]]:
     """Answer the grant with claims as Discord has them now, and the scopes that it grants now.
 
-    A grant for which Discord accepts nothing any more has ended.
+    A grant for which Discord accepts nothing any more, or whose person is admitted no longer, has
+    ended.
     """
+    client = credentials.client
     try:
         tokens, fetched = await _ask_discord(grant, credentials, state, prove=prove)
+        admit(fetched.person, client, state.clock())
     except InvalidGrant:
         await state.store.grants.end(grant.id)
         raise
@@ -147,33 +157,37 @@ async def _refreshed(
         if prove:
             # Nobody but Discord can say that it is the client.
             raise
-        return await _unchanged(grant, outage, state)
-    granted = scopes.granted(grant.scopes, tokens.scopes)
+        return await _unchanged(grant, outage, client, state)
+    granted = scopes.granted(grant.scopes, tokens.scopes, client)
     fresh = replace(
         grant,
-        claims=scopes.claims_of(fetched.person, granted),
-        claims_at=int(state.clock() - fetched.age),
-        expires_at=expires_at(state, refreshable=True),
+        claims=scopes.claims_of(fetched.person, granted, client),
+        claims_at=int(state.clock() - fetched.person.age),
+        expires_at=expires_at(client, state, refreshable=True),
         secret_hash=await secret_hash(credentials, state) if prove else grant.secret_hash,
     )
     return fresh, granted
 
 
 async def _unchanged(
-    grant: Grant, outage: TemporarilyUnavailable, state: State
+    grant: Grant, outage: TemporarilyUnavailable, client: Client, state: State
 ) -> tuple[Grant, list[str]]:
     """Answer the grant with the claims that it has, and the scopes that Discord granted last.
 
     Raises:
-        TemporarilyUnavailable: the outage; the claims are too old, or of unknown age.
+        TemporarilyUnavailable: the outage; the claims are too old, or of unknown age, or older than
+            what a person may be admitted by.
     """
+    oldest = OLDEST_CLAIMS
+    if client.access.has_conditions:
+        oldest = min(oldest, client.access.oldest_membership.total_seconds())
     age = abs(state.clock() - grant.claims_at) if grant.claims_at is not None else math.inf
     tokens = await state.store.discord_tokens.find(grant.application, grant.person)
-    if age > OLDEST_CLAIMS or tokens is None:
+    if age > oldest or tokens is None:
         raise outage
     _log.warning("stale_claims", of="grant", age=math.ceil(age))
-    granted = scopes.granted(grant.scopes, tokens.scopes)
-    return replace(grant, expires_at=expires_at(state, refreshable=True)), granted
+    granted = scopes.granted(grant.scopes, tokens.scopes, client)
+    return replace(grant, expires_at=expires_at(client, state, refreshable=True)), granted
 
 
 async def _ask_discord(
@@ -186,11 +200,11 @@ async def _ask_discord(
     try:
         tokens = await _living(tokens, credentials, state, prove=prove)
         try:
-            return tokens, await _person(grant, tokens, state)
+            return tokens, await _person(grant, tokens, credentials.client, state)
         except InvalidGrant:
             # Renewed meanwhile by another request, or ended early by Discord.
             tokens = await _renewed(tokens, credentials, state)
-            return tokens, await _person(grant, tokens, state)
+            return tokens, await _person(grant, tokens, credentials.client, state)
     except InvalidGrant:
         await state.store.discord_tokens.forget(tokens)
         raise
@@ -204,7 +218,7 @@ async def _living(
     if left >= RENEWAL and not prove:
         return tokens
     try:
-        return await renew(tokens, credentials, state, prove=prove)
+        return await _renew(tokens, credentials, state, prove=prove)
     except InvalidGrant:
         if prove or left <= 0:
             raise
@@ -215,14 +229,21 @@ async def _living(
 async def _renewed(tokens: StoredTokens, credentials: Credentials, state: State) -> StoredTokens:
     """Renew tokens that Discord has just refused."""
     try:
-        return await renew(tokens, credentials, state, prove=False)
+        return await _renew(tokens, credentials, state)
     except TemporarilyUnavailable as outage:
         raise _Refused(outage) from outage
 
 
-async def _person(grant: Grant, tokens: StoredTokens, state: State) -> Fetched:
-    granted = scopes.granted(grant.scopes, tokens.scopes)
-    fetched = await fetch_known(grant.person, granted, tokens.access_token, state)
+async def _renew(
+    tokens: StoredTokens, credentials: Credentials, state: State, *, prove: bool = False
+) -> StoredTokens:
+    secret, caller = credentials.application_secret, credentials.caller
+    return await renew(tokens, secret, caller, state, prove=prove)
+
+
+async def _person(grant: Grant, tokens: StoredTokens, client: Client, state: State) -> Fetched:
+    needs = needs_of(client, grant.scopes)
+    fetched = await fetch_known(grant.person, needs, tokens.scopes, tokens.access_token, state)
     if fetched.person.user.id != grant.person:
         raise InvalidGrant("Discord names another person than at the login")
     return fetched

@@ -5,28 +5,36 @@ A request goes through these files in this order:
 ``simulation``  records it, lets a planned failure happen (``failures``), routes it
 ``authorize``   asks a person of the cast (``cast``) what they allow (``scopes``)
 ``token``       gives tokens for codes, keeping ``grants``
-``api``         answers who the person is and where, within ``limits``
+``api``         answers an application who the person is and where, within ``limits``
+``bot_api``     answers a bot who is in its guilds, and what the roles there are
 
 All of it lives in memory, in one :class:`SimulatedDiscord`; nothing is ever sent to the real one.
 """
 
 from snowflake.sandbox.discord.applications import Application
-from snowflake.sandbox.discord.cast import CAST, GUILDS, Guild, Membership, Person
+from snowflake.sandbox.discord.bots import Bot
+from snowflake.sandbox.discord.cast import CAST
 from snowflake.sandbox.discord.failures import Failure, Route
+from snowflake.sandbox.discord.guilds import Guild, Role
 from snowflake.sandbox.discord.limits import Limit
+from snowflake.sandbox.discord.people import Membership, Person
+from snowflake.sandbox.discord.places import BOT_GUILDS, GUILDS
 from snowflake.sandbox.discord.requests import RecordedRequest
 from snowflake.sandbox.discord.simulation import SimulatedDiscord
 
 __all__ = [
+    "BOT_GUILDS",
     "CAST",
     "GUILDS",
     "Application",
+    "Bot",
     "Failure",
     "Guild",
     "Limit",
     "Membership",
     "Person",
     "RecordedRequest",
+    "Role",
     "Route",
     "SimulatedDiscord",
 ]

@@ -1,21 +1,31 @@
 """The API routes of a person: who they are, where, as what, and what they allowed."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from snowflake.sandbox.discord.answers import (
-    MISSING_SCOPE,
-    UNAUTHORIZED,
-    UNKNOWN_GUILD,
-    api_error,
-    rate_limited,
-)
-from snowflake.sandbox.discord.cast import Person
+from snowflake.sandbox.discord.answers import MISSING_SCOPE, UNKNOWN_GUILD
+from snowflake.sandbox.discord.calls import Refused, answer
 from snowflake.sandbox.discord.grants import Token
+from snowflake.sandbox.discord.listing import page
+from snowflake.sandbox.discord.people import Person
 from snowflake.sandbox.discord.state import State, recorded
+
+
+@dataclass(frozen=True)
+class Known:
+    """An application that asks for a person who let it."""
+
+    token: Token
+    person: Person
+
+    @property
+    def id(self) -> str:
+        """Whose limits count."""
+        return self.person.id
 
 
 class Api:
@@ -26,19 +36,28 @@ class Api:
 
     async def me(self, request: Request) -> Response:
         """``GET /users/@me``."""
-        return self._answer(request, "me", "identify", self._me)
+        return self._answer(
+            request, "me", "identify", lambda known: known.person.to_json(known.token.scopes)
+        )
 
     async def guilds(self, request: Request) -> Response:
         """``GET /users/@me/guilds``."""
-        return self._answer(request, "guilds", "guilds", self._guilds)
+
+        def guilds(known: Known) -> list[dict[str, object]]:
+            found = self._state.existing(known.person.guilds)
+            return [guild.to_json(known.id) for guild in page(found, recorded(request).query)]
+
+        return self._answer(request, "guilds", "guilds", guilds)
 
     async def member(self, request: Request) -> Response:
         """``GET /users/@me/guilds/{guild}/member``."""
         guild = request.path_params["guild"]
 
-        def member(_: Token, person: Person) -> dict[str, object] | None:
-            membership = person.membership(guild) if guild in self._state.guilds else None
-            return membership.to_json(person) if membership else None
+        def member(known: Known) -> dict[str, object]:
+            membership = known.person.membership(guild) if guild in self._state.guilds else None
+            if membership is None:
+                raise Refused(404, UNKNOWN_GUILD, "Unknown Guild")
+            return membership.to_json(known.person)
 
         return self._answer(request, "member", "guilds.members.read", member)
 
@@ -51,49 +70,32 @@ class Api:
         request: Request,
         route: str,
         scope: str | None,
-        body: Callable[[Token, Person], object],
+        body: Callable[[Known], object],
     ) -> Response:
-        # 1. Who asks? An account that is gone takes its tokens with it.
-        token = self._token(request)
-        person = self._state.people.get(token.person) if token else None
-        # 2. May they ask now?
-        guild = request.path_params.get("guild")
-        drawn = self._state.draw(route, person.id if person else None, guild)
-        if drawn.retry_after is not None:
-            return rate_limited(drawn.retry_after, "user", drawn.headers)
-        if token is None or person is None:
-            return api_error(401, UNAUTHORIZED, "401: Unauthorized", drawn.headers)
-        # 3. May they ask this?
-        if scope is not None and scope not in token.scopes:
-            message = "Missing required OAuth2 scope"
-            return api_error(403, MISSING_SCOPE, message, drawn.headers)
-        # 4. Answer. Only a guild can be unknown to somebody who is known.
-        answer = body(token, person)
-        if answer is None:
-            return api_error(404, UNKNOWN_GUILD, "Unknown Guild", drawn.headers)
-        return JSONResponse(answer, headers=drawn.headers)
+        def allowed(known: Known) -> object:
+            if scope is not None and scope not in known.token.scopes:
+                raise Refused(403, MISSING_SCOPE, "Missing required OAuth2 scope")
+            return body(known)
 
-    def _token(self, request: Request) -> Token | None:
-        authorization = recorded(request).headers.get("authorization", "")
-        scheme, _, access_token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
+        return answer(self._state, request, route, self._known(request), allowed)
+
+    def _known(self, request: Request) -> Known | None:
+        scheme, access_token = recorded(request).authorization
+        if scheme != "bearer":
             return None
-        token = self._state.grants.find(access_token.strip())
-        return token if token and token.application in self._state.applications else None
+        token = self._state.grants.find(access_token)
+        if token is None or token.application not in self._state.applications:
+            return None
+        # An account that is gone takes its tokens with it.
+        person = self._state.people.get(token.person)
+        return Known(token, person) if person else None
 
-    def _me(self, token: Token, person: Person) -> dict[str, object]:
-        return person.to_json(token.scopes)
-
-    def _guilds(self, _: Token, person: Person) -> list[dict[str, object]]:
-        found = (self._state.guilds.get(guild) for guild in person.guilds)
-        return [guild.to_json(person.id) for guild in found if guild is not None]
-
-    def _authorization(self, token: Token, person: Person) -> dict[str, object]:
+    def _authorization(self, known: Known) -> dict[str, object]:
         body: dict[str, object] = {
-            "application": self._state.applications[token.application].to_json(),
-            "scopes": sorted(token.scopes),
-            "expires": datetime.fromtimestamp(token.expires_at, UTC).isoformat(),
+            "application": self._state.applications[known.token.application].to_json(),
+            "scopes": sorted(known.token.scopes),
+            "expires": datetime.fromtimestamp(known.token.expires_at, UTC).isoformat(),
         }
-        if "identify" in token.scopes:
-            body["user"] = person.to_public_json()
+        if "identify" in known.token.scopes:
+            body["user"] = known.person.to_public_json()
         return body

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from snowflake.sandbox.discord.applications import Application
-from snowflake.sandbox.discord.cast import Person
+from snowflake.sandbox.discord.people import Person
 from snowflake.sandbox.discord.requests import RecordedRequest
 from snowflake.sandbox.discord.scopes import SCOPES
 from snowflake.sandbox.discord.state import State, recorded

@@ -1,163 +1,41 @@
-"""The people of the simulated Discord and the guilds that they are in."""
+"""The people of the simulated Discord."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from itertools import product
+from datetime import UTC, datetime
+from typing import Final
 
-
-@dataclass(frozen=True)
-class Guild:
-    """A guild. ``owner`` is the ID of the person who owns it, where that is one of the cast."""
-
-    id: str
-    name: str
-    owner: str | None = None
-    icon: str | None = None
-    features: tuple[str, ...] = ()
-
-    def to_json(self, person: str) -> dict[str, object]:
-        """Return the guild as ``GET /users/@me/guilds`` shows it to a person, by their ID."""
-        owner = self.owner == person
-        return {
-            "id": self.id,
-            "name": self.name,
-            "icon": self.icon,
-            "banner": None,
-            "owner": owner,
-            "permissions": "2251799813685247" if owner else "104324673",
-            "features": list(self.features),
-        }
-
-
-@dataclass(frozen=True)
-class Membership:
-    """What somebody is in a guild, by its ID; ``roles`` are role IDs. Times are ISO 8601."""
-
-    guild: str
-    roles: tuple[str, ...] = ()
-    nick: str | None = None
-    avatar: str | None = None
-    pending: bool = False
-    communication_disabled_until: str | None = None
-    joined_at: str = "2021-03-14T15:09:26.535000+00:00"
-
-    def to_json(self, person: "Person") -> dict[str, object]:
-        """Return the member as ``GET /users/@me/guilds/{guild}/member`` shows them."""
-        return {
-            "avatar": self.avatar,
-            "banner": None,
-            "communication_disabled_until": self.communication_disabled_until,
-            "flags": 0,
-            "joined_at": self.joined_at,
-            "nick": self.nick,
-            "pending": self.pending,
-            "premium_since": None,
-            "roles": list(self.roles),
-            "user": person.to_public_json(),
-            "mute": False,
-            "deaf": False,
-        }
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with a Discord account.
-
-    ``about`` tells the tester what this person is good for. ``guilds`` are guild IDs; where there
-    is none of ``memberships`` for one, they are in it without a role. To change a person, put a
-    changed copy (``dataclasses.replace``) in :attr:`SimulatedDiscord.people`.
-    """
-
-    id: str
-    username: str
-    about: str
-    global_name: str | None = None
-    discriminator: str = "0"
-    avatar: str | None = None
-    banner: str | None = None
-    accent_color: int | None = None
-    email: str | None = None
-    verified: bool = False
-    locale: str = "en-US"
-    mfa_enabled: bool = False
-    premium_type: int = 0
-    guilds: tuple[str, ...] = ()
-    memberships: tuple[Membership, ...] = ()
-
-    def membership(self, guild: str) -> Membership | None:
-        """Return what the person is in a guild, by its ID; None if they are not in it."""
-        if guild not in self.guilds:
-            return None
-        known = (membership for membership in self.memberships if membership.guild == guild)
-        return next(known, Membership(guild))
-
-    @property
-    def display_name(self) -> str:
-        """The name that Discord shows: the display name, else the username."""
-        return self.global_name or self.username
-
-    def to_json(self, scopes: Collection[str]) -> dict[str, object]:
-        """Return the person as ``GET /users/@me`` shows them to a token with these scopes."""
-        user = {
-            **self.to_public_json(),
-            "mfa_enabled": self.mfa_enabled,
-            "locale": self.locale,
-            "premium_type": self.premium_type,
-        }
-        if "email" in scopes:
-            user |= {"email": self.email, "verified": self.verified}
-        return user
-
-    def to_public_json(self) -> dict[str, object]:
-        """Return what everybody may know of the person, as in ``GET /oauth2/@me``."""
-        return {
-            "id": self.id,
-            "username": self.username,
-            "discriminator": self.discriminator,
-            "global_name": self.global_name,
-            "avatar": self.avatar,
-            "banner": self.banner,
-            "accent_color": self.accent_color,
-            "avatar_decoration_data": None,
-            "collectibles": None,
-            "primary_guild": None,
-            "public_flags": 0,
-            "flags": 0,
-        }
-
-
-_ADA = "189462537114681345"
-_COLLECTOR = "703118822934413391"
-
-_LANDS = [
-    *("Amber", "Basalt", "Cedar", "Dune", "Ember", "Fjord", "Glacier", "Harbour", "Island", "Jade"),
-    *("Karst", "Lagoon", "Meadow", "North", "Orchard", "Prairie", "Quartz", "River", "Sage", "Tor"),
-]
-_CLUBS = [
-    *("Archers", "Bakers", "Cartographers", "Drummers", "Explorers"),
-    *("Foragers", "Gardeners", "Historians", "Inventors", "Jugglers"),
-]
-
-GUILDS = (
-    Guild("214249708711837696", "Lighthouse Keepers", _ADA, features=("COMMUNITY", "NEWS")),
-    Guild("305118922745540608", "Night Trains of Europe", icon="5d3f1b0c7a9e4826b1c0de5512fa9377"),
-    Guild("431092764483371009", "The Sourdough Society", features=("WELCOME_SCREEN_ENABLED",)),
-    Guild("557730914403418112", "Tiny Synths 🎹", "412300785590730752"),
-    # Escaping: whoever shows this name as HTML, CSV or a path shows their faults as well.
-    Guild("618877245120512001", "Cats, \"Dogs\" & <Others>"),
-    Guild("742915530187505664", "مقهى الخرائط"),
-)  # fmt: skip
-"""The guilds that have a name worth reading."""
-
-COLLECTED = tuple(
-    Guild(str(810_000_000_000_000_000 + number * 41_943_040_007), f"{land} {club}", _COLLECTOR)
-    for number, (land, club) in enumerate(product(_LANDS, _CLUBS))
+from snowflake.sandbox.discord.people import Membership, Person
+from snowflake.sandbox.discord.places import (
+    ADA,
+    BAKER,
+    BOOSTER,
+    CATS,
+    COLLECTED,
+    COLLECTOR,
+    HOSTILE_ROLES,
+    IMPOSTOR,
+    IMPOSTOR_KEEPER,
+    KEEPER,
+    LIGHTHOUSE,
+    MAPS,
+    MUTED,
+    NIGHT_SHIFT,
+    NOOR,
+    SOURDOUGH,
+    SYNTHS,
+    TRAINS,
 )
-"""Two hundred guilds, which is as many as a person can be in."""
+
+PENDING: Final = "884325517602238464"
+TIMED_OUT: Final = "713904468220870656"
+FANCIER: Final = "640172903311507456"
+
+DAY: Final = 86_400
+EPOCH_MS: Final = 1_420_070_400_000
+"""Where the times in Discord's IDs begin: 2015, in milliseconds since 1970."""
 
 CAST = (
     Person(
-        _ADA,
+        ADA,
         "ada.lindqvist",
         "An ordinary account with a picture and three guilds, one of them her own.",
         global_name="Ada Lindqvist",
@@ -167,18 +45,14 @@ CAST = (
         verified=True,
         locale="sv-SE",
         mfa_enabled=True,
-        guilds=("214249708711837696", "305118922745540608", "431092764483371009"),
+        guilds=(LIGHTHOUSE, TRAINS, SOURDOUGH),
         memberships=(
-            Membership(
-                "214249708711837696",
-                roles=("214249812341358592", "214249917802545152"),
-                nick="Keeper Ada",
-            ),
-            Membership("431092764483371009", roles=("431092901347819520",)),
+            Membership(LIGHTHOUSE, roles=(KEEPER, NIGHT_SHIFT), nick="Keeper Ada"),
+            Membership(SOURDOUGH, roles=(BAKER,)),
         ),
     ),
     Person(
-        "412300785590730752",
+        NOOR,
         "noor_ibrahim",
         "Animated picture; a name with emoji that runs right to left; guilds with odd names.",
         global_name="نور ✨ الخريطة 🗺️",
@@ -188,7 +62,7 @@ CAST = (
         verified=True,
         locale="ar",
         premium_type=2,
-        guilds=("557730914403418112", "618877245120512001", "742915530187505664"),
+        guilds=(SYNTHS, CATS, MAPS),
     ),
     Person(
         "80351110224678912",
@@ -197,7 +71,7 @@ CAST = (
         discriminator="0042",
         email="walter@example.net",
         verified=True,
-        guilds=("305118922745540608",),
+        guilds=(TRAINS,),
     ),
     Person(
         "1034775822118879232",
@@ -206,7 +80,7 @@ CAST = (
         global_name="Mina, perhaps",
         avatar="3c6f1e9a5b7d4e02a8b9c4d1f2036587",
         email="ada@example.com",
-        guilds=("431092764483371009",),
+        guilds=(SOURDOUGH,),
     ),
     Person(
         "951437208843669504",
@@ -215,7 +89,7 @@ CAST = (
         global_name="Tomás",
         avatar="f1c2b3a4958677665544332211009988",
         locale="pt-BR",
-        guilds=("214249708711837696", "557730914403418112"),
+        guilds=(LIGHTHOUSE, SYNTHS),
     ),
     Person(
         "1180264139540275200",
@@ -227,7 +101,7 @@ CAST = (
         locale="fi",
     ),
     Person(
-        _COLLECTOR,
+        COLLECTOR,
         "collector",
         "In two hundred guilds, the most that Discord allows.",
         global_name="The Collector",
@@ -239,4 +113,87 @@ CAST = (
         guilds=tuple(guild.id for guild in COLLECTED),
     ),
 )
-"""The people who come with the sandbox."""
+"""The people of whom nothing depends on the day. The first is who signs in if nobody is named."""
+
+
+def people_at(now: float) -> tuple[Person, ...]:
+    """Return everybody who comes with the sandbox: the cast, and who is there for the gates.
+
+    ``now`` is when the simulation begins, in seconds since the epoch: one of them has an account
+    that is then three days old, and one is timed out for another seven.
+    """
+    registered = now - 3 * DAY
+    return (
+        *CAST,
+        Person(
+            account_id(registered),
+            "fresh.start",
+            "An account that is three days old, in a guild with a role there.",
+            global_name="Fresh Start",
+            email="fresh@example.com",
+            verified=True,
+            mfa_enabled=True,
+            guilds=(LIGHTHOUSE,),
+            memberships=(Membership(LIGHTHOUSE, roles=(KEEPER,), joined_at=_iso(now - DAY)),),
+        ),
+        Person(
+            PENDING,
+            "at.the.door",
+            "Has joined a guild, but not yet agreed to its rules (membership screening).",
+            global_name="At the Door",
+            avatar="9a1c0f4e7d3b4c2f8a6e5b0d1c2f3e4a",
+            email="door@example.com",
+            verified=True,
+            mfa_enabled=True,
+            guilds=(LIGHTHOUSE,),
+            memberships=(Membership(LIGHTHOUSE, pending=True, joined_at=_iso(now - DAY)),),
+        ),
+        Person(
+            TIMED_OUT,
+            "loud.lars",
+            "Timed out in a guild for a week, where he has a role.",
+            global_name="Loud Lars",
+            avatar="0be4d9c87a6f4e53b2a1908f7e6d5c4b",
+            email="lars@example.com",
+            verified=True,
+            locale="da",
+            mfa_enabled=True,
+            guilds=(LIGHTHOUSE,),
+            memberships=(
+                Membership(
+                    LIGHTHOUSE,
+                    roles=(KEEPER,),
+                    communication_disabled_until=_iso(now + 7 * DAY),
+                ),
+            ),
+        ),
+        Person(
+            FANCIER,
+            "cat.fancier",
+            "No two-factor; muted; roles with names that are traps; a guild that poses as another.",
+            global_name='admins:Keeper, "root"',
+            avatar="e1d2c3b4a5968778695a4b3c2d1e0f11",
+            email="fancier@example.com",
+            verified=True,
+            guilds=(LIGHTHOUSE, CATS, IMPOSTOR),
+            memberships=(
+                Membership(LIGHTHOUSE, roles=(MUTED, BOOSTER)),
+                Membership(
+                    CATS,
+                    roles=tuple(role.id for role in HOSTILE_ROLES),
+                    nick="\u202eadA\u202c 🐾 <b>",
+                    avatar="a_4f3e2d1c0b9a88776655443322110f0e",
+                ),
+                Membership(IMPOSTOR, roles=(IMPOSTOR_KEEPER,)),
+            ),
+        ),
+    )
+
+
+def account_id(registered: float) -> str:
+    """Return the ID of an account made at a time, in seconds since 1970: a snowflake has it."""
+    return str((int(registered * 1000) - EPOCH_MS) << 22)
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
-Route = Literal["authorize", "token", "revoke", "me", "guilds", "member"]
+Route = Literal[
+    "authorize",
+    "token",
+    "revoke",
+    "me",
+    "guilds",
+    "member",
+    "guild_member",
+    "roles",
+    "application",
+]
 """The routes that can fail."""
 
 

@@ -8,7 +8,7 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Limit:
-    """How many requests a person may make of one route in how many seconds."""
+    """How many requests a person or bot may make of one route in how many seconds."""
 
     requests: int
     seconds: float

@@ -29,6 +29,12 @@ class RecordedRequest:
     body: bytes
     status: int | None = None
 
+    @property
+    def authorization(self) -> tuple[str, str]:
+        """The scheme, in lower case, and the credentials of the header; empty without it."""
+        scheme, _, credentials = self.headers.get("authorization", "").partition(" ")
+        return scheme.lower(), credentials.strip()
+
 
 async def read(scope: Scope, receive: Receive) -> RecordedRequest:
     """Read a request to its end. A body beyond :data:`MAX_BODY` bytes is cut there.

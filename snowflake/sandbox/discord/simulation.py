@@ -13,8 +13,10 @@ from snowflake.sandbox.discord import faults
 from snowflake.sandbox.discord.answers import blocked
 from snowflake.sandbox.discord.applications import Application
 from snowflake.sandbox.discord.bans import Bans
-from snowflake.sandbox.discord.cast import CAST, COLLECTED, GUILDS, Guild, Person
 from snowflake.sandbox.discord.failures import Failure, Failures, Route
+from snowflake.sandbox.discord.guilds import Guild
+from snowflake.sandbox.discord.people import Person
+from snowflake.sandbox.discord.places import COLLECTED, GUILDS
 from snowflake.sandbox.discord.requests import RecordedRequest, read
 from snowflake.sandbox.discord.routes import API, application
 from snowflake.sandbox.discord.state import State
@@ -26,9 +28,13 @@ ROUTES: dict[str, Route] = {
     f"{API}/oauth2/token/revoke": "revoke",
     f"{API}/users/@me": "me",
     f"{API}/users/@me/guilds": "guilds",
+    f"{API}/users/@me/guilds/*/member": "member",
+    f"{API}/guilds/*/members/*": "guild_member",
+    f"{API}/guilds/*/roles": "roles",
+    f"{API}/applications/@me": "application",
 }
-"""Path → the name by which a test lets it fail."""
-_MEMBER = re.compile(rf"{API}/users/@me/guilds/[^/]+/member")
+"""Path, with a star for an ID → the name by which a test lets it fail."""
+_ID = re.compile(r"(/guilds/|/members/)[^/]+")
 
 
 class SimulatedDiscord(State):
@@ -42,7 +48,7 @@ class SimulatedDiscord(State):
     def __init__(
         self,
         applications: Iterable[Application] = (),
-        people: Iterable[Person] = CAST,
+        people: Iterable[Person] | None = None,
         guilds: Iterable[Guild] = (*GUILDS, *COLLECTED),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -122,7 +128,7 @@ class SimulatedDiscord(State):
 
 
 def _route(path: str) -> Route | None:
-    return "member" if _MEMBER.fullmatch(path) else ROUTES.get(path)
+    return ROUTES.get(_ID.sub(r"\1*", path))
 
 
 def _admits(record: RecordedRequest) -> bool:

@@ -3,13 +3,17 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from starlette.requests import Request
 
 from snowflake.sandbox.discord.applications import Application
-from snowflake.sandbox.discord.cast import CAST, COLLECTED, GUILDS, Guild, Person
+from snowflake.sandbox.discord.cast import people_at
 from snowflake.sandbox.discord.grants import Grants
+from snowflake.sandbox.discord.guilds import Guild
 from snowflake.sandbox.discord.limits import Bucket, Drawn, Limit
+from snowflake.sandbox.discord.people import Membership, Person
+from snowflake.sandbox.discord.places import COLLECTED, GUILDS
 from snowflake.sandbox.discord.requests import RecordedRequest
 
 DEFAULT_LIMIT = Limit(requests=1000, seconds=60.0)
@@ -23,18 +27,20 @@ class State:
     ``applications``, ``people`` and ``guilds`` are dictionaries by ID, whose values are never
     changed in place: a test replaces one by assignment, at any moment and from any thread, and a
     request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``,
-    ``member`` and ``authorization``.
+    ``member`` and ``authorization``, and for a bot's ``guild_member``, ``roles`` and
+    ``application``. Without ``people``, everybody is there who comes with the sandbox.
     """
 
     def __init__(
         self,
         applications: Iterable[Application] = (),
-        people: Iterable[Person] = CAST,
+        people: Iterable[Person] | None = None,
         guilds: Iterable[Guild] = (*GUILDS, *COLLECTED),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.applications = {application.id: application for application in applications}
-        self.people = {person.id: person for person in people}
+        everybody = people_at(clock()) if people is None else people
+        self.people = {person.id: person for person in everybody}
         self.guilds = {guild.id: guild for guild in guilds}
         self.limits: dict[str, Limit] = {"member": MEMBER_LIMIT}
         self.clock = clock
@@ -46,10 +52,43 @@ class State:
         """Enter an application in the portal, in place of the one with its ID."""
         self.applications[application.id] = application
 
-    def draw(self, route: str, person: str | None, guild: str | None = None) -> Drawn:
-        """Count a request of a route, or of one guild there, against a person, None for nobody.
+    def add_redirect_uri(self, application: str, redirect_uri: str) -> None:
+        """Enter another redirect URI for an application, by its ID, in the portal."""
+        found = self.applications[application]
+        self.register(replace(found, redirect_uris=(*found.redirect_uris, redirect_uri)))
 
-        Called on the server's thread alone.
+    def named(self, username: str) -> Person:
+        """Return a person by their username. Raises LookupError for one whom nobody knows."""
+        for person in list(self.people.values()):
+            if person.username == username:
+                return person
+        raise LookupError(f"nobody is named {username}")
+
+    def join(self, person: str, membership: Membership) -> None:
+        """Let a person, by ID, be in a guild as a membership says, instead of as they were."""
+        self.people[person] = self.people[person].joining(membership)
+
+    def leave(self, person: str, guild: str) -> None:
+        """Let a person leave a guild; both by ID."""
+        self.people[person] = self.people[person].leaving(guild)
+
+    def take_role(self, person: str, guild: str, role: str) -> None:
+        """Take a role from a person in a guild; all by ID. Raises LookupError if they lack it."""
+        membership = self.people[person].membership(guild)
+        if membership is None or role not in membership.roles:
+            raise LookupError(f"person {person} has no role {role} in guild {guild}")
+        roles = tuple(kept for kept in membership.roles if kept != role)
+        self.join(person, replace(membership, roles=roles))
+
+    def existing(self, guilds: Iterable[str]) -> list[Guild]:
+        """Return the guilds with these IDs, as far as there are such."""
+        found = (self.guilds.get(guild) for guild in guilds)
+        return [guild for guild in found if guild is not None]
+
+    def draw(self, route: str, person: str | None, guild: str | None = None) -> Drawn:
+        """Count a request of a route, or of one guild there, against a person or bot.
+
+        ``person`` is their ID, None for somebody unknown. Called on the server's thread alone.
         """
         bucket = self._buckets.setdefault((route, person, guild), Bucket(route))
         return bucket.draw(self.limits.get(route, DEFAULT_LIMIT), self.clock())

@@ -95,8 +95,8 @@ _GRANTS = {"authorization_code": _authorization_code, "refresh_token": _refresh_
 
 
 def _basic(record: RecordedRequest) -> tuple[str, str] | None:
-    scheme, _, credentials = record.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    scheme, credentials = record.authorization
+    if scheme != "basic":
         return None
     try:
         client_id, _, secret = base64.b64decode(credentials).decode().partition(":")

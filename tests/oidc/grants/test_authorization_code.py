@@ -1,11 +1,13 @@
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from snowflake.oidc.pkce import challenge_of
+from snowflake.protocol.pkce import challenge_of
 from snowflake.settings import Settings
 from tests.login import (
     APPLICATION,
@@ -21,7 +23,7 @@ from tests.login import (
     redeem,
     sign_in,
 )
-from tests.running import GUILDS, ORIGIN, USER, Clock, Discord, Snowflake, running
+from tests.running import GUILDS, ORIGIN, TOKENS, USER, Clock, Discord, Snowflake, running
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 PKCE = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
@@ -30,6 +32,15 @@ PERSON_CLAIMS = {
     "email": {"email", "email_verified"},
     "groups": {"groups"},
 }
+
+
+def replays_in(logs: Sequence[Mapping[str, object]]) -> list[object]:
+    return [entry["event"] for entry in logs if "replayed" in str(entry["event"])]
+
+
+async def userinfo(snowflake: Snowflake, tokens: Json) -> httpx.Response:
+    headers = {"authorization": f"Bearer {tokens['access_token']}"}
+    return await snowflake.browser.get("/userinfo", headers=headers)
 
 
 def refused_as(response: httpx.Response, error: str, description: str = "") -> bool:
@@ -140,6 +151,71 @@ async def test_a_wrong_secret_is_an_invalid_client_and_does_not_spend_the_code(
     assert refused_as(response, "invalid_client")
     snowflake.discord.token.mock(return_value=good)
     assert (await redeem(snowflake.browser, code)).status_code == 200
+
+
+@pytest.mark.parametrize(("status", "both"), [(200, [200, 400]), (503, [503, 200])])
+async def test_a_code_that_comes_twice_at_once_may_come_again_until_it_is_spent(
+    snowflake: Snowflake, status: int, both: list[int]
+) -> None:
+    code, good = await code_for(snowflake.browser), snowflake.discord.token.return_value
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    async def takes_its_time(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        await answers.wait()
+        return httpx.Response(status, json=dict(TOKENS), request=request)
+
+    snowflake.discord.token.mock(side_effect=takes_its_time)
+    first = asyncio.create_task(redeem(snowflake.browser, code))
+    await asked.wait()
+    second = await redeem(snowflake.browser, code)
+    assert (second.status_code, second.headers["retry-after"]) == (503, "1")
+    assert refused_as(second, "temporarily_unavailable", "by another request")
+    answers.set()
+    statuses = [(await first).status_code]
+    snowflake.discord.token.mock(return_value=good, side_effect=None)
+    statuses.append((await redeem(snowflake.browser, code)).status_code)
+    assert statuses == both
+
+
+async def test_a_replay_with_the_clients_secret_ends_the_grant(snowflake: Snowflake) -> None:
+    code = await code_for(snowflake.browser)
+    tokens = (await redeem(snowflake.browser, code)).json()
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert refused_as(await redeem(snowflake.browser, code), "invalid_grant", "used")
+    assert replays_in(logs) == ["code_replayed"]
+    assert (await userinfo(snowflake, tokens)).status_code == 401
+
+
+async def test_a_replay_without_the_clients_secret_ends_nothing(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nor do guesses without end.
+    monkeypatch.setattr("snowflake.guesses.CLIENT_SHARE", 1)
+    code = await code_for(snowflake.browser)
+    tokens = (await redeem(snowflake.browser, code)).json()
+    with capture_logs() as logs:
+        for number in range(3):
+            refused = await redeem(snowflake.browser, code, client_secret=f"wrong {number}")
+            assert refused.status_code == 400
+            assert refused_as(refused, "invalid_grant", "used")
+    assert replays_in(logs) == ["code_replayed_by_stranger"] * 3
+    assert snowflake.discord.token.call_count == 1
+    assert (await userinfo(snowflake, tokens)).status_code == 200
+
+
+async def test_a_public_clients_replay_with_its_verifier_ends_the_grant(
+    snowflake: Snowflake,
+) -> None:
+    code = await code_for(snowflake.browser, **PKCE)
+    public = {"client_secret": None, "code_verifier": VERIFIER}
+    tokens = (await redeem(snowflake.browser, code, **public)).json()
+    stranger = await redeem(snowflake.browser, code, client_secret=None, code_verifier="x" * 43)
+    assert refused_as(stranger, "invalid_grant", "does not match")
+    assert (await userinfo(snowflake, tokens)).status_code == 200
+    assert refused_as(await redeem(snowflake.browser, code, **public), "invalid_grant", "used")
+    assert (await userinfo(snowflake, tokens)).status_code == 401
 
 
 @pytest.mark.parametrize("call", ["token", "user", "guilds"])

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
-from snowflake.oidc.pkce import challenge_of
+from snowflake.protocol.pkce import challenge_of
 from snowflake.store.schema import grants
 from tests.login import CLIENT_ID, CLIENT_SECRET, Json, changed, code_for, redeem, sign_in
 from tests.running import Snowflake

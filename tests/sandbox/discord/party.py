@@ -6,15 +6,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from snowflake.sandbox.discord import CAST, Application
+from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot
+from snowflake.sandbox.discord.cast import people_at
+from tests.running import NOW
 
-ADA = CAST[0].id
+EVERYBODY = people_at(NOW)
+ADA = EVERYBODY[0].id
 REDIRECT_URI = "https://snowflake.example.com/r/https://app.example.com/callback"
 APPLICATION = Application(
     id="1056005449054429204",
     name="Lighthouse <Portal>",
     secret="correct-horse",
     redirect_uris=(REDIRECT_URI, f"{REDIRECT_URI}?kept=1"),
+    bot=Bot("the.bots-own.token", BOT_GUILDS),
 )
 SCOPE = "identify email guilds guilds.members.read"
 
@@ -79,6 +83,12 @@ class Party:
 
     def get(self, path: str, access_token: str) -> httpx.Response:
         return self.api.get(path, headers={"Authorization": f"Bearer {access_token}"})
+
+    def bot_gets(self, path: str, token: str | None = None) -> httpx.Response:
+        """Ask as the application's bot, or with another bot token."""
+        assert self.application.bot is not None
+        authorization = f"Bot {token or self.application.bot.token}"
+        return self.api.get(path, headers={"Authorization": authorization})
 
 
 def returned(response: httpx.Response) -> dict[str, str]:

@@ -5,11 +5,12 @@ import httpx
 import pytest
 
 from snowflake.sandbox.discord import CAST, Limit, Person, SimulatedDiscord
+from snowflake.sandbox.discord.places import LIGHTHOUSE, SOURDOUGH
 from tests.running import Clock
-from tests.sandbox.discord.party import ADA, Party
+from tests.sandbox.discord.party import ADA, EVERYBODY, Party
 from tests.sandbox.openapi import SPECIFICATION, assert_valid
 
-everybody = pytest.mark.parametrize("person", CAST, ids=lambda person: person.username)
+everybody = pytest.mark.parametrize("person", EVERYBODY, ids=lambda person: person.username)
 ROUTES = list(SPECIFICATION["paths"])
 LIMIT_HEADERS = set(SPECIFICATION["components"]["headers"])
 
@@ -51,6 +52,30 @@ def test_who_is_in_no_such_guild_is_told_so(
     response = party.get(f"/users/@me/guilds/{guild}/member", tokens["access_token"])
     assert (response.status_code, response.json()["code"]) == (404, 10004)
     assert_valid(response.json(), "ErrorResponse")
+
+
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ("limit=1", [0]),
+        (f"after={LIGHTHOUSE}", [1, 2]),
+        (f"after={LIGHTHOUSE}&limit=1", [1]),
+        (f"before={SOURDOUGH}", [0, 1]),
+        (f"before={SOURDOUGH}&limit=1", [1]),
+        (f"after={SOURDOUGH}", []),
+    ],
+)
+def test_guilds_come_in_pages(
+    party: Party, tokens: dict[str, Any], query: str, page: list[int]
+) -> None:
+    guilds = party.get(f"/users/@me/guilds?{query}", tokens["access_token"]).json()
+    assert [guild["id"] for guild in guilds] == [EVERYBODY[0].guilds[number] for number in page]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "after=x", "before="])
+def test_a_page_that_cannot_be_is_refused(party: Party, tokens: dict[str, Any], query: str) -> None:
+    response = party.get(f"/users/@me/guilds?{query}", tokens["access_token"])
+    assert (response.status_code, response.json()["code"]) == (400, 50035)
 
 
 def test_a_member_may_be_asked_for_five_times_a_guild(

@@ -6,7 +6,7 @@ import pytest
 
 from snowflake.sandbox.discord import CAST, Application, Person, SimulatedDiscord
 from snowflake.sandbox.discord.scopes import SCOPES
-from tests.sandbox.discord.party import ADA, REDIRECT_URI, Party, returned
+from tests.sandbox.discord.party import ADA, EVERYBODY, REDIRECT_URI, Party, returned
 
 
 class Fields(HTMLParser):
@@ -29,7 +29,7 @@ class Fields(HTMLParser):
 def test_the_page_offers_everybody_of_the_cast(party: Party) -> None:
     page = party.ask()
     assert page.status_code == 200
-    people = [person.id for person in CAST]
+    people = [person.id for person in EVERYBODY]
     assert Fields(page).values == [*people, "authorize", "cancel"]
 
 

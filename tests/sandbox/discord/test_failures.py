@@ -9,11 +9,22 @@ from starlette.types import Message
 
 from snowflake.sandbox.discord import CAST, Failure, Route, SimulatedDiscord
 from snowflake.sandbox.discord.failures import SPOIL_JSON
-from tests.sandbox.discord.party import Party
+from snowflake.sandbox.discord.places import LIGHTHOUSE
+from tests.sandbox.discord.party import ADA, Party
 from tests.sandbox.openapi import assert_valid
 
-JSON_ROUTES: tuple[Route, ...] = ("token", "revoke", "me", "guilds", "member")
-MEMBER = f"/users/@me/guilds/{CAST[0].guilds[0]}/member"
+PERSON_ROUTES: dict[Route, str] = {
+    "me": "/users/@me",
+    "guilds": "/users/@me/guilds",
+    "member": f"/users/@me/guilds/{LIGHTHOUSE}/member",
+}
+BOT_ROUTES: dict[Route, str] = {
+    "guild_member": f"/guilds/{LIGHTHOUSE}/members/{ADA}",
+    "roles": f"/guilds/{LIGHTHOUSE}/roles",
+    "application": "/applications/@me",
+}
+JSON_ROUTES: tuple[Route, ...] = ("token", "revoke", *PERSON_ROUTES, *BOT_ROUTES)
+LISTS = {"guilds", "roles"}
 DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
@@ -25,12 +36,10 @@ def call(party: Party, route: Route, tokens: dict[str, Any]) -> httpx.Response:
             return party.redeem(party.code())
         case "revoke":
             return party.post("/oauth2/token/revoke", token=tokens["access_token"])
-        case "me":
-            return party.get("/users/@me", tokens["access_token"])
-        case "guilds":
-            return party.get("/users/@me/guilds", tokens["access_token"])
-        case "member":
-            return party.get(MEMBER, tokens["access_token"])
+        case "guild_member" | "roles" | "application":
+            return party.bot_gets(BOT_ROUTES[route])
+        case _:
+            return party.get(PERSON_ROUTES[route], tokens["access_token"])
 
 
 @pytest.mark.parametrize("route", ["authorize", *JSON_ROUTES])
@@ -101,17 +110,17 @@ def test_json_without_its_fields(
     party: Party, tokens: dict[str, Any], discord: SimulatedDiscord, route: Route
 ) -> None:
     discord.fail(route, Failure.MISSING_FIELDS)
-    assert call(party, route, tokens).json() == ([{}] if route == "guilds" else {})
+    assert call(party, route, tokens).json() == ([{}] if route in LISTS else {})
 
 
-@pytest.mark.parametrize("route", ["token", "me", "guilds", "member"])
+@pytest.mark.parametrize("route", ["token", *PERSON_ROUTES, *BOT_ROUTES])
 def test_json_with_fields_of_other_types(
     party: Party, tokens: dict[str, Any], discord: SimulatedDiscord, route: Route
 ) -> None:
     right = call(party, route, tokens).json()
     discord.fail(route, Failure.WRONG_TYPES)
     wrong = call(party, route, tokens).json()
-    if route == "guilds":
+    if route in LISTS:
         right, wrong = right[0], wrong[0]
     assert right.keys() == wrong.keys()
     for name, value in wrong.items():

@@ -8,7 +8,7 @@ from hashlib import sha256
 from joserfc.util import urlsafe_b64encode
 
 from snowflake.errors import InvalidGrant, InvalidRequest
-from snowflake.oidc.parameters import Parameters
+from snowflake.protocol.parameters import Parameters
 
 METHOD = "S256"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -2,7 +2,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from snowflake.oidc.notes import LOGIN_LIFETIME
+from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.settings import Settings
 from tests.login import ask, come_back, depart
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running

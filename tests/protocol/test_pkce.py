@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowflake.errors import InvalidGrant
-from snowflake.oidc.pkce import challenge_of, check_verifier, new_verifier
+from snowflake.protocol.pkce import challenge_of, check_verifier, new_verifier
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -9,11 +9,13 @@ import hmac
 import re
 import secrets
 from hashlib import sha256
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.oidc.notes import LOGIN_LIFETIME
+#: Seconds from our page to Discord and back, for which the cookie is kept.
+LOGIN_LIFETIME: Final = 1800
 
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
-from snowflake.oidc.parameters import FORM, MAX_FIELDS, MAX_SIZE, Parameters, form, query
+from snowflake.protocol.parameters import FORM, MAX_FIELDS, MAX_SIZE, Parameters, form, query
 from tests.raw import send_raw
 from tests.running import Snowflake
 
@@ -152,7 +152,7 @@ async def test_a_body_that_ends_early_is_nobodys_error(snowflake: Snowflake) -> 
 async def test_a_body_that_does_not_arrive_is_a_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("snowflake.oidc.parameters.PATIENCE", 0.01)
+    monkeypatch.setattr("snowflake.protocol.parameters.PATIENCE", 0.01)
 
     async def receive() -> dict[str, object]:
         await asyncio.Event().wait()

@@ -1,0 +1,57 @@
+"""``snowflake authentik``."""
+
+import re
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter
+
+from snowflake.authentik import Source, blueprint
+from snowflake.cli.naming_clients import checked, client_named
+from snowflake.configuration import load_settings
+from snowflake.errors import StartFault
+from snowflake.values import BaseUrl, Issuer
+
+_issuer, _url = TypeAdapter[str](Issuer), TypeAdapter[str](BaseUrl)
+_SLUG = re.compile(r"[A-Za-z0-9_-]{1,50}")
+
+
+def authentik(
+    *,
+    client: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="A client of snowflake.toml, or the client ID of a Discord application.",
+        ),
+    ],
+    issuer: Annotated[
+        str | None, typer.Option(help="Snowflake's address.", show_default="SNOWFLAKE_ISSUER")
+    ] = None,
+    slug: Annotated[str, typer.Option(help="Slug of the source in Authentik.")] = "discord",
+    name: Annotated[str, typer.Option(help="What people read on the button.")] = "Discord",
+    authentik: Annotated[
+        str, typer.Option(help="Authentik's address.")
+    ] = "https://authentik.example.com",
+) -> None:
+    """Print a blueprint for Authentik that makes the source for Discord.
+
+    It begins with what is left to do by hand. If the client's secret stands in snowflake.toml, it
+    is in the blueprint too.
+    """
+    settings = load_settings()
+    if not _SLUG.fullmatch(slug):
+        raise StartFault(["--slug: takes letters, digits, hyphens and underscores"])
+    if issuer is None and settings.issuer is None:
+        raise StartFault(["--issuer: is needed, since SNOWFLAKE_ISSUER is not set"])
+    known = client_named(client, settings)
+    if known.registered is not None and known.registered.public:
+        raise StartFault(["--client: is public, but Authentik needs one with a secret"])
+    source = Source(
+        client=known,
+        issuer=settings.issuer or "" if issuer is None else checked(_issuer, issuer, "--issuer"),
+        authentik=checked(_url, authentik, "--authentik"),
+        slug=slug,
+        name=name,
+    )
+    typer.echo(blueprint(source), nl=False)

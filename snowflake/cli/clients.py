@@ -1,0 +1,117 @@
+"""``snowflake clients``: registered clients for ``snowflake.toml``."""
+
+import asyncio
+import json
+import re
+import secrets
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from snowflake.configuration.words import reason_of
+from snowflake.secret_hashes import SecretHashes
+from snowflake.tables.clients import ClientTable
+
+#: Random bytes of a secret.
+SECRET_LENGTH = 32
+
+clients = typer.Typer(
+    name="clients", help="Registered clients, for snowflake.toml.", no_args_is_help=True
+)
+
+
+@clients.command("hash")
+def hash_secret() -> None:
+    """Print the hash of a client secret, for 'secret' in snowflake.toml.
+
+    The secret is asked for, or read from standard input. A hash can't be turned back into the
+    secret, so the file gives nothing away.
+    """
+    if _is_terminal():
+        secret = typer.prompt("Client secret", hide_input=True, default="", err=True)
+    else:
+        secret = sys.stdin.read()
+    secret = secret.strip()
+    if not secret:
+        typer.echo("There is no secret to hash.", err=True)
+        raise typer.Exit(1)
+    typer.echo(_hash(secret))
+
+
+@clients.command()
+def new(
+    name: Annotated[str, typer.Argument(help="What people know the application by.")],
+    redirect_uri: Annotated[
+        list[str], typer.Option(help="A redirect URI of the application; may be repeated.")
+    ],
+    client_id: Annotated[
+        str | None, typer.Option("--id", help="The client ID. By default made of the name.")
+    ] = None,
+    *,
+    public: Annotated[
+        bool, typer.Option("--public", help="The application can keep no secret.")
+    ] = False,
+) -> None:
+    """Print a new client, to be added to snowflake.toml.
+
+    So that it can be added with '>> snowflake.toml', only that goes to standard output. The client
+    ID and the secret to enter in the application go to standard error. The secret is shown this
+    once: the file holds its hash.
+    """
+    secret = secrets.token_urlsafe(SECRET_LENGTH)
+    try:
+        client = ClientTable(
+            id=client_id or _id_of(name),
+            name=name,
+            secret=None if public else SecretStr(_hash(secret)),
+            public=public,
+            redirect_uris=tuple(redirect_uri),
+        )
+    except ValidationError as error:
+        for details in error.errors():
+            typer.echo(f"{_option(details['loc'], redirect_uri)}: {reason_of(details)}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(_stanza(client))
+    typer.echo("To enter in the application:", err=True)
+    typer.echo(f"  client ID:     {client.id}", err=True)
+    if not public:
+        typer.echo(f"  client secret: {secret}", err=True)
+        typer.echo("Snowflake shows the secret only now.", err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _hash(secret: str) -> str:
+    return asyncio.run(SecretHashes().make("", SecretStr(secret)))
+
+
+def _id_of(name: str) -> str:
+    """Make a name part of a URL, or answer a random ID if nothing of it can be."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or secrets.token_hex(8)
+
+
+def _option(loc: Sequence[str | int], redirect_uris: Sequence[str]) -> str:
+    match loc:
+        case ("redirect_uris", int(at)):
+            return f"--redirect-uri {redirect_uris[at]}"
+        case ("id",):
+            return "--id"
+        case _:
+            return "NAME"
+
+
+def _stanza(client: ClientTable) -> str:
+    """Write a client as TOML, whose strings are those of JSON."""
+    lines = ["", "[[clients]]"]
+    for key in ("id", "name", "secret", "public", "redirect_uris"):
+        value = getattr(client, key)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value:
+            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines)

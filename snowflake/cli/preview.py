@@ -1,0 +1,70 @@
+"""``snowflake preview``."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from snowflake import preview as looking
+from snowflake.cli.naming_clients import checked, client_named, discord_id
+from snowflake.configuration import load_settings
+from snowflake.doctor.case import Case
+from snowflake.errors import StartFault
+from snowflake.logs import configure_logs
+from snowflake.preview import Gate, Preview
+
+ONLY_THEIRS = "only their own login tells"
+
+
+def preview(
+    *,
+    client: Annotated[
+        str, typer.Option(metavar="ID", help="A registered client, or a Discord application.")
+    ],
+    person: Annotated[str, typer.Option(metavar="ID", help="The person's Discord user ID.")],
+) -> None:
+    """Show what a client would get of a person, and which gate says what.
+
+    Nobody signs in for it: the bot looks. It sees neither somebody's address nor their settings
+    nor guilds that it is not in itself.
+    """
+    settings = load_settings().model_copy(update={"log_level": "error"})
+    configure_logs(settings)
+    known = client_named(client, settings)
+    person = checked(discord_id, person, "--person")
+    if settings.discord_bot_token is None:
+        raise StartFault(["SNOWFLAKE_DISCORD_BOT_TOKEN: is needed for a preview"])
+
+    async def look() -> Preview | None:
+        async with Case.open(settings) as case:
+            return await looking.preview(known, person, case)
+
+    seen = asyncio.run(look())
+    if seen is None:
+        typer.echo("Discord knows nobody by this ID.", err=True)
+        raise typer.Exit(1)
+    for line in _lines(seen):
+        # Others choose their names, and may mean them for the terminal.
+        typer.echo("".join(one for one in line if one.isprintable()))
+
+
+def _lines(seen: Preview) -> Iterator[str]:
+    user = seen.person.user
+    yield f"{user.global_name or user.username} ({user.username}, {user.id})"
+    yield ""
+    yield "gates" if seen.gates else "gates: none"
+    for gate in seen.gates:
+        yield f"  {gate.name}: {_verdict(gate)}"
+    yield "claims"
+    for claim, value in seen.claims.items():
+        yield f"  {claim}: {json.dumps(value, ensure_ascii=False)}"
+    for claim in seen.unknown:
+        yield f"  {claim}: {ONLY_THEIRS}"
+
+
+def _verdict(gate: Gate) -> str:
+    if not gate.known:
+        return ONLY_THEIRS
+    return "lets them in" if gate.refusal is None else f"refuses: {gate.refusal.sentence}"

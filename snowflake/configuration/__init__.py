@@ -1,0 +1,12 @@
+"""From the environment and ``snowflake.toml`` to ``Settings``, and whatever is wrong with either.
+
+``loading`` goes from start to end: ``document`` reads the file and knows on which line everything
+stands, ``variables`` and ``secret_files`` say what else is set and where, ``words`` turn what
+Pydantic finds into sentences, and ``agreement`` finds what does not go together. ``reloading`` does
+it again while Snowflake runs.
+"""
+
+from snowflake.configuration.loading import load_settings
+from snowflake.configuration.variables import unknown_variables
+
+__all__ = ["load_settings", "unknown_variables"]

@@ -1,0 +1,74 @@
+"""What settings need of each other, and of what Snowflake can do."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from snowflake.configuration.document import Keys
+from snowflake.configuration.words import guess
+from snowflake.oidc.scopes import SCOPES
+from snowflake.patterns import UriPattern
+from snowflake.settings import Settings
+from snowflake.tables.access import AccessTable
+from snowflake.tables.clients import PATTERN, ClientTable
+from snowflake.tables.groups import GroupsTable
+
+Faults = Iterator[tuple[Keys, str]]
+BOT = "discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
+APPLICATION = ("discord_client_id", "discord_client_secret")
+
+
+def disagreements(settings: Settings) -> Faults:
+    """Answer where something is wrong that no value shows by itself, and what it is."""
+    yield from _of_groups(settings.groups, settings, ("groups",))
+    yield from _of_access(settings.access, settings.groups, ("access",))
+    for missing in APPLICATION:
+        if settings.clients and getattr(settings, missing) is None:
+            variable = f"SNOWFLAKE_{missing.upper()}"
+            yield ("clients",), f"registered clients need {missing} ({variable})"
+    known: set[str] = set()
+    for at, client in enumerate(settings.clients):
+        if client.id in known:
+            yield ("clients", at, "id"), "is the ID of another client too"
+        known.add(client.id)
+        yield from _of_client(client, settings, ("clients", at))
+
+
+def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
+    for name in ("redirect_uris", "post_logout_redirect_uris"):
+        for at, uri in enumerate(getattr(client, name)):
+            if not _is_secure(uri, settings):
+                yield (*keys, name, at), "must be https:// while treat_loopback_as_secure is false"
+    for at, scope in enumerate(client.scopes or ()):
+        if scope not in SCOPES:
+            yield (*keys, "scopes", at), f"is no scope of Snowflake{guess(scope, SCOPES)}"
+    groups = settings.groups.changed_by(client.groups)
+    if client.groups is not None:
+        yield from _of_groups(groups, settings, (*keys, "groups"))
+    # What holds for everybody has been looked at with the groups of everybody.
+    if client.access is not None or client.groups is not None:
+        access = settings.access if client.access is None else client.access
+        yield from _of_access(access, groups, (*keys, "access"))
+
+
+def _of_groups(groups: GroupsTable, settings: Settings, keys: Keys) -> Faults:
+    if "roles" not in groups.include:
+        return
+    if not groups.guilds:
+        yield (*keys, "include"), "roles need guilds: the IDs of the guilds whose roles count"
+    if groups.names_needed and settings.discord_bot_token is None:
+        yield (*keys, "shape"), f"the names of roles need {BOT}"
+
+
+def _of_access(access: AccessTable, groups: GroupsTable, keys: Keys) -> Faults:
+    if access.looks_at_members and not (access.guilds or groups.guilds):
+        gates = ("any_role", "all_roles", "no_role", "screened", "not_timed_out")
+        gate = next(name for name in gates if getattr(access, name))
+        yield (*keys, gate), "needs a guild: any_guild or all_guilds, or guilds of [groups]"
+
+
+def _is_secure(uri: str, settings: Settings) -> bool:
+    if uri.startswith(PATTERN):
+        pattern = UriPattern.parse(uri.removeprefix(PATTERN))
+        return settings.is_secure(pattern.scheme, pattern.name)
+    parts = urlsplit(uri)
+    return settings.is_secure(parts.scheme, parts.hostname or "")

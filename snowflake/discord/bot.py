@@ -1,0 +1,131 @@
+"""What the bot sees: who is in its guilds, as what, and how guilds and roles are called.
+
+When Discord refuses the bot it is the operator's fault, and never says anything of a person: nobody
+is held to be in a guild, or not to be in it, by such an answer. The log names it, and Discord is
+not asked again for a while, since refusals count towards a ban of our address.
+"""
+
+import math
+from typing import Final
+
+import httpx
+import structlog
+from pydantic import SecretStr, TypeAdapter
+
+from snowflake.discord.clocks import Clocks
+from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read
+from snowflake.discord.limits import Place
+from snowflake.discord.lookups import Lookups
+from snowflake.discord.models import Guild, Member, Role
+from snowflake.errors import TemporarilyUnavailable
+from snowflake.metrics import DISCORD_REFUSED_HERE
+from snowflake.recent import Recent
+
+#: Seconds for which Discord is not asked again after it has refused the bot.
+REFUSED_FOR: Final = 60.0
+#: Guilds of which it is remembered that the bot is not in them.
+MAX_GUILDS: Final = 1000
+#: Guilds in one answer; a bot may be in more.
+PAGE: Final = 200
+
+#: What Discord says (status, code) of somebody who is no member, or is nobody.
+_NO_MEMBER: Final = {(404, 10007), (404, 10013)}
+#: What it says of a guild that the bot is not in.
+_NOT_THERE: Final = {(404, UNKNOWN_GUILD), (403, 50001)}
+#: What stands for all guilds where the token itself is refused.
+_EVERYWHERE: Final = ""
+#: Whom Discord counts: there is one bot.
+_BOT: Final = "bot"
+
+_member = TypeAdapter(Member)
+_roles = TypeAdapter(list[Role])
+_guilds = TypeAdapter(list[Guild])
+
+_log = structlog.get_logger(__name__)
+
+
+class Bot:
+    """A bot, by its token. Without one there is nothing that it could see."""
+
+    def __init__(
+        self, token: SecretStr | None, api_url: str, lookups: Lookups, clocks: Clocks
+    ) -> None:
+        self._token, self._api_url = token, api_url
+        self._lookups, self._clocks = lookups, clocks
+        self._refused: Recent[str, float] = Recent(MAX_GUILDS)  # guild -> until when
+
+    async def member(self, guild: str, person: str) -> Member | None:
+        """Answer what a person is in a guild; None if they are not in it.
+
+        Raises:
+            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+        """
+
+        async def ask() -> Member | None:
+            place = Place("bot_member", guild, _BOT)
+            response = await self._get(place, f"/guilds/{guild}/members/{person}", guild)
+            return None if _said(response) in _NO_MEMBER else read(response, _member)
+
+        return await self._lookups.shared(("bot_member", guild, person), ask)
+
+    async def roles(self, guild: str) -> list[Role]:
+        """Answer the roles of a guild. Raises as ``member`` does."""
+
+        async def ask() -> list[Role]:
+            place = Place("bot_roles", guild, _BOT)
+            return read(await self._get(place, f"/guilds/{guild}/roles", guild), _roles)
+
+        return await self._lookups.shared(("bot_roles", guild), ask)
+
+    async def guilds(self) -> list[Guild]:
+        """Answer the guilds that the bot is in. Raises as ``member`` does."""
+
+        async def ask() -> list[Guild]:
+            place, path = Place("bot_guilds", "", _BOT), f"/users/@me/guilds?limit={PAGE}"
+            page = guilds = read(await self._get(place, path), _guilds)
+            while len(page) >= PAGE:
+                after = f"{path}&after={page[-1].id}"
+                page = read(await self._get(place, after), _guilds)
+                guilds = guilds + page
+            return guilds
+
+        return await self._lookups.shared("bot_guilds", ask)
+
+    async def _get(self, place: Place, path: str, guild: str = _EVERYWHERE) -> httpx.Response:
+        self._check(guild)
+        if self._token is None:
+            raise TemporarilyUnavailable("there is no bot that could be asked")
+        authorization = f"Bot {self._token.get_secret_value()}"
+        response = await self._lookups.get(place, self._api_url + path, authorization)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            _log.error("discord_bot_token_refused")
+            raise self._refuse(_EVERYWHERE)
+        if guild and _said(response) in _NOT_THERE:
+            _log.error("discord_bot_not_in_guild", guild=guild)
+            raise self._refuse(guild)
+        return response
+
+    def _check(self, guild: str) -> None:
+        now = self._clocks.now()
+        for place in (_EVERYWHERE, guild):
+            until = self._refused.get(place, now)
+            if now < until:
+                DISCORD_REFUSED_HERE.labels("bot").inc()
+                raise _refusal(until - now, answered=False)
+
+    def _refuse(self, guild: str) -> TemporarilyUnavailable:
+        self._refused[guild] = self._clocks.now() + REFUSED_FOR
+        return _refusal(REFUSED_FOR, answered=True)
+
+
+def _said(response: httpx.Response) -> tuple[int, int]:
+    return response.status_code, code_of(response)
+
+
+def _refusal(seconds: float, *, answered: bool) -> TemporarilyUnavailable:
+    return TemporarilyUnavailable(
+        "Discord does not tell our bot who is in which guild",
+        math.ceil(seconds),
+        cause="the bot is refused",
+        answered=answered,
+    )

@@ -1,0 +1,6 @@
+"""What ``snowflake doctor`` looks at. It changes nothing: no key, no store, no row is made.
+
+``examination`` lists the checks and runs them, each of which is a file that yields findings
+(``finding``): ``configuration``, ``store`` with ``signing_key``, ``discord``, ``application``,
+``bot``, ``portal``, ``issuer``. ``case`` is what they have at hand.
+"""

@@ -1,0 +1,39 @@
+"""The checks, in the order in which one stands on another."""
+
+from collections.abc import AsyncIterator, Callable
+
+from snowflake.doctor.application import application
+from snowflake.doctor.bot import bot
+from snowflake.doctor.case import Case
+from snowflake.doctor.discord import discord
+from snowflake.doctor.finding import Finding, Status
+from snowflake.doctor.issuer import issuer
+from snowflake.doctor.portal import portal
+from snowflake.doctor.store import store
+from snowflake.errors import StartFault, TemporarilyUnavailable
+
+Check = Callable[[Case], AsyncIterator[Finding]]
+
+#: What is looked at -> who looks.
+CHECKS: dict[str, Check] = {
+    "store": store,
+    "Discord": discord,
+    "application": application,
+    "bot": bot,
+    "redirects": portal,
+    "issuer": issuer,
+}
+
+
+async def examine(case: Case) -> AsyncIterator[Finding]:
+    """Run every check. One that fails leaves the others to be run."""
+    for subject, check in CHECKS.items():
+        try:
+            async for finding in check(case):
+                yield finding
+        except StartFault as fault:
+            for line in fault.faults:
+                yield Finding(Status.FAULT, subject, line)
+        except TemporarilyUnavailable as error:
+            reason = f" ({error.cause})" if error.cause else ""
+            yield Finding(Status.FAULT, subject, error.description + reason)

@@ -1,0 +1,70 @@
+"""What has to stand in the Developer Portal."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from snowflake.doctor.case import Case
+from snowflake.doctor.finding import Finding, Status
+
+SUBJECT = "redirects"
+WHERE = "in the Developer Portal under OAuth2, Redirects"
+
+
+class Entry(BaseModel):
+    """An application as the portal has it (``GET /applications/@me``, asked by its bot)."""
+
+    id: str
+    name: str
+    redirect_uris: list[str] | None = None
+
+
+class NoEntry(Exception):
+    """Discord does not show it. The text says why."""
+
+
+async def entry(case: Case) -> Entry:
+    """Ask for the application whose bot token is configured.
+
+    Raises:
+        NoEntry: there is no token, or Discord does not answer to it.
+    """
+    if case.settings.discord_bot_token is None:
+        raise NoEntry("there is no bot token")
+    try:
+        answer = await case.ask_bot("/applications/@me")
+    except httpx.HTTPError:
+        # Its text may quote the token.
+        raise NoEntry("Discord could not be asked") from None
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise NoEntry("Discord does not accept the token")
+    try:
+        return Entry.model_validate_json(answer.content)
+    except ValidationError:
+        status = answer.status_code
+        raise NoEntry(f"Discord gave no usable answer (status {status})") from None
+
+
+async def portal(case: Case) -> AsyncIterator[Finding]:
+    """Tell which redirects to enter, and look them up where a bot may."""
+    settings = case.settings
+    name = settings.issuer or "ISSUER"
+    if settings.allowed_clients:
+        text = f"a Discord application has {name}/r/REDIRECT_URI {WHERE}, to the letter"
+        yield Finding(Status.NOTE, SUBJECT, text)
+    if not settings.clients:
+        return
+    callback = f"{name}/callback"
+    try:
+        entered = (await entry(case)).redirect_uris if settings.issuer else None
+    except NoEntry:
+        entered = None
+    if entered is None:
+        text = f"Snowflake's own application has {callback} {WHERE}"
+        yield Finding(Status.NOTE, SUBJECT, text)
+    elif callback in entered:
+        yield Finding(Status.OK, SUBJECT, f"{callback} stands {WHERE}")
+    else:
+        text, cure = f"{callback} is missing {WHERE}", "Enter it there, to the letter."
+        yield Finding(Status.FAULT, SUBJECT, text, cure)

@@ -1,0 +1,65 @@
+"""The claim ``groups``: which guilds and roles are in it, and in which order.
+
+How each is called is in ``names.py``, and what their names look like in ``spelling.py``.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import structlog
+
+from snowflake.groups.names import Names
+from snowflake.groups.things import Thing
+from snowflake.person import Person
+from snowflake.tables.groups import GroupsTable
+
+Groups = list[str] | list[dict[str, str]]
+
+_log = structlog.get_logger(__name__)
+
+
+def groups_of(person: Person, table: GroupsTable) -> Groups:
+    """Answer the groups of a person: strings, or objects ``{id, name}``; each once, none is ``[]``.
+
+    Their order depends on nothing but what they are: those with a fixed name first, then those of
+    the table's guilds, then the others, each by ID, which is by age. So what is beyond ``maximum``
+    is what is wanted least, and is the same each time.
+    """
+    names = Names(person, table)
+    held = sorted(set(_held(person, table)), key=lambda thing: _rank(thing, table))
+    called = [(thing, name) for thing in held if (name := names.of(thing)) is not None]
+    groups: Groups
+    if table.shape == "object":
+        groups = [{"id": id_, "name": name} for id_, name in _first(called).items()]
+    else:
+        groups = list(dict.fromkeys(name for _, name in called))
+    if len(groups) > table.maximum:
+        _log.warning("groups_left_out", left_out=len(groups) - table.maximum, of=len(groups))
+    return groups[: table.maximum]
+
+
+def _held(person: Person, table: GroupsTable) -> Iterator[Thing]:
+    """Answer the guilds that somebody is in, and the roles that they have in the table's guilds."""
+    joined = [guild for guild in table.guilds if person.members.get(guild) is not None]
+    if "guilds" in table.include:
+        for guild in (*joined, *(guild.id for guild in person.guilds)):
+            yield Thing(guild, guild)
+    if "roles" in table.include:
+        for guild in joined:
+            member = person.members[guild]
+            # Discord does not name the role that everybody has; its ID is that of the guild.
+            for role in {guild} | (member.roles if member is not None else set()):
+                if role != guild or table.everyone:
+                    yield Thing(role, guild, is_role=True)
+
+
+def _rank(thing: Thing, table: GroupsTable) -> tuple[bool, bool, int, bool]:
+    is_named, is_listed = thing.id in table.names, thing.guild in table.guilds
+    return not is_named, not is_listed, int(thing.id), thing.is_role
+
+
+def _first(called: Iterable[tuple[Thing, str]]) -> dict[str, str]:
+    """Answer one name by ID: that of the guild, where its role for everybody is there too."""
+    by_id: dict[str, str] = {}
+    for thing, name in called:
+        by_id.setdefault(thing.id, name)
+    return by_id

@@ -1,0 +1,57 @@
+"""The letters of names: what is taken out of them, and which names look alike."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from string import Formatter
+from typing import Final
+
+#: Kinds of character that nobody sees: controls, those of writing direction among other formats,
+#: and halves of characters.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
+#: Formats that hold an emoji together, or letters of some languages apart.
+_JOINERS: Final = frozenset("\u200c\u200d")
+_ID: Final = re.compile(r"[0-9]{15,20}")
+
+
+def cleaned(name: str) -> str:
+    """Answer a name without controls and writing directions, and white space as one space."""
+    seen = (c for c in name if c.isspace() or c in _JOINERS or _is_seen(c))
+    return unicodedata.normalize("NFC", " ".join("".join(seen).split()))
+
+
+@lru_cache(4096)
+def alike(name: str) -> str:
+    """Answer the same for all names that people, or applications, may take for one another."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    seen = "".join(c for c in folded if c.isspace() or _is_seen(c))
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
+
+
+def reads_as_id(name: str) -> bool:
+    """Whether a name looks like one of Discord's IDs."""
+    return _ID.fullmatch(alike(name)) is not None
+
+
+@lru_cache(64)
+def separators(template: str) -> str:
+    """Answer the characters by which a template keeps its fields apart.
+
+    They are the signs between two fields, or the white space if there is no sign.
+    """
+    parts = list(Formatter().parse(template))
+    between = "".join(literal for literal, field, *_ in parts[1:] if field is not None)
+    signs = "".join(c for c in between if not c.isalnum() and not c.isspace())
+    return signs or "".join(c for c in between if c.isspace())
+
+
+def without(characters: str, name: str) -> str:
+    """Answer a name that holds none of these characters; each is another sign instead."""
+    if not characters:
+        return name
+    other = next((sign for sign in "_-.~" if sign not in characters), "")
+    return "".join(other if c in characters else c for c in name)
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN

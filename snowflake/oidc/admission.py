@@ -1,0 +1,88 @@
+"""Letting a person in to a registered client, as soon as they are back from Discord."""
+
+import structlog
+from starlette.responses import Response
+
+from snowflake import policies
+from snowflake.errors import (
+    AccessDenied,
+    Denial,
+    InvalidClient,
+    InvalidGrant,
+    LoginDenied,
+    LoginSpent,
+)
+from snowflake.metrics import LOGINS
+from snowflake.oidc.answers import answer, answer_uri
+from snowflake.oidc.authorize import discord_page
+from snowflake.oidc.clients import Credentials
+from snowflake.oidc.newcomers import newcomer
+from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.registry import Client
+from snowflake.state import State
+from snowflake.store.codes import CodeSpent
+
+#: What an application hears of somebody who is not let in, and of a fault of ours.
+DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
+FAULT = {
+    "error": "server_error",
+    "error_description": "Discord does not accept the client ID and secret of this Snowflake.",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+async def admit(
+    note: LoginNote, code: CodeNote, credentials: Credentials, state: State
+) -> Response | None:
+    """Ask Discord who has come back, and keep what it says with our code until it is redeemed.
+
+    Answers None if they are let in, else what the application hears at once.
+
+    Raises:
+        LoginSpent: the code has been redeemed, or Discord does not accept its own.
+        LoginDenied: they are not let in, but may do something about it.
+        TemporarilyUnavailable: Discord or the store gave no usable answer. Nothing is lost.
+    """
+    client = credentials.client
+    try:
+        exchanged, fetched = await newcomer(code, credentials, state)
+    except (CodeSpent, InvalidGrant) as error:
+        raise LoginSpent from error
+    except InvalidClient:
+        _log.error("own_application_refused", application=client.application)
+        return _answered(note, FAULT)
+    kept = exchanged
+    try:
+        policies.admit(fetched.person, client, state.clock())
+        kept = exchanged.holding(fetched)
+    except AccessDenied as denied:
+        structlog.contextvars.bind_contextvars(error="access_denied", reason=denied.description)
+        if not denied.solvable:
+            return _answered(note, DENIED)
+        raise LoginDenied(
+            _denial(note, denied, fetched.person.user.username, client, state)
+        ) from None
+    finally:
+        # Whoever was not let in is asked about anew when they load the page again.
+        await state.store.codes.release(code.id, state.sealer.seal(kept))
+    return None
+
+
+def _answered(note: LoginNote, answered: dict[str, str]) -> Response:
+    LOGINS.labels(answered["error"]).inc()
+    return answer(note.redirect_uri, note.issuer, note.state, **answered)
+
+
+def _denial(
+    note: LoginNote, denied: AccessDenied, username: str, client: Client, state: State
+) -> Denial:
+    sealed = state.sealer.seal(note, state.clock())
+    return Denial(
+        refusals=denied.refusals,
+        application=client.name or client.id,
+        account=username,
+        another_account=discord_page(note, sealed, client, "consent", state),
+        back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
+        invite=client.access.invite,
+    )

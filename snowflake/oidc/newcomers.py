@@ -1,0 +1,65 @@
+"""Who has come back from Discord: asked once, and kept with our code until it is redeemed."""
+
+from pydantic import SecretStr
+
+from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable
+from snowflake.oidc.clients import Credentials
+from snowflake.oidc.exchange import Exchanged, exchange
+from snowflake.oidc.needs import needs_of
+from snowflake.oidc.notes import CodeNote
+from snowflake.oidc.people import Fetched, fetch_newcomer
+from snowflake.state import State
+from snowflake.store.codes import CodeReserved
+
+#: Seconds after which to come again with a code that another request is redeeming.
+REDEEMING = 1
+
+
+async def newcomer(
+    note: CodeNote, credentials: Credentials, state: State
+) -> tuple[Exchanged, Fetched]:
+    """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
+
+    Our code stays reserved. It is spent when Discord says that the grant is no good, and released
+    at every other error, with what Discord gave for its own code, which is spent by then.
+
+    Raises:
+        CodeSpent: our code has been redeemed.
+        InvalidClient: Discord does not know the client and secret.
+        InvalidGrant: Discord does not accept its code.
+        TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
+            redeeming the code.
+    """
+    application, secret = credentials.client.application, credentials.application_secret
+    await state.standing.check(application, secret, credentials.caller)
+    left, codes = await _reserve(note, state), state.store.codes
+    exchanged = None
+    try:
+        exchanged = await exchange(note, credentials, left, state)
+        fetched = exchanged.person or await fetch_newcomer(
+            needs_of(credentials.client, note.scope.split()),
+            exchanged.scopes,
+            SecretStr(exchanged.access_token),
+            state,
+        )
+    except InvalidGrant:
+        await codes.spend(note.id)
+        raise
+    except OAuthError:
+        await codes.release(note.id, state.sealer.seal(exchanged) if exchanged else left)
+        raise
+    return exchanged, fetched
+
+
+async def _reserve(note: CodeNote, state: State) -> str | None:
+    settings = state.settings
+    asking = settings.discord_deadline.total_seconds()
+    # It is sealed anew after Discord has been asked, and lives from then on.
+    expires = int(state.clock() + settings.code_lifetime.total_seconds() + asking)
+    try:
+        return await state.store.codes.reserve(note.id, expires, asking)
+    except CodeReserved as reserved:
+        # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
+        raise TemporarilyUnavailable(
+            "the code is being redeemed by another request; try again", REDEEMING
+        ) from reserved

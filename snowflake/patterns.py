@@ -1,0 +1,87 @@
+r"""Redirect URIs that are given as a regular expression, read so that none leads elsewhere.
+
+The host and what follows it are matched each for itself, against the parts of a URI that has been
+taken apart. So ``.*`` in the host can't reach into the path, nor an alternative (``|``) in one part
+into the other: ``https://.*\.example\.com/cb`` does not match
+``https://evil.example/.example.com/cb``.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+_ESCAPED = re.compile(r"\\.")
+_END = re.compile(r"(?<!\\)\$$")
+_PARTS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>(?:\\.|\[[^\]]+\]|[^/\\\[])+)(?P<rest>/.*)?", re.DOTALL
+)
+_PORT = r":(?:[0-9]{1,5}|(?:\\d|\[0-9\])(?:[+*]|\{[0-9,]+\}))"
+_HOST = re.compile(
+    r"(?:(?P<below>.+?)\\\.)??"
+    r"(?P<name>localhost|[A-Za-z0-9-]+(?:\\\.[A-Za-z0-9-]+)+)"
+    rf"(?P<port>{_PORT}|\((?:\?:)?{_PORT}\)\?)?"
+)
+_NETLOC = re.compile(r"[A-Za-z0-9.:-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class UriPattern:
+    """A regular expression for URIs. ``name`` is the end of every host that it matches."""
+
+    scheme: str
+    name: str
+    host: re.Pattern[str]
+    rest: re.Pattern[str]
+
+    @classmethod
+    @lru_cache(1024)
+    def parse(cls, pattern: str) -> "UriPattern":
+        r"""Read a pattern, which is for the whole URI whether or not it says so (``^…$``).
+
+        The scheme is written out, and so is the end of the host: at least two labels, or
+        localhost, and perhaps a port.
+
+        Raises:
+            ValueError: it is no such pattern.
+        """
+        pattern = _ESCAPED.sub(lambda found: "/" if found[0] == r"\/" else found[0], pattern)
+        parts = _PARTS.fullmatch(_END.sub("", pattern.removeprefix("^")))
+        if parts is None:
+            raise ValueError("must begin with https:// or http:// and a host")
+        host = _HOST.fullmatch(parts["host"])
+        if host is None:
+            raise ValueError(
+                r"must write out the end of the host, with \. for a dot, as in .*\.example\.com"
+            )
+        # What is below must stand for itself, lest a bracket or a bar take in the rest.
+        below = f"(?:{_compile(host['below']).pattern})\\." if host["below"] else ""
+        return cls(
+            parts["scheme"],
+            host["name"].replace("\\", "").lower(),
+            _compile(below + host["name"] + (host["port"] or ""), re.IGNORECASE),
+            _compile(parts["rest"] or ""),
+        )
+
+    def matches(self, uri: str) -> bool:
+        """Whether this is one of the URIs."""
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return False
+        start = f"{parts.scheme}://{parts.netloc}"
+        return (
+            parts.scheme == self.scheme
+            and uri.startswith(start)
+            and _NETLOC.fullmatch(parts.netloc) is not None
+            and self.host.fullmatch(parts.netloc) is not None
+            and self.rest.fullmatch(uri.removeprefix(start)) is not None
+        )
+
+
+def _compile(expression: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    try:
+        return re.compile(expression, flags)
+    except (re.error, RecursionError, OverflowError) as error:
+        reason = error.msg if isinstance(error, re.error) else "it is too much"
+        raise ValueError(f"is no regular expression: {reason}") from None

@@ -1,0 +1,15 @@
+"""``all_guilds``: in each of these guilds."""
+
+from snowflake.errors import Refusal
+from snowflake.policies.case import Case
+from snowflake.policies.naming import SERVER, all_of, server_names
+
+
+def check(case: Case) -> Refusal | None:
+    """Refuse whoever is not surely in all of them."""
+    missing = [guild for guild in case.access.all_guilds if not case.person.is_in(guild)]
+    if not missing:
+        return None
+    servers = all_of(SERVER, server_names(missing, case.person))
+    sentence = f"You have to be a member of {servers}. Join, then sign in again."
+    return Refusal("all_guilds", sentence, by_joining=True)

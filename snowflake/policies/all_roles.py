@@ -1,0 +1,16 @@
+"""``all_roles``: with each of these roles."""
+
+from snowflake.errors import Refusal
+from snowflake.policies.case import Case
+from snowflake.policies.naming import ROLE, all_of, role_names
+
+
+def check(case: Case) -> Refusal | None:
+    """Refuse whoever does not have all of them in the guilds that were looked at."""
+    person = case.person
+    missing = [role for role in case.access.all_roles if role not in person.held_roles]
+    if not missing:
+        return None
+    roles = all_of(ROLE, role_names(missing, person))
+    sentence = f"You need {roles} on Discord. Ask there, then sign in again."
+    return Refusal("all_roles", sentence, by_joining=not any(person.members.values()))

@@ -1,0 +1,15 @@
+"""``any_guild``: in at least one of these guilds."""
+
+from snowflake.errors import Refusal
+from snowflake.policies.case import Case
+from snowflake.policies.naming import SERVER, one_of, server_names
+
+
+def check(case: Case) -> Refusal | None:
+    """Refuse whoever is not surely in one of them."""
+    guilds, person = case.access.any_guild, case.person
+    if not guilds or any(person.is_in(guild) for guild in guilds):
+        return None
+    servers = one_of(SERVER, server_names(guilds, person))
+    sentence = f"You have to be a member of {servers}. Join, then sign in again."
+    return Refusal("any_guild", sentence, by_joining=True)

@@ -1,0 +1,24 @@
+"""``not_timed_out``: without a time-out in the guilds."""
+
+from snowflake.errors import Refusal
+from snowflake.policies.case import Case
+from snowflake.policies.guilds import are_looked_at, standing_guilds
+from snowflake.policies.moments import moment
+
+
+def check(case: Case) -> Refusal | None:
+    """Refuse whoever is timed out in one of the guilds that count, or might be."""
+    if not case.access.not_timed_out:
+        return None
+    guilds, person = standing_guilds(case.client), case.person
+    if not are_looked_at(guilds, person):
+        sentence = "Discord did not tell whether you are timed out."
+        return Refusal("not_timed_out", sentence, solvable=False)
+    members = (member for guild in guilds if (member := person.members[guild]))
+    ends = [until.timestamp() for one in members if (until := one.communication_disabled_until)]
+    if not ends or max(ends) <= case.now:
+        return None
+    sentence = (
+        f"You are timed out in a Discord server. You can sign in from {moment(max(ends))} on."
+    )
+    return Refusal("not_timed_out", sentence)

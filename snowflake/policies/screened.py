@@ -1,0 +1,30 @@
+"""``screened``: a member who has passed the guilds' membership screening."""
+
+from snowflake.errors import Refusal
+from snowflake.policies.case import Case
+from snowflake.policies.guilds import are_looked_at, standing_guilds
+from snowflake.policies.naming import SERVER, all_of, one_of, server_names
+
+
+def check(case: Case) -> Refusal | None:
+    """Refuse whoever is pending in one of the guilds that count, or in none of them.
+
+    Else a pending member would be let in who leaves.
+    """
+    if not case.access.screened:
+        return None
+    guilds, person = standing_guilds(case.client), case.person
+    joined = [(guild, member) for guild in guilds if (member := person.members.get(guild))]
+    if not joined or not are_looked_at(guilds, person):
+        servers = one_of(SERVER, server_names(guilds, person))
+        sentence = (
+            f"You have to be a member of {servers} and have accepted its rules. Do so, then sign "
+            "in again."
+        )
+        return Refusal("screened", sentence, by_joining=not joined)
+    pending = [guild for guild, member in joined if member.pending]
+    if not pending:
+        return None
+    servers = all_of(SERVER, server_names(pending, person))
+    sentence = f"Accept the rules of {servers} in Discord first, then sign in again."
+    return Refusal("screened", sentence)

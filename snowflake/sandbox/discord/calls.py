@@ -1,0 +1,57 @@
+"""One call of the API: within the limits, by somebody who is known, answered or refused."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from snowflake.sandbox.discord.answers import UNAUTHORIZED, api_error, rate_limited
+from snowflake.sandbox.discord.state import State
+
+
+class Caller(Protocol):
+    """Somebody who asks; ``id`` is whose limits count."""
+
+    @property
+    def id(self) -> str:
+        """A person's ID, or an application's."""
+        ...
+
+
+KnownCaller = TypeVar("KnownCaller", bound=Caller)
+
+
+class Refused(Exception):
+    """A call that is answered with an error of the API."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+def answer(
+    state: State,
+    request: Request,
+    route: str,
+    caller: KnownCaller | None,
+    body: Callable[[KnownCaller], object],
+) -> Response:
+    """Answer a call with the JSON that ``body`` returns, or with the error that it raises.
+
+    ``route`` names the limit; ``caller`` is None for somebody whose token is not good.
+    """
+    # 1. May they ask now?
+    guild = request.path_params.get("guild")
+    drawn = state.draw(route, caller.id if caller else None, guild)
+    if drawn.retry_after is not None:
+        return rate_limited(drawn.retry_after, "user", drawn.headers)
+    # 2. Who asks?
+    if caller is None:
+        return api_error(401, UNAUTHORIZED, "401: Unauthorized", drawn.headers)
+    # 3. What do they get?
+    try:
+        return JSONResponse(body(caller), headers=drawn.headers)
+    except Refused as refused:
+        return api_error(refused.status, refused.code, str(refused), drawn.headers)

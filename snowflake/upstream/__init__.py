@@ -1,0 +1,15 @@
+"""A client of an OpenID provider, the upstream of linked roles; it knows nothing of Discord.
+
+A call goes through these files in this order:
+
+``client``       makes it: the way there, the code, the refresh token, the end
+``discovery``    what the provider says of itself, ``kept`` for a while
+``credentials``  by which the provider knows the client
+``calls``        one request, limited in time and size
+``reading``      its answer, or the error that it is
+``id_token``     verified, with the provider's keys (``jwks``)
+``answer``       what comes of it all
+
+The errors are those of :class:`~snowflake.errors.UpstreamError`. Each has a cause for the log, made
+of our own words, statuses and the codes of OAuth's errors: never of what was sent.
+"""

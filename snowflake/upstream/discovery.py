@@ -1,0 +1,76 @@
+"""What the provider says of itself (OpenID Connect Discovery 1.0, section 4)."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from snowflake.errors import UpstreamMisconfigured
+from snowflake.hosts import is_loopback
+from snowflake.upstream.algorithms import HASHES
+
+PATH: Final = "/.well-known/openid-configuration"
+
+
+def _check_endpoint(url: str) -> str:
+    """Refuse an endpoint to which no secret may go."""
+    parts = urlsplit(url)
+    host, _ = parts.hostname or "", parts.port
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("holds characters that no URL may hold")
+    if not is_private or not host or "@" in parts.netloc or parts.fragment:
+        raise ValueError("is not a plain HTTPS URL")
+    return url
+
+
+Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
+
+
+class Provider(BaseModel):
+    """The parts of a discovery document that are used here (section 3)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str
+    authorization_endpoint: Endpoint
+    token_endpoint: Endpoint
+    jwks_uri: Endpoint
+    userinfo_endpoint: Endpoint | None = None
+    revocation_endpoint: Endpoint | None = None
+    id_token_signing_alg_values_supported: tuple[str, ...]
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """The algorithms by which its ID tokens may be signed."""
+        return frozenset(HASHES).intersection(self.id_token_signing_alg_values_supported)
+
+
+def document_url(issuer: str) -> str:
+    """Where the document of an issuer is (section 4.1)."""
+    return issuer.removesuffix("/") + PATH
+
+
+def read_document(document: dict[str, Any], issuer: str) -> Provider:
+    """Check a discovery document (section 4.3) and answer what is used of it.
+
+    Raises:
+        UpstreamMisconfigured: it is another issuer's, or Snowflake cannot work with it.
+    """
+    try:
+        provider = Provider.model_validate(document)
+    except ValidationError as error:
+        names = sorted({str(fault["loc"][0]) for fault in error.errors()})
+        raise UpstreamMisconfigured(f"discovery: unusable {', '.join(names)}") from None
+    if provider.issuer != issuer:
+        raise UpstreamMisconfigured(
+            f"discovery: the provider calls itself {provider.issuer[:200]!r}; the issuer has to be "
+            "the same, the slash at its end included"
+        )
+    if not provider.algorithms:
+        raise UpstreamMisconfigured(
+            "discovery: ID tokens are signed with no asymmetric algorithm; give the provider a "
+            "signing key"
+        )
+    return provider

@@ -1,0 +1,89 @@
+"""What the provider's answers mean: a JSON object, or one of our errors."""
+
+import json
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from snowflake.errors import (
+    UpstreamDown,
+    UpstreamError,
+    UpstreamMisconfigured,
+    UpstreamRefused,
+)
+from snowflake.upstream.calls import Reply
+
+#: The grant is good no more, or the person has to come by themselves (RFC 6749, section 5.2;
+#: OpenID Connect Core 1.0, section 3.1.2.6).
+_REFUSED: Final = frozenset(
+    {"invalid_grant", "access_denied", "consent_required", "interaction_required", "login_required"}
+)
+#: The client, or what it asks, is not as the provider has it (RFC 6749, section 5.2).
+_MISCONFIGURED: Final = frozenset(
+    {
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_token_type",
+    }
+)
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """Read a JSON object, whose values may be of any type.
+
+    Raises:
+        ValueError: it is none, nests too deeply, or has a number that JSON has not.
+    """
+    value = from_json(content, allow_inf_nan=False)
+    if not isinstance(value, dict):
+        raise ValueError("is not an object")  # noqa: TRY004 - a value like the others
+    # A number such as 1e999 has become infinite.
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+def read(reply: Reply) -> dict[str, Any]:
+    """Answer the JSON object of a good answer.
+
+    Raises:
+        UpstreamError: as ``error_of`` has it.
+    """
+    if reply.status != 200:  # noqa: PLR2004 - OK
+        raise error_of(reply)
+    try:
+        return json_object(reply.content)
+    except ValueError:
+        raise UpstreamDown(
+            f"{reply.route}: answered {reply.content_type[:60]!r} that is no JSON object"
+        ) from None
+
+
+def error_of(reply: Reply) -> UpstreamError:
+    """Turn an answer other than a good one into one of our errors."""
+    answered = f"{reply.route}: answered {reply.status}"
+    if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect
+        return UpstreamMisconfigured(f"{answered}; redirects are not followed")
+    code = _code_of(reply)
+    if code in _REFUSED:
+        return UpstreamRefused(f"{answered}, {code}")
+    if code in _MISCONFIGURED:
+        return UpstreamMisconfigured(f"{answered}, {code}")
+    return UpstreamDown(f"{answered}, {reply.content_type[:60]!r}")
+
+
+def _code_of(reply: Reply) -> str:
+    """Answer the code of an OAuth error; empty if it is none.
+
+    Only where a client shows its credentials has the provider looked at a grant. Elsewhere, and
+    with 5xx, something that stands before it may say anything.
+    """
+    if reply.route not in {"token", "revocation"} or reply.status not in {400, 401, 403}:
+        return ""
+    try:
+        code = json_object(reply.content).get("error")
+    except ValueError:
+        return ""
+    return code if isinstance(code, str) else ""

@@ -1,0 +1,115 @@
+import asyncio
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from snowflake.cli import app
+from snowflake.configuration import load_settings
+from snowflake.phc import check_hash
+from snowflake.secret_hashes import SecretHashes
+from snowflake.tables.clients import ClientTable
+
+URI = "https://grafana.example.com/login/generic_oauth"
+
+
+def clients(*arguments: str, given: str = "") -> Result:
+    return CliRunner().invoke(app, ["clients", *arguments], input=given, catch_exceptions=False)
+
+
+def table(result: Result) -> ClientTable:
+    [stanza] = tomllib.loads(result.stdout)["clients"]
+    return ClientTable.model_validate(stanza)
+
+
+def matches(secret: str, hashed: SecretStr | None) -> bool:
+    assert hashed is not None
+    return asyncio.run(SecretHashes().match("", SecretStr(secret), hashed.get_secret_value()))
+
+
+def test_a_secret_is_hashed() -> None:
+    told = clients("hash", given=" of-grafana \n")
+    assert (told.exit_code, told.stderr) == (0, "")
+    hashed = told.stdout.strip()
+    check_hash(hashed)
+    assert matches("of-grafana", SecretStr(hashed))
+    assert not matches("of-gitea", SecretStr(hashed))
+
+
+def test_nothing_is_not_hashed() -> None:
+    told = clients("hash", given=" \n")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr == "There is no secret to hash.\n"
+
+
+def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = import_module("snowflake.cli.clients")
+    asked: list[object] = []
+
+    def prompt(text: str, **options: object) -> str:
+        asked.append((text, options["hide_input"], options["err"]))
+        return "of-grafana"
+
+    monkeypatch.setattr(module.typer, "prompt", prompt)
+    monkeypatch.setattr(module, "_is_terminal", lambda: True)
+    told = clients("hash")
+    assert asked == [("Client secret", True, True)]
+    check_hash(told.stdout.strip())
+
+
+def test_a_new_client_can_be_pasted_and_its_secret_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = clients("new", "Grafana \u2744", "--redirect-uri", URI)
+    secret = told.stderr.partition("client secret: ")[2].split()[0]
+    assert len(secret) >= 43
+    assert secret not in told.stdout
+    client = table(told)
+    assert (client.id, client.name, client.redirect_uris) == ("grafana", "Grafana \u2744", (URI,))
+    assert matches(secret, client.secret)
+
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_ID", "1")
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_SECRET", "of-discord")
+    (tmp_path / "snowflake.toml").write_text(told.stdout, "utf-8")
+    assert load_settings().clients == (client,)
+
+
+def test_several_uris_and_an_id_may_be_chosen() -> None:
+    pattern = r"regex:https://.*\.example\.com/cb"
+    told = clients("new", "x", "--redirect-uri", URI, "--redirect-uri", pattern, "--id", "some-id")
+    assert table(told).redirect_uris == (URI, pattern)
+    assert table(told).id == "some-id"
+
+
+def test_a_public_client_has_no_secret() -> None:
+    told = clients("new", "A phone", "--redirect-uri", URI, "--public")
+    assert table(told).public
+    assert table(told).id == "a-phone"
+    assert "secret" not in told.stdout + told.stderr
+
+
+def test_a_name_of_which_nothing_fits_gets_an_id_by_chance() -> None:
+    first, second = (clients("new", "\u2744", "--redirect-uri", URI) for _ in range(2))
+    assert len(table(first).id) == 16
+    assert table(first).id != table(second).id
+
+
+def test_what_cannot_be_used_is_refused_with_a_line_for_each() -> None:
+    told = clients(
+        *("new", "", "--id", "a:b", "--redirect-uri", URI),
+        *("--redirect-uri", "http://grafana.example.com/cb"),
+    )
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr.splitlines() == [
+        "--id: must be up to 256 visible ASCII characters, and no colon",
+        "NAME: string should have at least 1 character",
+        "--redirect-uri http://grafana.example.com/cb: must be https://, or http:// on a loopback "
+        "address",
+    ]

@@ -1,0 +1,84 @@
+import pytest
+
+from tests.configuration.conftest import APPLICATION, Faults, Load
+
+BOT = 'discord_bot_token = "a-bot"\n'
+CLIENT = '[[clients]]\nid = "grafana"\nsecret = "s"\nredirect_uris = ["https://g.example.com/cb"]\n'
+
+
+def test_registered_clients_need_an_application(faults: Faults) -> None:
+    assert faults(CLIENT) == [
+        "1: clients: registered clients need discord_client_id (SNOWFLAKE_DISCORD_CLIENT_ID)",
+        "1: clients: registered clients need discord_client_secret "
+        "(SNOWFLAKE_DISCORD_CLIENT_SECRET)",
+    ]
+
+
+def test_client_ids_are_unique(faults: Faults) -> None:
+    told = faults(APPLICATION + CLIENT + CLIENT)
+    assert told == ["8: clients.grafana.id: is the ID of another client too"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('groups.include = ["roles"]', "1: groups.include: roles need guilds"),
+        (
+            'groups = { include = ["roles"], guilds = ["1"], shape = "name" }',
+            "1: groups.shape: the names of roles need discord_bot_token",
+        ),
+        (
+            f'{APPLICATION}{CLIENT}[clients.groups]\ninclude = ["roles"]',
+            "8: clients.grafana.groups.include: roles need guilds",
+        ),
+        ('access.any_role = ["1"]', "1: access.any_role: needs a guild"),
+        ("access.screened = true", "1: access.screened: needs a guild"),
+        ("access.not_timed_out = true", "1: access.not_timed_out: needs a guild"),
+        (
+            f'{APPLICATION}{CLIENT}access.no_role = ["1"]',
+            "7: clients.grafana.access.no_role: needs a guild",
+        ),
+        (
+            f'access.any_role = ["1"]\ngroups.guilds = ["1"]\n{APPLICATION}{CLIENT}'
+            "groups.guilds = []",
+            "5: clients.grafana.access.any_role: needs a guild",
+        ),
+        (
+            f'{APPLICATION}{CLIENT}scopes = ["openid", "profil"]',
+            "7: clients.grafana.scopes.1: is no scope of Snowflake; is profile meant?",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_told(faults: Faults, text: str, fault: str) -> None:
+    [told] = faults(text)
+    assert told.startswith(fault)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'groups = { include = ["roles"], guilds = ["1"], shape = "id" }',
+        'groups = { include = ["roles"], guilds = ["1"], shape = "name", only_named = true }',
+        f'{BOT}groups = {{ include = ["roles"], guilds = ["1"], shape = "name" }}',
+        'groups = { shape = "object" }',
+        'access = { any_role = ["1"], any_guild = ["1"] }',
+        'access.all_roles = ["1"]\ngroups.guilds = ["1"]',
+        f'{APPLICATION}{CLIENT}scopes = ["openid", "groups"]',
+        f'{APPLICATION}{CLIENT}[clients.access]\nany_guild = ["1"]\nscreened = true',
+    ],
+)
+def test_what_goes_together_is_taken(load: Load, text: str) -> None:
+    load(text)
+
+
+@pytest.mark.parametrize("uri", ["http://localhost/cb", "regex:http://localhost:[0-9]+/cb"])
+def test_plain_http_is_for_loopback_while_that_counts_as_secure(
+    load: Load, faults: Faults, uri: str
+) -> None:
+    text = APPLICATION + CLIENT.replace("https://g.example.com/cb", uri)
+    load(text)
+    told = faults(f"treat_loopback_as_secure = false\n{text}")
+    assert told == [
+        "7: clients.grafana.redirect_uris.0: must be https:// while treat_loopback_as_secure is "
+        "false"
+    ]

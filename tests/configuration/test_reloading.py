@@ -1,0 +1,98 @@
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from snowflake.configuration.reloading import Reloader, following
+from snowflake.errors import StartFault
+from snowflake.settings import Settings
+from tests.configuration.conftest import APPLICATION, Load
+
+CLIENT = '[[clients]]\nid = "grafana"\nsecret = "s"\nredirect_uris = ["https://g.example.com/cb"]\n'
+
+
+def reload(reloader: Reloader) -> tuple[Settings | None, list[Mapping[str, object]]]:
+    with capture_logs() as log:
+        return reloader.reload(), list(log)
+
+
+def test_a_changed_file_is_taken_up(load: Load) -> None:
+    reloader = Reloader(load(APPLICATION))
+    new = load(f'{APPLICATION}token_lifetime = "5m"\n{CLIENT}')
+    settings, [line] = reload(reloader)
+    assert settings == new
+    assert line["event"] == "configuration_changed"
+    assert line["settings"] == ["clients", "token_lifetime"]
+    assert line["clients"] == 1
+
+
+def test_a_faulty_file_changes_nothing_and_the_log_says_why(load: Load, file: Path) -> None:
+    reloader = Reloader(load(APPLICATION))
+    with pytest.raises(StartFault):
+        load(CLIENT.replace("https", "ftp"))
+    settings, [line] = reload(reloader)
+    assert settings is None
+    assert line["event"] == "configuration_kept"
+    assert line["faults"] == (
+        f"{file}:4: clients.grafana.redirect_uris.0: must be https://, or http:// on a loopback "
+        "address",
+    )
+
+
+def test_what_does_not_hold_for_clients_waits_for_a_restart(load: Load) -> None:
+    old = load("")
+    reloader = Reloader(old)
+    load('enable_docs = true\nlog_level = "debug"\nallowed_clients = ["1"]')
+    settings, [waiting, changed] = reload(reloader)
+    assert settings == old.model_copy(update={"allowed_clients": ("1",)})
+    assert (waiting["event"], waiting["settings"]) == (
+        "restart_needed",
+        ["enable_docs", "log_level"],
+    )
+    assert changed["settings"] == ["allowed_clients"]
+
+
+def test_what_needs_a_setting_that_waits_is_not_taken_up(load: Load) -> None:
+    reloader = Reloader(load(""))
+    load(
+        'discord_bot_token = "a-bot"\n'
+        '[groups]\ninclude = ["roles"]\nguilds = ["1"]\nshape = "name"\n'
+    )
+    settings, [waiting, kept] = reload(reloader)
+    assert settings is None
+    assert waiting["settings"] == ["discord_bot_token"]
+    assert kept["event"] == "configuration_kept"
+
+
+def test_what_has_not_changed_is_kept(load: Load) -> None:
+    reloader = Reloader(load(APPLICATION))
+    settings, [line] = reload(reloader)
+    assert settings is None
+    assert (line["event"], line["log_level"]) == ("configuration_kept", "info")
+
+
+async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None:
+    signals: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    before = signal.getsignal(signal.SIGHUP)
+    with following(load(""), lambda settings: signals.put_nowait(settings.allowed_clients)):
+        for client in ("1", "2"):
+            load(f'allowed_clients = ["{client}"]')
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert await signals.get() == (client,)
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+async def test_a_faulty_file_is_not_used(load: Load) -> None:
+    used: list[Settings] = []
+    with capture_logs() as log, following(load(""), used.append):
+        with pytest.raises(StartFault):
+            load("nonsense = 1")
+        os.kill(os.getpid(), signal.SIGHUP)
+        while not log:
+            await asyncio.sleep(0)
+    assert log[0]["event"] == "configuration_kept"
+    assert used == []

@@ -1,0 +1,74 @@
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from snowflake.doctor.finding import Status
+from snowflake.doctor.portal import portal
+from snowflake.settings import Settings
+from snowflake.tables.clients import ClientTable
+from tests.doctor.cases import Answer, found, nobody
+
+ISSUER = "https://snowflake.example.com"
+CLIENT = ClientTable(
+    id="grafana",
+    secret=SecretStr("the client's"),
+    redirect_uris=("https://grafana.example.com/login/generic_oauth",),
+)
+SETTINGS = Settings(
+    issuer=ISSUER,
+    allowed_clients=(),
+    clients=(CLIENT,),
+    discord_bot_token=SecretStr("the-token"),
+)
+
+
+def showing(*redirect_uris: str, status: int = 200) -> Answer:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/api/v10/applications/@me"
+        assert request.headers["authorization"] == "Bot the-token"
+        entry = {"id": "1", "name": "Snowflake", "redirect_uris": list(redirect_uris)}
+        return httpx.Response(status, json=entry)
+
+    return answer
+
+
+async def test_a_redirect_that_stands_in_the_portal_is_found() -> None:
+    [finding] = await found(
+        portal, SETTINGS, showing("https://else.example.com", f"{ISSUER}/callback")
+    )
+    assert finding.status is Status.OK
+
+
+async def test_one_that_is_missing_is_a_fault_that_says_what_to_enter() -> None:
+    [finding] = await found(portal, SETTINGS, showing(f"{ISSUER}/callback/"))
+    assert finding.status is Status.FAULT
+    assert f"{ISSUER}/callback is missing" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({"discord_bot_token": None}, showing()),
+        ({"issuer": None}, showing()),
+        ({}, showing(status=401)),
+        ({}, nobody),
+    ],
+    ids=["no bot", "no issuer", "a bad token", "nobody answers"],
+)
+async def test_where_nobody_can_look_it_is_a_note(
+    changes: dict[str, object], answer: Answer
+) -> None:
+    settings = SETTINGS.model_copy(update=changes)
+    [finding] = await found(portal, settings, answer)
+    assert finding.status is Status.NOTE
+    assert f"{settings.issuer or 'ISSUER'}/callback" in finding.text
+
+
+async def test_discord_applications_are_told_the_long_form() -> None:
+    [finding] = await found(portal, Settings(issuer=ISSUER))
+    assert finding.status is Status.NOTE
+    assert f"{ISSUER}/r/REDIRECT_URI" in finding.text
+
+
+async def test_nobody_is_told_of_what_nobody_uses() -> None:
+    assert await found(portal, SETTINGS.model_copy(update={"clients": ()})) == []

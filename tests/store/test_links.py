@@ -1,0 +1,173 @@
+"""Links: who is whom at the upstream provider."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from snowflake.store import Store, links
+from snowflake.store.links import Link
+from tests.running import NOW, Clock
+from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
+from tests.store.places import Place
+
+OTHER = "197038439483310086"
+
+
+async def put(store: Store, *made: Link) -> None:
+    for one in made:
+        await store.links.take_over(one, exclusive=False)
+
+
+async def test_a_link_is_found_by_person_and_by_subject(store: Store) -> None:
+    await put(store, link(), link(OTHER, "another"))
+    assert await store.links.find(PERSON) == link()
+    assert await store.links.find_by_subject("subject") == (link(),)
+    assert await store.links.find("1") is None
+    assert await store.links.find_by_subject("nobody") == ()
+
+
+async def test_a_link_may_have_no_refresh_token_and_no_values_yet(store: Store) -> None:
+    bare = replace(link(), refresh_token=None, values={}, username="")
+    await put(store, bare)
+    assert await store.links.find(PERSON) == bare
+
+
+async def test_somebody_who_links_anew_has_the_new_link_alone(store: Store) -> None:
+    await put(store, link(subject="before"))
+    assert await store.links.take_over(link(), exclusive=True) == ()
+    assert await store.links.find(PERSON) == link()
+    assert await store.links.find_by_subject("before") == ()
+
+
+async def test_an_upstream_account_is_taken_from_whoever_had_it(store: Store) -> None:
+    await put(store, link(), link("1", "another"))
+    assert await store.links.take_over(link(OTHER), exclusive=True) == (link(),)
+    assert await store.links.find_by_subject("subject") == (link(OTHER),)
+    assert await store.links.find("1") == link("1", "another")
+    lost = await store.links.find(PERSON)
+    assert lost is not None
+    assert (lost.state, lost.subject, lost.refresh_token, lost.claims) == ("lost", "", None, {})
+    assert (lost.values, lost.username) == (link().values, link().username)
+
+
+async def test_what_was_lost_is_lost_once(store: Store) -> None:
+    await put(store, link())
+    await store.links.take_over(link(OTHER), exclusive=True)
+    assert await store.links.take_over(link(OTHER), exclusive=True) == ()
+    assert await store.links.take_over(link(), exclusive=True) == (link(OTHER),)
+    assert await store.links.find_by_subject("subject") == (link(),)
+
+
+async def test_an_upstream_account_may_be_shared_where_that_is_allowed(store: Store) -> None:
+    await put(store, link())
+    assert await store.links.take_over(link(OTHER), exclusive=False) == ()
+    assert await store.links.find_by_subject("subject") == (link(OTHER), link())
+
+
+async def test_of_many_who_take_an_account_at_once_one_has_it(
+    place: Place, store: Store, clock: Clock
+) -> None:
+    people = [str(number) for number in range(1, 7)]
+    async with place.store(clock) as another:
+        taken = [
+            (store, another)[number % 2].links.take_over(link(person), exclusive=True)
+            for number, person in enumerate(people)
+        ]
+        lost = [one.person for answer in await asyncio.gather(*taken) for one in answer]
+    [winner] = await store.links.find_by_subject("subject")
+    assert sorted([*lost, winner.person]) == people
+
+
+async def test_a_change_is_kept(store: Store) -> None:
+    await put(store, link())
+    changed = replace(link(), values={"member": "0"}, claims={"sub": "subject"}, synced_at=NOW + 1)
+    assert await store.links.save(changed)
+    assert await store.links.find(PERSON) == changed
+
+
+async def test_a_change_does_not_bring_back_what_is_gone(store: Store) -> None:
+    assert not await store.links.save(link())
+    await put(store, replace(link(), linked_at=NOW + 1))
+    assert not await store.links.save(link())
+    await store.links.take_over(link(OTHER), exclusive=True)
+    assert not await store.links.save(replace(link(), linked_at=NOW + 1))
+    await store.links.end(OTHER)
+    assert not await store.links.save(link(OTHER))
+    ended = await store.links.find(OTHER)
+    assert ended == replace(link(OTHER), state="ended")
+
+
+async def test_those_that_wait_longest_are_due_first(store: Store) -> None:
+    made = [link(str(number), str(number), NOW - number) for number in range(1, 6)]
+    await put(store, *made)
+    await store.links.end("5")
+    assert await store.links.due(NOW - 1, 2) == (made[3], made[2])
+    assert await store.links.due(NOW - 1, 9) == (made[3], made[2], made[1])
+    assert await store.links.due(NOW - 4, 9) == ()
+
+
+async def test_a_lost_link_is_due_at_once_until_it_is_removed(store: Store) -> None:
+    await put(store, link())
+    await store.links.take_over(link(OTHER), exclusive=True)
+    [due] = await store.links.due(NOW, 9)
+    assert (due.person, due.state) == (PERSON, "lost")
+    await store.links.remove(PERSON)
+    assert await store.links.due(NOW, 9) == ()
+    assert await store.links.find(PERSON) is None
+
+
+async def test_an_ended_link_has_no_subject_to_be_found_by_or_taken(store: Store) -> None:
+    await put(store, link())
+    await store.links.end(PERSON)
+    assert await store.links.find_by_subject("subject") == ()
+    assert await store.links.take_over(link(OTHER), exclusive=True) == ()
+
+
+async def test_all_are_told_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "PAGE", 2)
+    people = [str(number) for number in range(1, 6)]
+    await put(store, *(link(person) for person in reversed(people)))
+    await store.links.end("2")
+    assert [one.person async for one in store.links.all()] == people
+
+
+async def test_discords_tokens_are_needed_until_the_link_has_ended(store: Store) -> None:
+    assert not await store.links.needs_tokens(APPLICATION, PERSON)
+    await put(store, link())
+    assert await store.links.needs_tokens(APPLICATION, PERSON)
+    assert not await store.links.needs_tokens("another", PERSON)
+    await store.links.end(PERSON)
+    assert not await store.links.needs_tokens(APPLICATION, PERSON)
+
+
+async def test_housekeeping_keeps_the_tokens_that_a_link_needs(store: Store, clock: Clock) -> None:
+    await put_login(store, "code")
+    await put_login(store, "another", OTHER)
+    await put(store, link())
+    clock.pass_by(3600)
+    await store.housekeeping.delete_expired()
+    assert await store.grants.of_person(PERSON) == []
+    assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
+    assert await store.discord_tokens.find(APPLICATION, OTHER) is None
+    await store.links.end(PERSON)
+    await store.housekeeping.delete_expired()
+    assert await store.discord_tokens.find(APPLICATION, PERSON) is None
+
+
+async def test_somebody_who_is_erased_has_no_link(store: Store) -> None:
+    await put(store, link(), link(OTHER))
+    assert (await store.people.kept(PERSON)).link == link()
+    await store.people.erase(PERSON)
+    assert (await store.people.kept(PERSON)).link is None
+    assert await store.links.find(OTHER) == link(OTHER)
+
+
+@pytest.mark.parametrize("column", ["person", "application", "subject"])
+async def test_a_row_that_was_swapped_with_another_is_not_believed(
+    store: Store, place: Place, column: str
+) -> None:
+    await put(store, link())
+    await place.change(f"UPDATE links SET {column} = '{OTHER}'")  # noqa: S608 - ours
+    with pytest.raises(ValueError, match="another"):
+        await store.links.find(OTHER if column == "person" else PERSON)

@@ -1,0 +1,112 @@
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from snowflake.patterns import UriPattern
+
+WILD = r"https://.*\.example\.com/cb"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uri"),
+    [
+        (WILD, "https://a.example.com/cb"),
+        (WILD, "https://a.b.Example.com/cb"),
+        (rf"^{WILD}$", "https://a.example.com/cb"),
+        (r"https:\/\/app\.example\.com\/cb", "https://app.example.com/cb"),
+        (r"https://[^/]+\.example\.com/.*", "https://x.example.com/any/path?x=1"),
+        (r"https://(app|www)\.example\.com/cb", "https://www.example.com/cb"),
+        (r"https://a|b\.example\.com/cb", "https://b.example.com/cb"),
+        (r"https://pr-\d+\.example\.com/cb|/other", "https://pr-5.example.com/other"),
+        (r"https://app\.example\.com:8443/cb", "https://app.example.com:8443/cb"),
+        (r"https://app\.example\.com(:\d+)?/cb", "https://app.example.com/cb"),
+        (r"https://app\.example\.com(?::[0-9]{4,5})?/cb", "https://app.example.com:8443/cb"),
+        (r"http://localhost:\d+/cb", "http://localhost:49152/cb"),
+        (r"http://127\.0\.0\.1:[0-9]+/cb", "http://127.0.0.1:49152/cb"),
+        (r"https://app\.example\.com", "https://app.example.com"),
+    ],
+)
+def test_a_uri_that_the_pattern_means_matches(pattern: str, uri: str) -> None:
+    assert UriPattern.parse(pattern).matches(uri)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uri"),
+    [
+        (WILD, "https://evil.example/.example.com/cb"),
+        (WILD, "https://evil.example?.example.com/cb"),
+        (WILD, "https://evil.example#.example.com/cb"),
+        (WILD, "https://evil.example\\.example.com/cb"),
+        (WILD, "https://evil.example%2f.example.com/cb"),
+        (WILD, "https://me@a.example.com/cb"),
+        (WILD, "https://a.example.com@evil.example/cb"),
+        (WILD, "https://a.example.com.evil.example/cb"),
+        (WILD, "https://aexample.com/cb"),
+        (WILD, "https://example.com/cb"),
+        (WILD, "http://a.example.com/cb"),
+        (WILD, "HTTPS://a.example.com/cb"),
+        (WILD, "https://a.example.com/cb/more"),
+        (WILD, "https://a.example.com/cb\n"),
+        (WILD, "x https://a.example.com/cb"),
+        (WILD, "https://[::1"),
+        (r"https://a|b\.example\.com/cb", "https://a/cb"),
+        (r"https://app\.example\.com/a|.*", "https://evil.example/"),
+        (r"https://app\.example\.com", "https://app.example.com/"),
+    ],
+)
+def test_no_other_uri_matches(pattern: str, uri: str) -> None:
+    assert not UriPattern.parse(pattern).matches(uri)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (".*", "must begin with https://"),
+        (r".*\.example\.com/cb", "must begin with https://"),
+        (r"https?://app\.example\.com/cb", "must begin with https://"),
+        (r"ftp://app\.example\.com/cb", "must begin with https://"),
+        ("https:///cb", "must begin with https://"),
+        ("https://.*", "must write out the end of the host"),
+        ("https://.*/cb", "must write out the end of the host"),
+        ("https://app.example.com/cb", "must write out the end of the host"),
+        (r"https://app\.example\..*/cb", "must write out the end of the host"),
+        (r"https://.*\.com/cb", "must write out the end of the host"),
+        (r"https://.*example\.com/cb", "must write out the end of the host"),
+        (r"https://me@example\.com/cb", "must write out the end of the host"),
+        (r"https://(a\.example\.com/|.*)", "is no regular expression: missing )"),
+        (r"https://a)(b\.example\.com/cb", "is no regular expression"),
+        (r"https://(a\.example\.com/cb", "is no regular expression"),
+        (r"https://app\.example\.com/(cb", "is no regular expression: missing )"),
+        (r"https://app\.example\.com/a{99999999999}", "is no regular expression: it is too much"),
+    ],
+)
+def test_a_pattern_that_could_lead_elsewhere_is_refused(pattern: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        UriPattern.parse(pattern)
+
+
+def test_the_end_of_the_host_is_told() -> None:
+    assert UriPattern.parse(WILD).name == "example.com"
+    assert UriPattern.parse(r"http://127\.0\.0\.1:\d+/").name == "127.0.0.1"
+
+
+_pieces = st.sampled_from(
+    ["https://", ".*", r"\.", "example", "com", "/", "|", "(", ")", "?", "[^/]", "+", "@", "\\", ":"]
+)
+
+
+@given(st.lists(_pieces, max_size=9).map("".join), st.lists(_pieces, max_size=9).map("".join))
+@example(r"a|.*|b", "evil.net/")
+def test_whatever_matches_is_below_the_end_that_was_written_out(below: str, rest: str) -> None:
+    try:
+        pattern = UriPattern.parse(rf"https://{below}\.example\.com/{rest}")
+    except ValueError:
+        return
+    for host in ("evil.net", "evil.net/.example.com", "evil.net?.example.com", "a.example.com"):
+        for path in ("/", "", f"/{rest}", "/.example.com/"):
+            uri = f"https://{host}{path}"
+            if pattern.matches(uri):
+                assert (urlsplit(uri).hostname or "").endswith(f"{pattern.name}")

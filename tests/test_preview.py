@@ -1,0 +1,192 @@
+"""What a client would get of somebody, as a bot sees it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from snowflake.cli import app, main
+from snowflake.errors import TemporarilyUnavailable
+from snowflake.preview import Preview
+from snowflake.preview import preview as looking_at
+from snowflake.registry import Registry
+from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
+from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIFT, SOURDOUGH
+from snowflake.sandbox.serving import serving
+from snowflake.settings import Settings
+from tests.doctor.cases import Answer, nobody, opened
+from tests.login import CLIENT_ID
+from tests.running import DISCORD_API, USER, Discord
+
+SETTINGS = Settings(discord_bot_token=SecretStr("the-bot-token"))
+CLIENT = Registry(SETTINGS).find(CLIENT_ID)
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[tuple[SimulatedDiscord, str]]:
+    discord = SimulatedDiscord()
+    with serving(discord.app) as origin:
+        yield discord, origin
+
+
+@pytest.fixture
+def sandbox(
+    simulated: tuple[SimulatedDiscord, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[SimulatedDiscord]:
+    discord, origin = simulated
+    bot = Bot("the-bot-token", guilds=(LIGHTHOUSE, SOURDOUGH))
+    discord.register(Application(id=CLIENT_ID, name="Snowflake", secret="secret", bot=bot))
+    variables = {
+        "NO_PROXY": "*",
+        "SNOWFLAKE_DATA_DIR": str(tmp_path),
+        "SNOWFLAKE_DISCORD_API_URL": f"{origin}/api/v10",
+        "SNOWFLAKE_DISCORD_BOT_TOKEN": bot.token,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    people = dict(discord.people)
+    yield discord
+    discord.people.update(people)
+
+
+def configure(tmp_path: Path, text: str) -> None:
+    (tmp_path / "snowflake.toml").write_text(text, "utf-8")
+
+
+def preview(person: str = ADA, status: int = 0) -> dict[str, str]:
+    command = ["preview", "--client", CLIENT_ID, "--person", person]
+    result = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert result.exit_code == status, result.output
+    assert "the-bot-token" not in result.output
+    lines = [line.strip().partition(": ") for line in result.output.splitlines()]
+    return {name: value for name, _, value in lines}
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_claims_are_those_of_a_login_as_far_as_the_bot_sees(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        f"""
+        [groups]
+        include = ["guilds", "roles"]
+        guilds = ["{LIGHTHOUSE}"]
+        shape = "name"
+        names = {{"{KEEPER}" = "admins"}}
+        """,
+    )
+    shown = preview()
+    assert f"Ada Lindqvist (ada.lindqvist, {ADA})" in shown
+    assert shown["gates"] == "none"
+    assert json.loads(shown["sub"]) == ADA
+    assert json.loads(shown["name"]) == "Ada Lindqvist"
+    groups = json.loads(shown["groups"])
+    assert "admins" in groups
+    assert "Lighthouse Keepers:Night Shift" in groups
+    assert SOURDOUGH in groups
+    assert {name for name, value in shown.items() if value == "only their own login tells"} == {
+        "email",
+        "email_verified",
+        "locale",
+    }
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_each_gate_says_what_it_says(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        f"""
+        [access]
+        any_guild = ["{LIGHTHOUSE}"]
+        any_role = ["{KEEPER}"]
+        no_role = ["{NIGHT_SHIFT}"]
+        two_factor = true
+        verified_email = true
+        """,
+    )
+    shown = preview()
+    assert shown["any_guild"] == shown["any_role"] == "lets them in"
+    assert shown["no_role"].startswith("refuses: ")
+    assert shown["two_factor"] == shown["verified_email"] == "only their own login tells"
+    assert "people" not in shown
+
+
+def test_a_role_that_was_taken_away_closes_the_gate(
+    sandbox: SimulatedDiscord, tmp_path: Path
+) -> None:
+    configure(tmp_path, f'[access]\nany_guild = ["{LIGHTHOUSE}"]\nany_role = ["{KEEPER}"]\n')
+    sandbox.people[ADA] = sandbox.people[ADA].leaving(LIGHTHOUSE)
+    shown = preview()
+    assert shown["any_guild"].startswith("refuses: ")
+    assert shown["any_role"].startswith("refuses: ")
+
+
+def test_a_name_that_is_meant_for_the_terminal_does_not_reach_it(
+    sandbox: SimulatedDiscord,
+) -> None:
+    sandbox.people[ADA] = replace(sandbox.people[ADA], global_name="\x1b[2JAda\u202e")
+    assert f"[2JAda (ada.lindqvist, {ADA})" in preview()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_somebody_whom_the_bot_never_met_is_unknown() -> None:
+    assert preview("1", status=1) == {"Discord knows nobody by this ID.": ""}
+
+
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    command = ["snowflake", "preview", "--client", CLIENT_ID, "--person", ADA]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_without_a_bot_nobody_can_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SNOWFLAKE_DISCORD_BOT_TOKEN")
+    status, line = told(monkeypatch, capsys)
+    assert (status, line.split(":")[0]) == (2, "SNOWFLAKE_DISCORD_BOT_TOKEN")
+
+
+async def look(answer: Answer) -> Preview | None:
+    assert CLIENT is not None
+    async with opened(SETTINGS, answer) as case:
+        return await looking_at(CLIENT, str(USER["id"]), case)
+
+
+@pytest.fixture
+def alone(discord: Discord) -> None:
+    """Let the bot be in no guild."""
+    discord.guilds.respond(json=[])
+
+
+@pytest.mark.usefixtures("alone")
+async def test_somebody_in_no_guild_of_the_bot_is_still_somebody() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url == f"{DISCORD_API}/users/{USER['id']}"
+        assert request.headers["authorization"] == "Bot the-bot-token"
+        public = ("id", "username", "discriminator", "global_name", "avatar")
+        return httpx.Response(200, json={name: USER[name] for name in public})
+
+    seen = await look(answer)
+    assert seen is not None
+    assert seen.claims["preferred_username"] == "nelly"
+    assert seen.claims["groups"] == []
+
+
+def out_of_order(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(502, text="<html>")
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("answer", [out_of_order, nobody])
+async def test_an_outage_is_told_as_one(answer: Answer) -> None:
+    with pytest.raises(TemporarilyUnavailable):
+        await look(answer)

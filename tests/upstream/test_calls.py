@@ -1,0 +1,137 @@
+"""Whatever the provider does, a call ends soon, and small."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+from snowflake.errors import UpstreamDown, UpstreamMisconfigured
+from snowflake.upstream import calls
+from snowflake.upstream.client import Upstream
+from tests.upstream.provider import SECRETS, Provider, redeem
+
+ROUTES = ["discovery", "jwks", "token", "userinfo"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"html": "<html>Just a moment</html>"},
+        {"text": ""},
+        {"text": '{"keys": [{"kty": "EC"'},
+        {"json": ["a", "list"]},
+        {"text": '{"exp": NaN}'},
+        {"text": '{"number": 1e999}'},
+        {"text": '{"name": "\\ud800"}'},
+        {"content": b'{"name": "\xff"}'},
+        {"text": '{"a":' * 5000 + "1" + "}" * 5000},
+        {"text": '{"number": ' + "9" * 5000 + "}"},
+        {"content": gzip.compress(b"{}"), "headers": {"content-encoding": "gzip"}},
+        {"json": {"long": "x" * calls.MAX_BODY}},
+        {"status_code": 204},
+        {"status_code": 404, "html": "<html></html>"},
+        {"status_code": 500, "json": {"error": "invalid_grant"}},
+        {"status_code": 502, "html": "<html></html>"},
+        {"status_code": 503},
+    ],
+    ids=lambda answer: str(answer)[:40],
+)
+async def test_an_answer_of_no_use_is_an_outage(
+    upstream: Upstream, provider: Provider, route: str, answer: dict[str, Any]
+) -> None:
+    getattr(provider, route).respond(**answer)
+    with pytest.raises(UpstreamDown) as raised:
+        await redeem(upstream)
+    assert not [secret for secret in SECRETS if secret in raised.value.cause]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("upstream-client-secret"),
+        httpx.ReadError("upstream-client-secret"),
+        httpx.RemoteProtocolError("upstream-client-secret"),
+        httpx.ReadTimeout("upstream-client-secret"),
+        httpx.PoolTimeout("upstream-client-secret"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_no_answer_is_an_outage(
+    upstream: Upstream, provider: Provider, route: str, error: httpx.HTTPError
+) -> None:
+    getattr(provider, route).side_effect = error
+    with pytest.raises(UpstreamDown) as raised:
+        await redeem(upstream)
+    assert raised.value.cause == f"{route}: no answer ({type(error).__name__})"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_a_redirect_is_not_followed(
+    upstream: Upstream, provider: Provider, route: str
+) -> None:
+    elsewhere = provider.router.route(host="evil.example.com").respond(json={})
+    getattr(provider, route).respond(307, headers={"location": "https://evil.example.com/"})
+    with pytest.raises(UpstreamMisconfigured, match="307"):
+        await redeem(upstream)
+    assert not elsewhere.called
+
+
+class Drip(httpx.AsyncByteStream):
+    """A body that never ends: fast, or so slowly that no single read takes too long."""
+
+    def __init__(self, *, fast: bool) -> None:
+        self._fast = fast
+        self.chunks = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.chunks += 1
+            yield b"x" * 65_536 if self._fast else b"x"
+            await asyncio.sleep(0)
+
+
+async def test_an_answer_without_end_is_cut_off_in_time(
+    upstream: Upstream, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "SECONDS", 0.01)
+    provider.discovery.return_value = httpx.Response(200, stream=Drip(fast=False))
+    with pytest.raises(UpstreamDown, match="TimeoutError"):
+        await redeem(upstream)
+
+
+async def test_an_answer_without_end_is_cut_off_at_its_size(
+    upstream: Upstream, provider: Provider
+) -> None:
+    body = Drip(fast=True)
+    provider.discovery.return_value = httpx.Response(200, stream=body)
+    with pytest.raises(UpstreamDown, match="too long"):
+        await redeem(upstream)
+    assert body.chunks == calls.MAX_BODY // 65_536 + 1
+
+
+async def test_no_packed_answer_is_asked_for(upstream: Upstream, provider: Provider) -> None:
+    await redeem(upstream)
+    sent = provider.discovery.calls.last.request.headers
+    assert sent["accept-encoding"] == "identity"
+    assert sent["user-agent"].startswith("Snowflake/")
+
+
+def counted(route: str, status: str) -> float:
+    labels = {"route": route, "status": status}
+    return REGISTRY.get_sample_value("snowflake_upstream_calls_total", labels) or 0.0
+
+
+async def test_calls_are_counted_by_route_and_status(
+    upstream: Upstream, provider: Provider
+) -> None:
+    good, none = counted("token", "200"), counted("userinfo", "none")
+    provider.userinfo.side_effect = httpx.ConnectError("why")
+    with pytest.raises(UpstreamDown):
+        await redeem(upstream)
+    assert (counted("token", "200"), counted("userinfo", "none")) == (good + 1, none + 1)
