@@ -23,6 +23,7 @@ from snowflake.hosts import HostPatterns, is_loopback, normalise
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
+from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.tables.table import table_of
 from snowflake.values import (
     AvatarSize,
@@ -36,6 +37,7 @@ from snowflake.values import (
     Listen,
     LongSecrets,
     Names,
+    PublicKey,
     Url,
     parts,
     within,
@@ -216,6 +218,20 @@ class Settings(BaseSettings):
             "what their roles are called, and people are asked for less."
         ),
     )
+    discord_public_key: PublicKey | None = Field(
+        default=None,
+        description=(
+            "Public key of that application, with which Discord signs its events. With it, "
+            "somebody who removes the application in Discord is signed out here too."
+        ),
+    )
+    linked_roles_at_login: bool = Field(
+        default=False,
+        description=(
+            "Ask for `role_connections.write` at each login, so that whoever goes on to "
+            "`/linked-role` sees no second consent page."
+        ),
+    )
     avatar_size: AvatarSize | None = Field(
         default=None,
         description=(
@@ -276,6 +292,9 @@ class Settings(BaseSettings):
     groups: GroupsTable = Field(default=GroupsTable(), description="What is in `groups`.")
     access: AccessTable = Field(default=AccessTable(), description="Who may sign in.")
     clients: tuple[ClientTable, ...] = Field(default=(), description="The registered clients.")
+    linked_roles: LinkedRolesTable | None = Field(
+        default=None, description="What Discord is told of accounts at another provider."
+    )
 
     @classmethod
     def settings_customise_sources(

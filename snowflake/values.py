@@ -19,6 +19,7 @@ _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
     r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
 )
+_PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
 MAX_PORT = 65535
 #: Characters of a secret that is to be random.
@@ -45,6 +46,12 @@ def _discord_id(value: str) -> str:
     if not _DISCORD_ID.fullmatch(value):
         raise ValueError("must be an ID of Discord's, such as 197038439483310086")
     return value
+
+
+def _public_key(value: str) -> str:
+    if not _PUBLIC_KEY.fullmatch(value):
+        raise ValueError("must be a public key of 64 hexadecimal digits")
+    return value.lower()
 
 
 def _power_of_two(size: int) -> int:
@@ -141,6 +148,7 @@ class Address(NamedTuple):
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 AvatarSize = Annotated[int, AfterValidator(_power_of_two)]
 DiscordId = Annotated[str, BeforeValidator(_digits), AfterValidator(_discord_id)]
+PublicKey = Annotated[str, AfterValidator(_public_key)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_host_or_everything)], ...],

@@ -9,8 +9,14 @@ import durationpy
 from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
+from snowflake.configuration.variables import variable, variables_of
 from snowflake.oidc.scopes import SCOPES
-from snowflake.settings import PREFIX, Settings, is_secret
+from snowflake.registry import Registry
+from snowflake.settings import Settings
+from snowflake.tables.access import AccessTable
+from snowflake.tables.clients import ClientTable
+from snowflake.tables.groups import GroupsTable
+from snowflake.tables.table import Table, is_secret
 from snowflake.web.routes import routes
 
 README = Path(__file__).parent.parent / "README.md"
@@ -24,18 +30,21 @@ CLAIMS = {
     "picture": "URL of the avatar, or of Discord's default one",
     "email": "e-mail address",
     "email_verified": "whether Discord has verified it",
-    "groups": "list of guild IDs, each once; empty if there are none",
+    "groups": "list of groups, each once; empty if there are none",
+    "discord": "the Discord account in one object, under Discord's own names",
 }
 ENDPOINTS = {
     "/": "leads to where `SNOWFLAKE_ROOT_REDIRECT` says",
     "/authorize": "authorization endpoint",
     "/r/{redirect_uri}": "where Discord sends people back to",
+    "/callback": "the same, for registered clients",
     "/token": "token endpoint",
     "/userinfo": "UserInfo endpoint; the token in the header or in a form",
     "/.well-known/openid-configuration": "discovery document",
     "/.well-known/oauth-authorization-server": "the same, by its name in RFC 8414",
     "/.well-known/jwks.json": "JSON Web Key Set",
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
+    "/logout": "end session endpoint",
     "/revoke": "revocation endpoint",
     "/introspect": "introspection endpoint, for the client that owns the token",
     "/ready": "200 if the store can be reached, else 503",
@@ -44,18 +53,24 @@ ENDPOINTS = {
     "/openapi.json": "OpenAPI document, if switched on",
 }
 TYPES = {
+    "Mapping": "table",
+    "Table": "table",
     "bool": "boolean",
     "timedelta": "duration",
     "tuple": "list",
     "Literal": "choice",
     "Path": "path",
+    "'int'": "number",
+    "[int,": "number",
 }
 Row = tuple[str, ...]
 
 
 def scopes() -> Iterable[Row]:
+    client = Registry(Settings()).find("anybody")
+    assert client is not None
     for name, scope in SCOPES.items():
-        asked = " ".join(f"`{discord}`" for discord in sorted(scope.discord))
+        asked = " ".join(f"`{discord}`" for discord in sorted(scope.discord(client)))
         yield f"`{name}`", scope.description, asked
 
 
@@ -75,7 +90,19 @@ def endpoints() -> Iterable[Row]:
 
 def settings() -> Iterable[Row]:
     for name, field in Settings.model_fields.items():
-        yield f"`{PREFIX}{name.upper()}`", _type(field), field.description or "", _default(field)
+        if variables_of(name, field):
+            yield f"`{variable(name)}`", _type(field), field.description or "", _default(field)
+
+
+def keys(table: type[Table]) -> Callable[[], Iterable[Row]]:
+    """Answer what makes the table of a table of ``snowflake.toml``."""
+
+    def rows() -> Iterable[Row]:
+        for name, field in table.model_fields.items():
+            either = f"`{name}` or `{name}_file`" if is_secret(field) else f"`{name}`"
+            yield either, _type(field), field.description or "", _default(field)
+
+    return rows
 
 
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
@@ -83,6 +110,9 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "claims": claims,
     "endpoints": endpoints,
     "settings": settings,
+    "groups": keys(GroupsTable),
+    "access": keys(AccessTable),
+    "clients": keys(ClientTable),
 }
 
 
@@ -104,17 +134,20 @@ def _type(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
     match field.default:
-        case None | ():
+        case None | () | "" | {}:
             return ""
         case bool(value):
-            return f"`{str(value).lower()}`"
+            text = str(value).lower()
         case timedelta() as value:
-            return f"`{durationpy.to_str(value)}`"
+            text = durationpy.to_str(value)
         case tuple(values):
-            return f"`{','.join(values)}`"
+            text = ",".join(values)
         case value:
-            return f"`{value}`"
+            text = str(value)
+    return f"`{text}`"
 
 
 if __name__ == "__main__":

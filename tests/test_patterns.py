@@ -94,7 +94,23 @@ def test_the_end_of_the_host_is_told() -> None:
 
 
 _pieces = st.sampled_from(
-    ["https://", ".*", r"\.", "example", "com", "/", "|", "(", ")", "?", "[^/]", "+", "@", "\\", ":"]
+    [
+        "https://",
+        ".*",
+        r"\.",
+        "example",
+        "com",
+        "/",
+        "|",
+        "(",
+        ")",
+        "?",
+        "[^/]",
+        "+",
+        "@",
+        "\\",
+        ":",
+    ]
 )
 
 

@@ -30,5 +30,5 @@ def test_a_hash_that_is_made_is_in_that_form() -> None:
     ],
 )
 def test_a_damaged_one_is_refused_without_repeating_it(damaged: str) -> None:
-    with pytest.raises(ValueError, match="^is a damaged hash$"):
+    with pytest.raises(ValueError, match=r"^is a damaged hash$"):
         check_hash(damaged)

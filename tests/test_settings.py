@@ -46,6 +46,8 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "discord_client_id": None,
         "discord_client_secret": None,
         "discord_bot_token": None,
+        "discord_public_key": None,
+        "linked_roles_at_login": False,
         "avatar_size": None,
         "name_from_guild": None,
         "picture_from_guild": None,
@@ -59,6 +61,7 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "groups": GroupsTable().model_dump(),
         "access": AccessTable().model_dump(),
         "clients": (),
+        "linked_roles": None,
     }
 
 
@@ -103,6 +106,7 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         ("METRICS", ":9100", ("0.0.0.0", 9100)),  # noqa: S104
         ("METRICS", "9100", ("0.0.0.0", 9100)),  # noqa: S104
         ("DISCORD_API_URL", "http://127.0.0.1:9000/api", "http://127.0.0.1:9000/api"),
+        ("DISCORD_PUBLIC_KEY", "0F" * 32, "0f" * 32),
         ("LOG_LEVEL", "debug", "debug"),
         ("LOG_FORMAT", "pretty", "pretty"),
     ],
@@ -144,6 +148,8 @@ def test_an_empty_variable_counts_as_not_set(variable: SetVariable, name: str) -
         ("ALLOWED_WEBFINGER_HOSTS", "*"),
         ("ALLOWED_WEBFINGER_HOSTS", "me@example.com"),
         ("ENABLE_DOCS", "yep"),
+        ("DISCORD_PUBLIC_KEY", "0f" * 31),
+        ("DISCORD_PUBLIC_KEY", "0g" * 32),
         ("DISCORD_CACHE", "-1s"),
         ("DISCORD_CACHE", "3601s"),
         ("ISSUER", "snowflake.example.com"),

@@ -41,7 +41,10 @@ def preview(
         async with Case.open(settings) as case:
             return await looking.preview(known, person, case)
 
-    seen = asyncio.run(look())
+    _show(asyncio.run(look()))
+
+
+def _show(seen: Preview | None) -> None:
     if seen is None:
         typer.echo("Discord knows nobody by this ID.", err=True)
         raise typer.Exit(1)
@@ -62,6 +65,7 @@ def _lines(seen: Preview) -> Iterator[str]:
         yield f"  {claim}: {json.dumps(value, ensure_ascii=False)}"
     for claim in seen.unknown:
         yield f"  {claim}: {ONLY_THEIRS}"
+    yield "Guilds that the bot is not in are left out."
 
 
 def _verdict(gate: Gate) -> str:

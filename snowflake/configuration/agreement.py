@@ -21,16 +21,32 @@ def disagreements(settings: Settings) -> Faults:
     """Answer where something is wrong that no value shows by itself, and what it is."""
     yield from _of_groups(settings.groups, settings, ("groups",))
     yield from _of_access(settings.access, settings.groups, ("access",))
-    for missing in APPLICATION:
-        if settings.clients and getattr(settings, missing) is None:
-            variable = f"SNOWFLAKE_{missing.upper()}"
-            yield ("clients",), f"registered clients need {missing} ({variable})"
+    yield from _of_application(settings)
+    yield from _of_linked_roles(settings)
     known: set[str] = set()
     for at, client in enumerate(settings.clients):
         if client.id in known:
             yield ("clients", at, "id"), "is the ID of another client too"
         known.add(client.id)
         yield from _of_client(client, settings, ("clients", at))
+
+
+def _of_application(settings: Settings) -> Faults:
+    users = {"clients": "registered clients", "linked_roles": "linked roles"}
+    for key, name in users.items():
+        for missing in APPLICATION:
+            if getattr(settings, key) and getattr(settings, missing) is None:
+                variable = f"SNOWFLAKE_{missing.upper()}"
+                yield (key,), f"{name} need {missing} ({variable})"
+
+
+def _of_linked_roles(settings: Settings) -> Faults:
+    table = settings.linked_roles
+    if table is None:
+        if settings.linked_roles_at_login:
+            yield ("linked_roles_at_login",), "needs linked roles: the table [linked_roles]"
+    elif not _is_secure(table.issuer, settings):
+        yield ("linked_roles", "issuer"), "must be https://, or http:// on a loopback address"
 
 
 def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:

@@ -1,6 +1,7 @@
 """What Snowflake reads of Discord's answers. What else they hold is passed over."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import (
@@ -95,3 +96,25 @@ class Member(_Answer):
     pending: bool = False
     communication_disabled_until: AwareDatetime | None = None
     joined_at: AwareDatetime | None = None
+
+
+class RoleConnection(_Answer):
+    """What Discord was told of a person for linked roles (``…/role-connection``)."""
+
+    platform_name: str | None = None
+    platform_username: str | None = None
+    metadata: Mapping[str, str] = {}
+
+
+class RoleConnectionMetadata(_Answer):
+    """A condition that guilds can set for a linked role (``…/role-connections/metadata``).
+
+    ``type`` is a number, 1 to 8. Localizations are texts by the name of their language.
+    """
+
+    type: int
+    key: str
+    name: str
+    description: str
+    name_localizations: Mapping[str, str] | None = None
+    description_localizations: Mapping[str, str] | None = None

@@ -18,5 +18,5 @@ def configuration() -> tuple[Settings | None, list[Finding]]:
     unknown = [
         Finding(Status.WARNING, "configuration", sentence) for sentence in unknown_variables()
     ]
-    clients = f"{len(settings.clients)} registered clients"
-    return settings, unknown or [Finding(Status.OK, "configuration", f"can be used; {clients}")]
+    text = f"can be used; registered clients: {len(settings.clients)}"
+    return settings, unknown or [Finding(Status.OK, "configuration", text)]

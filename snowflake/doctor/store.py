@@ -32,9 +32,8 @@ async def store(case: Case) -> AsyncIterator[Finding]:
     try:
         steps = await missing_migrations(database)
         if steps:
-            yield Finding(
-                Status.NOTE, "store", f"can be reached; the next start runs {steps} migrations"
-            )
+            text = f"can be reached; migrations that the next start will run: {steps}"
+            yield Finding(Status.NOTE, "store", text)
             return
         sealer = _sealer(settings)
         await check_seals(database, sealer)

@@ -58,7 +58,7 @@ async def admit(
         kept = exchanged.holding(fetched)
     except AccessDenied as denied:
         structlog.contextvars.bind_contextvars(error="access_denied", reason=denied.description)
-        if not denied.solvable:
+        if note.silent or not denied.solvable:
             return _answered(note, DENIED)
         raise LoginDenied(
             _denial(note, denied, fetched.person.user.username, client, state)

@@ -12,6 +12,7 @@ from snowflake.errors import (
     RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
+    TemporarilyUnavailable,
     UnsupportedResponseType,
 )
 from snowflake.oidc import redirects, scopes
@@ -37,12 +38,16 @@ PROMPTS = {"none": "none", "login": "consent", "consent": "consent", "select_acc
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an authorization request asks for. ``prompt`` is Discord's."""
+    """What an authorization request asks for. ``prompt`` is Discord's.
+
+    One that is ``silent`` has asked for no page (``prompt=none``).
+    """
 
     scope: list[str]
     nonce: str | None
     prompt: str
     code_challenge: str | None
+    silent: bool
 
 
 async def authorize(request: Request) -> Response:
@@ -89,10 +94,17 @@ async def authorize(request: Request) -> Response:
         referrer=request.headers.get("referer", "")[:MAX_REFERRER]
         if settings.return_to_referrer
         else None,
+        silent=wish.silent,
     )
 
     # 5. To Discord, unless nobody could come back from it.
-    state.discord.check_is_up()
+    try:
+        state.discord.check_is_up()
+    except TemporarilyUnavailable as outage:
+        # Whoever sees a page is better off with ours, which says since when it lasts.
+        if client.registered is None or not wish.silent:
+            raise
+        return error_answer(redirect_uri.application, issuer, application_state, outage)
     sealed = state.sealer.seal(note, state.clock())
     response = RedirectResponse(discord_page(note, sealed, client, wish.prompt, state), 302)
     browser.set_cookie(response, binding, secure=secure)
@@ -128,6 +140,7 @@ def _wish(params: Parameters, client: Client) -> Wish:
         nonce=params.at_most("nonce", MAX_NONCE),
         prompt=_prompt(params),
         code_challenge=challenge,
+        silent=params.get("prompt") == "none",
     )
 
 

@@ -11,10 +11,11 @@ class LoginNote(Note):
     """What ``/authorize`` must remember until the callback. It is Discord's ``state``.
 
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
-    to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord.
+    to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
+    ``silent`` has nobody before it who could read a page.
     """
 
-    purpose: ClassVar[str] = "login note 1"
+    purpose: ClassVar[str] = "login note 2"
 
     client_id: str
     issuer: str
@@ -27,6 +28,7 @@ class LoginNote(Note):
     verifier: str
     browser: str
     referrer: str | None
+    silent: bool
 
 
 @dataclass(frozen=True)

@@ -231,8 +231,8 @@ class LinkedRolesTable(Table):
         default=None,
         description="What the upstream provider shows at the hook. Without it there is no hook.",
     )
-    metadata: Annotated[tuple[MetadataTable, ...], Field(min_length=1, max_length=MAX_METADATA)] = (
-        Field(description="`[[linked_roles.metadata]]`: one to five conditions.")
+    metadata: tuple[MetadataTable, ...] = Field(
+        description="`[[linked_roles.metadata]]`: one to five conditions."
     )
 
     @field_validator("scopes")
@@ -244,7 +244,9 @@ class LinkedRolesTable(Table):
 
     @field_validator("metadata")
     @classmethod
-    def _unique(cls, metadata: tuple[MetadataTable, ...]) -> tuple[MetadataTable, ...]:
+    def _few_and_unique(cls, metadata: tuple[MetadataTable, ...]) -> tuple[MetadataTable, ...]:
+        if not 1 <= len(metadata) <= MAX_METADATA:
+            raise ValueError(f"must be one to {MAX_METADATA}, not {len(metadata)}")
         keys = [item.key for item in metadata]
         for key in keys:
             if keys.count(key) > 1:

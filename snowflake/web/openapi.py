@@ -4,7 +4,9 @@ from typing import Any
 
 from snowflake import __version__
 from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
+from snowflake.oidc.discovery import END_SESSION
 from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.redirects import CALLBACK
 from snowflake.oidc.scopes import SCOPES
 from snowflake.protocol.pkce import METHOD
 from snowflake.web import paths
@@ -60,6 +62,23 @@ def _paths() -> Json:
                 ],
                 "responses": {"302": _answer("On to the application"), "400": _answer("A page")},
             }
+        },
+        CALLBACK: {
+            "get": {
+                "summary": "The same for registered clients",
+                "responses": {
+                    "302": _answer("On to the application"),
+                    "400": _answer("A page"),
+                    "403": _answer("A page for somebody who may not sign in"),
+                },
+            }
+        },
+        END_SESSION: {
+            method: {
+                "summary": "End session endpoint",
+                "responses": {"302": _answer("Back to the application"), "200": _answer("A page")},
+            }
+            for method in ("get", "post")
         },
         paths.TOKEN: {
             "post": {

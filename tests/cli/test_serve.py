@@ -29,7 +29,7 @@ class Uvicorn:
         # What Uvicorn itself would say of them.
         uvicorn.Config(app, **options)
 
-    def supervise(self, settings: Settings, options: dict[str, Any]) -> None:
+    def supervise(self, _: Settings, options: dict[str, Any]) -> None:
         self.run("snowflake", **options)
 
 

@@ -1,18 +1,38 @@
 """What ``snowflake authentik`` prints leads Authentik's source through a login."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from snowflake.authentik import Source as Wanted
+from snowflake.authentik import blueprint
 from snowflake.cli import app
-from tests.clients.authentik import REDIRECT_URI
+from snowflake.demo import SandboxSettings
+from snowflake.registry import Registry
+from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
+from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE
+from snowflake.sandbox.serving import serving
+from snowflake.tables.clients import ClientTable
+from snowflake.tables.groups import GroupsTable
+from snowflake.web.app import create_app
+from tests.clients.authentik import REDIRECT_URI, Source
 from tests.clients.blueprint import source_from
 from tests.journeys.browser import Browser
-from tests.journeys.world import ADA, CLIENT_SECRET, World
+from tests.journeys.world import ADA, CLIENT_SECRET, World, variables
+from tests.login import CLIENT_ID
+
+AUTHENTIK = "https://app.example.com"
 
 
 def test_a_discord_application_signs_people_in(world: World, browser: Browser) -> None:
     party = world.party(redirect_uri=REDIRECT_URI)
     command = ["authentik", "--client", party.client_id, "--issuer", party.issuer]
-    result = CliRunner().invoke(app, [*command, "--authentik", "https://app.example.com"])
+    result = CliRunner().invoke(app, [*command, "--authentik", AUTHENTIK])
     assert result.exit_code == 0, result.output
     # What the comment tells the operator to enter is what the portal has.
     [entered] = world.discord.applications[party.client_id].redirect_uris
@@ -22,3 +42,63 @@ def test_a_discord_application_signs_people_in(world: World, browser: Browser) -
     account = source.callback(browser.sign_in(source.redirect(), ADA))
     assert (account.identifier, account.username) == (ADA, "ada.lindqvist")
     assert len(account.groups) == 3
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A source whose client is registered, and the Discord behind it."""
+
+    discord: SimulatedDiscord
+    source: Source
+
+
+@pytest.fixture
+def registered(private_key: str) -> Iterator[Registered]:
+    discord = SimulatedDiscord()
+    client = ClientTable(
+        id="authentik", secret=SecretStr("the client's"), redirect_uris=(REDIRECT_URI,)
+    )
+    with (
+        serving(discord.app) as origin,
+        httpx.Client(trust_env=False, timeout=15) as http,
+    ):
+        leading = variables(origin)
+        settings = SandboxSettings(
+            private_key=SecretStr(private_key),
+            database_url=SecretStr("sqlite://"),
+            secret_key=SecretStr("a secret of more than thirty-two characters"),
+            discord_api_url=leading["SNOWFLAKE_DISCORD_API_URL"],
+            discord_authorize_url=leading["SNOWFLAKE_DISCORD_AUTHORIZE_URL"],
+            discord_client_id=CLIENT_ID,
+            discord_client_secret=SecretStr(CLIENT_SECRET),
+            discord_bot_token=SecretStr("the-bot-token"),
+            discord_cache=timedelta(0),
+            groups=GroupsTable(include=("roles",), guilds=(LIGHTHOUSE,), shape="name"),
+            clients=(client,),
+        )
+        with serving(create_app(settings)) as issuer:
+            discord.register(
+                Application(
+                    id=CLIENT_ID,
+                    name="Snowflake",
+                    secret=CLIENT_SECRET,
+                    redirect_uris=(f"{issuer}/callback",),
+                    bot=Bot("the-bot-token", guilds=(LIGHTHOUSE,)),
+                )
+            )
+            known = Registry(settings).find(client.id)
+            assert known is not None
+            text = blueprint(Wanted(known, issuer, AUTHENTIK, "discord", "Discord"))
+            yield Registered(discord, source_from(text, http, {}))
+
+
+def test_a_registered_client_signs_people_in_and_a_role_that_is_taken_away_is_gone(
+    registered: Registered, browser: Browser
+) -> None:
+    source = registered.source
+    account = source.callback(browser.sign_in(source.redirect(), ADA))
+    assert (account.identifier, account.username) == (ADA, "ada.lindqvist")
+    kept = "Lighthouse Keepers:Night Shift"
+    assert account.groups == ["Lighthouse Keepers:Keeper", kept]
+    registered.discord.take_role(ADA, LIGHTHOUSE, KEEPER)
+    assert source.callback(browser.sign_in(source.redirect(), ADA)).groups == [kept]

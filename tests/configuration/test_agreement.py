@@ -4,14 +4,48 @@ from tests.configuration.conftest import APPLICATION, Faults, Load
 
 BOT = 'discord_bot_token = "a-bot"\n'
 CLIENT = '[[clients]]\nid = "grafana"\nsecret = "s"\nredirect_uris = ["https://g.example.com/cb"]\n'
+NO_GUILDS = f"{CLIENT}groups.guilds = []"
 
 
 def test_registered_clients_need_an_application(faults: Faults) -> None:
+    names = ("discord_client_id", "discord_client_secret")
     assert faults(CLIENT) == [
-        "1: clients: registered clients need discord_client_id (SNOWFLAKE_DISCORD_CLIENT_ID)",
-        "1: clients: registered clients need discord_client_secret "
-        "(SNOWFLAKE_DISCORD_CLIENT_SECRET)",
+        f"1: clients: registered clients need {name} (SNOWFLAKE_{name.upper()})" for name in names
     ]
+
+
+LINKED = (
+    '[linked_roles]\nissuer = "https://authentik.example.com/o/snowflake/"\nclient_id = "s"\n'
+    'client_secret = "s"\nplatform_name = "Society"\n[[linked_roles.metadata]]\nkey = "member"\n'
+    'name = "Member"\ndescription = "Is a member"\ntype = "boolean_equal"\nvalue = "member"\n'
+)
+
+
+def test_linked_roles_need_an_application(load: Load, faults: Faults) -> None:
+    assert faults(LINKED) == [
+        "1: linked_roles: linked roles need discord_client_id (SNOWFLAKE_DISCORD_CLIENT_ID)",
+        (
+            "1: linked_roles: linked roles need discord_client_secret "
+            "(SNOWFLAKE_DISCORD_CLIENT_SECRET)"
+        ),
+    ]
+    assert load(APPLICATION + LINKED).linked_roles is not None
+
+
+def test_a_login_does_not_help_linked_roles_that_are_not_there(load: Load, faults: Faults) -> None:
+    at_login = "linked_roles_at_login = true\n"
+    [told] = faults(at_login)
+    assert told == "1: linked_roles_at_login: needs linked roles: the table [linked_roles]"
+    assert load(at_login + APPLICATION + LINKED).linked_roles_at_login
+
+
+def test_the_upstream_provider_is_reached_over_https_or_on_this_machine(
+    load: Load, faults: Faults
+) -> None:
+    plain = APPLICATION + LINKED.replace("https://", "http://")
+    [told] = faults(plain)
+    assert told.startswith("4: linked_roles.issuer: must be https://")
+    load(plain.replace("authentik.example.com", "127.0.0.1:9000"))
 
 
 def test_client_ids_are_unique(faults: Faults) -> None:
@@ -39,8 +73,7 @@ def test_client_ids_are_unique(faults: Faults) -> None:
             "7: clients.grafana.access.no_role: needs a guild",
         ),
         (
-            f'access.any_role = ["1"]\ngroups.guilds = ["1"]\n{APPLICATION}{CLIENT}'
-            "groups.guilds = []",
+            f'groups.guilds = ["1"]\naccess.any_role = ["1"]\n{APPLICATION}{NO_GUILDS}',
             "5: clients.grafana.access.any_role: needs a guild",
         ),
         (
@@ -78,7 +111,5 @@ def test_plain_http_is_for_loopback_while_that_counts_as_secure(
     text = APPLICATION + CLIENT.replace("https://g.example.com/cb", uri)
     load(text)
     told = faults(f"treat_loopback_as_secure = false\n{text}")
-    assert told == [
-        "7: clients.grafana.redirect_uris.0: must be https:// while treat_loopback_as_secure is "
-        "false"
-    ]
+    reason = "must be https:// while treat_loopback_as_secure is false"
+    assert told == [f"7: clients.grafana.redirect_uris.0: {reason}"]

@@ -215,8 +215,11 @@ def test_a_client_has_exactly_one_secret_or_is_public(
     faults: Faults, lines: str, fault: str
 ) -> None:
     [told] = faults(f"{APPLICATION}{CLIENT}{lines}")
-    assert told.partition(": clients.grafana")[2].removeprefix(".").removeprefix(": ").startswith(
-        fault
+    assert (
+        told.partition(": clients.grafana")[2]
+        .removeprefix(".")
+        .removeprefix(": ")
+        .startswith(fault)
     )
 
 
@@ -252,10 +255,10 @@ _lines = st.one_of(
 @example("clients = [[{}]]")
 @example(f"x = {'{a=' * 2000}")
 def test_whatever_stands_in_the_file_there_are_settings_or_faults(load: Load, text: str) -> None:
+    faults: tuple[str, ...] = ("none",)
     try:
-        settings = load(text)
+        load(text)
     except StartFault as fault:
-        assert fault.faults
-        assert all(line.isprintable() for line in fault.faults)
-    else:
-        assert isinstance(settings, Settings)
+        faults = fault.faults
+    assert faults
+    assert all(line.isprintable() for line in faults)

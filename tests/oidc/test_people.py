@@ -142,6 +142,7 @@ NOT_IN_IT: Final = httpx.Response(404, json={"message": "Unknown Guild", "code":
 NO_MEMBER: Final = httpx.Response(404, json={"message": "Unknown Member", "code": 10007})
 WHO: Final = Needs(discord_scopes=frozenset({"identify"}))
 OWN: Final = replace(WHO, guilds=True, members=(BIRDS,))
+Looks = tuple[respx.Route, respx.Route]
 BY_BOT: Final = replace(WHO, members=(BIRDS,), names=(BIRDS,), guild_names=(BIRDS,), by_bot=True)
 
 
@@ -163,6 +164,12 @@ def seen(discord: Discord) -> respx.Route:
     discord.router.get(f"{DISCORD_API}/guilds/{BIRDS}/roles").respond(json=[ROLE])
     url = f"{DISCORD_API}/guilds/{BIRDS}/members/{PERSON}"
     return discord.router.get(url).respond(json=MEMBER)
+
+
+@pytest.fixture
+def looks(member: respx.Route, seen: respx.Route) -> Looks:
+    """Answer both."""
+    return member, seen
 
 
 async def newcomer(
@@ -228,7 +235,7 @@ async def test_the_bot_tells_what_they_are_and_how_all_is_called(
 
 @pytest.mark.parametrize("needs", [OWN, BY_BOT])
 async def test_what_a_login_learnt_spares_a_refresh_the_lookups(
-    snowflake: Snowflake, member: respx.Route, seen: respx.Route, clock: Clock, needs: Needs
+    snowflake: Snowflake, looks: Looks, clock: Clock, needs: Needs
 ) -> None:
     fetched = await newcomer(snowflake, needs)
     # It is remembered if they are let in.
@@ -244,12 +251,12 @@ async def test_what_a_login_learnt_spares_a_refresh_the_lookups(
 
 @pytest.mark.parametrize("needs", [OWN, BY_BOT])
 async def test_a_login_asks_anew_for_who_was_refused_has_perhaps_joined(
-    snowflake: Snowflake, member: respx.Route, seen: respx.Route, needs: Needs
+    snowflake: Snowflake, looks: Looks, needs: Needs
 ) -> None:
-    member.mock(return_value=NOT_IN_IT)
-    seen.mock(return_value=NO_MEMBER)
+    for route, answer in zip(looks, (NOT_IN_IT, NO_MEMBER), strict=True):
+        route.mock(return_value=answer)
     assert (await known(snowflake, needs)).person.members == {BIRDS: None}
-    for route in (member, seen):
+    for route in looks:
         route.mock(return_value=httpx.Response(200, json=MEMBER))
     assert (await newcomer(snowflake, needs)).person.members == {BIRDS: OWLISH}
 
@@ -257,15 +264,10 @@ async def test_a_login_asks_anew_for_who_was_refused_has_perhaps_joined(
 @FETCHES
 @pytest.mark.parametrize("needs", [OWN, BY_BOT])
 async def test_in_an_outage_a_member_of_before_serves_while_no_older_than_is_needed(
-    snowflake: Snowflake,
-    member: respx.Route,
-    seen: respx.Route,
-    clock: Clock,
-    needs: Needs,
-    fetch: Fetch,
+    snowflake: Snowflake, looks: Looks, clock: Clock, needs: Needs, fetch: Fetch
 ) -> None:
     await known(snowflake, needs)
-    for route in (member, seen):
+    for route in looks:
         route.mock(return_value=UNUSABLE)
     clock.pass_by(300)
     fetched = await fetch(snowflake, replace(needs, oldest=300))
@@ -277,9 +279,9 @@ async def test_in_an_outage_a_member_of_before_serves_while_no_older_than_is_nee
 @FETCHES
 @pytest.mark.parametrize("needs", [OWN, BY_BOT])
 async def test_a_login_goes_on_without_what_it_may_lack(
-    snowflake: Snowflake, member: respx.Route, seen: respx.Route, needs: Needs, fetch: Fetch
+    snowflake: Snowflake, looks: Looks, needs: Needs, fetch: Fetch
 ) -> None:
-    for route in (member, seen):
+    for route in looks:
         route.mock(return_value=UNUSABLE)
     fetched = await fetch(snowflake, replace(needs, may_lack=frozenset({BIRDS})))
     assert (fetched.person.members, fetched.person.age) == ({}, 0)

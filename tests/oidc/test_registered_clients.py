@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from snowflake.errors import DiscordDown
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
@@ -491,3 +492,27 @@ async def test_a_scope_that_was_granted_before_does_not_show(
     code = await code_for(registered.browser, client_id=CLIENT_ID, scope="openid")
     tokens = (await with_secret(registered.browser, code)).json()
     assert not {"email", "groups"} & set(read_token(registered, tokens["id_token"]))
+
+
+class TestSilentRenewal:
+    """``prompt=none``, behind which nobody reads a page (OpenID Connect Core 1.0, 3.1.2.1)."""
+
+    async def test_whoever_is_not_let_in_gets_no_page(
+        self, settings: Settings, clock: Clock, discord: Discord
+    ) -> None:
+        client = CONFIDENTIAL.model_copy(update={"access": AccessTable(any_guild=("111",))})
+        async with running(registering(settings, client), clock, discord) as snowflake:
+            location = await login(snowflake.browser, client_id=CLIENT_ID, prompt="none")
+        assert query_of(location)["error"] == "access_denied"
+
+    async def test_an_outage_is_told_to_the_application(
+        self, registered: Snowflake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def down() -> None:
+            raise DiscordDown("Discord is not answering", 5)
+
+        monkeypatch.setattr(registered.state.discord, "check_is_up", down)
+        answer = await ask(registered.browser, client_id=CLIENT_ID, prompt="none")
+        assert query_of(answer.headers["location"])["error"] == "temporarily_unavailable"
+        page = await ask(registered.browser, client_id=CLIENT_ID)
+        assert page.status_code == 503

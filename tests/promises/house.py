@@ -34,7 +34,7 @@ class Resident:
 
     async def come_back(self, outage: httpx.Response) -> None:
         """Let the time pass after which an answer says that Discord may be asked again."""
-        await self.state.discord._clocks.sleep(float(outage.headers["retry-after"]))
+        await self.state.discord._sender._clocks.sleep(float(outage.headers["retry-after"]))
 
 
 @dataclass

@@ -134,13 +134,19 @@ async def test_a_token_is_about_whom_it_was_asked_for() -> None:
         await verified(signed({**GOOD, "sub": "another"}), expected=expected)
 
 
+async def test_a_key_on_another_curve_verifies_nothing() -> None:
+    other = ECKey.generate_key("P-384", {"kid": "first"})
+    with pytest.raises(UpstreamUntrusted, match="signature"):
+        await verified(signed(GOOD), other)
+
+
 @pytest.mark.parametrize("algorithm", sorted(HASHES.keys() - {"PS512"}))
 async def test_every_asymmetric_algorithm_is_verified_by_its_own_hash(
     algorithm: str, private_key: str
 ) -> None:
     key: Key
     if algorithm in EC:
-        key = ECKey.generate_key(EC[algorithm], {"kid": "a"})  # type: ignore[arg-type]
+        key = ECKey.generate_key(EC[algorithm], {"kid": "a"})
     elif algorithm == "EdDSA":
         key = OKPKey.generate_key("Ed25519", {"kid": "a"})
     else:

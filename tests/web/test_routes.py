@@ -12,6 +12,8 @@ CONTRACT = {
     "/": ({"GET", "HEAD"}, False),
     "/authorize": ({"GET", "HEAD", "POST"}, False),
     "/r/{redirect_uri:path}": ({"GET", "HEAD"}, False),
+    "/callback": ({"GET", "HEAD"}, False),
+    "/logout": ({"GET", "HEAD", "POST"}, False),
     "/token": ({"POST"}, True),
     "/userinfo": ({"GET", "HEAD", "POST"}, True),
     "/.well-known/openid-configuration": ({"GET", "HEAD"}, True),

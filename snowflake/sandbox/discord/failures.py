@@ -81,10 +81,10 @@ class Failures:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._planned: dict[Route, list[Planned]] = {}
+        self._planned: dict[str, list[Planned]] = {}
         self._met: set[Met] = set()
 
-    def plan(self, route: Route, failure: Failure, times: int | None, seconds: float) -> None:
+    def plan(self, route: str, failure: Failure, times: int | None, seconds: float) -> None:
         """Let a route fail.
 
         Raises ValueError for a failure of JSON at ``authorize``, which answers with pages.
@@ -102,7 +102,7 @@ class Failures:
                 met.loop.call_soon_threadsafe(met.released.set)
 
     @contextmanager
-    def meet(self, route: Route | None) -> Iterator[Met | None]:
+    def meet(self, route: str | None) -> Iterator[Met | None]:
         """Take the failure that this request of a route meets, if any, for as long as it lasts."""
         # Taken out of the plan and entered among those to release in one step: a request is healed
         # wherever the healing finds it.
@@ -121,7 +121,7 @@ class Failures:
                 with self._lock:
                     self._met.discard(met)
 
-    def _take(self, route: Route | None) -> Planned | None:
+    def _take(self, route: str | None) -> Planned | None:
         queue = self._planned.get(route) if route else None
         if not queue:
             return None

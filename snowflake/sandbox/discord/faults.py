@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from snowflake.sandbox.discord.answers import blocked, edge_page, rate_limited
 from snowflake.sandbox.discord.failures import Failure, Met
@@ -30,13 +30,19 @@ _REFUSALS: dict[Failure, Callable[[float], Response]] = {
 }
 
 
-def refusal(met: Met) -> Response | None:
-    """Return the answer of a failure that is an answer, else None."""
-    build = _REFUSALS.get(met.failure)
-    return build(met.seconds) if build else None
+async def respond(  # noqa: PLR0913 - an ASGI request, and what may happen to it
+    met: Met | None, work: Work, scope: Scope, receive: Receive, send: Send, wire: Wire
+) -> None:
+    """Do a request's work, or as much of it as the failure that it meets lets happen."""
+    if met is None:
+        await work(send)
+    elif (refuse := _REFUSALS.get(met.failure)) is not None:
+        await refuse(met.seconds)(scope, receive, send)
+    else:
+        await _happen(met, work, receive, send, wire)
 
 
-async def happen(met: Met, work: Work, receive: Receive, send: Send, wire: Wire) -> None:
+async def _happen(met: Met, work: Work, receive: Receive, send: Send, wire: Wire) -> None:
     """Do a request's work as the failure has it. ``receive`` is the server's own."""
     match met.failure:
         case Failure.DROPPED_BEFORE:

@@ -119,12 +119,8 @@ class SimulatedDiscord(State):
             await blocked()(scope, receive, recording)
             return
         with self.failures.meet(_route(record.path)) as met:
-            if met is None:
-                await work(recording)
-            elif (answer := faults.refusal(met)) is not None:
-                await answer(scope, receive, recording)
-            else:
-                await faults.happen(met, work, receive, recording, partial(connection, send))
+            wire = partial(connection, send)
+            await faults.respond(met, work, scope, receive, recording, wire)
 
 
 def _route(path: str) -> Route | None:

@@ -1,0 +1,23 @@
+"""Tables of linked roles."""
+
+from typing import Any
+
+from snowflake.tables.linked_roles import LinkedRolesTable
+
+
+def metadata(key: str = "member", type_: str = "boolean_equal", value: str = "member") -> Any:
+    """Answer one table of metadata, as TOML has it."""
+    texts = {"name": key.title(), "description": f"About {key}"}
+    return {"key": key, "type": type_, "value": value, **texts}
+
+
+def linked_roles(*items: Any, **settings: Any) -> LinkedRolesTable:
+    """Answer a table with these metadata, whatever else is set."""
+    given = {
+        "issuer": "https://authentik.example.com/application/o/snowflake/",
+        "client_id": "snowflake",
+        "client_secret": "the upstream secret",
+        "platform_name": "Example Society",
+        "metadata": list(items or [metadata()]),
+    }
+    return LinkedRolesTable.model_validate({**given, **settings})
