@@ -139,6 +139,10 @@ class KeyRing:
                 await self._store.signing_keys.remove(key.key.kid)
         await self.look()
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on: keys are kept for as long as their tokens live."""
+        self._settings = settings
+
     def _find(self, kid: str | None) -> SigningKey | None:
         return next((key.key for key in self.all if key.key.kid == kid), None)
 

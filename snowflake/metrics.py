@@ -69,3 +69,14 @@ MEMORY_LOOKUPS = Counter(
 STORE_SECONDS = Histogram(
     "snowflake_store_seconds", "Time of a read or a transaction.", ["kind"], buckets=SECONDS
 )
+LINKS = Counter(
+    "snowflake_links",
+    "Links that were made or undone, and ways there that ended: linked, unlinked, or the error as "
+    "the log names it.",
+    ["outcome"],
+)
+LINK_SYNCS = Counter(
+    "snowflake_link_syncs",
+    "Links brought up to date: unchanged, changed, ended, or failed.",
+    ["outcome"],
+)

@@ -19,7 +19,7 @@ OF_CLIENTS = frozenset(
     {
         *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
         *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
-        "refresh_token_lifetime",
+        *("linked_roles_at_login", "refresh_token_lifetime"),
     }
 )
 
@@ -31,7 +31,8 @@ class Client:
     ``application`` is the client ID of the Discord application through which people sign in to it,
     ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own
     table, None for a Discord application. ``has_bot`` tells whether the bot says who is in which
-    guild.
+    guild, ``links_roles`` whether a login is to spare the person a second consent page for linked
+    roles.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Client:
     refresh_token_lifetime: timedelta
     application_secret: SecretStr | None = None
     has_bot: bool = False
+    links_roles: bool = False
     name_from_guild: str | None = None
     picture_from_guild: str | None = None
     avatar_size: int | None = None
@@ -99,6 +101,7 @@ def _client(client_id: str, settings: Settings) -> Client:
         token_lifetime=settings.token_lifetime,
         refresh_token_lifetime=settings.refresh_token_lifetime,
         has_bot=settings.discord_bot_token is not None,
+        links_roles=settings.linked_roles_at_login and client_id == settings.discord_client_id,
         name_from_guild=settings.name_from_guild,
         picture_from_guild=settings.picture_from_guild,
         avatar_size=settings.avatar_size,
@@ -115,6 +118,7 @@ def _registered(table: ClientTable, settings: Settings) -> Client:
         token_lifetime=table.token_lifetime or settings.token_lifetime,
         refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
         has_bot=settings.discord_bot_token is not None,
+        links_roles=settings.linked_roles_at_login,
         name_from_guild=settings.name_from_guild,
         picture_from_guild=settings.picture_from_guild,
         avatar_size=settings.avatar_size,

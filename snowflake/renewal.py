@@ -1,11 +1,27 @@
-"""Renewing a person's tokens at Discord, of which every part that uses them takes care alike."""
+"""A person's tokens at Discord, which all who use them renew, use and end alike.
 
+Logins and linked roles through one Discord application share one pair of them.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
 from pydantic import SecretStr
 
 from snowflake.discord.models import Tokens
-from snowflake.errors import InvalidGrant
+from snowflake.errors import InvalidGrant, OAuthError
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
+
+#: Seconds before its end from which an access token is renewed rather than used.
+NEAR_END: Final = 60
+#: The caller of what no request asks for.
+NOBODY: Final = ""
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 async def renew(
@@ -47,6 +63,64 @@ async def renew(
             if not await rows.replace(renewed):
                 raise InvalidGrant("the person has been erased")
         return renewed
+
+
+async def with_token(
+    application: str,
+    person: str,
+    secret: SecretStr | None,
+    state: State,
+    ask: Callable[[SecretStr], Awaitable[T]],
+) -> T:
+    """Ask Discord something with a person's own access token, which is renewed if it has to be.
+
+    Raises:
+        InvalidClient: the secret is wrong.
+        InvalidGrant: Discord accepts nothing of the person any more; the tokens are forgotten.
+        TemporarilyUnavailable: Discord gave no usable answer.
+    """
+    tokens = await state.store.discord_tokens.find(application, person)
+    if tokens is None:
+        raise InvalidGrant("the person has to come by again")
+    try:
+        if tokens.expires_at <= state.clock() + NEAR_END:
+            tokens = await renew(tokens, secret, NOBODY, state)
+        try:
+            return await ask(tokens.access_token)
+        except InvalidGrant:
+            # Renewed meanwhile by another process, or ended early by Discord.
+            tokens = await renew(tokens, secret, NOBODY, state)
+            return await ask(tokens.access_token)
+    except InvalidGrant:
+        await state.store.discord_tokens.forget(tokens)
+        raise
+
+
+async def end(
+    application: str, person: str, secret: SecretStr | None, caller: str, state: State
+) -> None:
+    """Revoke a person's tokens at Discord and forget them, unless a grant or a link needs them.
+
+    Discord ends all tokens of the person for the application. Should it fail, they are forgotten
+    all the same.
+    """
+    if await state.store.grants.count(application, person):
+        return
+    if await state.store.links.needs_tokens(application, person):
+        return
+    tokens = await state.store.discord_tokens.find(application, person)
+    if tokens is None:
+        return
+    await state.store.discord_tokens.forget(tokens)
+    try:
+        async with state.standing.asking(application, secret, caller):
+            await state.discord.revoke(
+                client_id=application,
+                client_secret=secret,
+                token=tokens.refresh_token or tokens.access_token,
+            )
+    except OAuthError as error:
+        _log.warning("discord_not_revoked", error=error.code)
 
 
 def scopes_of(tokens: Tokens, asked: frozenset[str]) -> frozenset[str]:

@@ -24,6 +24,7 @@ from snowflake.standing import Standing
 from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
+from snowflake.upstream.client import Upstream
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +34,10 @@ ROUND_EVERY = 30
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The parts of a running Snowflake. ``clock`` tells Unix time in seconds."""
+    """The parts of a running Snowflake. ``clock`` tells Unix time in seconds.
+
+    ``upstream`` is the provider of linked roles, if there are any.
+    """
 
     settings: Settings
     registry: Registry
@@ -46,6 +50,7 @@ class State:
     turns: Turns
     discord: DiscordClient
     memory: Memory
+    upstream: Upstream | None
     clock: Callable[[], float]
 
     @classmethod
@@ -77,6 +82,13 @@ class State:
                     bot_token=settings.discord_bot_token,
                 )
             )
+            upstream = None
+            if (table := settings.linked_roles) is not None:
+                upstream = await stack.enter_async_context(
+                    Upstream.open(
+                        table.issuer, table.client_id, table.client_secret, table.scopes, clock
+                    )
+                )
             lifetime = settings.discord_cache.total_seconds()
             yield cls(
                 settings=settings,
@@ -90,8 +102,14 @@ class State:
                 turns=Turns(),
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
+                upstream=upstream,
                 clock=clock,
             )
+
+    def use(self, settings: Settings) -> None:
+        """Go by what these settings say of clients from now on."""
+        self.registry.use(settings)
+        self.keys.use(settings)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

@@ -140,6 +140,18 @@ async def test_the_old_key_stays_until_its_last_token_has_ended(
         await ring.verify(last, "JWT")
 
 
+async def test_the_old_key_stays_longer_once_tokens_live_longer(
+    ring: KeyRing, without_key: Settings, clock: Clock
+) -> None:
+    old = ring.current
+    await ring.rotate(at_once=True)
+    longer = timedelta(seconds=10 * LIFETIME)
+    ring.use(without_key.model_copy(update={"token_lifetime": longer}))
+    clock.pass_by(2 * LIFETIME + 600)
+    await ring.keep_fresh()
+    assert old.kid in kids(ring)
+
+
 async def test_the_old_key_stays_for_tokens_of_a_process_that_had_not_looked_yet(
     ring: KeyRing, without_key: Settings, store: Store, clock: Clock
 ) -> None:

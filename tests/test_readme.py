@@ -1,6 +1,9 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from snowflake.configuration import load_settings
 from snowflake.settings import PREFIX, Settings
 from tests.readme import README, written
 
@@ -16,3 +19,15 @@ def test_no_document_names_a_variable_that_does_not_exist() -> None:
     for path in (README, README.with_name("CHANGELOG.md"), README.with_name("compose.yaml")):
         named = set(re.findall(r"SNOWFLAKE_[A-Z_]*[A-Z]", Path(path).read_text("utf-8")))
         assert named <= known, path.name
+
+
+def test_the_example_of_a_configuration_file_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = README.read_text("utf-8")
+    [example] = re.findall(r"### The configuration file\n.*?```toml\n(.*?)```", text, re.DOTALL)
+    hashed = "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$9DwGHLKtDjPM1NGnpPLBcw"
+    (tmp_path / "snowflake.toml").write_text(example.replace("$argon2id$…", hashed), "utf-8")
+    (tmp_path / "discord_secret").write_text("of-discord", "utf-8")
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
+    assert [client.id for client in load_settings().clients] == ["grafana"]

@@ -52,9 +52,16 @@ def _document() -> Document:
     """Read the file that is named, else the one in the data directory, else none."""
     named = os.environ.get(variable("config"))
     path = Path(named) if named else Path(os.environ.get(variable("data_dir")) or "data") / FILE
-    if named or path.is_file():
-        return Document.read(path)
-    return Document(path, "", {})
+    return Document.read(path) if named or _is_there(path) else Document(path, "", {})
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        # Also as a directory, which Docker makes of a file to be mounted that does not exist.
+        return path.exists()
+    except OSError:
+        # To read it will tell why.
+        return True
 
 
 # A value is of any type that TOML has.

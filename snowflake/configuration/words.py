@@ -37,8 +37,8 @@ def reason_of(details: ErrorDetails) -> str:
     keys, kind = keys_of(details), details["type"]
     if kind == "extra_forbidden":
         return "is not known here" + guess(str(keys[-1]), known_keys(keys[:-1]))
-    if kind == "tuple_type" and keys[-1] in Settings.model_fields and _table(keys) is not None:
-        return f"must be written as [[{keys[-1]}]]"
+    if kind == "tuple_type" and _table(keys) is not None:
+        return f"must be written as [[{'.'.join(map(str, keys))}]]"
     reason = _WORDS.get(kind) or details["msg"].removeprefix("Value error, ")
     return f"{reason[0].lower()}{reason[1:]}"
 

@@ -2,8 +2,9 @@
 
 A call goes through these files in this order:
 
-``client``     makes it, and reads its answer (``models``) or names its failure (``failures``)
-``sharing``    joins it to another that asks the same at this moment
+``client``     makes it, or lets the ``bot`` make it, and reads its answer (``models``) or names its
+               failure (``failures``)
+``lookups``    asks once for all who ask the same at this moment (``sharing``)
 ``deadline``   knows how much time is left for it
 ``sending``    sends it, more than once where that is safe (``calls``)
 ``breaker``    lets it fail at once while Discord is down

@@ -20,12 +20,11 @@ from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import LoginNote
-from snowflake.protocol import browser, pkce
+from snowflake.protocol import browser, discord, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
 from snowflake.registry import Client
 from snowflake.state import State, state_of
-from snowflake.uris import with_parameters
 
 #: Characters; applications send up to 2,048 of state and 128 of nonce.
 MAX_STATE, MAX_NONCE = 4096, 1024
@@ -114,18 +113,14 @@ async def authorize(request: Request) -> Response:
 def discord_page(note: LoginNote, sealed: str, client: Client, prompt: str, state: State) -> str:
     """Answer the URL of Discord's authorization page for a login, whose note it takes along."""
     needs = needs_of(client, note.scope.split())
-    return with_parameters(
-        state.settings.discord_authorize_url,
-        {
-            "client_id": client.application,
-            "redirect_uri": note.discord_redirect_uri,
-            "response_type": RESPONSE_TYPE,
-            "scope": " ".join(sorted(needs.discord_scopes)),
-            "state": sealed,
-            "prompt": prompt,
-            "code_challenge": pkce.challenge_of(note.verifier),
-            "code_challenge_method": pkce.METHOD,
-        },
+    return discord.discord_page(
+        state.settings,
+        client_id=client.application,
+        redirect_uri=note.discord_redirect_uri,
+        scopes=needs.discord_scopes,
+        state=sealed,
+        prompt=prompt,
+        verifier=note.verifier,
     )
 
 

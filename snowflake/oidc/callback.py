@@ -6,7 +6,7 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from snowflake.errors import InvalidRequest, LoginElsewhere, LoginExpired, LoginUnknown
+from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown
 from snowflake.hosts import origin_of
 from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects
@@ -16,16 +16,13 @@ from snowflake.oidc.clients import Credentials, caller_of, find_client
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import Parameters, query
 from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
 from snowflake.state import State, state_of
 
-#: The issuer that Discord names in its answers (RFC 9207).
-DISCORD_ISSUER = "https://discord.com"
-#: Characters of a code. Discord's have 30.
-MAX_CODE = 512
 #: Errors of Discord that applications understand as they are (RFC 6749, section 4.1.2.1).
 PASSED_ON = {
     "access_denied": "The person did not allow it.",
@@ -57,9 +54,7 @@ async def callback(request: Request) -> Response:
         raise LoginUnknown
 
     # 3. The parameters.
-    discord = origin_of(state.settings.discord_authorize_url)
-    if params.get("iss", DISCORD_ISSUER) not in {DISCORD_ISSUER, discord}:
-        raise InvalidRequest("the answer comes from another provider than Discord")
+    check_discord(params, state.settings)
     if (error := params.get("error")) is not None:
         return _refused(note, error, state.settings)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from snowflake.oidc.scopes import MEMBERS, SCOPES
+from snowflake.policies.guilds import role_guilds, standing_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
 
@@ -69,6 +70,8 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
         discord_scopes.add("guilds")
     if members and not client.has_bot:
         discord_scopes.add(MEMBERS)
+    if client.links_roles:
+        discord_scopes.add("role_connections.write")
     gated = bool(access.guilds) or access.looks_at_members
     return Needs(
         discord_scopes=frozenset(discord_scopes),
@@ -84,17 +87,9 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
 
 def _members_of_gates(client: Client) -> tuple[str, ...]:
     """Answer the guilds in which a gate has to know what somebody is."""
-    groups, access = client.groups, client.access
-    guilds: tuple[str, ...] = ()
-    if access.roles:
-        # Nobody says which guild a role is of.
-        guilds += access.guilds + groups.guilds
-    if access.screened or access.not_timed_out:
-        guilds += access.guilds or groups.guilds
-    if client.has_bot:
-        # The bot looks itself, so that the person need not show a list of all their guilds.
-        guilds += access.guilds
-    return guilds
+    # The bot looks itself, so that the person need not show a list of all their guilds.
+    seen_by_bot = client.access.guilds if client.has_bot else ()
+    return role_guilds(client) + standing_guilds(client) + seen_by_bot
 
 
 def _members_of_profile(client: Client) -> tuple[str, ...]:

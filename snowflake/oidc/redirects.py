@@ -13,10 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from snowflake.errors import InvalidRequest
 from snowflake.hosts import origin_of
-from snowflake.patterns import UriPattern
 from snowflake.registry import Client
 from snowflake.settings import Settings
-from snowflake.tables.clients import PATTERN
 from snowflake.uris import check_uri
 
 MAX_LENGTH = 2048
@@ -43,7 +41,7 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
         InvalidRequest: no browser may be sent there, or it is not one of the registered client's.
     """
     if client.registered is not None:
-        if not _is_registered(redirect_uri, client.registered.redirect_uris):
+        if not client.registered.redirects_to(redirect_uri):
             raise InvalidRequest("redirect_uri is not one of those of this client")
         _check(redirect_uri, settings)
         return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
@@ -57,16 +55,6 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
     if origin_of(inner) == origin_of(issuer) and _leads_back(inner, issuer):
         raise InvalidRequest("redirect_uri leads back to this Snowflake")
     return RedirectURI(application=inner, discord=redirect_uri)
-
-
-def _is_registered(redirect_uri: str, registered: tuple[str, ...]) -> bool:
-    """Compare by characters (RFC 9700, section 4.1.3), or by a pattern for the whole of it."""
-    return any(
-        UriPattern.parse(known.removeprefix(PATTERN)).matches(redirect_uri)
-        if known.startswith(PATTERN)
-        else known == redirect_uri
-        for known in registered
-    )
 
 
 def unwrap(redirect_uri: str, issuer: str) -> str:

@@ -1,4 +1,7 @@
-"""Parameters of a request, read strictly: from the query string or a form, each at most once."""
+"""Parameters of a request, read strictly: from the query string or a form, each at most once.
+
+Whatever is read of a request is limited in size and time.
+"""
 
 import asyncio
 import re
@@ -90,19 +93,24 @@ async def form(request: Request) -> Parameters:
     """
     if content_type(request) != FORM:
         raise InvalidRequest(f"the body must be a form of type {FORM}")
+    return _parse(await body(request))
+
+
+async def body(request: Request) -> bytes:
+    """Read a body, whatever it holds.
+
+    Raises:
+        InvalidRequest: it is too long, or does not arrive in time.
+    """
+    received = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
-            return _parse(await _body(request))
+            async for chunk in request.stream():
+                received += chunk
+                _check_size(received)
     except TimeoutError:
         raise RequestTimeout("the body did not arrive in time") from None
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        _check_size(body)
-    return bytes(body)
+    return bytes(received)
 
 
 def content_type(request: Request) -> str:

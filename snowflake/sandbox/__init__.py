@@ -1,4 +1,4 @@
-"""Everything to try Snowflake without a network: a simulated Discord and an example application.
+"""Everything to try Snowflake without a network: what it speaks to, and who speaks to it.
 
 ::
 
@@ -8,6 +8,7 @@
             → Snowflake's callback
             → example/  shows each step and the claims that came out
 
-:mod:`~snowflake.sandbox.serving` runs either of them on a port of its own, in a thread;
-:mod:`~snowflake.sandbox.check` signs in through both without a browser.
+:mod:`~snowflake.sandbox.upstream` is the OpenID provider of linked roles.
+:mod:`~snowflake.sandbox.serving` runs any of them on a port of its own, in a thread;
+:mod:`~snowflake.sandbox.check` signs in at the example application without a browser.
 """

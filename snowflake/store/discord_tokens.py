@@ -88,6 +88,10 @@ class DiscordTokens:
             **self._values(tokens),
         }
 
+    async def put(self, tokens: StoredTokens) -> None:
+        """Keep the pair that a person has brought from Discord without a login."""
+        await self._database.write(lambda c: c.execute(*self.putting(tokens)))
+
     async def forget(self, tokens: StoredTokens) -> None:
         """Forget a pair that Discord no longer accepts; one that has taken its place stays."""
         current = await self.find(tokens.application, tokens.person)

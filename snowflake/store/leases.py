@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.store.database import Database
@@ -37,6 +37,12 @@ class Leases:
         )
         taken = await self._database.write(lambda c: c.execute(statement).rowcount == 1)
         return holder if taken else None
+
+    async def extend(self, name: str, holder: str, seconds: int) -> bool:
+        """Hold a lease for so many seconds from now on. Answers False if it is somebody else's."""
+        mine = update(leases).where(leases.c.name == name, leases.c.holder == holder)
+        longer = mine.values(until=int(self._clock()) + seconds)
+        return await self._database.write(lambda c: c.execute(longer).rowcount == 1)
 
     async def give_back(self, name: str, holder: str) -> None:
         """Give a lease back before its time. Somebody else's stays."""

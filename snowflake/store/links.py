@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
@@ -127,8 +137,22 @@ class Links:
 
         return tuple([self._read(row) for row in await self._database.write(work)])
 
-    async def save(self, link: Link) -> bool:
+    async def hasten(self, subject: str) -> None:
+        """Let the links of an upstream account be due at once, before all others.
+
+        Each call leaves another ``synced_at``, so that a sync under way does not take the call for
+        one that it has heeded.
+        """
+        at = links.c.synced_at
+        change = update(links).where(links.c.subject == subject, links.c.state == ACTIVE)
+        hastened = change.values(synced_at=case((at > 0, 0), else_=at - 1))
+        await self._database.write(lambda c: c.execute(hastened))
+
+    async def save(self, link: Link, *, seen: int | None = None) -> bool:
         """Keep what has changed of an active link; it is on the disk when this returns.
+
+        With ``seen``, when it was synced last is kept only if that is still what the row has: else
+        somebody has hastened it meanwhile.
 
         Answers False, and keeps nothing, if it is not there any more: the person has unlinked or
         linked anew, or the upstream account belongs to somebody else.
@@ -139,7 +163,11 @@ class Links:
             links.c.linked_at == link.linked_at,
             links.c.state == ACTIVE,
         )
-        change = same.values(self._row(link))
+        row = self._row(link)
+        if seen is not None:
+            at = links.c.synced_at
+            row["synced_at"] = case((at == seen, link.synced_at), else_=at)
+        change = same.values(row)
         return await self._database.write(lambda c: c.execute(change).rowcount == 1)
 
     async def end(self, person: str) -> None:

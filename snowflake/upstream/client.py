@@ -22,7 +22,7 @@ from snowflake.upstream.discovery import Provider, document_url, read_document
 from snowflake.upstream.id_token import Expected, check_subject, verify
 from snowflake.upstream.jwks import Keys
 from snowflake.upstream.kept import Kept
-from snowflake.upstream.reading import error_of, read
+from snowflake.upstream.reading import check, read
 
 #: Seconds for which the discovery document is kept.
 LIFETIME: Final = 3600.0
@@ -159,11 +159,9 @@ class Upstream:
                 "token": refresh_token.get_secret_value(),
                 "token_type_hint": "refresh_token",
             }
-            reply = await self._calls.send(
-                self._credentials.call("revocation", provider.revocation_endpoint, form, provider)
-            )
-            if reply.status != 200:  # noqa: PLR2004 - OK
-                raise error_of(reply)
+            url = provider.revocation_endpoint
+            call = self._credentials.call("revocation", url, form, provider)
+            check(await self._calls.send(call))
 
     @asynccontextmanager
     async def _provider(self) -> AsyncIterator[Provider]:

@@ -116,7 +116,8 @@ def _is_signed(token: CompactSignature, key: Key, registry: JWSRegistry) -> bool
             # EdDSA has got another name (RFC 9864), which providers have yet to learn.
             warnings.simplefilter("ignore", SecurityWarning)
             return jws.validate_compact(token, key, registry=registry)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, AttributeError):
+        # A key that says of itself what it is not.
         return False
 
 

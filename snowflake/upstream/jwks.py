@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key, OctKey, import_key
 
-from snowflake.errors import UpstreamUntrusted
+from snowflake.errors import UpstreamDown, UpstreamUntrusted
 from snowflake.upstream.algorithms import key_type_of
 from snowflake.upstream.kept import Kept
 
@@ -16,9 +16,11 @@ from snowflake.upstream.kept import Kept
 LIFETIME: Final = 3600.0
 #: Seconds between two times that keys are fetched because one is missing.
 PAUSE: Final = 30.0
-#: Keys of a document that are looked at, and bits of an RSA key (RFC 7518, section 3.3).
+#: Keys of a document that are looked at.
 MAX_KEYS: Final = 100
+#: Bits of an RSA key: fewer are weak (RFC 7518, section 3.3), more would keep everybody waiting.
 MIN_BITS: Final = 2048
+MAX_BITS: Final = 16_384
 
 
 class Keys:
@@ -59,7 +61,7 @@ class Keys:
     async def _read(self) -> tuple[Key, ...]:
         keys = (await self._fetch()).get("keys")
         if not isinstance(keys, list):
-            return ()
+            raise UpstreamDown("jwks: is no set of keys")
         return tuple(key for value in keys[:MAX_KEYS] if (key := _public_key(value)) is not None)
 
 
@@ -69,7 +71,7 @@ def _public_key(value: object) -> Key | None:
         return None
     try:
         with warnings.catch_warnings():
-            # Of small keys, which are refused below.
+            # Of weak keys, which are refused below.
             warnings.simplefilter("ignore", SecurityWarning)
             key = import_key(value)
             if isinstance(key, OctKey) or not isinstance(key.kid, str | None):
@@ -77,7 +79,7 @@ def _public_key(value: object) -> Key | None:
             raw = key.public_key
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    if isinstance(raw, RSAPublicKey) and raw.key_size < MIN_BITS:
+    if isinstance(raw, RSAPublicKey) and not MIN_BITS <= raw.key_size <= MAX_BITS:
         return None
     return key
 

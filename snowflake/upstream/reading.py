@@ -49,10 +49,9 @@ def read(reply: Reply) -> dict[str, Any]:
     """Answer the JSON object of a good answer.
 
     Raises:
-        UpstreamError: as ``error_of`` has it.
+        UpstreamError: it is none.
     """
-    if reply.status != 200:  # noqa: PLR2004 - OK
-        raise error_of(reply)
+    check(reply)
     try:
         return json_object(reply.content)
     except ValueError:
@@ -61,8 +60,17 @@ def read(reply: Reply) -> dict[str, Any]:
         ) from None
 
 
-def error_of(reply: Reply) -> UpstreamError:
-    """Turn an answer other than a good one into one of our errors."""
+def check(reply: Reply) -> None:
+    """Pass a good answer, whatever its body.
+
+    Raises:
+        UpstreamError: it is none.
+    """
+    if reply.status != 200:  # noqa: PLR2004 - OK
+        raise _error_of(reply)
+
+
+def _error_of(reply: Reply) -> UpstreamError:
     answered = f"{reply.route}: answered {reply.status}"
     if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect
         return UpstreamMisconfigured(f"{answered}; redirects are not followed")

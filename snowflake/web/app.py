@@ -37,7 +37,7 @@ def create_app(
         async with State.open(settings, clock, wait=True) as state, state.working():
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            with following(settings, state.registry.use) if reloads else nullcontext():
+            with following(settings, state.use) if reloads else nullcontext():
                 yield
 
     app = Starlette(

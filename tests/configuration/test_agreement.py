@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tests.configuration.conftest import APPLICATION, Faults, Load
@@ -46,6 +48,26 @@ def test_the_upstream_provider_is_reached_over_https_or_on_this_machine(
     [told] = faults(plain)
     assert told.startswith("4: linked_roles.issuer: must be https://")
     load(plain.replace("authentik.example.com", "127.0.0.1:9000"))
+
+
+def test_a_fault_of_linked_roles_is_told_with_its_line(faults: Faults) -> None:
+    [told] = faults(APPLICATION + LINKED.replace('value = "member"', 'value = "count(groups)"'))
+    assert told == (
+        "13: linked_roles.metadata.0.value: calls count, which is no function of JMESPath"
+    )
+    [told] = faults(
+        APPLICATION + LINKED.replace("[[linked_roles.metadata]]", "[linked_roles.metadata]")
+    )
+    assert told == "8: linked_roles.metadata: must be written as [[linked_roles.metadata]]"
+
+
+def test_the_secrets_of_linked_roles_may_stand_in_files(load: Load, file: Path) -> None:
+    (file.parent / "secret").write_text("from a file\n", "utf-8")
+    table = load(
+        APPLICATION + LINKED.replace('client_secret = "s"', 'client_secret_file = "secret"')
+    ).linked_roles
+    assert table is not None
+    assert table.client_secret.get_secret_value() == "from a file"
 
 
 def test_client_ids_are_unique(faults: Faults) -> None:

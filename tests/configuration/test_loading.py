@@ -98,6 +98,18 @@ def test_without_a_name_there_need_be_none(file: Path) -> None:
     assert load_settings() == Settings()
 
 
+def test_a_directory_in_its_place_is_told(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: Is a directory"):
+        load_settings()
+
+
+def test_a_place_at_which_nobody_can_look_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", "x" * 300)
+    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: File name too long"):
+        load_settings()
+
+
 @pytest.mark.parametrize("name", ["GROUPS", "ACCESS", "CLIENTS"])
 def test_tables_are_no_variables(file: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"SNOWFLAKE_{name}", "{")

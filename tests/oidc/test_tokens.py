@@ -19,7 +19,7 @@ PERSON = {
     "8342729096ea3675442027381ff50dfe.png",
     "email": "nelly@example.com",
     "email_verified": True,
-    "groups": [guild["id"] for guild in GUILDS],
+    "groups": sorted((guild["id"] for guild in GUILDS), key=int),
 }
 
 

@@ -134,6 +134,13 @@ async def test_a_token_is_about_whom_it_was_asked_for() -> None:
         await verified(signed({**GOOD, "sub": "another"}), expected=expected)
 
 
+async def test_a_key_for_something_else_verifies_nothing() -> None:
+    signing = OKPKey.generate_key("Ed25519", {"kid": "first"})
+    agreeing = OKPKey.generate_key("X25519", {"kid": "first"})
+    with pytest.raises(UpstreamUntrusted, match="signature"):
+        await verified(signed(GOOD, signing, "EdDSA"), agreeing)
+
+
 async def test_a_key_on_another_curve_verifies_nothing() -> None:
     other = ECKey.generate_key("P-384", {"kid": "first"})
     with pytest.raises(UpstreamUntrusted, match="signature"):

@@ -45,6 +45,7 @@ async def found(clock: Clock, values: object, kid: str | None = "first") -> Key:
         {**PUBLIC, "x": "!"},
         {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ", "kid": "first"},
         {**WEAK, "kid": "first"},
+        {**WEAK, "kid": "first", "n": "w" * 2800},
     ],
     ids=str,
 )
@@ -54,10 +55,15 @@ async def test_a_key_of_no_use_does_no_harm(clock: Clock, other: object) -> None
         await found(clock, [other])
 
 
-@pytest.mark.parametrize("values", [None, {}, [], "first"])
-async def test_without_keys_nothing_can_be_verified(clock: Clock, values: object) -> None:
-    with pytest.raises(UpstreamUntrusted):
+@pytest.mark.parametrize("values", [None, {}, "first"])
+async def test_what_is_no_set_of_keys_is_an_outage(clock: Clock, values: object) -> None:
+    with pytest.raises(UpstreamDown):
         await found(clock, values)
+
+
+async def test_without_keys_nothing_can_be_verified(clock: Clock) -> None:
+    with pytest.raises(UpstreamUntrusted):
+        await found(clock, [])
 
 
 async def test_a_token_that_names_no_key_may_have_no_choice(clock: Clock) -> None:

@@ -8,6 +8,8 @@ A request goes through these files in this order:
 ``api``         answers an application who the person is and where, within ``limits``
 ``bot_api``     answers a bot who is in its guilds, and what the roles there are
 
+What applications say of people for linked roles is in ``role_connections``.
+
 All of it lives in memory, in one :class:`SimulatedDiscord`; nothing is ever sent to the real one.
 """
 

@@ -11,9 +11,20 @@ UNKNOWN_ROUTE = 0
 UNKNOWN_GUILD = 10004
 UNKNOWN_MEMBER = 10007
 NOT_FOR_BOTS = 20001
+NOT_YOUR_APPLICATION = 20012
 MISSING_ACCESS = 50001
 MISSING_SCOPE = 50026
 INVALID_BODY = 50035
+INVALID_JSON = 50109
+
+
+class Refused(Exception):
+    """A call that is answered with an error of the API."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
 
 
 def api_error(

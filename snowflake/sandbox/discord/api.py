@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.sandbox.discord.answers import MISSING_SCOPE, UNKNOWN_GUILD
-from snowflake.sandbox.discord.calls import Refused, answer
+from snowflake.sandbox.discord.answers import (
+    MISSING_SCOPE,
+    NOT_YOUR_APPLICATION,
+    UNKNOWN_GUILD,
+    Refused,
+)
+from snowflake.sandbox.discord.calls import answer
 from snowflake.sandbox.discord.grants import Token
 from snowflake.sandbox.discord.listing import page
 from snowflake.sandbox.discord.people import Person
@@ -60,6 +65,25 @@ class Api:
             return membership.to_json(known.person)
 
         return self._answer(request, "member", "guilds.members.read", member)
+
+    async def role_connection(self, request: Request) -> Response:
+        """``GET``, ``PUT`` and ``DELETE /users/@me/applications/{application}/role-connection``."""
+        connections, application = self._state.role_connections, request.path_params["application"]
+
+        def connection(known: Known) -> dict[str, object] | None:
+            if application != known.token.application:
+                raise Refused(403, NOT_YOUR_APPLICATION, "That is another application")
+            match request.method:
+                case "DELETE":
+                    connections.remove(application, known.id)
+                    return None
+                case "PUT":
+                    body = recorded(request).body
+                    return connections.put(application, known.id, body).to_json()
+                case _:
+                    return connections.find(application, known.id).to_json()
+
+        return self._answer(request, "role_connection", "role_connections.write", connection)
 
     async def authorization(self, request: Request) -> Response:
         """``GET /oauth2/@me``."""

@@ -10,12 +10,14 @@ from starlette.responses import Response
 from snowflake.sandbox.discord.answers import (
     MISSING_ACCESS,
     NOT_FOR_BOTS,
+    NOT_YOUR_APPLICATION,
     UNKNOWN_GUILD,
     UNKNOWN_MEMBER,
+    Refused,
 )
 from snowflake.sandbox.discord.applications import Application
 from snowflake.sandbox.discord.bots import Bot
-from snowflake.sandbox.discord.calls import Refused, answer
+from snowflake.sandbox.discord.calls import answer
 from snowflake.sandbox.discord.guilds import Guild
 from snowflake.sandbox.discord.listing import page
 from snowflake.sandbox.discord.state import State, recorded
@@ -79,6 +81,19 @@ class BotApi:
             return membership.to_json(person)
 
         return self._answer(request, "guild_member", member)
+
+    async def metadata(self, request: Request) -> Response:
+        """``GET`` and ``PUT /applications/{application}/role-connections/metadata``."""
+        connections, application = self._state.role_connections, request.path_params["application"]
+
+        def metadata(known: Known) -> list[dict[str, object]]:
+            if application != known.id:
+                raise Refused(403, NOT_YOUR_APPLICATION, "That is another application")
+            if request.method == "PUT":
+                return connections.put_schema(application, recorded(request).body)
+            return connections.schema(application)
+
+        return self._answer(request, "metadata", metadata)
 
     async def refusal(self, request: Request) -> Response:
         """Answer a bot at a route that is for people alone."""

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.sandbox.discord.answers import UNAUTHORIZED, api_error, rate_limited
+from snowflake.sandbox.discord.answers import UNAUTHORIZED, Refused, api_error, rate_limited
 from snowflake.sandbox.discord.state import State
 
 
@@ -22,15 +22,6 @@ class Caller(Protocol):
 KnownCaller = TypeVar("KnownCaller", bound=Caller)
 
 
-class Refused(Exception):
-    """A call that is answered with an error of the API."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
 def answer(
     state: State,
     request: Request,
@@ -39,6 +30,8 @@ def answer(
     body: Callable[[KnownCaller], object],
 ) -> Response:
     """Answer a call with the JSON that ``body`` returns, or with the error that it raises.
+
+    None is no content.
 
     ``route`` names the limit; ``caller`` is None for somebody whose token is not good.
     """
@@ -52,6 +45,9 @@ def answer(
         return api_error(401, UNAUTHORIZED, "401: Unauthorized", drawn.headers)
     # 3. What do they get?
     try:
-        return JSONResponse(body(caller), headers=drawn.headers)
+        content = body(caller)
+        if content is None:
+            return Response(status_code=204, headers=drawn.headers)
+        return JSONResponse(content, headers=drawn.headers)
     except Refused as refused:
         return api_error(refused.status, refused.code, str(refused), drawn.headers)

@@ -18,6 +18,8 @@ Route = Literal[
     "guild_member",
     "roles",
     "application",
+    "metadata",
+    "role_connection",
 ]
 """The routes that can fail."""
 

@@ -30,7 +30,7 @@ _REFUSALS: dict[Failure, Callable[[float], Response]] = {
 }
 
 
-async def respond(  # noqa: PLR0913 - an ASGI request, and what may happen to it
+async def respond(  # noqa: PLR0913, PLR0917 - an ASGI request, and what may happen to it
     met: Met | None, work: Work, scope: Scope, receive: Receive, send: Send, wire: Wire
 ) -> None:
     """Do a request's work, or as much of it as the failure that it meets lets happen."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from snowflake.sandbox.discord.answers import INVALID_BODY
-from snowflake.sandbox.discord.calls import Refused
+from snowflake.sandbox.discord.answers import INVALID_BODY, Refused
 from snowflake.sandbox.discord.guilds import Guild
 
 MOST = 200

@@ -36,7 +36,17 @@ def application(state: State) -> Starlette:
         Route(f"{API}/users/@me", _either(api.me, bot.me)),
         Route(f"{API}/users/@me/guilds", _either(api.guilds, bot.guilds)),
         Route(f"{API}/users/@me/guilds/{{guild}}/member", _either(api.member, bot.refusal)),
+        Route(
+            f"{API}/users/@me/applications/{{application}}/role-connection",
+            _either(api.role_connection, bot.refusal),
+            methods=["GET", "PUT", "DELETE"],
+        ),
         Route(f"{API}/applications/@me", bot.application),
+        Route(
+            f"{API}/applications/{{application}}/role-connections/metadata",
+            bot.metadata,
+            methods=["GET", "PUT"],
+        ),
         Route(f"{API}/guilds/{{guild}}/roles", bot.roles),
         Route(f"{API}/guilds/{{guild}}/members/{{user}}", bot.guild_member),
         STYLE,

@@ -32,9 +32,11 @@ ROUTES: dict[str, Route] = {
     f"{API}/guilds/*/members/*": "guild_member",
     f"{API}/guilds/*/roles": "roles",
     f"{API}/applications/@me": "application",
+    f"{API}/applications/*/role-connections/metadata": "metadata",
+    f"{API}/users/@me/applications/*/role-connection": "role_connection",
 }
 """Path, with a star for an ID → the name by which a test lets it fail."""
-_ID = re.compile(r"(/guilds/|/members/)[^/]+")
+_ID = re.compile(r"(/guilds/|/members/|/applications/(?!@me))[^/]+")
 
 
 class SimulatedDiscord(State):
@@ -86,6 +88,7 @@ class SimulatedDiscord(State):
     def remove(self, application: str, person: str) -> None:
         """Let a person remove an application from their account; both by ID. No grant remains."""
         self.grants.remove(application, person)
+        self.role_connections.remove(application, person)
 
     @property
     def app(self) -> ASGIApp:

@@ -15,6 +15,7 @@ from snowflake.sandbox.discord.limits import Bucket, Drawn, Limit
 from snowflake.sandbox.discord.people import Membership, Person
 from snowflake.sandbox.discord.places import COLLECTED, GUILDS
 from snowflake.sandbox.discord.requests import RecordedRequest
+from snowflake.sandbox.discord.role_connections import RoleConnections
 
 DEFAULT_LIMIT = Limit(requests=1000, seconds=60.0)
 #: As measured, for one person and guild.
@@ -27,8 +28,9 @@ class State:
     ``applications``, ``people`` and ``guilds`` are dictionaries by ID, whose values are never
     changed in place: a test replaces one by assignment, at any moment and from any thread, and a
     request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``,
-    ``member`` and ``authorization``, and for a bot's ``guild_member``, ``roles`` and
-    ``application``. Without ``people``, everybody is there who comes with the sandbox.
+    ``member``, ``authorization`` and ``role_connection``, and for a bot's ``guild_member``,
+    ``roles``, ``application`` and ``metadata``. Without ``people``, everybody is there who comes
+    with the sandbox.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class State:
         self.limits: dict[str, Limit] = {"member": MEMBER_LIMIT}
         self.clock = clock
         self.grants = Grants(clock)
+        self.role_connections = RoleConnections()
         self._buckets: dict[tuple[str, str | None, str | None], Bucket] = {}
         self._sessions: dict[str, str] = {}
 

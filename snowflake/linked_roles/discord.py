@@ -1,0 +1,96 @@
+"""``/linked-role/discord``, where Discord sends people back to: on to the upstream provider."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from snowflake.discord.models import User
+from snowflake.linked_roles.failures import refusal, told
+from snowflake.linked_roles.notes import ToDiscord, ToUpstream, new_id, take
+from snowflake.linked_roles.own import application_of, table_of, upstream_of
+from snowflake.linked_roles.paths import DISCORD, UPSTREAM
+from snowflake.linked_roles.start import LINKING, UNLINKING
+from snowflake.linked_roles.unlink import Unlinking, unlinking
+from snowflake.protocol import pkce
+from snowflake.protocol.discord import MAX_CODE, check_discord
+from snowflake.protocol.parameters import Parameters, query
+from snowflake.renewal import NOBODY, expiry, scopes_of
+from snowflake.state import State, state_of
+from snowflake.store.discord_tokens import StoredTokens
+
+
+async def discord(request: Request) -> Response | Unlinking:
+    """Take the person back from Discord; who wants to unlink is asked whether they are sure.
+
+    Discord's tokens are kept in the row that logins through the same application have.
+
+    Raises:
+        LinkError: it cannot go on.
+    """
+    state, params = state_of(request), query(request)
+    platform = table_of(state).platform_name
+
+    # 1. The note, this browser's own.
+    with told(platform):
+        note = await take(ToDiscord, params.get("state"), request, state)
+
+    with told(platform, unlinking=note.unlinking), state.discord.deadline():
+        # 2. The parameters.
+        check_discord(params, state.settings)
+        if (error := params.get("error")) is not None:
+            raise refusal(error, "Discord")
+
+        # 3. Who it is.
+        tokens, user = await _who(note, params, state)
+        if note.unlinking:
+            return await unlinking(note, tokens, user, state)
+
+        # 4. To the upstream provider.
+        await state.store.discord_tokens.put(tokens)
+        return await _to_upstream(note, user, state)
+
+
+async def _who(note: ToDiscord, params: Parameters, state: State) -> tuple[StoredTokens, User]:
+    """Exchange Discord's code, and ask whose it is.
+
+    Raises:
+        InvalidGrant: Discord does not accept its code.
+        InvalidClient: it does not accept us.
+        TemporarilyUnavailable: it gave no usable answer.
+    """
+    application, secret = application_of(state)
+    code = params.require("code", MAX_CODE)
+    async with state.standing.asking(application, secret, NOBODY):
+        answer = await state.discord.exchange_code(
+            client_id=application,
+            client_secret=secret,
+            code=code,
+            redirect_uri=note.issuer + DISCORD,
+            code_verifier=note.verifier,
+        )
+    user = await state.discord.user(answer.access_token)
+    asked = frozenset(UNLINKING if note.unlinking else LINKING)
+    tokens = StoredTokens(
+        application=application,
+        person=user.id,
+        access_token=answer.access_token,
+        refresh_token=answer.refresh_token,
+        scopes=scopes_of(answer, asked),
+        expires_at=expiry(answer, state),
+    )
+    return tokens, user
+
+
+async def _to_upstream(came: ToDiscord, user: User, state: State) -> Response:
+    note = ToUpstream(
+        id=new_id(),
+        issuer=came.issuer,
+        browser=came.browser,
+        person=user.id,
+        account=user.username,
+        verifier=pkce.new_verifier(),
+        nonce=new_id(),
+    )
+    page = await upstream_of(state).authorization_url(
+        came.issuer + UPSTREAM, state.sealer.seal(note, state.clock()), note.nonce, note.verifier
+    )
+    return RedirectResponse(page, 302)

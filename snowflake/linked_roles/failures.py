@@ -1,0 +1,77 @@
+"""What goes wrong on the way, as what the person is told of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from snowflake.errors import (
+    InvalidClient,
+    InvalidGrant,
+    InvalidRequest,
+    LinkCancelled,
+    LinkError,
+    LinkMisconfigured,
+    LinkRefused,
+    LinkSpent,
+    LinkUnavailable,
+    LinkUnknown,
+    OAuthError,
+    TemporarilyUnavailable,
+    UpstreamDown,
+    UpstreamError,
+    UpstreamMisconfigured,
+    UpstreamRefused,
+    UpstreamUntrusted,
+)
+
+_PAGES: Final[tuple[tuple[type[OAuthError | UpstreamError], type[LinkError]], ...]] = (
+    (TemporarilyUnavailable, LinkUnavailable),
+    (InvalidGrant, LinkSpent),
+    (InvalidClient, LinkMisconfigured),
+    (InvalidRequest, LinkUnknown),
+    (UpstreamDown, LinkUnavailable),
+    (UpstreamRefused, LinkSpent),
+    (UpstreamMisconfigured, LinkMisconfigured),
+    (UpstreamUntrusted, LinkMisconfigured),
+)
+
+#: Errors of an authorization endpoint (RFC 6749, section 4.1.2.1) that pass by themselves.
+_PASSING: Final = frozenset({"server_error", "temporarily_unavailable"})
+
+
+@contextmanager
+def told(platform: str, *, unlinking: bool = False) -> Iterator[None]:
+    """Turn what goes wrong in the block into a page, with a way to start again.
+
+    ``platform`` is what the upstream provider is called.
+    """
+    try:
+        yield
+    except LinkError as error:
+        error.unlinking = unlinking
+        raise
+    except (OAuthError, UpstreamError) as error:
+        page = next(page for kind, page in _PAGES if isinstance(error, kind))
+        side = platform if isinstance(error, UpstreamError) else "Discord"
+        shown = page(side, _cause_of(error))
+        shown.unlinking = unlinking
+        raise shown from error
+
+
+def refusal(code: str, side: str) -> LinkError:
+    """Answer the page for an error that one of the two sides has sent the browser back with.
+
+    What it is called goes nowhere: anybody can write anything there.
+    """
+    if code == "access_denied":
+        return LinkCancelled(side)
+    if code in _PASSING:
+        return LinkUnavailable(side, "it says so itself")
+    return LinkRefused(side)
+
+
+def _cause_of(error: OAuthError | UpstreamError) -> str:
+    if isinstance(error, UpstreamError):
+        return error.cause
+    # Its description is written for whoever reads the log of an application.
+    return getattr(error, "cause", None) or error.description

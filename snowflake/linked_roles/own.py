@@ -1,0 +1,45 @@
+"""What linked roles need of the configuration. It is complete where there are any."""
+
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from snowflake.errors import StartFault
+from snowflake.state import State
+from snowflake.tables.linked_roles import LinkedRolesTable
+from snowflake.upstream.client import Upstream
+
+MISSING = "linked_roles: is not configured; see [linked_roles] in the README"
+
+
+class Application(NamedTuple):
+    """Snowflake's own Discord application."""
+
+    id: str
+    secret: SecretStr
+
+
+def table_of(state: State) -> LinkedRolesTable:
+    """Answer the table ``[linked_roles]``.
+
+    Raises:
+        StartFault: there is none. No path leads here then, but the command line does.
+    """
+    if state.settings.linked_roles is None:
+        raise StartFault([MISSING])
+    return state.settings.linked_roles
+
+
+def upstream_of(state: State) -> Upstream:
+    """Answer the upstream provider. Raises as ``table_of`` does."""
+    if state.upstream is None:
+        raise StartFault([MISSING])
+    return state.upstream
+
+
+def application_of(state: State) -> Application:
+    """Answer the Discord application through which people link. Raises as ``table_of`` does."""
+    settings = state.settings
+    if settings.discord_client_id is None or settings.discord_client_secret is None:
+        raise StartFault([MISSING])
+    return Application(settings.discord_client_id, settings.discord_client_secret)

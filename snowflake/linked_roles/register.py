@@ -1,0 +1,36 @@
+"""The conditions at Discord: what is different there, and putting ours in their place."""
+
+from snowflake.errors import StartFault
+from snowflake.linked_roles.own import application_of, table_of
+from snowflake.linked_roles.schema import difference, schema_of
+from snowflake.state import State
+
+NO_BOT = (
+    "SNOWFLAKE_DISCORD_BOT_TOKEN: is missing; Discord takes the conditions of linked roles from "
+    "the application's bot alone"
+)
+
+
+async def changes(state: State) -> list[str]:
+    """Answer what registering would change at Discord, a line each; none if nothing.
+
+    Raises:
+        StartFault: there is no bot token.
+        TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+    """
+    _check_bot(state)
+    application = application_of(state).id
+    theirs = await state.discord.role_connection_metadata(application)
+    return difference(schema_of(table_of(state)), theirs)
+
+
+async def register(state: State) -> None:
+    """Put our conditions in place of those that Discord has. Raises as ``changes`` does."""
+    _check_bot(state)
+    application = application_of(state).id
+    await state.discord.put_role_connection_metadata(application, schema_of(table_of(state)))
+
+
+def _check_bot(state: State) -> None:
+    if state.settings.discord_bot_token is None:
+        raise StartFault([NO_BOT])

@@ -1,0 +1,57 @@
+"""``/linked-role``, the verification URL that Discord knows: on to Discord's own page."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from snowflake.linked_roles.failures import told
+from snowflake.linked_roles.notes import ToDiscord, new_id
+from snowflake.linked_roles.own import application_of, table_of
+from snowflake.linked_roles.paths import DISCORD
+from snowflake.protocol import browser, pkce
+from snowflake.protocol.discord import discord_page
+from snowflake.protocol.issuer import issuer_of
+from snowflake.state import state_of
+
+#: What Discord is asked for, of somebody who links and of somebody who unlinks.
+LINKING, UNLINKING = ("identify", "role_connections.write"), ("identify",)
+
+
+async def start(request: Request) -> Response:
+    """Send the person to Discord, which asks whether they want to be linked."""
+    return to_discord(request, unlinking=False)
+
+
+def to_discord(request: Request, *, unlinking: bool) -> Response:
+    """Send the person to Discord with a note that is bound to this browser.
+
+    The cookie is that of logins and keeps the value that the browser has: where the upstream
+    provider signs people in through this very Snowflake, a login begins and ends on the way.
+
+    Raises:
+        LinkUnavailable: Discord is known to be down, so that nobody could come back from it.
+    """
+    state, issuer = state_of(request), issuer_of(request)
+    with told(table_of(state).platform_name, unlinking=unlinking):
+        state.discord.check_is_up()
+    secure = issuer.startswith("https:")
+    binding = browser.bind(request, secure=secure)
+    note = ToDiscord(
+        id=new_id(),
+        issuer=issuer,
+        browser=browser.fingerprint(binding),
+        verifier=pkce.new_verifier(),
+        unlinking=unlinking,
+    )
+    page = discord_page(
+        state.settings,
+        client_id=application_of(state).id,
+        redirect_uri=issuer + DISCORD,
+        scopes=UNLINKING if unlinking else LINKING,
+        state=state.sealer.seal(note, state.clock()),
+        # Discord shows its page all the same to whoever has not approved of this yet.
+        prompt="none",
+        verifier=note.verifier,
+    )
+    response = RedirectResponse(page, 302)
+    browser.set_cookie(response, binding, secure=secure)
+    return response

@@ -1,0 +1,82 @@
+"""``/linked-role/unlink``: by way of Discord, to know who it is, and not without being asked."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from snowflake.discord.models import User
+from snowflake.errors import NotLinked
+from snowflake.linked_roles.connecting import unlink as undo
+from snowflake.linked_roles.failures import told
+from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
+from snowflake.linked_roles.own import table_of
+from snowflake.linked_roles.start import to_discord
+from snowflake.metrics import LINKS
+from snowflake.protocol.parameters import form
+from snowflake.state import State, state_of
+from snowflake.store.discord_tokens import StoredTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinking:
+    """What a person is asked who is about to unlink. ``note`` comes back with their answer.
+
+    ``account`` is their username at Discord, ``username`` the one at the ``platform``, empty if it
+    is not known.
+    """
+
+    account: str
+    username: str
+    platform: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """What a person is told who is not linked any more."""
+
+    platform: str
+
+
+async def unlink(request: Request) -> Response | Unlinked:
+    """Send the person to Discord; or unlink them, once they have said on our page that they want to.
+
+    Raises:
+        LinkError: it cannot go on.
+    """
+    if request.method != "POST":
+        return to_discord(request, unlinking=True)
+    state = state_of(request)
+    platform = table_of(state).platform_name
+    with told(platform, unlinking=True):
+        # The cookie does not come along from other sites, and nobody can make the note.
+        params = await form(request)
+        note = await take(ToUnlink, params.get("note"), request, state)
+        if not await undo(note.person, state):
+            raise NotLinked(platform)
+    LINKS.labels("unlinked").inc()
+    return Unlinked(platform)
+
+
+async def unlinking(
+    came: ToDiscord, tokens: StoredTokens, user: User, state: State
+) -> Unlinking:
+    """Ask somebody who has come back from Discord whether they want to unlink.
+
+    Raises:
+        NotLinked: they are not linked.
+    """
+    platform = table_of(state).platform_name
+    link = await state.store.links.find(user.id)
+    if link is None:
+        raise NotLinked(platform)
+    # Should those that we have be worth nothing, it could not be undone at Discord.
+    await state.store.discord_tokens.put(tokens)
+    note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)
+    return Unlinking(
+        account=user.username,
+        username=link.username,
+        platform=platform,
+        note=state.sealer.seal(note, state.clock()),
+    )

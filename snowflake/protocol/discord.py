@@ -1,0 +1,53 @@
+"""Sending a browser to Discord, and what it brings back (RFC 6749, section 4.1; RFC 9207)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from snowflake.errors import InvalidRequest
+from snowflake.hosts import origin_of
+from snowflake.protocol import pkce
+from snowflake.protocol.parameters import Parameters
+from snowflake.settings import Settings
+from snowflake.uris import with_parameters
+
+#: The issuer that Discord names in its answers.
+DISCORD_ISSUER: Final = "https://discord.com"
+#: Characters of a code. Discord's have 30.
+MAX_CODE: Final = 512
+
+
+def discord_page(  # noqa: PLR0913 - what the page is told
+    settings: Settings,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    scopes: Iterable[str],
+    state: str,
+    prompt: str,
+    verifier: str,
+) -> str:
+    """Answer the URL of Discord's authorization page."""
+    return with_parameters(
+        settings.discord_authorize_url,
+        {
+            "client_id": client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(sorted(scopes)),
+            "state": state,
+            "prompt": prompt,
+            "code_challenge": pkce.challenge_of(verifier),
+            "code_challenge_method": pkce.METHOD,
+        },
+    )
+
+
+def check_discord(params: Parameters, settings: Settings) -> None:
+    """Pass, unless an answer names another issuer than Discord (RFC 9207, section 2.4).
+
+    Raises:
+        InvalidRequest: it does.
+    """
+    discord = origin_of(settings.discord_authorize_url)
+    if params.get("iss", DISCORD_ISSUER) not in {DISCORD_ISSUER, discord}:
+        raise InvalidRequest("the answer comes from another provider than Discord")
