@@ -1,20 +1,26 @@
 """Notes: values that only this Snowflake can read, carried by browsers and applications.
 
-A note is encrypted and authenticated with Fernet, dated, and bound to one purpose: each kind of
-note has a key of its own, derived from the secret key, so that one kind never passes for another.
+A note is encrypted and authenticated with AES-256-GCM, dated, and bound to one purpose: each kind
+of note has a key of its own, derived from the secret key, so that one kind never passes for
+another. What was sealed with Fernet, as the first notes were, is still opened; it takes several
+times as long.
 """
 
 import base64
 import hmac
-import json
+import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic_core import from_json, to_json
 
 from snowflake.errors import StartFault
 from snowflake.files import is_writable, read_or_make
@@ -23,9 +29,14 @@ from snowflake.values import MIN_SECRET_LENGTH
 
 #: Where the secret key lies below the data directory.
 SECRET_FILE = "keys/secret_key"  # noqa: S105
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+#: What a note is, once decoded: this byte (Fernet's first is another), its date in Unix time, a
+#: random nonce, and the encrypted content, with which the byte and the date are authenticated. Of
+#: 2**32 notes of a kind two have the same nonce with a probability of 2**-33.
+VERSION: Final = b"\x81"
+DATE_LENGTH: Final = 8
+NONCE_LENGTH: Final = 12
+_HEAD: Final = len(VERSION) + DATE_LENGTH
+_NONCE_END: Final = _HEAD + NONCE_LENGTH
 
 
 @dataclass(frozen=True)
@@ -54,10 +65,10 @@ class Sealer:
 
     def __init__(self, *secrets_: bytes) -> None:
         self._secrets = secrets_
-        self._fernet = cache(self._derive)
-        self._digest_keys = cache(
-            lambda purpose: [_derive(secret, f"digest {purpose}") for secret in secrets_]
-        )
+        # Made once for each purpose: to derive a key takes longer than to use it.
+        self._keys = cache(self._derive_keys)
+        self._fernet = cache(self._derive_fernet)
+        self._digests = cache(self._derive_digests)
         #: What tells the secrets apart without telling them, the one that seals first.
         self.names = tuple(_derive(secret, "name").hex()[:32] for secret in secrets_)
 
@@ -89,8 +100,8 @@ class Sealer:
     def seal(self, note: Note, now: float = 0) -> str:
         """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
         # The fields in their order; what is in them are plain values.
-        content = _write(list(vars(note).values()))
-        return _bare(self._fernet(note.purpose).encrypt_at_time(content, int(now)))
+        content = to_json(list(vars(note).values()))
+        return self._seal(note.purpose, content, int(now).to_bytes(DATE_LENGTH, "big"))
 
     def open(
         self, kind: type[AnyNote], sealed: str, lifetime: float | None = None, now: float = 0
@@ -101,21 +112,23 @@ class Sealer:
             ExpiredNote: it is older than that.
             BadNote: it was not sealed here, for this purpose, or was altered.
         """
-        fernet = self._fernet(kind.purpose)
+        # Authenticity first: an altered note must not pass for one that is merely old.
+        content, date = self._open(kind.purpose, sealed)
         try:
-            padded = _padded(sealed)
-            # Authenticity first: an altered note must not pass for one that is merely old.
-            content = fernet.decrypt(padded)
-            note = kind(*json.loads(content))
-        except (InvalidToken, ValueError, TypeError) as error:
+            note = kind(*from_json(content))
+        except (ValueError, TypeError) as error:
             raise BadNote("the note was not sealed here for this purpose") from error
-        if lifetime is not None and now - fernet.extract_timestamp(padded) > lifetime:
+        if lifetime is not None and now - int.from_bytes(date, "big") > lifetime:
             raise ExpiredNote("the note is too old")
         return note
 
     def anew(self, kind: type[Note], sealed: str) -> str:
-        """Seal with the first secret what any of them has sealed; its date stays."""
-        return _bare(self._fernet(kind.purpose).rotate(_padded(sealed.rstrip("="))))
+        """Seal with the first secret what any of them has sealed; its date stays.
+
+        Raises:
+            BadNote: none of them has.
+        """
+        return self._seal(kind.purpose, *self._open(kind.purpose, sealed.rstrip("=")))
 
     def digest(self, purpose: str, *values: str | None) -> str:
         """Answer a keyed hash by which values are known again, for one purpose, but not guessed.
@@ -129,13 +142,41 @@ class Sealer:
 
         What was kept under an earlier first secret is found by them.
         """
-        content = _write(list(values))
-        keys = self._digest_keys(purpose)
-        return tuple(hmac.digest(key, content, "sha256").hex() for key in keys)
+        content = to_json(values)
+        return tuple(_hashed(empty, content) for empty in self._digests(purpose))
 
-    def _derive(self, purpose: str) -> MultiFernet:
-        keys = [base64.urlsafe_b64encode(_derive(one, purpose)) for one in self._secrets]
+    def _seal(self, purpose: str, content: bytes, date: bytes) -> str:
+        head, nonce = VERSION + date, os.urandom(NONCE_LENGTH)
+        encrypted = self._keys(purpose)[0].encrypt(nonce, content, head)
+        # Without padding, nothing of a note has to be quoted in a URL.
+        return base64.urlsafe_b64encode(head + nonce + encrypted).rstrip(b"=").decode()
+
+    def _open(self, purpose: str, sealed: str) -> tuple[bytes, bytes]:
+        """Answer the content of a note and its date."""
+        try:
+            note = _decoded(sealed)
+            if not note.startswith(VERSION):
+                return self._open_fernet(purpose, note)
+            head, nonce, encrypted = note[:_HEAD], note[_HEAD:_NONCE_END], note[_NONCE_END:]
+            return _decrypted(self._keys(purpose), nonce, encrypted, head), head[len(VERSION) :]
+        except (InvalidTag, InvalidToken, ValueError) as error:
+            raise BadNote("the note was not sealed here for this purpose") from error
+
+    def _open_fernet(self, purpose: str, note: bytes) -> tuple[bytes, bytes]:
+        token, fernet = base64.urlsafe_b64encode(note), self._fernet(purpose)
+        content = fernet.decrypt(token)
+        return content, fernet.extract_timestamp(token).to_bytes(DATE_LENGTH, "big")
+
+    def _derive_keys(self, purpose: str) -> list[AESGCM]:
+        return [AESGCM(_derive(secret, f"AES-256-GCM {purpose}")) for secret in self._secrets]
+
+    def _derive_fernet(self, purpose: str) -> MultiFernet:
+        keys = [base64.urlsafe_b64encode(_derive(secret, purpose)) for secret in self._secrets]
         return MultiFernet([Fernet(key) for key in keys])
+
+    def _derive_digests(self, purpose: str) -> list[hmac.HMAC]:
+        keys = [_derive(secret, f"digest {purpose}") for secret in self._secrets]
+        return [hmac.new(key, digestmod="sha256") for key in keys]
 
 
 def is_homeless(settings: Settings) -> bool:
@@ -149,23 +190,35 @@ def _derive(secret: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
 
 
-def _write(values: list[object]) -> bytes:
-    return _ENCODER.encode(values).encode()
-
-
-def _bare(token: bytes) -> str:
-    # Without padding, nothing of a note has to be quoted in a URL.
-    return token.rstrip(b"=").decode()
-
-
-def _padded(sealed: str) -> bytes:
-    """Put the padding back.
+def _decrypted(keys: list[AESGCM], nonce: bytes, encrypted: bytes, head: bytes) -> bytes:
+    """Decrypt with the first key that fits.
 
     Raises:
-        ValueError: not canonical base64url. Python's decoder passes over foreign characters, so
-            that one note would have many spellings.
+        InvalidTag: none does.
+        ValueError: the note is cut short.
+    """
+    for key in keys[:-1]:
+        with suppress(InvalidTag):
+            return key.decrypt(nonce, encrypted, head)
+    return keys[-1].decrypt(nonce, encrypted, head)
+
+
+def _hashed(empty: hmac.HMAC, content: bytes) -> str:
+    """Answer a keyed hash. A copy has its key already, which takes longer than to hash."""
+    copy = empty.copy()
+    copy.update(content)
+    return copy.hexdigest()
+
+
+def _decoded(sealed: str) -> bytes:
+    """Decode the unpadded base64url of a note.
+
+    Raises:
+        ValueError: it is not canonical. Python's decoder passes over foreign characters, so that
+            one note would have many spellings.
     """
     padded = sealed.encode() + b"=" * (-len(sealed) % 4)
-    if base64.urlsafe_b64encode(base64.urlsafe_b64decode(padded)) != padded:
+    note = base64.urlsafe_b64decode(padded)
+    if base64.urlsafe_b64encode(note) != padded:
         raise ValueError("not canonical base64url")
-    return padded
+    return note

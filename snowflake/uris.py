@@ -11,6 +11,8 @@ MAX_FIELDS = 50
 RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
 # Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+# RFC 3986, section 2.3.
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
 
 
@@ -46,10 +48,20 @@ def check_uri(uri: str) -> tuple[str, str]:
 def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
     """Add those parameters that are not None to a URI, keeping its own query."""
     added = "&".join(
-        f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value is not None
+        f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
     )
     separator = "&" if "?" in uri else "?"
     return f"{uri}{separator}{added}"
+
+
+def _quoted(value: str) -> str:
+    return value if _UNRESERVED.fullmatch(value) else _percent_encoded(value)
+
+
+# What has to be quoted comes again and again: issuers, scopes, redirect URIs.
+@lru_cache(256)
+def _percent_encoded(value: str) -> str:
+    return quote(value, safe="")
 
 
 def _check_query(query: str) -> None:

@@ -41,6 +41,24 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
+def test_in_json_anything_can_be_written(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured(settings, log_format="json")
+    odd: dict[str, object] = {
+        "surrogate": "\udcff",
+        "accent": "\u00e9\x1b\n",
+        "object": ValueError("x"),
+        "list": [1, None, 2.5],
+    }
+    for name, value in odd.items():
+        structlog.get_logger("test").info("happened", **{name: value})
+    lines = printed(capsys)
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    told = [json.loads(line)[name] for line, name in zip(lines, odd, strict=True)]
+    assert told == ["\udcff", "\u00e9\x1b\n", "ValueError('x')", [1, None, 2.5]]
+
+
 def test_in_json_each_event_is_one_object(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

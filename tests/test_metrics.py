@@ -1,19 +1,29 @@
 """What requests and logins add to the metrics."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from prometheus_client import REGISTRY
 
+from snowflake.settings import Settings
+from snowflake.values import Address
 from tests.login import come_back, depart, redeem, sign_in
 from tests.raw import send_raw
-from tests.running import Snowflake
+from tests.running import Clock, Discord, Snowflake, running
 
 
 def counted(name: str, **labels: str) -> Callable[[], float]:
     """Answer a function that tells how much has been counted since now."""
     before = REGISTRY.get_sample_value(name, labels) or 0.0
     return lambda: (REGISTRY.get_sample_value(name, labels) or 0.0) - before
+
+
+@pytest.fixture
+async def measured(settings: Settings, clock: Clock, discord: Discord) -> AsyncIterator[Snowflake]:
+    """Make a running Snowflake that is to show metrics."""
+    changes = {"metrics": Address("127.0.0.1", 9000)}
+    async with running(settings.model_copy(update=changes), clock, discord) as snowflake:
+        yield snowflake
 
 
 @pytest.mark.parametrize(
@@ -27,15 +37,21 @@ def counted(name: str, **labels: str) -> Callable[[], float]:
     ],
 )
 async def test_a_request_is_counted_by_names_of_ours_alone(
-    snowflake: Snowflake, method: str, path: str, labels: tuple[str, str, str]
+    measured: Snowflake, method: str, path: str, labels: tuple[str, str, str]
 ) -> None:
     name, route, status = labels
     requests = counted("snowflake_requests_total", method=name, route=route, status=status)
     times = counted("snowflake_request_seconds_count", route=route)
-    await send_raw(snowflake.app, path, b"secret=secret", method=method)
+    await send_raw(measured.app, path, b"secret=secret", method=method)
     assert (requests(), times()) == (1, 1)
     samples = [sample for metric in REGISTRY.collect() for sample in metric.samples]
     assert "secret" not in str([sample.labels for sample in samples]).lower()
+
+
+async def test_where_nobody_asks_for_metrics_no_requests_are_counted(snowflake: Snowflake) -> None:
+    requests = counted("snowflake_requests_total", method="GET", route="/health", status="200")
+    await send_raw(snowflake.app, "/health")
+    assert requests() == 0
 
 
 def logins(outcome: str) -> Callable[[], float]:

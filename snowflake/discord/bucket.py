@@ -13,6 +13,8 @@ from snowflake.discord.limit_answers import Report
 SAME_TIME: Final = 0.25
 #: Seconds by which a bucket is believed to fill later than Discord says, which rounds.
 MARGIN: Final = 0.005
+#: Requests left from which a bucket need not be remembered: so many do not go at once.
+PLENTY: Final = 50
 #: Seconds for which it is remembered of a bucket that has been empty that one has to go first.
 REMEMBERED: Final = 60.0
 
@@ -24,6 +26,12 @@ class Bucket:
     after each refusal, until there is an answer that says nothing of limits: those who have waited
     for the same moment must not all be refused in it.
     """
+
+    # There is one for everybody who has signed in lately.
+    __slots__ = (
+        *("under_way", "remaining", "full_at", "report", "same"),
+        *("_one_first", "_remembered_until", "_change"),
+    )
 
     def __init__(self, *, one_first: bool) -> None:
         self.under_way = 0
@@ -56,8 +64,8 @@ class Bucket:
         return max(self.full_at - now, 0.0)
 
     def is_forgettable(self, now: float) -> bool:
-        """Whether nothing is known, and nobody is about to know."""
-        known = self.remaining is not None and now < self.full_at
+        """Whether nothing is known that matters, and nobody is about to know."""
+        known = self.remaining is not None and self.remaining < PLENTY and now < self.full_at
         return not self.under_way and not known and now >= self._remembered_until
 
     def learn(self, report: Report, now: float) -> None:

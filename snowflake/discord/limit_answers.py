@@ -48,8 +48,8 @@ class _Fields(BaseModel):
 
 def report_of(response: httpx.Response) -> Report | None:
     """Read the ``X-RateLimit`` headers; None where those that count are missing, or no numbers."""
-    # Every answer is read, and httpx looks through all headers for each name.
-    headers = dict(response.headers)
+    # Every answer is read. httpx looks through all headers for each name that is asked for.
+    headers = dict(response.headers.items())
     remaining = _number(headers.get("x-ratelimit-remaining"))
     reset_after = _number(headers.get("x-ratelimit-reset-after"))
     if remaining is None or reset_after is None:

@@ -35,8 +35,8 @@ LONGEST_GUESS: Final = 300
 AT_ONCE: Final = 10
 #: Seconds between two looks for buckets that are full again.
 SWEEP_EVERY: Final = 30.0
-#: Tokens whose person is remembered.
-MAX_TOKENS: Final = 10_000
+#: Tokens whose person is remembered, for as long as a login asks with them.
+MAX_TOKENS: Final = 1000
 
 
 class Place(NamedTuple):

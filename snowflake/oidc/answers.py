@@ -1,15 +1,16 @@
 """Answers to authorization requests, by redirect (OpenID Connect Core 1.0, section 3.1.2.5)."""
 
 import structlog
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.errors import OAuthError
+from snowflake.protocol.redirect import redirect
 from snowflake.uris import with_parameters
 
 
 def answer(redirect_uri: str, issuer: str, state: str | None, **answered: str) -> Response:
     """Send the browser to the application with an answer, its own ``state`` and our ``iss``."""
-    return RedirectResponse(answer_uri(redirect_uri, issuer, state, **answered), 302)
+    return redirect(answer_uri(redirect_uri, issuer, state, **answered))
 
 
 def answer_uri(redirect_uri: str, issuer: str, state: str | None, **answered: str) -> str:

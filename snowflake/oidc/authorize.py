@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.errors import (
     InvalidRequest,
@@ -23,6 +23,7 @@ from snowflake.oidc.notes import LoginNote
 from snowflake.protocol import browser, discord, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
+from snowflake.protocol.redirect import redirect
 from snowflake.registry import Client
 from snowflake.state import State, state_of
 
@@ -105,7 +106,7 @@ async def authorize(request: Request) -> Response:
             raise
         return error_answer(redirect_uri.application, issuer, application_state, outage)
     sealed = state.sealer.seal(note, state.clock())
-    response = RedirectResponse(discord_page(note, sealed, client, wish.prompt, state), 302)
+    response = redirect(discord_page(note, sealed, client, wish.prompt, state))
     browser.set_cookie(response, binding, secure=secure)
     return response
 

@@ -4,7 +4,7 @@ import secrets
 from hashlib import sha256
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown
 from snowflake.hosts import origin_of
@@ -18,6 +18,7 @@ from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import Parameters, query
+from snowflake.protocol.redirect import redirect
 from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
@@ -112,7 +113,7 @@ def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     code = error if known else "server_error"
     LOGINS.labels(code).inc()
     if code == "access_denied" and note.referrer and _is_home(note, settings):
-        return RedirectResponse(note.referrer, 302)
+        return redirect(note.referrer)
     description = PASSED_ON[error] if known else "Discord reported an error."
     return _answer(note, error=code, error_description=description)
 

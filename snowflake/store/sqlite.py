@@ -5,6 +5,7 @@ time, and some that read, who wait for no writer.
 """
 
 import asyncio
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from snowflake.files import make_private
@@ -24,6 +26,7 @@ BUSY_TIMEOUT = 10
 #: Seconds that work waits for work of this process.
 TURN_TIMEOUT = 10
 READERS = 4
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 class Sqlite(Database):
@@ -100,4 +103,8 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # SQLAlchemy's own way to a statement takes as long as the statements that follow.
+    try:
+        connection.connection.cursor().execute(_BEGIN)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(_BEGIN, None, error) from error

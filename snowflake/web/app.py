@@ -44,8 +44,8 @@ def create_app(
         routes=routes(settings),
         lifespan=lifespan,
         middleware=[
-            Middleware(BasePath, base_path=settings.path),
-            Middleware(RequestLog),
+            *([Middleware(BasePath, base_path=settings.path)] if settings.path else []),
+            Middleware(RequestLog, counted=settings.metrics is not None),
             Middleware(CrossOrigin),
             Middleware(Faults),
             Middleware(Guard, settings=settings),

@@ -11,7 +11,6 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowflake.errors import NotServed
@@ -29,6 +28,8 @@ CLIENT_CLOSED_REQUEST: Final = 499
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 #: Host names of which is remembered whether they are ours.
 REMEMBERED_HOSTS: Final = 64
+#: Sets of header names of which is remembered which others they lack.
+REMEMBERED_SETS: Final = 64
 #: Characters of a Host header: a name has 253 at most (RFC 1035, section 2.3.4), then the port.
 MAX_HOST: Final = 260
 #: Headers of answers that scripts of other origins may see (Fetch, section 3.3.5).
@@ -76,45 +77,43 @@ class RequestLog:
     """One log line a request, with an ID that error pages show, and security headers.
 
     The path is logged as its route: a query string or a redirect URI may hold anything. The same
-    goes for what is counted.
+    goes for what is ``counted``. The scope has ``status`` once an answer has begun.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, counted: bool) -> None:
         # Assembling a logger would cost each request as much as its checks do.
-        self.app, self.log = app, _log.bind()
+        self.app, self.counted, self.log = app, counted, _log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id, started, status = secrets.token_hex(8), time.perf_counter(), 0
+        request_id, started = secrets.token_hex(8), time.perf_counter()
         scope["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                scope["status"] = message["status"]
                 headers = message.get("headers", ())
-                # ASGI has them in lower case.
-                own = {name for name, _ in headers}
                 message["headers"] = [
                     *headers,
                     (b"x-request-id", request_id.encode()),
-                    *[header for header in _SECURITY_HEADERS if header[0] not in own],
+                    *_security_headers(frozenset([name for name, _ in headers])),
                 ]
             await send(message)
 
         try:
             await self.app(scope, receive, send_and_note)
         except ClientDisconnect:
-            status = CLIENT_CLOSED_REQUEST
+            scope["status"] = CLIENT_CLOSED_REQUEST
         seconds = time.perf_counter() - started
-        method, route = scope["method"], _route(scope)
-        _requests(method if method in METHODS else "other", route, status).inc()
-        _request_seconds(route).observe(seconds)
+        method, route, status = scope["method"], _route(scope), scope.get("status", 0)
+        if self.counted:
+            _requests(method if method in METHODS else "other", route, status).inc()
+            _request_seconds(route).observe(seconds)
         self.log.log(
             _level(status, polled=scope["path"] in POLLED),
             "request",
@@ -165,22 +164,15 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, send)
         except ClientDisconnect:
             raise
         except Exception:
             if scope["type"] != "http":
                 raise
             _log.exception("unexpected_error")
-            if started:
+            if "status" in scope:
                 raise
             await unexpected_error(Request(scope))(scope, receive, send)
 
@@ -219,6 +211,14 @@ class Guard:
         return None if self.settings.is_secure(scheme, parts["name"]) else INSECURE
 
 
+# Few sets of headers are sent.
+@lru_cache(REMEMBERED_SETS)
+def _security_headers(own: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    """Answer the security headers of a response that has headers by these names of its own."""
+    # ASGI has them in lower case.
+    return tuple(header for header in _SECURITY_HEADERS if header[0] not in own)
+
+
 def _host(scope: Scope) -> bytes:
     return next((value for name, value in scope["headers"] if name == b"host"), b"")
 
@@ -234,8 +234,8 @@ def _level(status: int, *, polled: bool) -> int:
 
 
 def _route(scope: Scope) -> str:
-    route = scope.get("route")
-    return route.path if isinstance(route, Route | Mount) else "unknown"
+    path: str = getattr(scope.get("route"), "path", "unknown")
+    return path
 
 
 # Prometheus' own way to them takes longer than the counting. Their labels are few.

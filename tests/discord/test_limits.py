@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from snowflake.discord.bucket import MARGIN
+from snowflake.discord.bucket import MARGIN, PLENTY
 from snowflake.discord.client import DEADLINE, DiscordClient
 from snowflake.discord.deadline import deadline
 from snowflake.discord.limit_answers import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
@@ -500,6 +500,14 @@ async def test_a_bucket_that_is_full_again_is_forgotten(times: Times) -> None:
     async with limits.respected(Place("token", CLIENT_ID, ""), 10):
         pass
     assert limits._buckets == {}
+
+
+@pytest.mark.parametrize(("left", "kept"), [(PLENTY - 1, 1), (PLENTY, 0)])
+async def test_a_bucket_with_plenty_left_is_forgotten(times: Times, left: int, kept: int) -> None:
+    limits = Limits(times.clocks)
+    async with limits.respected(Place("user", "", PERSON), 10) as visit:
+        visit.response = counted(USER, left, 60)
+    assert len(limits._buckets) == kept
 
 
 async def test_people_whose_bucket_is_not_full_yet_are_kept(times: Times) -> None:

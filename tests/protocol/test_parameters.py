@@ -1,5 +1,6 @@
 import asyncio
-from urllib.parse import urlencode
+from collections import Counter
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,25 @@ def test_what_was_sent_is_read(sent: dict[str, str]) -> None:
     params = query_parameters(urlencode(sent).encode())
     assert {name: params[name] for name in params} == sent
     assert len(params) == len(sent)
+
+
+@given(st.text("ab=&+%C3A9;é ", max_size=30))
+def test_fields_are_read_as_the_standard_library_reads_them(text: str) -> None:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(InvalidRequest):
+            query_parameters(text.encode())
+        return
+    params = query_parameters(text.encode())
+    assert params._values == dict(pairs)
+    times = Counter(name for name, _ in pairs)
+    assert params._repeated == {name for name in times if times[name] > 1}
+
+
+def test_a_default_takes_the_place_of_what_was_not_sent() -> None:
+    params = query_parameters(b"a=1&b=")
+    assert [params.get(name, "default") for name in "abc"] == ["1", "default", "default"]
 
 
 def test_an_empty_value_counts_as_not_sent() -> None:

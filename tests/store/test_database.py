@@ -82,6 +82,24 @@ async def test_who_waited_too_long_for_another_process_gives_up(
             await late
 
 
+async def test_who_finds_another_process_writing_for_too_long_hears_of_it(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_on("sqlite", tmp_path)
+    async with place.store(clock):
+        monkeypatch.setattr("snowflake.store.sqlite.BUSY_TIMEOUT", 0)
+        async with place.database() as busy, place.database() as late:
+            end = lambda connection: connection.execute(delete(grants))  # noqa: E731
+
+            def work(connection: Connection) -> None:
+                end(connection)
+                with pytest.raises(TemporarilyUnavailable) as outage:
+                    asyncio.run(late.write(end))
+                assert outage.value.cause == "OperationalError: database is locked"
+
+            await busy.write(work)
+
+
 async def test_the_end_waits_for_nobody_who_has_not_begun(tmp_path: Path, clock: Clock) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
