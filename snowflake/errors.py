@@ -245,8 +245,8 @@ class LinkUnavailable(LinkError):
     """Discord, the upstream provider or the store gives no usable answer now."""
 
     status = 503
-    title = "{side} is not answering"
-    explanation = "What you began can't be finished without it."
+    title = "This can't be done right now"
+    explanation = "{side} gives no usable answer at the moment."
     advice = "Nothing has been changed. Wait a minute, then start again."
 
 

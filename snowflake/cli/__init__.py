@@ -12,6 +12,7 @@ from snowflake.cli.copy_store import copy_store
 from snowflake.cli.doctor import doctor
 from snowflake.cli.keygen import keygen
 from snowflake.cli.keys import keys
+from snowflake.cli.linked_roles import linked_roles
 from snowflake.cli.people import export, purge
 from snowflake.cli.preview import preview
 from snowflake.cli.sandbox import sandbox
@@ -38,6 +39,7 @@ app.command()(sandbox)
 app.command()(keygen)
 app.add_typer(keys)
 app.add_typer(clients)
+app.add_typer(linked_roles)
 app.command()(export)
 app.command()(purge)
 app.command("copy-store")(copy_store)

@@ -2,8 +2,8 @@
 
 A call goes through these files in this order:
 
-``client``     makes it, or lets the ``bot`` make it, and reads its answer (``models``) or names its
-               failure (``failures``)
+``client``     makes it, or lets the ``bot`` or ``role_connections`` make it, and reads its answer
+               (``models``) or names its failure (``failures``)
 ``lookups``    asks once for all who ask the same at this moment (``sharing``)
 ``deadline``   knows how much time is left for it
 ``sending``    sends it, more than once where that is safe (``calls``)

@@ -6,6 +6,7 @@ not asked again for a while, since refusals count towards a ban of our address.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import httpx
@@ -16,8 +17,8 @@ from snowflake.discord.clocks import Clocks
 from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read
 from snowflake.discord.limits import Place
 from snowflake.discord.lookups import Lookups
-from snowflake.discord.models import Guild, Member, Role
-from snowflake.errors import TemporarilyUnavailable
+from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata
+from snowflake.errors import InvalidRequest, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
 from snowflake.recent import Recent
 
@@ -40,6 +41,7 @@ _BOT: Final = "bot"
 _member = TypeAdapter(Member)
 _roles = TypeAdapter(list[Role])
 _guilds = TypeAdapter(list[Guild])
+_metadata = TypeAdapter(list[RoleConnectionMetadata] | None)
 
 _log = structlog.get_logger(__name__)
 
@@ -91,12 +93,45 @@ class Bot:
 
         return await self._lookups.shared("bot_guilds", ask)
 
+    async def metadata(self, application: str) -> list[RoleConnectionMetadata]:
+        """Answer the metadata for linked roles of the bot's application. Raises as ``member``."""
+        place = Place("bot_metadata", "", _BOT)
+        return read(await self._get(place, _metadata_of(application)), _metadata) or []
+
+    async def put_metadata(
+        self, application: str, metadata: Sequence[RoleConnectionMetadata]
+    ) -> None:
+        """Put the metadata for linked roles of the bot's application in place of what was there.
+
+        Raises:
+            InvalidRequest: Discord does not take them.
+            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+        """
+        place = Place("put_bot_metadata", "", _BOT)
+        body = [item.model_dump(mode="json", exclude_none=True) for item in metadata]
+        response = await self._send("PUT", place, _metadata_of(application), body=body)
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            _log.error("discord_metadata_refused", code=code_of(response))
+            raise InvalidRequest("Discord does not take the metadata of linked roles")
+        read(response, _metadata)
+
     async def _get(self, place: Place, path: str, guild: str = _EVERYWHERE) -> httpx.Response:
+        return await self._send("GET", place, path, guild)
+
+    async def _send(
+        self,
+        method: str,
+        place: Place,
+        path: str,
+        guild: str = _EVERYWHERE,
+        body: object = None,
+    ) -> httpx.Response:
         self._check(guild)
         if self._token is None:
             raise TemporarilyUnavailable("there is no bot that could be asked")
         authorization = f"Bot {self._token.get_secret_value()}"
-        response = await self._lookups.get(place, self._api_url + path, authorization)
+        url = self._api_url + path
+        response = await self._lookups.send(place, method, url, authorization, body)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             _log.error("discord_bot_token_refused")
             raise self._refuse(_EVERYWHERE)
@@ -116,6 +151,10 @@ class Bot:
     def _refuse(self, guild: str) -> TemporarilyUnavailable:
         self._refused[guild] = self._clocks.now() + REFUSED_FOR
         return _refusal(REFUSED_FOR, answered=True)
+
+
+def _metadata_of(application: str) -> str:
+    return f"/applications/{application}/role-connections/metadata"
 
 
 def _said(response: httpx.Response) -> tuple[int, int]:

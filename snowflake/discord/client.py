@@ -7,7 +7,7 @@ the deadline that is set around them (``deadline.py``), else each within its own
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -23,7 +23,16 @@ from snowflake.discord.clocks import REAL, Clocks
 from snowflake.discord.failures import is_unknown_guild, read, token_error, unusable
 from snowflake.discord.limits import Limits, Place
 from snowflake.discord.lookups import EXTENSIONS, Lookups
-from snowflake.discord.models import Guild, Member, Role, Tokens, User
+from snowflake.discord.models import (
+    Guild,
+    Member,
+    Role,
+    RoleConnection,
+    RoleConnectionMetadata,
+    Tokens,
+    User,
+)
+from snowflake.discord.role_connections import RoleConnections
 from snowflake.discord.sending import Sender
 from snowflake.discord.transport import open_transport
 from snowflake.errors import InvalidClient, InvalidGrant
@@ -68,6 +77,7 @@ class DiscordClient:
         self._urls = {route: httpx.URL(api_url + path) for route, path in PATHS.items()}
         self._headers = headers
         self._sender, self._lookups, self._bot = sender, lookups, bot
+        self._role_connections = RoleConnections(api_url, lookups)
 
     @classmethod
     @asynccontextmanager
@@ -255,6 +265,57 @@ class DiscordClient:
     async def bot_guilds(self) -> list[Guild]:
         """Ask in which guilds the bot is. Raises as ``bot_member`` does."""
         return await self._bot.guilds()
+
+    async def role_connection(
+        self, application: str, access_token: SecretStr, person: str | None = None
+    ) -> RoleConnection:
+        """Ask what Discord was told of the person (scope ``role_connections.write``).
+
+        Raises:
+            InvalidGrant: Discord no longer accepts the token.
+            InvalidScope: the token is good, but not for this.
+            TemporarilyUnavailable: Discord gave no usable answer.
+        """
+        who = person or _digest(access_token)
+        return await self._role_connections.find(application, access_token, who)
+
+    async def put_role_connection(
+        self,
+        application: str,
+        access_token: SecretStr,
+        connection: RoleConnection,
+        person: str | None = None,
+    ) -> None:
+        """Tell Discord of the person. Metadata that are left out stay as they were.
+
+        Raises:
+            InvalidRequest: Discord does not take these values; its metadata may be others.
+            InvalidGrant, InvalidScope, TemporarilyUnavailable: as ``role_connection`` does.
+        """
+        who = person or _digest(access_token)
+        await self._role_connections.put(application, access_token, who, connection)
+
+    async def delete_role_connection(
+        self, application: str, access_token: SecretStr, person: str | None = None
+    ) -> None:
+        """Let Discord forget what it was told. Raises as ``role_connection`` does."""
+        who = person or _digest(access_token)
+        await self._role_connections.delete(application, access_token, who)
+
+    async def role_connection_metadata(self, application: str) -> list[RoleConnectionMetadata]:
+        """Ask the bot for its application's metadata. Raises as ``bot_member`` does."""
+        return await self._bot.metadata(application)
+
+    async def put_role_connection_metadata(
+        self, application: str, metadata: Sequence[RoleConnectionMetadata]
+    ) -> None:
+        """Put the metadata of the bot's application in place of what was there.
+
+        Raises:
+            InvalidRequest: Discord does not take them.
+            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+        """
+        await self._bot.put_metadata(application, metadata)
 
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("token", client_id, client_secret, form)

@@ -1,10 +1,11 @@
-"""Lookups: calls that ask for something and change nothing.
+"""Lookups: calls that ask for something and change nothing, or put it as it is to be.
 
-They are shared by all who ask for the same at the same time, and end within the deadline that is
-set around them (``deadline.py``), else each within its own.
+Lookups are shared by all who ask for the same at the same time. All end within the deadline that is set
+around them (``deadline.py``), else each within its own.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
@@ -68,13 +69,31 @@ class Lookups:
         Raises:
             TemporarilyUnavailable: it gave no answer, or may not be asked before the deadline.
         """
+        return await self.send(place, "GET", url, authorization)
+
+    async def send(
+        self,
+        place: Place,
+        method: str,
+        url: httpx.URL | str,
+        authorization: str,
+        body: object = None,
+    ) -> httpx.Response:
+        """Send ``body`` as JSON, and answer and raise as ``get`` does.
+
+        For what comes to the same however often it is done (RFC 9110, section 9.2.2).
+        """
+        headers = {**self._headers, "Authorization": authorization}
+        content = None
+        if method == "PUT":
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
         request = httpx.Request(
-            "GET",
-            url,
-            headers={**self._headers, "Authorization": authorization},
-            extensions=EXTENSIONS,
+            method, url, headers=headers, content=content, extensions=EXTENSIONS
         )
-        return await self._sender.send(Call(place, request, may_repeat=True))
+        call = Call(place, request, may_repeat=True, wants_body=method != "DELETE")
+        with self.deadline():
+            return await self._sender.send(call)
 
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
         try:

@@ -1,5 +1,16 @@
 """Linked roles: what Discord may demand for a role and only an upstream OpenID provider knows.
 
-``values`` turns what the provider says of a person into what Discord compares, ``schema`` is what
-Discord knows of the conditions.
+A person walks through these files in this order:
+
+``start``       ``/linked-role``: to Discord, with one of the ``notes`` that are bound to the browser
+``discord``     back from there, and on to the upstream provider
+``upstream``    back from there: linked. ``words`` says what Discord knows of them now
+``unlink``      by way of Discord again, and not without being asked
+
+``connecting`` is what happens to a link by that, with ``values``, which turns what the provider
+says of a person into what Discord compares. ``failures`` makes pages of what goes wrong.
+
+``sync`` keeps one link true and ``background`` all of them, ``hook`` by the upstream provider's
+word and ``events`` by Discord's. ``schema`` is what Discord knows of the conditions, ``register``
+tells it. ``own`` is the configuration, ``paths`` where everything is.
 """

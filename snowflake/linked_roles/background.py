@@ -102,12 +102,15 @@ class Rounds:
         try:
             await sync(link.person, self._state)
         except (OAuthError, UpstreamError) as error:
-            self._postponed[link.person] = self._state.clock() + RETRY_AFTER
-            LINK_SYNCS.labels("failed").inc()
             cause = getattr(error, "cause", None) or str(error)
             _log.warning("link_sync_failed", error=type(error).__name__, cause=cause)
-            return False
-        return True
+        except Exception:  # noqa: BLE001 - it is logged, and must not keep others out for ever
+            _log.exception("unexpected_error")
+        else:
+            return True
+        LINK_SYNCS.labels("failed").inc()
+        self._postponed[link.person] = self._state.clock() + RETRY_AFTER
+        return False
 
     async def _compare_schema(self) -> None:
         """Warn of conditions that Discord has otherwise, in one process of many."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from snowflake.errors import (
+    DiscordDown,
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
@@ -52,8 +53,7 @@ def told(platform: str, *, unlinking: bool = False) -> Iterator[None]:
         raise
     except (OAuthError, UpstreamError) as error:
         page = next(page for kind, page in _PAGES if isinstance(error, kind))
-        side = platform if isinstance(error, UpstreamError) else "Discord"
-        shown = page(side, _cause_of(error))
+        shown = page(_side_of(error, platform), _cause_of(error))
         shown.unlinking = unlinking
         raise shown from error
 
@@ -68,6 +68,14 @@ def refusal(code: str, side: str) -> LinkError:
     if code in _PASSING:
         return LinkUnavailable(side, "it says so itself")
     return LinkRefused(side)
+
+
+def _side_of(error: OAuthError | UpstreamError, platform: str) -> str:
+    if isinstance(error, UpstreamError):
+        return platform
+    # The store may be meant as well.
+    known = not isinstance(error, TemporarilyUnavailable) or isinstance(error, DiscordDown)
+    return "Discord" if known else "Discord or this service"
 
 
 def _cause_of(error: OAuthError | UpstreamError) -> str:

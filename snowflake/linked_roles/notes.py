@@ -68,7 +68,9 @@ def new_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-async def take(kind: type[AnyBound], sealed: str | None, request: Request, state: State) -> AnyBound:
+async def take(
+    kind: type[AnyBound], sealed: str | None, request: Request, state: State
+) -> AnyBound:
     """Open a note that this browser brings back, and use it up.
 
     Raises:

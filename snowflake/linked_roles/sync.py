@@ -68,9 +68,7 @@ async def _refresh(link: Link, state: State) -> Outcome:
             await links.end(link.person)
             await revoke_upstream(fresh, state)
             return "ended"
-    await links.save(
-        replace(fresh, values=values, username=username, synced_at=now), seen=seen
-    )
+    await links.save(replace(fresh, values=values, username=username, synced_at=now), seen=seen)
     return "changed" if changed else "unchanged"
 
 

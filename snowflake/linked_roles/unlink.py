@@ -40,7 +40,7 @@ class Unlinked:
 
 
 async def unlink(request: Request) -> Response | Unlinked:
-    """Send the person to Discord; or unlink them, once they have said on our page that they want to.
+    """Send the person to Discord; or unlink them, once they have said on our page so.
 
     Raises:
         LinkError: it cannot go on.
@@ -59,9 +59,7 @@ async def unlink(request: Request) -> Response | Unlinked:
     return Unlinked(platform)
 
 
-async def unlinking(
-    came: ToDiscord, tokens: StoredTokens, user: User, state: State
-) -> Unlinking:
+async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: State) -> Unlinking:
     """Ask somebody who has come back from Discord whether they want to unlink.
 
     Raises:

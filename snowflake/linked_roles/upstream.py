@@ -80,7 +80,7 @@ def _check_issuer(params: Parameters, state: State) -> None:
 
 
 async def _take_from(person: str, state: State) -> None:
-    """Tell Discord of somebody who has lost their account to this link. Else the next round does."""
+    """Tell Discord of somebody who has lost their account, or leave it to the next round."""
     try:
         await sync(person, state)
     except (OAuthError, UpstreamError) as error:

@@ -12,11 +12,18 @@ from starlette.middleware import Middleware
 from snowflake import __version__
 from snowflake.configuration import load_settings
 from snowflake.configuration.reloading import following
-from snowflake.errors import LoginDenied, LoginError, OAuthError
+from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
+from snowflake.linked_roles.background import keeping_true
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings
 from snowflake.state import State
-from snowflake.web.errors import http_error, login_denied, login_error, oauth_error
+from snowflake.web.errors import (
+    http_error,
+    link_error,
+    login_denied,
+    login_error,
+    oauth_error,
+)
 from snowflake.web.middleware import BasePath, CrossOrigin, Faults, Guard, RequestLog
 from snowflake.web.routes import routes
 
@@ -34,7 +41,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with State.open(settings, clock, wait=True) as state, state.working():
+        async with (
+            State.open(settings, clock, wait=True) as state,
+            state.working(),
+            keeping_true(state),
+        ):
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
             with following(settings, state.use) if reloads else nullcontext():
@@ -54,6 +65,7 @@ def create_app(
             OAuthError: oauth_error,
             LoginError: login_error,
             LoginDenied: login_denied,
+            LinkError: link_error,
             HTTPException: http_error,
         },
     )

@@ -10,15 +10,19 @@ from starlette.responses import JSONResponse, Response
 from snowflake.errors import (
     AccessDenied,
     DiscordDown,
+    LinkError,
     LoginDenied,
     LoginError,
+    NotLinked,
     NotServed,
     OAuthError,
     TemporarilyUnavailable,
     UnauthorizedClient,
 )
-from snowflake.metrics import LOGINS
+from snowflake.linked_roles.paths import START, UNLINK
+from snowflake.metrics import LINKS, LOGINS
 from snowflake.oidc.redirects import CALLBACK
+from snowflake.state import state_of
 from snowflake.web.pages import Message, denial_page, error_page
 from snowflake.web.paths import FOR_APPLICATIONS, FORWARDING, TOKEN
 
@@ -70,6 +74,22 @@ async def login_error(request: Request, error: Exception) -> Response:
     structlog.contextvars.bind_contextvars(error=name, reason=error.title)
     _count(request, name)
     return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
+
+
+async def link_error(request: Request, error: Exception) -> Response:
+    """Answer linking that cannot go on: a page from which the person can start again."""
+    assert isinstance(error, LinkError)  # noqa: S101
+    name = type(error).__name__
+    structlog.contextvars.bind_contextvars(error=name, side=error.side)
+    if error.cause is not None:
+        structlog.contextvars.bind_contextvars(cause=error.cause)
+    LINKS.labels(name).inc()
+    words = (error.title, error.explanation, error.advice)
+    title, explanation, advice = (text.format(side=error.side) for text in words)
+    start = UNLINK if error.unlinking else START
+    again = None if isinstance(error, NotLinked) else state_of(request).settings.path + start
+    message = Message(title, explanation, advice)
+    return error_page(request, message, status=error.status, again=again)
 
 
 async def login_denied(request: Request, error: Exception) -> Response:

@@ -38,6 +38,12 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
+#: For a page with a form that comes back to us.
+FORM_POLICY = SECURITY_HEADERS["Content-Security-Policy"].replace(
+    "form-action 'none'", "form-action 'self'"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What happened, and what to do next, in plain words."""
@@ -58,9 +64,13 @@ def error_page(
     *,
     status: int,
     headers: Mapping[str, str] | None = None,
+    again: str | None = None,
 ) -> Response:
-    """Show a message, with the reference under which the log has more."""
-    html = render("error.html", **asdict(message), style=_STYLE, reference=_reference(request))
+    """Show a message, with the reference under which the log has more.
+
+    ``again`` is the path at which the person can start again, if there is one.
+    """
+    html = page("error.html", request, **asdict(message), again=again)
     return HTMLResponse(html, status, headers)
 
 
@@ -70,16 +80,11 @@ def denial_page(request: Request, denial: Denial) -> Response:
     Its links are safe: the invitation is configured, the others belong to this very login.
     """
     joining = any(refusal.by_joining for refusal in denial.refusals)
-    html = render(
-        "denial.html",
-        denial=denial,
-        invite=denial.invite if joining else None,
-        style=_STYLE,
-        reference=_reference(request),
-    )
+    html = page("denial.html", request, denial=denial, invite=denial.invite if joining else None)
     return HTMLResponse(html, 403)
 
 
-def _reference(request: Request) -> str:
+def page(template: str, request: Request, **context: object) -> str:
+    """Fill in a template that has our style, and the reference of the request for the log."""
     reference: str = request.scope.get("request_id", "")
-    return reference
+    return render(template, style=_STYLE, reference=reference, **context)

@@ -18,7 +18,7 @@ from snowflake.oidc.token import token
 from snowflake.oidc.userinfo import userinfo
 from snowflake.oidc.webfinger import webfinger
 from snowflake.settings import Settings
-from snowflake.web import docs, paths
+from snowflake.web import docs, linked_roles, paths
 from snowflake.web.end_session import end_session
 from snowflake.web.health import health, ready
 from snowflake.web.home import home
@@ -44,6 +44,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(END_SESSION, end_session, "GET", "POST"),
         _route(paths.READY, ready),
     ]
+    listed += linked_roles.routes(settings)
     return listed + (docs.routes() if settings.docs else [])
 
 

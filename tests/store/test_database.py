@@ -89,12 +89,11 @@ async def test_who_finds_another_process_writing_for_too_long_hears_of_it(
     async with place.store(clock):
         monkeypatch.setattr("snowflake.store.sqlite.BUSY_TIMEOUT", 0)
         async with place.database() as busy, place.database() as late:
-            end = lambda connection: connection.execute(delete(grants))  # noqa: E731
 
             def work(connection: Connection) -> None:
-                end(connection)
+                connection.execute(delete(grants))
                 with pytest.raises(TemporarilyUnavailable) as outage:
-                    asyncio.run(late.write(end))
+                    asyncio.run(late.write(lambda c: c.execute(delete(grants))))
                 assert outage.value.cause == "OperationalError: database is locked"
 
             await busy.write(work)

@@ -1,0 +1,80 @@
+"""What Discord is told of a person for linked roles, with the person's own token."""
+
+from typing import Final
+
+import httpx
+import structlog
+from pydantic import SecretStr, TypeAdapter
+
+from snowflake.discord.failures import code_of, read, unusable
+from snowflake.discord.limits import Place
+from snowflake.discord.lookups import Lookups
+from snowflake.discord.models import RoleConnection
+from snowflake.errors import InvalidGrant, InvalidRequest, InvalidScope
+
+#: What a person has to allow.
+SCOPE: Final = "role_connections.write"
+#: Discord's code for a token without the scope.
+MISSING_SCOPE: Final = 50026
+
+_connection = TypeAdapter(RoleConnection)
+
+_log = structlog.get_logger(__name__)
+
+
+class RoleConnections:
+    """The role connections of people. ``who`` is their ID: Discord counts by it.
+
+    Each raises:
+        InvalidGrant: Discord no longer accepts the token.
+        InvalidScope: the token is good, but not for role connections.
+        TemporarilyUnavailable: Discord gave no usable answer.
+    """
+
+    def __init__(self, api_url: str, lookups: Lookups) -> None:
+        self._api_url, self._lookups = api_url, lookups
+
+    async def find(self, application: str, access_token: SecretStr, who: str) -> RoleConnection:
+        """Ask what Discord was told."""
+        return read(await self._send("GET", application, access_token, who), _connection)
+
+    async def put(
+        self, application: str, access_token: SecretStr, who: str, connection: RoleConnection
+    ) -> None:
+        """Tell Discord.
+
+        Raises:
+            InvalidRequest: Discord does not take these values. Its metadata may be others.
+        """
+        body = connection.model_dump(mode="json")
+        response = await self._send("PUT", application, access_token, who, body)
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            # The answer repeats what it was sent, so it stays out of the log.
+            _log.error("discord_role_connection_refused", code=code_of(response))
+            raise InvalidRequest("Discord does not take what it was told for linked roles")
+        read(response, _connection)
+
+    async def delete(self, application: str, access_token: SecretStr, who: str) -> None:
+        """Let Discord forget what it was told, if anything."""
+        response = await self._send("DELETE", application, access_token, who)
+        if response.status_code not in {httpx.codes.NO_CONTENT, httpx.codes.NOT_FOUND}:
+            raise unusable(response)
+
+    async def _send(
+        self,
+        method: str,
+        application: str,
+        access_token: SecretStr,
+        who: str,
+        body: object = None,
+    ) -> httpx.Response:
+        # Discord may count each method by itself.
+        place = Place(f"{method.lower()}_role_connection", application, who)
+        url = f"{self._api_url}/users/@me/applications/{application}/role-connection"
+        authorization = f"Bearer {access_token.get_secret_value()}"
+        response = await self._lookups.send(place, method, url, authorization, body)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise InvalidGrant("Discord no longer accepts the token of this person")
+        if response.status_code == httpx.codes.FORBIDDEN and code_of(response) == MISSING_SCOPE:
+            raise InvalidScope(f"the person has not allowed {SCOPE}")
+        return response
