@@ -1,7 +1,7 @@
 """Lookups: calls that ask for something and change nothing, or put it as it is to be.
 
-Lookups are shared by all who ask for the same at the same time. All end within the deadline that is set
-around them (``deadline.py``), else each within its own.
+Lookups are shared by all who ask for the same at the same time. All calls end within the deadline
+that is set around them (``deadline.py``), else each within its own.
 """
 
 import asyncio

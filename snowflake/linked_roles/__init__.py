@@ -2,7 +2,7 @@
 
 A person walks through these files in this order:
 
-``start``       ``/linked-role``: to Discord, with one of the ``notes`` that are bound to the browser
+``start``       ``/linked-role``: to Discord, with one of the ``notes`` that are bound to a browser
 ``discord``     back from there, and on to the upstream provider
 ``upstream``    back from there: linked. ``words`` says what Discord knows of them now
 ``unlink``      by way of Discord again, and not without being asked

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from snowflake import renewal
 from snowflake.discord.models import RoleConnection
-from snowflake.errors import InvalidGrant, UpstreamError
+from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.values import username_of, values_of
 from snowflake.state import State
@@ -74,7 +74,7 @@ async def tell(person: str, values: Mapping[str, str], username: str, state: Sta
     """Put what Discord is to know of a person in place of what it knew.
 
     Raises:
-        InvalidGrant: the person has removed the application at Discord.
+        InvalidGrant, InvalidScope: the person has removed the application at Discord.
         OAuthError: Discord did not take it.
     """
     application, secret = application_of(state)
@@ -111,7 +111,7 @@ async def unlink(person: str, state: State) -> bool:
         try:
             with state.discord.deadline():
                 await renewal.with_token(application, person, secret, state, delete)
-        except InvalidGrant:
+        except (InvalidGrant, InvalidScope):
             # They have removed the application at Discord, and the role connection with it.
             _log.info("role_connection_gone")
         await revoke_upstream(link, state)

@@ -4,7 +4,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from snowflake.discord.models import User
-from snowflake.linked_roles.failures import refusal, told
+from snowflake.discord.role_connections import SCOPE
+from snowflake.errors import LinkCancelled
+from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToDiscord, ToUpstream, new_id, take
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
@@ -12,7 +14,7 @@ from snowflake.linked_roles.start import LINKING, UNLINKING
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import pkce
 from snowflake.protocol.discord import MAX_CODE, check_discord
-from snowflake.protocol.parameters import Parameters, query
+from snowflake.protocol.parameters import query
 from snowflake.renewal import NOBODY, expiry, scopes_of
 from snowflake.state import State, state_of
 from snowflake.store.discord_tokens import StoredTokens
@@ -30,26 +32,30 @@ async def discord(request: Request) -> Response | Unlinking:
     platform = table_of(state).platform_name
 
     # 1. The note, this browser's own.
-    with told(platform):
+    with told(platform), brought():
         note = await take(ToDiscord, params.get("state"), request, state)
 
     with told(platform, unlinking=note.unlinking), state.discord.deadline():
         # 2. The parameters.
-        check_discord(params, state.settings)
-        if (error := params.get("error")) is not None:
-            raise refusal(error, "Discord")
+        with brought():
+            check_discord(params, state.settings)
+            if (error := params.get("error")) is not None:
+                raise refusal(error, "Discord")
+            code = params.require("code", MAX_CODE)
 
         # 3. Who it is.
-        tokens, user = await _who(note, params, state)
+        tokens, user = await _who(note, code, state)
         if note.unlinking:
             return await unlinking(note, tokens, user, state)
 
         # 4. To the upstream provider.
+        if SCOPE not in tokens.scopes:
+            raise LinkCancelled
         await state.store.discord_tokens.put(tokens)
         return await _to_upstream(note, user, state)
 
 
-async def _who(note: ToDiscord, params: Parameters, state: State) -> tuple[StoredTokens, User]:
+async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, User]:
     """Exchange Discord's code, and ask whose it is.
 
     Raises:
@@ -58,7 +64,6 @@ async def _who(note: ToDiscord, params: Parameters, state: State) -> tuple[Store
         TemporarilyUnavailable: it gave no usable answer.
     """
     application, secret = application_of(state)
-    code = params.require("code", MAX_CODE)
     async with state.standing.asking(application, secret, NOBODY):
         answer = await state.discord.exchange_code(
             client_id=application,

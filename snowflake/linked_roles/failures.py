@@ -9,6 +9,7 @@ from snowflake.errors import (
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
+    InvalidScope,
     LinkCancelled,
     LinkError,
     LinkMisconfigured,
@@ -29,7 +30,10 @@ _PAGES: Final[tuple[tuple[type[OAuthError | UpstreamError], type[LinkError]], ..
     (TemporarilyUnavailable, LinkUnavailable),
     (InvalidGrant, LinkSpent),
     (InvalidClient, LinkMisconfigured),
-    (InvalidRequest, LinkUnknown),
+    # They have allowed less than they were asked for.
+    (InvalidScope, LinkCancelled),
+    # Discord does not take the values: it has other conditions.
+    (InvalidRequest, LinkMisconfigured),
     (UpstreamDown, LinkUnavailable),
     (UpstreamRefused, LinkSpent),
     (UpstreamMisconfigured, LinkMisconfigured),
@@ -56,6 +60,15 @@ def told(platform: str, *, unlinking: bool = False) -> Iterator[None]:
         shown = page(_side_of(error, platform), _cause_of(error))
         shown.unlinking = unlinking
         raise shown from error
+
+
+@contextmanager
+def brought() -> Iterator[None]:
+    """Turn what is odd about what a browser brings into a page that says so."""
+    try:
+        yield
+    except InvalidRequest as error:
+        raise LinkUnknown(cause=error.description) from error
 
 
 def refusal(code: str, side: str) -> LinkError:

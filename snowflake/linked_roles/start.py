@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from snowflake.discord.role_connections import SCOPE
 from snowflake.linked_roles.failures import told
 from snowflake.linked_roles.notes import ToDiscord, new_id
 from snowflake.linked_roles.own import application_of, table_of
@@ -13,7 +14,7 @@ from snowflake.protocol.issuer import issuer_of
 from snowflake.state import state_of
 
 #: What Discord is asked for, of somebody who links and of somebody who unlinks.
-LINKING, UNLINKING = ("identify", "role_connections.write"), ("identify",)
+LINKING, UNLINKING = ("identify", SCOPE), ("identify",)
 
 
 async def start(request: Request) -> Response:

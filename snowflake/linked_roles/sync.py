@@ -6,7 +6,7 @@ from typing import Final, Literal
 import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidGrant, UpstreamRefused
+from snowflake.errors import InvalidGrant, InvalidScope, UpstreamRefused
 from snowflake.linked_roles.connecting import alone, revoke_upstream, tell
 from snowflake.linked_roles.own import table_of, upstream_of
 from snowflake.linked_roles.values import username_of, values_of, zeroed
@@ -63,7 +63,7 @@ async def _refresh(link: Link, state: State) -> Outcome:
     if changed:
         try:
             await tell(link.person, values, username, state)
-        except InvalidGrant:
+        except (InvalidGrant, InvalidScope):
             _log.info("link_ended", side="discord")
             await links.end(link.person)
             await revoke_upstream(fresh, state)
@@ -90,5 +90,5 @@ async def _tell_nothing(link: Link, state: State) -> None:
     # An empty object would be passed over, so every value is written.
     try:
         await tell(link.person, zeroed(table_of(state)), "", state)
-    except InvalidGrant:
+    except (InvalidGrant, InvalidScope):
         _log.info("role_connection_gone")

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.discord.models import User
+from snowflake.discord.role_connections import SCOPE
 from snowflake.errors import NotLinked
 from snowflake.linked_roles.connecting import unlink as undo
-from snowflake.linked_roles.failures import told
+from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import table_of
 from snowflake.linked_roles.start import to_discord
@@ -51,8 +52,9 @@ async def unlink(request: Request) -> Response | Unlinked:
     platform = table_of(state).platform_name
     with told(platform, unlinking=True):
         # The cookie does not come along from other sites, and nobody can make the note.
-        params = await form(request)
-        note = await take(ToUnlink, params.get("note"), request, state)
+        with brought():
+            params = await form(request)
+            note = await take(ToUnlink, params.get("note"), request, state)
         if not await undo(note.person, state):
             raise NotLinked(platform)
     LINKS.labels("unlinked").inc()
@@ -69,8 +71,9 @@ async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: St
     link = await state.store.links.find(user.id)
     if link is None:
         raise NotLinked(platform)
-    # Should those that we have be worth nothing, it could not be undone at Discord.
-    await state.store.discord_tokens.put(tokens)
+    if SCOPE in tokens.scopes:
+        # Should those that we have be worth nothing, it could not be undone at Discord.
+        await state.store.discord_tokens.put(tokens)
     note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)
     return Unlinking(
         account=user.username,

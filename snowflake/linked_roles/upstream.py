@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, OAuthError, UpstreamError
 from snowflake.linked_roles.connecting import connect
-from snowflake.linked_roles.failures import refusal, told
+from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToUpstream, take
 from snowflake.linked_roles.own import table_of, upstream_of
 from snowflake.linked_roles.paths import UPSTREAM
@@ -46,17 +46,19 @@ async def upstream(request: Request) -> Linked:
     state, params = state_of(request), query(request)
     table = table_of(state)
     with told(table.platform_name):
-        # 1. The note, this browser's own.
-        note = await take(ToUpstream, params.get("state"), request, state)
+        with brought():
+            # 1. The note, this browser's own.
+            note = await take(ToUpstream, params.get("state"), request, state)
 
-        # 2. The parameters.
-        _check_issuer(params, state)
-        if (error := params.get("error")) is not None:
-            raise refusal(error, table.platform_name)
+            # 2. The parameters.
+            _check_issuer(params, state)
+            if (error := params.get("error")) is not None:
+                raise refusal(error, table.platform_name)
+            code = params.require("code", MAX_CODE)
 
         # 3. Who it is there.
         answer = await upstream_of(state).redeem(
-            params.require("code", MAX_CODE), note.issuer + UPSTREAM, note.verifier, note.nonce
+            code, note.issuer + UPSTREAM, note.verifier, note.nonce
         )
 
         # 4. To Discord, and into the store.

@@ -6,6 +6,7 @@ What only a gate needs is asked for all the same, and shows in no claim.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from snowflake.discord.role_connections import SCOPE
 from snowflake.oidc.scopes import MEMBERS, SCOPES
 from snowflake.policies.guilds import role_guilds, standing_guilds
 from snowflake.registry import Client
@@ -71,7 +72,7 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
     if members and not client.has_bot:
         discord_scopes.add(MEMBERS)
     if client.links_roles:
-        discord_scopes.add("role_connections.write")
+        discord_scopes.add(SCOPE)
     gated = bool(access.guilds) or access.looks_at_members
     return Needs(
         discord_scopes=frozenset(discord_scopes),

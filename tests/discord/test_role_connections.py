@@ -145,22 +145,22 @@ async def test_each_person_has_a_limit_of_their_own(
 
 @pytest.mark.parametrize("name", PERSONAL)
 @pytest.mark.parametrize(
-    ("status", "code", "error"),
+    ("refusal", "error"),
     [
-        (401, 0, InvalidGrant),
-        (403, 50026, InvalidScope),
-        (403, 50001, TemporarilyUnavailable),
-        (500, 0, TemporarilyUnavailable),
+        ((401, 0), InvalidGrant),
+        ((403, 50026), InvalidScope),
+        ((403, 50001), TemporarilyUnavailable),
+        ((500, 0), TemporarilyUnavailable),
     ],
 )
 async def test_a_refusal_says_what_is_wrong_with_the_token(
     client: DiscordClient,
     discord: Discord,
     name: str,
-    status: int,
-    code: int,
+    refusal: tuple[int, int],
     error: type[OAuthError],
 ) -> None:
+    status, code = refusal
     route_of(discord, name).respond(status, json={"message": "no", "code": code})
     with pytest.raises(error):
         await call(client, name)

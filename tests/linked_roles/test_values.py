@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -6,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from snowflake.linked_roles.schema import schema_of
 from snowflake.linked_roles.values import username_of, values_of, zeroed
+from snowflake.sandbox.discord.role_connections import RoleConnections
 from snowflake.tables.linked_roles import MetadataType
 from tests.linked_roles.tables import linked_roles, metadata
 
@@ -176,7 +179,11 @@ def test_the_log_names_the_key_and_never_the_value() -> None:
     ]
 
 
-json = st.recursive(
+def dumped(body: object) -> bytes:
+    return json.dumps(body).encode()
+
+
+anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
@@ -206,17 +213,21 @@ EXPRESSIONS = [
 ]
 
 
-@given(claim=json | numbers_and_dates, expression=st.sampled_from(EXPRESSIONS))
+@given(claim=anything | numbers_and_dates, expression=st.sampled_from(EXPRESSIONS))
 def test_any_claim_and_any_type_give_what_discord_takes(claim: Any, expression: str) -> None:
     half = [metadata(type_, type_, expression) for type_ in TYPES]
     for items in (half[:4], half[4:]):
-        values = values_of({"it": claim}, linked_roles(*items))
+        table = linked_roles(*items)
+        values = values_of({"it": claim}, table)
+        discord = RoleConnections()
+        discord.put_schema("1", dumped([item.model_dump() for item in schema_of(table)]))
+        discord.put("1", "2", dumped({"metadata": values}))
         assert list(values) == [item["key"] for item in items]
         assert all(1 <= len(written) <= 100 for written in values.values())
         assert all(written.isascii() and written.isprintable() for written in values.values())
 
 
-@given(claim=json)
+@given(claim=anything)
 def test_a_username_is_one_line_that_discord_takes(claim: Any) -> None:
     name = username_of({"preferred_username": claim}, linked_roles())
     assert len(name) <= 100

@@ -14,7 +14,7 @@ from snowflake.sandbox.discord.answers import INVALID_BODY, INVALID_JSON, Refuse
 
 MAX_METADATA = 5
 _KEY = re.compile(r"[a-z0-9_]{1,50}")
-_INTEGER = re.compile(r"-?[0-9]{1,15}")
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 _DATES = (5, 6)
 _BOOLEANS = (7, 8)
 _TYPES = range(1, 9)

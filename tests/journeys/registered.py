@@ -1,0 +1,33 @@
+"""Registered clients as they stand in a ``snowflake.toml``."""
+
+import json
+
+from tests.journeys.world import CALLBACK, CLIENT_SECRET
+
+#: Redirect URIs of the applications that sign in as "confidential" and "public".
+REDIRECT_URIS = (
+    CALLBACK,
+    "https://app.example.com/source/oauth/callback/discord/",
+    "https://app.example.com/cb/",
+    "https://app.example.com",
+    "https://app.example.com/cb?a=b",
+    "regex:http://localhost:[0-9]+/members/callback",
+)
+
+
+def ids(*values: str) -> str:
+    """Write a list of texts as TOML has it."""
+    return json.dumps(values)
+
+
+def client(client_id: str, tables: str = "", *, public: bool = False) -> str:
+    """Write a client that is admitted or told apart by what its own ``tables`` say."""
+    secret = "public = true" if public else f"secret = {json.dumps(CLIENT_SECRET)}"
+    return f"""
+[[clients]]
+id = {json.dumps(client_id)}
+name = {json.dumps(f"The {client_id} client")}
+redirect_uris = {ids(*REDIRECT_URIS)}
+{secret}
+{tables}
+"""
