@@ -253,7 +253,7 @@ class LinkUnavailable(LinkError):
 class LinkMisconfigured(LinkError):
     """Snowflake and one of the two sides are not set up for each other."""
 
-    status = 500
+    status = 502
     title = "This is not set up right"
     explanation = "{side} and this service do not agree with each other."
     advice = (

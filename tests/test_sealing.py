@@ -159,7 +159,11 @@ def test_a_note_that_was_sealed_with_fernet_is_refused_when_altered_or_of_anothe
         opened(sealed_with_fernet(b"another secret"))
 
 
-@pytest.mark.parametrize("sealed", [SEALED, sealed_with_fernet(), f"{sealed_with_fernet()}=="])
+@pytest.mark.parametrize(
+    "sealed",
+    [SEALED, sealed_with_fernet(), f"{sealed_with_fernet()}=="],
+    ids=["now", "fernet", "fernet-padded"],
+)
 def test_a_note_sealed_anew_is_the_first_secrets_and_keeps_its_date(sealed: str) -> None:
     anew = Sealer(b"another", b"one secret").anew(Letter, sealed)
     first = Sealer(b"another")

@@ -17,7 +17,7 @@ from snowflake.cli.people import export, purge
 from snowflake.cli.preview import preview
 from snowflake.cli.sandbox import sandbox
 from snowflake.cli.serve import serve
-from snowflake.errors import StartFault, TemporarilyUnavailable
+from snowflake.errors import OAuthError, StartFault
 
 #: Exit status of a configuration that cannot be used.
 MISCONFIGURED = 2
@@ -56,7 +56,7 @@ def main() -> None:
         for line in fault.faults:
             typer.echo(line, err=True)
         sys.exit(MISCONFIGURED)
-    except TemporarilyUnavailable as error:
+    except OAuthError as error:
         typer.echo(error.description, err=True)
         sys.exit(1)
 

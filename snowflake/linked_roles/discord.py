@@ -28,11 +28,12 @@ async def discord(request: Request) -> Response | Unlinking:
     Raises:
         LinkError: it cannot go on.
     """
-    state, params = state_of(request), query(request)
+    state = state_of(request)
     platform = table_of(state).platform_name
 
     # 1. The note, this browser's own.
     with told(platform), brought():
+        params = query(request)
         note = await take(ToDiscord, params.get("state"), request, state)
 
     with told(platform, unlinking=note.unlinking), state.discord.deadline():

@@ -43,11 +43,12 @@ async def upstream(request: Request) -> Linked:
     Raises:
         LinkError: it cannot go on. Nothing has changed then.
     """
-    state, params = state_of(request), query(request)
+    state = state_of(request)
     table = table_of(state)
     with told(table.platform_name):
         with brought():
             # 1. The note, this browser's own.
+            params = query(request)
             note = await take(ToUpstream, params.get("state"), request, state)
 
             # 2. The parameters.

@@ -20,27 +20,27 @@ MINA = "1034775822118879232"
 
 
 @pytest.fixture
-def registered(world: World) -> RelyingParty:
-    """Authentik's entry in the Developer Portal, with the slash at its end."""
+def party(world: World) -> RelyingParty:
+    """Authentik as a client, whose redirect URI has a slash at its end."""
     return world.party(redirect_uri=REDIRECT_URI)
 
 
 @pytest.fixture
-def source(registered: RelyingParty) -> Source:
-    return saved(registered)
+def source(party: RelyingParty) -> Source:
+    return saved(party)
 
 
 def saved(
-    registered: RelyingParty,
+    party: RelyingParty,
     authentication: Literal["basic_auth", "post_body"] = "basic_auth",
     *,
     secret: str = CLIENT_SECRET,
     pkce: bool = True,
 ) -> Source:
     return Source(
-        registered.http,
-        f"{registered.issuer}/.well-known/openid-configuration",
-        registered.client_id,
+        party.http,
+        f"{party.issuer}/.well-known/openid-configuration",
+        party.client_id,
         secret,
         authentication=authentication,
         pkce=pkce,
@@ -52,10 +52,10 @@ def saved(
 def test_authentik_takes_over_the_account(
     authentication: Literal["basic_auth", "post_body"],
     pkce: bool,
-    registered: RelyingParty,
+    party: RelyingParty,
     browser: Browser,
 ) -> None:
-    source = saved(registered, authentication, pkce=pkce)
+    source = saved(party, authentication, pkce=pkce)
     assert source.callback(browser.sign_in(source.redirect(), ADA)) == ACCOUNT
 
 
@@ -82,14 +82,13 @@ def test_a_refusal_is_told_in_words(source: Source, browser: Browser) -> None:
         source.callback(arrived)
 
 
-def test_a_wrong_secret_could_not_retrieve_the_token(
-    registered: RelyingParty, browser: Browser
-) -> None:
-    source = saved(registered, secret="mistyped")
+def test_a_wrong_secret_could_not_retrieve_the_token(party: RelyingParty, browser: Browser) -> None:
+    source = saved(party, secret="mistyped")
     with pytest.raises(SourceError, match="Could not retrieve token"):
         source.callback(browser.sign_in(source.redirect(), ADA))
 
 
+@pytest.mark.parametrize("world", ["Discord application"], indirect=True)
 def test_when_discord_is_down_authentik_says_so_and_the_next_login_works(
     world: World, source: Source, browser: Browser
 ) -> None:
@@ -97,3 +96,13 @@ def test_when_discord_is_down_authentik_says_so_and_the_next_login_works(
     with pytest.raises(SourceError, match="Could not retrieve token"):
         source.callback(browser.sign_in(source.redirect(), ADA))
     assert source.callback(browser.sign_in(source.redirect(), ADA)) == ACCOUNT
+
+
+@pytest.mark.parametrize("world", ["registered client"], indirect=True)
+def test_when_discord_is_down_the_person_loads_the_page_again(
+    world: World, source: Source, browser: Browser
+) -> None:
+    world.discord.fail("token", Failure.UNAVAILABLE)
+    page = browser.allow(browser.open(source.redirect()), ADA)
+    assert page.status_code == 503
+    assert source.callback(arrival(browser.open(str(page.url)))) == ACCOUNT

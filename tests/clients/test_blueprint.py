@@ -29,6 +29,7 @@ from tests.login import CLIENT_ID
 AUTHENTIK = "https://app.example.com"
 
 
+@pytest.mark.parametrize("world", ["Discord application"], indirect=True)
 def test_a_discord_application_signs_people_in(world: World, browser: Browser) -> None:
     party = world.party(redirect_uri=REDIRECT_URI)
     command = ["authentik", "--client", party.client_id, "--issuer", party.issuer]

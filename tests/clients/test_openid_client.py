@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.browser import Browser
-from tests.journeys.relying_party import SCOPE, Json, Method
+from tests.journeys.browser import Browser, arrival
+from tests.journeys.relying_party import SCOPE, Json, Method, RelyingParty
 from tests.journeys.world import ADA, CLIENT_SECRET, World
 from tests.serving import PATIENCE, environment, missing, program
 
@@ -26,19 +28,16 @@ def node() -> str:
     return path
 
 
-@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
-def test_openid_client_signs_people_in(
-    method: Method, node: str, world: World, browser: Browser
-) -> None:
-    party = world.party(public=method == "none")
+def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str]) -> Json:
+    """Log somebody in, and answer what came of it. ``browse`` goes to where the login ends."""
     wanted = {
         "issuer": party.issuer,
         "client_id": party.client_id,
         "redirect_uri": party.redirect_uri,
-        "method": method,
+        "method": party.method,
         "scope": SCOPE,
     }
-    if method != "none":
+    if party.method != "none":
         wanted["client_secret"] = CLIENT_SECRET
     command = [node, str(HERE / "login.mjs"), json.dumps(wanted)]
     with subprocess.Popen(  # noqa: S603 - the tests' own program
@@ -51,10 +50,27 @@ def test_openid_client_signs_people_in(
     ) as login:
         assert login.stdout is not None
         begins = login.stdout.readline().strip()
-        arrived = browser.sign_in(begins, ADA) if begins else ""
+        arrived = browse(begins) if begins else ""
         out, err = login.communicate(f"{arrived}\n", timeout=PATIENCE)
     assert login.returncode == 0, err
     ended: Json = json.loads(out)
+    return ended
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
+def test_openid_client_signs_people_in(
+    method: Method, node: str, world: World, browser: Browser
+) -> None:
+    party = replace(world.party(public=method == "none"), method=method)
+    ended = signed_in(node, party, lambda begins: browser.sign_in(begins, ADA))
     assert ended["claims"]["sub"] == ended["userinfo"]["sub"] == ADA
     assert ended["userinfo"]["email"] == "ada@example.com"
     assert 0 < ended["expires_in"] <= 3600
+
+
+def test_openid_client_understands_a_refusal(
+    node: str, party: RelyingParty, browser: Browser
+) -> None:
+    ended = signed_in(node, party, lambda begins: arrival(browser.refuse(browser.open(begins))))
+    assert ended["error"] == "access_denied"
+    assert ended["error_description"] == "The person did not allow it."

@@ -37,14 +37,15 @@ async def call(client: DiscordClient, name: str) -> object:
     match name:
         case "find":
             return await client.role_connection(CLIENT_ID, TOKEN)
-        case "put":
-            return await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION)
-        case "delete":
-            return await client.delete_role_connection(CLIENT_ID, TOKEN, "80351110224678912")
         case "metadata":
             return await client.role_connection_metadata(CLIENT_ID)
+        case "put":
+            await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION)
+        case "delete":
+            await client.delete_role_connection(CLIENT_ID, TOKEN, "80351110224678912")
         case _:
-            return await client.put_role_connection_metadata(CLIENT_ID, METADATA)
+            await client.put_role_connection_metadata(CLIENT_ID, METADATA)
+    return None
 
 
 def route_of(discord: Discord, name: str) -> respx.Route:
@@ -118,6 +119,7 @@ async def test_a_call_is_repeated_since_that_comes_to_the_same(
 ) -> None:
     route = route_of(discord, name)
     good = route.return_value
+    assert good is not None
     route.mock(side_effect=[httpx.ReadError("reset"), page(503), good])
     await call(client, name)
     assert route.call_count == 3
@@ -127,6 +129,7 @@ async def test_a_call_is_repeated_since_that_comes_to_the_same(
 async def test_a_limit_is_waited_for(client: DiscordClient, discord: Discord, name: str) -> None:
     route = route_of(discord, name)
     good = route.return_value
+    assert good is not None
     route.mock(side_effect=[limited(1.5), good])
     await call(client, name)
     assert route.call_count == 2

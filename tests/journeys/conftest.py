@@ -2,9 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from snowflake.sandbox.discord.places import CATS, LIGHTHOUSE
+from tests.journeys import gates, shapes
 from tests.journeys.browser import Browser
+from tests.journeys.registered import client
 from tests.journeys.relying_party import RelyingParty
-from tests.journeys.world import World
+from tests.journeys.world import BOT_TOKEN, World
 from tests.journeys.world import world as running_world
 
 
@@ -15,7 +18,8 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # What hangs is given up soon.
         "SNOWFLAKE_DISCORD_DEADLINE": "1s",
     }
-    with running_world(tmp_path_factory.mktemp("journeys"), settings) as running:
+    file = client("confidential") + client("public", public=True)
+    with running_world(tmp_path_factory.mktemp("journeys"), settings, file=file) as running:
         yield running
 
 
@@ -24,6 +28,31 @@ def world(shared_world: World) -> Iterator[World]:
     """One Snowflake and one simulated Discord for all tests, whole again after each."""
     yield shared_world
     shared_world.discord.heal()
+
+
+@pytest.fixture(scope="session")
+def guarded_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    settings = {
+        "SNOWFLAKE_DISCORD_BOT_TOKEN": BOT_TOKEN,
+        "SNOWFLAKE_NAME_FROM_GUILD": LIGHTHOUSE,
+        "SNOWFLAKE_PICTURE_FROM_GUILD": CATS,
+        # Whatever happens to somebody counts at once.
+        "SNOWFLAKE_DISCORD_CACHE": "0",
+    }
+    directory, file = tmp_path_factory.mktemp("guarded"), gates.FILE + shapes.FILE
+    with running_world(directory, settings, file=file) as running:
+        yield running
+
+
+@pytest.fixture
+def guarded(guarded_world: World) -> Iterator[World]:
+    """One Snowflake with a bot and a client for each policy and each way to write groups.
+
+    Everybody is again after each test what they were before.
+    """
+    everybody = dict(guarded_world.discord.people)
+    yield guarded_world
+    guarded_world.discord.people.update(everybody)
 
 
 @pytest.fixture

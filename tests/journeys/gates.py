@@ -45,6 +45,14 @@ def _change(**fields: object) -> Callable[[SimulatedDiscord], None]:
     return happens
 
 
+def _leave(*guilds: str) -> Callable[[SimulatedDiscord], None]:
+    def happens(discord: SimulatedDiscord) -> None:
+        for guild in guilds:
+            discord.leave(ADA, guild)
+
+    return happens
+
+
 def _become(membership: Membership) -> Callable[[SimulatedDiscord], None]:
     return lambda discord: discord.join(ADA, membership)
 
@@ -54,14 +62,14 @@ GATES = {
         f"any_guild = {ids(LIGHTHOUSE, SOURDOUGH)}",
         "hermit",
         "You have to be a member of one of",
-        lambda discord: [discord.leave(ADA, guild) for guild in (LIGHTHOUSE, SOURDOUGH)] and None,
+        _leave(LIGHTHOUSE, SOURDOUGH),
         "guilds identify",
     ),
     "all_guilds": Gate(
         f"all_guilds = {ids(LIGHTHOUSE, SOURDOUGH)}",
         "loud.lars",
         "You have to be a member of",
-        lambda discord: discord.leave(ADA, SOURDOUGH),
+        _leave(SOURDOUGH),
         "guilds identify",
     ),
     "any_role": Gate(
@@ -87,7 +95,7 @@ GATES = {
     "verified_email": Gate(
         "verified_email = true",
         "mina_maybe",
-        "email address",
+        "verified e-mail address",
         _change(verified=False),
         "email identify",
     ),
@@ -98,9 +106,7 @@ GATES = {
         _change(mfa_enabled=False),
         "identify",
     ),
-    "min_account_age": Gate(
-        'min_account_age = "30d"', "fresh.start", "too new", None, "identify"
-    ),
+    "min_account_age": Gate('min_account_age = "30d"', "fresh.start", "too new", None, "identify"),
     "screened": Gate(
         "screened = true",
         "at.the.door",
@@ -117,13 +123,8 @@ GATES = {
     ),
 }
 
-FILE = f"""
-[groups]
-guilds = {ids(LIGHTHOUSE)}
-
-[access]
-{"\n".join(gate.written for gate in GATES.values())}
-""" + "".join(
+_ALL = "\n".join(gate.written for gate in GATES.values())
+FILE = f"[groups]\nguilds = {ids(LIGHTHOUSE)}\n\n[access]\n{_ALL}\n" + "".join(
     client(policy, f'[clients.access]\n{gate.written}\ninvite = "{INVITE}"')
     for policy, gate in GATES.items()
 )

@@ -171,3 +171,28 @@ async def test_a_row_that_was_swapped_with_another_is_not_believed(
     await place.change(f"UPDATE links SET {column} = '{OTHER}'")  # noqa: S608 - ours
     with pytest.raises(ValueError, match="another"):
         await store.links.find(OTHER if column == "person" else PERSON)
+
+
+async def test_who_is_hastened_is_due_before_all_others(store: Store) -> None:
+    await put(store, link("1", "one", 1), link("2", "two"), link("3", "three"))
+    await store.links.end("3")
+    for subject in ("two", "three", "nobody"):
+        await store.links.hasten(subject)
+    assert [one.person for one in await store.links.due(NOW, 9)] == ["2", "1"]
+
+
+async def test_who_is_hastened_during_a_sync_is_due_again(store: Store) -> None:
+    await put(store, link())
+    for _ in range(2):
+        begun = await store.links.find(PERSON)
+        assert begun is not None
+        await store.links.hasten("subject")
+        values = {"member": "0"}
+        done = replace(begun, values=values, synced_at=NOW + 1)
+        assert await store.links.save(done, seen=begun.synced_at)
+        [due] = await store.links.due(1, 9)
+        assert due.values == values
+    begun = await store.links.find(PERSON)
+    assert begun is not None
+    assert await store.links.save(replace(begun, synced_at=NOW + 2), seen=begun.synced_at)
+    assert await store.links.due(NOW, 9) == ()

@@ -31,7 +31,7 @@ ROUTES = ["discovery", "jwks", "token", "userinfo"]
         {"content": b'{"name": "\xff"}'},
         {"text": '{"a":' * 5000 + "1" + "}" * 5000},
         {"text": '{"number": ' + "9" * 5000 + "}"},
-        {"content": gzip.compress(b"{}"), "headers": {"content-encoding": "gzip"}},
+        {"content": gzip.compress(b"{}", mtime=0), "headers": {"content-encoding": "gzip"}},
         {"json": {"long": "x" * calls.MAX_BODY}},
         {"status_code": 204},
         {"status_code": 404, "html": "<html></html>"},

@@ -47,7 +47,6 @@ async def found(clock: Clock, values: object, kid: str | None = "first") -> Key:
         {**WEAK, "kid": "first"},
         {**WEAK, "kid": "first", "n": "w" * 2800},
     ],
-    ids=str,
 )
 async def test_a_key_of_no_use_does_no_harm(clock: Clock, other: object) -> None:
     assert (await found(clock, [other, PUBLIC])).kid == "first"

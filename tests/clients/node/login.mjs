@@ -1,4 +1,5 @@
-// One login with openid-client: prints where the browser has to go, reads where it arrived, prints the claims.
+// One login with openid-client: prints where the browser has to go, reads where it arrived, prints the claims or,
+// where it arrived with an error, that.
 // The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope.
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
@@ -38,12 +39,20 @@ console.log(location.href);
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const arrived = new URL((await lines.next()).value);
-const tokens = await client.authorizationCodeGrant(config, arrived, {
-  pkceCodeVerifier: verifier,
-  expectedState: state,
-  expectedNonce: nonce,
-  idTokenExpected: true,
-});
+const tokens = await client
+  .authorizationCodeGrant(config, arrived, {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+    expectedNonce: nonce,
+    idTokenExpected: true,
+  })
+  .catch((error) => {
+    if (!(error instanceof client.AuthorizationResponseError)) {
+      throw error;
+    }
+    console.log(JSON.stringify({ error: error.error, error_description: error.error_description }));
+    process.exit();
+  });
 const claims = tokens.claims();
 const userinfo = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
 console.log(JSON.stringify({ claims, userinfo, expires_in: tokens.expiresIn() }));

@@ -1,0 +1,171 @@
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from snowflake.settings import Settings
+from tests.linked_roles.world import APPLICATION, PERSON, Roles, link, with_linked_roles
+from tests.running import NOW, Clock, Discord, Snowflake, running
+from tests.store.furniture import put_login
+from tests.upstream.provider import Provider
+
+KEY = Ed25519PrivateKey.generate()
+PING = {"version": 1, "application_id": APPLICATION, "type": 0}
+
+
+@pytest.fixture
+async def linking(
+    settings: Settings,
+    clock: Clock,
+    discord: Discord,
+    roles: Roles,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Snowflake]:
+    """Make one that knows Discord's public key, with a login and a link of one person."""
+    monkeypatch.setattr("tests.store.furniture.APPLICATION", APPLICATION)
+    public = KEY.public_key().public_bytes_raw().hex()
+    keyed = with_linked_roles(settings).model_copy(update={"discord_public_key": public})
+    async with running(keyed, clock, discord) as snowflake:
+        await put_login(snowflake.state.store, "code", PERSON)
+        await link(snowflake, provider)
+        yield snowflake
+
+
+def deauthorized(
+    person: str = PERSON, at: float = NOW, application: str = APPLICATION
+) -> dict[str, Any]:
+    event = {
+        "type": "APPLICATION_DEAUTHORIZED",
+        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(),
+        "data": {"user": {"id": person, "username": "nelly"}},
+    }
+    return {"version": 1, "application_id": application, "type": 1, "event": event}
+
+
+async def send(
+    snowflake: Snowflake,
+    message: object,
+    key: Ed25519PrivateKey = KEY,
+    at: float = NOW,
+    **headers: str,
+) -> httpx.Response:
+    content = message if isinstance(message, bytes) else json.dumps(message).encode()
+    timestamp = str(int(at))
+    signed = {
+        "X-Signature-Ed25519": key.sign(timestamp.encode() + content).hex(),
+        "X-Signature-Timestamp": timestamp,
+    }
+    return await snowflake.browser.post(
+        "/discord/events", content=content, headers={**signed, **headers}
+    )
+
+
+async def left(snowflake: Snowflake) -> tuple[int, str | None, bool]:
+    """Answer how many grants there are, how the link is, and whether there are Discord's tokens."""
+    store = snowflake.state.store
+    found = await store.links.find(PERSON)
+    tokens = await store.discord_tokens.find(APPLICATION, PERSON)
+    return len(await store.grants.of_person(PERSON)), found and found.state, tokens is not None
+
+
+EVERYTHING, NOTHING = (1, "active", True), (0, "ended", False)
+
+
+async def test_a_ping_is_answered(linking: Snowflake) -> None:
+    response = await send(linking, PING)
+    assert (response.status_code, response.content) == (204, b"")
+
+
+async def test_whoever_removes_the_application_is_signed_out_and_unlinked(
+    linking: Snowflake, roles: Roles
+) -> None:
+    assert await left(linking) == EVERYTHING
+    assert (await send(linking, deauthorized())).status_code == 204
+    assert await left(linking) == NOTHING
+    # Discord has done it itself.
+    assert not roles.revoke.called
+    assert (await send(linking, deauthorized())).status_code == 204
+
+
+async def test_what_began_afterwards_stays(linking: Snowflake) -> None:
+    assert (await send(linking, deauthorized(at=NOW - 60))).status_code == 204
+    assert await left(linking) == EVERYTHING
+
+
+async def test_an_event_without_a_time_happens_now(linking: Snowflake) -> None:
+    message = deauthorized()
+    del message["event"]["timestamp"]
+    assert (await send(linking, message)).status_code == 204
+    assert await left(linking) == NOTHING
+
+
+async def test_nobody_else_is_touched(linking: Snowflake) -> None:
+    for message in (deauthorized(person="1"), deauthorized(application="2"), PING):
+        assert (await send(linking, message)).status_code == 204
+    assert await left(linking) == EVERYTHING
+
+
+async def test_other_events_are_taken_note_of(linking: Snowflake) -> None:
+    message = deauthorized()
+    message["event"]["type"] = "APPLICATION_AUTHORIZED"
+    assert (await send(linking, message)).status_code == 204
+    assert await left(linking) == EVERYTHING
+
+
+async def test_what_discord_has_not_signed_does_nothing(linking: Snowflake) -> None:
+    for headers in (
+        {"X-Signature-Ed25519": ""},
+        {"X-Signature-Ed25519": "00" * 64},
+        {"X-Signature-Ed25519": "zz" * 64},
+        {"X-Signature-Ed25519": "00" * 63},
+        {"X-Signature-Timestamp": ""},
+        {"X-Signature-Timestamp": "soon"},
+        {"X-Signature-Timestamp": str(NOW + 1)},
+    ):
+        response = await send(linking, deauthorized(), **headers)
+        assert response.status_code == 401
+        assert response.json()["error"] == "invalid_token"
+    assert await left(linking) == EVERYTHING
+
+
+async def test_another_key_or_another_body_does_nothing(linking: Snowflake) -> None:
+    response = await send(linking, deauthorized(), Ed25519PrivateKey.generate())
+    assert response.status_code == 401
+    signature = KEY.sign(str(NOW).encode() + json.dumps(PING).encode()).hex()
+    headers = {"X-Signature-Ed25519": signature}
+    assert (await send(linking, deauthorized(), **headers)).status_code == 401
+    assert await left(linking) == EVERYTHING
+
+
+async def test_an_old_request_is_a_replay(linking: Snowflake) -> None:
+    for at in (NOW - 301, NOW + 301):
+        assert (await send(linking, deauthorized(), at=at)).status_code == 401
+    assert await left(linking) == EVERYTHING
+
+
+async def test_what_is_no_event_is_refused(linking: Snowflake) -> None:
+    messages: list[object] = [
+        b"",
+        b"\xff",
+        [],
+        {},
+        {**PING, "application_id": "x"},
+        {**PING, "event": 1},
+        {**PING, "event": {"type": "APPLICATION_DEAUTHORIZED"}},
+        {**PING, "event": {"type": "APPLICATION_DEAUTHORIZED", "data": {"user": {"id": "../1"}}}},
+    ]
+    for message in messages:
+        assert (await send(linking, message)).status_code == 400
+
+
+async def test_without_the_public_key_there_are_no_events(snowflake: Snowflake) -> None:
+    assert (await send(snowflake, PING)).status_code == 404
+
+
+async def test_no_event_is_of_any_size(linking: Snowflake) -> None:
+    assert (await send(linking, b" " * 40_000)).status_code == 413

@@ -1,0 +1,120 @@
+import json
+from dataclasses import replace
+
+from snowflake.settings import Settings
+from tests.linked_roles.world import HOOK_SECRET, PERSON, link, with_linked_roles
+from tests.running import NOW, Clock, Discord, Snowflake, running
+from tests.upstream.provider import SUBJECT, Provider
+
+GOOD = {"authorization": f"Bearer {HOOK_SECRET}"}
+
+
+async def call(
+    snowflake: Snowflake, content: bytes | None = None, **headers: str
+) -> tuple[int, str]:
+    content = json.dumps({"sub": SUBJECT}).encode() if content is None else content
+    response = await snowflake.browser.post(
+        "/linked-roles/hook", content=content, headers={**GOOD, **headers}
+    )
+    return response.status_code, response.text
+
+
+async def due(snowflake: Snowflake) -> list[str]:
+    return [one.person for one in await snowflake.state.store.links.due(1, 9)]
+
+
+async def test_whoever_has_changed_is_due_at_once(linking: Snowflake, provider: Provider) -> None:
+    await link(linking, provider)
+    assert await due(linking) == []
+    calls = provider.token.call_count
+    assert await call(linking) == (202, "")
+    assert await due(linking) == [PERSON]
+    assert provider.token.call_count == calls
+
+
+async def test_a_call_that_is_sent_again_does_no_harm(
+    linking: Snowflake, provider: Provider
+) -> None:
+    await link(linking, provider)
+    for _ in range(3):
+        assert await call(linking) == (202, "")
+    assert await due(linking) == [PERSON]
+
+
+async def test_somebody_unknown_gets_the_same_answer(linking: Snowflake) -> None:
+    assert await call(linking, b'{"sub": "nobody", "more": [1]}') == (202, "")
+
+
+async def test_without_the_secret_nothing_is_read(linking: Snowflake, provider: Provider) -> None:
+    await link(linking, provider)
+    for authorization in (
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Basic {HOOK_SECRET}",
+        HOOK_SECRET,
+        "Bearer wrong",
+        f"Bearer {HOOK_SECRET}x",
+        f"Bearer {HOOK_SECRET[:-1]}",
+        f"Bearer {HOOK_SECRET.upper()}",
+    ):
+        status, text = await call(linking, authorization=authorization)
+        assert status == 401
+        assert json.loads(text)["error"] == "invalid_token"
+        assert HOOK_SECRET not in text
+    assert await due(linking) == []
+
+
+async def test_a_body_that_names_nobody_is_refused(linking: Snowflake) -> None:
+    for content in (
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        b'"sub"',
+        b'{"sub": 1}',
+        b'{"sub": ""}',
+        b'{"sub": "\\u0000"}',
+        b'{"sub": "\\ud800"}',
+        b"\xff",
+        b'{"sub": "' + b"x" * 256 + b'"}',
+        b"[" * 10_000,
+    ):
+        status, text = await call(linking, content)
+        assert status == 400
+        assert json.loads(text)["error"] == "invalid_request"
+
+
+async def test_a_body_may_not_be_of_any_size(linking: Snowflake) -> None:
+    status, _ = await call(linking, b" " * 40_000)
+    assert status == 413
+
+
+async def test_any_content_type_will_do(linking: Snowflake) -> None:
+    # Some versions of Authentik send text/json.
+    assert (await call(linking, **{"content-type": "text/json"}))[0] == 202
+
+
+async def test_without_a_secret_there_is_no_hook(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    without = with_linked_roles(settings, hook_secret=None)
+    async with running(without, clock, discord) as snowflake:
+        assert (await call(snowflake))[0] == 404
+
+
+async def test_a_call_during_a_sync_is_not_taken_for_heeded(
+    linking: Snowflake, provider: Provider
+) -> None:
+    await link(linking, provider)
+    links = linking.state.store.links
+    await links.hasten(SUBJECT)
+    before = await links.find(PERSON)
+    assert before is not None
+    await links.hasten(SUBJECT)
+    assert await links.save(replace(before, synced_at=NOW), seen=before.synced_at)
+    assert await due(linking) == [PERSON]
+    again = await links.find(PERSON)
+    assert again is not None
+    assert await links.save(replace(again, synced_at=NOW), seen=again.synced_at)
+    assert await due(linking) == []

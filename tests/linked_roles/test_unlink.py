@@ -1,0 +1,209 @@
+"""The way back out: by Discord, with a question, and nothing left anywhere."""
+
+import re
+
+import httpx
+import pytest
+
+from snowflake import renewal
+from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.store.grants import Grant
+from tests.linked_roles.world import (
+    APPLICATION,
+    PERSON,
+    Roles,
+    again_on,
+    from_discord,
+    from_upstream,
+    go,
+    link,
+    title_of,
+    to_upstream,
+)
+from tests.running import NOW, Clock, Discord, Snowflake
+from tests.store.furniture import put_login
+from tests.upstream.provider import Provider
+
+QUESTION = "Unlink your account?"
+
+
+async def asked(snowflake: Snowflake, browser: httpx.AsyncClient | None = None) -> httpx.Response:
+    """Walk to the question whether one is sure."""
+    browser = browser or snowflake.browser
+    return await from_discord(browser, await go(browser, "/linked-role/unlink"))
+
+
+def note_on(page: httpx.Response) -> str:
+    [note] = re.findall('name="note" value="([^"]*)"', page.text)
+    return note
+
+
+async def confirm(browser: httpx.AsyncClient, note: str) -> httpx.Response:
+    return await browser.post("/linked-role/unlink", data={"note": note})
+
+
+async def unlink(snowflake: Snowflake) -> httpx.Response:
+    return await confirm(snowflake.browser, note_on(await asked(snowflake)))
+
+
+async def test_discord_is_asked_for_nothing_but_who_it_is(linking: Snowflake) -> None:
+    sent = await go(linking.browser, "/linked-role/unlink")
+    assert sent["scope"] == "identify"
+
+
+async def test_the_person_is_asked_and_told_which_accounts(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    await link(linking, provider)
+    page = await asked(linking)
+    assert title_of(page) == QUESTION
+    for said in ("nelly", "ada.l", "Example Society"):
+        assert f"<bdi>{said}</bdi>" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "form-action 'self'" in policy
+    assert "default-src 'none'" in policy
+    assert '<form method="post" action="/linked-role/unlink">' in page.text
+    assert not roles.delete.called
+
+
+async def test_a_yes_undoes_it_everywhere(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    await link(linking, provider)
+    page = await unlink(linking)
+    assert (page.status_code, title_of(page)) == (200, "You have unlinked your account")
+    assert roles.delete.call_count == 1
+    assert provider.revocation.call_count == 1
+    assert roles.revoke.call_count == 1
+    assert await linking.state.store.links.find(PERSON) is None
+    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is None
+
+
+async def test_a_login_keeps_discords_tokens(
+    linking: Snowflake, provider: Provider, roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.store.furniture.APPLICATION", APPLICATION)
+    await link(linking, provider)
+    made: tuple[Grant, str] = await put_login(linking.state.store, "code", PERSON, NOW + 10)
+    assert made[0].application == APPLICATION
+    assert (await unlink(linking)).status_code == 200
+    assert not roles.revoke.called
+    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is not None
+
+
+async def test_a_link_keeps_discords_tokens_when_a_login_ends(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    await link(linking, provider)
+    await renewal.end(APPLICATION, PERSON, None, "", linking.state)
+    assert not roles.revoke.called
+    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is not None
+
+
+async def test_a_question_is_answered_once_soon_and_in_the_same_browser(
+    linking: Snowflake, provider: Provider, roles: Roles, clock: Clock
+) -> None:
+    await link(linking, provider)
+    note = note_on(await asked(linking))
+    stranger = linking.another_browser()
+    page = await confirm(stranger, note)
+    assert title_of(page) == "This can't be finished here"
+    assert again_on(page) == ["/linked-role/unlink"]
+    clock.pass_by(LOGIN_LIFETIME + 1)
+    assert title_of(await confirm(linking.browser, note)) == "That took a little too long"
+    clock.pass_by(-LOGIN_LIFETIME - 1)
+    assert (await confirm(linking.browser, note)).status_code == 200
+    assert title_of(await confirm(linking.browser, note)) == "This step is over"
+    assert roles.delete.call_count == 1
+
+
+@pytest.mark.parametrize("note", ["", "abc", "gAAAAA"])
+async def test_nobody_can_make_a_person_unlink(
+    linking: Snowflake, provider: Provider, roles: Roles, note: str
+) -> None:
+    await link(linking, provider)
+    assert title_of(await confirm(linking.browser, note)) == "We don't recognise this step"
+    other = await go(linking.browser)
+    assert title_of(await confirm(linking.browser, other["state"])) == (
+        "We don't recognise this step"
+    )
+    page = await linking.browser.post("/linked-role/unlink", json={"note": note})
+    assert title_of(page) == "We don't recognise this step"
+    assert not roles.delete.called
+
+
+async def test_whoever_is_not_linked_has_nothing_to_undo(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    page = await asked(linking)
+    assert (page.status_code, title_of(page)) == (404, "You are not linked")
+    assert again_on(page) == []
+    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is None
+    await link(linking, provider)
+    note = note_on(await asked(linking))
+    await linking.state.store.links.remove(PERSON)
+    assert title_of(await confirm(linking.browser, note)) == "You are not linked"
+    assert not roles.delete.called
+
+
+async def test_a_cancelled_way_out_leads_to_its_own_beginning(linking: Snowflake) -> None:
+    sent = await go(linking.browser, "/linked-role/unlink")
+    page = await from_discord(linking.browser, sent, code=None, error="access_denied")
+    assert title_of(page) == "You have cancelled"
+    assert again_on(page) == ["/linked-role/unlink"]
+
+
+async def test_while_discord_is_out_nothing_is_undone(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    await link(linking, provider)
+    note = note_on(await asked(linking))
+    roles.delete.respond(500)
+    page = await confirm(linking.browser, note)
+    assert (page.status_code, title_of(page)) == (503, "This can't be done right now")
+    assert await linking.state.store.links.find(PERSON) is not None
+    assert not provider.revocation.called
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(401), httpx.Response(403, json={"code": 50026})])
+async def test_whoever_has_removed_the_application_is_unlinked_all_the_same(
+    linking: Snowflake,
+    provider: Provider,
+    roles: Roles,
+    discord: Discord,
+    answer: httpx.Response,
+) -> None:
+    await link(linking, provider)
+    note = note_on(await asked(linking))
+    roles.delete.mock(return_value=answer)
+    discord.token.respond(400, json={"error": "invalid_grant"})
+    assert (await confirm(linking.browser, note)).status_code == 200
+    assert await linking.state.store.links.find(PERSON) is None
+
+
+async def test_an_upstream_provider_that_is_down_stops_nobody(
+    linking: Snowflake, provider: Provider
+) -> None:
+    await link(linking, provider)
+    provider.revocation.respond(503)
+    assert (await unlink(linking)).status_code == 200
+    assert await linking.state.store.links.find(PERSON) is None
+
+
+async def test_a_narrower_pair_of_tokens_does_not_replace_the_one_that_can_undo_it(
+    linking: Snowflake, provider: Provider, discord: Discord, roles: Roles
+) -> None:
+    await link(linking, provider)
+    discord.grants("identify")
+    await asked(linking)
+    tokens = await linking.state.store.discord_tokens.find(APPLICATION, PERSON)
+    assert tokens is not None
+    assert "role_connections.write" in tokens.scopes
+
+
+async def test_a_note_for_linking_does_not_unlink(linking: Snowflake, provider: Provider) -> None:
+    await link(linking, provider)
+    note = note_on(await asked(linking))
+    sent = await to_upstream(linking.browser)
+    page = await from_upstream(linking.browser, {**sent, "state": note})
+    assert title_of(page) == "We don't recognise this step"
