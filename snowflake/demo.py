@@ -6,23 +6,50 @@
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from snowflake.configuration import load_some
+from snowflake.errors import StartFault
 from snowflake.keys import generate_key
 from snowflake.logs import configure_logs
+from snowflake.phc import HASH
+from snowflake.registry import OF_CLIENTS
 from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import APPLICATION_ID
 from snowflake.sandbox.example import create_example
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
+from snowflake.tables.clients import PATTERN, ClientTable
 from snowflake.web.app import create_app
 
 #: The Discord application of the sandbox, and its bot. Their secrets are no secrets.
 CLIENT_ID, CLIENT_SECRET = APPLICATION_ID, "the-sandbox-has-no-secrets"
 BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybody to see
+
+#: Where a registered client finds the example application. Its port is known only once it runs.
+EXAMPLE = rf"{PATTERN}http://localhost:\d+/callback"
+#: What a configuration file may say here: all that holds for clients, but not who they are at
+#: Discord.
+CONFIGURABLE = OF_CLIENTS - {
+    *("allowed_clients", "discord_client_id", "discord_client_secret", "linked_roles_at_login"),
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A configuration file to try on the people of the sandbox.
+
+    The example application is the registered client ``client_id``; with None, a Discord
+    application.
+    """
+
+    file: Path
+    client_id: str | None = None
 
 
 class Sandbox(NamedTuple):
@@ -53,29 +80,27 @@ class SandboxSettings(Settings):
 
 
 @contextmanager
-def running(port: int | None = None, redirect_uris: Iterable[str] = ()) -> Iterator[Sandbox]:
+def running(
+    port: int | None = None, redirect_uris: Iterable[str] = (), trial: Trial | None = None
+) -> Iterator[Sandbox]:
     """Run the three until the block ends; without ``port``, on ports that are free.
 
-    ``redirect_uris`` are those of further applications that use the same client.
+    ``redirect_uris`` are those of further applications that use the same client. Snowflake has a
+    bot in a ``trial`` alone.
 
     Raises:
         OSError: a port is taken.
+        StartFault: the configuration file to try cannot be used.
     """
     ports = (port, port + 1, port + 2) if port else (0, 0, 0)
     discord = SimulatedDiscord()
     with serving(discord.app, ports[2]) as discord_origin:
-        settings = SandboxSettings(
-            private_key=SecretStr(generate_key()),
-            database_url=SecretStr("sqlite://"),
-            secret_key=SecretStr(secrets.token_urlsafe(32)),
-            discord_api_url=f"{discord_origin}/api/v10",
-            discord_authorize_url=f"{discord_origin}/oauth2/authorize",
-            log_level="warning",
-        )
+        settings = _settings(discord_origin, trial)
+        client_id, client_secret = _example(settings, trial)
         configure_logs(settings)
         with serving(create_app(settings), ports[1]) as snowflake:
             example_app = create_example(
-                snowflake, CLIENT_ID, CLIENT_SECRET, secret_key=secrets.token_urlsafe(32)
+                snowflake, client_id, client_secret, secret_key=secrets.token_urlsafe(32)
             )
             with serving(example_app, ports[0]) as example:
                 uris = (f"{example}/callback", *redirect_uris)
@@ -96,3 +121,49 @@ def running(port: int | None = None, redirect_uris: Iterable[str] = ()) -> Itera
                     )
                 )
                 yield Sandbox(example, snowflake, discord_origin)
+
+
+def _settings(discord_origin: str, trial: Trial | None) -> Settings:
+    # Of any type that a setting has.
+    ours: dict[str, Any] = {
+        "private_key": SecretStr(generate_key()),
+        "database_url": SecretStr("sqlite://"),
+        "secret_key": SecretStr(secrets.token_urlsafe(32)),
+        "discord_api_url": f"{discord_origin}/api/v10",
+        "discord_authorize_url": f"{discord_origin}/oauth2/authorize",
+        "log_level": "warning",
+    }
+    if trial is None:
+        return SandboxSettings(**ours)
+    own = {
+        "discord_client_id": CLIENT_ID,
+        "discord_client_secret": SecretStr(CLIENT_SECRET),
+        "discord_bot_token": SecretStr(BOT_TOKEN),
+        # The log names the gate that has turned somebody away.
+        "log_level": "info",
+    }
+    settings = load_some(trial.file, CONFIGURABLE, SandboxSettings, {**ours, **own})
+    clients = tuple(
+        _at_example(client) if client.id == trial.client_id else client
+        for client in settings.clients
+    )
+    return settings.model_copy(update={"clients": clients})
+
+
+def _at_example(client: ClientTable) -> ClientTable:
+    """Let a client sign people in at the example application, which knows no secret by its hash."""
+    secret = client.secret
+    if secret is not None and secret.get_secret_value().startswith(HASH):
+        secret = SecretStr(CLIENT_SECRET)
+    redirect_uris = (*client.redirect_uris, EXAMPLE)
+    return client.model_copy(update={"redirect_uris": redirect_uris, "secret": secret})
+
+
+def _example(settings: Settings, trial: Trial | None) -> tuple[str, str | None]:
+    """Answer the client ID and secret of the example application."""
+    if trial is None or trial.client_id is None:
+        return CLIENT_ID, CLIENT_SECRET
+    for client in settings.clients:
+        if client.id == trial.client_id:
+            return client.id, client.secret.get_secret_value() if client.secret else None
+    raise StartFault([f"--client: is not registered in {trial.file}"])

@@ -405,7 +405,7 @@ class UnsupportedResponseType(OAuthError):
 
 
 class InvalidScope(OAuthError):
-    """``openid`` is missing from the scope."""
+    """A scope is missing that is needed, or there that was not granted."""
 
     code = "invalid_scope"
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from snowflake.backtracking import check_repeats
+
+#: Characters of a host name with its port (RFC 1035, section 2.3.4).
+_MAX_NETLOC = 253 + len(":65535")
 _ESCAPED = re.compile(r"\\.")
 _END = re.compile(r"(?<!\\)\$$")
 _PARTS = re.compile(
@@ -55,12 +59,12 @@ class UriPattern:
                 r"must write out the end of the host, with \. for a dot, as in .*\.example\.com"
             )
         # What is below must stand for itself, lest a bracket or a bar take in the rest.
-        below = f"(?:{_compile(host['below']).pattern})\\." if host["below"] else ""
+        below = f"(?:{_checked(host['below'])})\\." if host["below"] else ""
         return cls(
             parts["scheme"],
             host["name"].replace("\\", "").lower(),
             _compile(below + host["name"] + (host["port"] or ""), re.IGNORECASE),
-            _compile(parts["rest"] or ""),
+            _compile(_checked(parts["rest"] or "")),
         )
 
     def matches(self, uri: str) -> bool:
@@ -73,10 +77,18 @@ class UriPattern:
         return (
             parts.scheme == self.scheme
             and uri.startswith(start)
+            and len(parts.netloc) <= _MAX_NETLOC
             and _NETLOC.fullmatch(parts.netloc) is not None
             and self.host.fullmatch(parts.netloc) is not None
             and self.rest.fullmatch(uri.removeprefix(start)) is not None
         )
+
+
+def _checked(expression: str) -> str:
+    """Answer an expression that is one by itself, and quick to match."""
+    _compile(expression)
+    check_repeats(expression)
+    return expression
 
 
 def _compile(expression: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:

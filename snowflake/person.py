@@ -1,6 +1,6 @@
 """A person, as Discord tells of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from snowflake.discord.models import Guild, Member, Role, User
@@ -30,8 +30,7 @@ class Person:
             return self.members[guild] is not None
         return any(one.id == guild for one in self.guilds)
 
-    @property
-    def held_roles(self) -> frozenset[str]:
-        """The IDs of the roles that they hold in the guilds that were looked at."""
-        members = (member for member in self.members.values() if member is not None)
+    def held_roles(self, guilds: Iterable[str]) -> frozenset[str]:
+        """Answer the IDs of the roles that they hold in those of the guilds that were looked at."""
+        members = (member for guild in guilds if (member := self.members.get(guild)) is not None)
         return frozenset().union(*(member.roles for member in members))

@@ -88,6 +88,63 @@ def test_a_pattern_that_could_lead_elsewhere_is_refused(pattern: str, reason: st
         UriPattern.parse(pattern)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"https://([a-z]+-?)+\.example\.com/callback",
+        r"https://(?:[a-z]+)*\.example\.com/callback",
+        r"https://((a)|b){2,}\.example\.com/callback",
+        r"https://(a|a)*x\.example\.com/callback",
+        r"https://(?:(?P<one>a?)b){20}\.example\.com/callback",
+        r"https://(([a-z]+))+\.example\.com/callback",
+        r"https://app\.example\.com/([a-z]+/?)*callback",
+        r"https://app\.example\.com/(\)+[)]+)*callback",
+    ],
+)
+def test_what_would_keep_us_busy_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="must not repeat what itself holds a repeat"):
+        UriPattern.parse(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"https://.*-.*-.*\.example\.com/callback",
+        r"https://a\.example\.com/.*/.*/.{0,9}/callback",
+    ],
+)
+def test_many_repeats_are_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="times before the end of the host"):
+        UriPattern.parse(pattern)
+
+
+@pytest.mark.parametrize("group", ["(?i:a)", "(?#a)", "(a)?(?(1)b|c)", "(?>a)"])
+def test_groups_of_a_special_kind_are_refused(group: str) -> None:
+    with pytest.raises(ValueError, match="may hold no"):
+        UriPattern.parse(rf"https://app\.example\.com/{group}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uri"),
+    [
+        (r"https://(?:[a-z]+-)?app\.example\.com/cb", "https://my-app.example.com/cb"),
+        (r"https://([a-z]{3}-){2}a\.example\.com/cb", "https://abc-def-a.example.com/cb"),
+        (r"https://(?!www)[^.]+?\.example\.com/cb", "https://app.example.com/cb"),
+        (r"https://app\.example\.com/[])+*]{}(a{x)?", "https://app.example.com/+{}a{x"),
+    ],
+)
+def test_what_is_soon_done_may_be_repeated(pattern: str, uri: str) -> None:
+    assert UriPattern.parse(pattern).matches(uri)
+
+
+def test_no_host_is_longer_than_hosts_are() -> None:
+    pattern = UriPattern.parse(r"https://.*\.example\.com(:\d+)?/cb")
+    longest = f"https://{'a.' * 121}example.com"
+    assert len(longest) - len("https://") == 253
+    assert pattern.matches(f"{longest}:65535/cb")
+    assert not pattern.matches(f"https://aa{longest.removeprefix('https://')}:65535/cb")
+
+
 def test_the_end_of_the_host_is_told() -> None:
     assert UriPattern.parse(WILD).name == "example.com"
     assert UriPattern.parse(r"http://127\.0\.0\.1:\d+/").name == "127.0.0.1"

@@ -2,9 +2,13 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from snowflake.errors import StartFault
 
 if TYPE_CHECKING:
     from snowflake.demo import Sandbox
@@ -29,6 +33,23 @@ def sandbox(
             help="A redirect URI of your own application, to try it here. May be repeated."
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=(
+                "A snowflake.toml whose groups, access and clients to try on the people of the "
+                "sandbox. All that it says of Discord and of the deployment is passed over."
+            ),
+        ),
+    ] = None,
+    client: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The client of that file as which the example application signs people in.",
+        ),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -44,12 +65,15 @@ def sandbox(
     """
     try:
         # Only the sandbox needs Authlib, which is an extra.
-        from snowflake.demo import running  # noqa: PLC0415
+        from snowflake.demo import Trial, running  # noqa: PLC0415
     except ImportError as error:
         typer.echo(f"{error}. Install snowflake-oidc[sandbox].", err=True)
         raise typer.Exit(1) from error
+    if client is not None and config is None:
+        raise StartFault(["--client: needs --config, the file in which it is registered"])
+    trial = Trial(config, client) if config is not None else None
     try:
-        with running(port if check else port or PORT, redirect_uri or ()) as started:
+        with running(port if check else port or PORT, redirect_uri or (), trial) as started:
             if check:
                 _check(started)
             else:
@@ -84,5 +108,19 @@ def _show_until_interrupted(started: "Sandbox") -> None:
     typer.echo("To try a Snowflake of your own against this Discord, start it with")
     typer.echo(f"  SNOWFLAKE_DISCORD_API_URL={started.discord}/api/v10")
     typer.echo(f"  SNOWFLAKE_DISCORD_AUTHORIZE_URL={started.discord}/oauth2/authorize")
-    typer.echo("and this command with --redirect-uri and the whole URI, /r/ included.")
+    typer.echo("and this command with --redirect-uri and the whole URI, /r/ included.\n")
+    typer.echo("To try groups and access, write a snowflake.toml and start this command with")
+    typer.echo("--config and the file. These are the servers and roles that people have here:")
+    for line in _places():
+        typer.echo(f"  {line}")
     ended.wait()
+
+
+def _places() -> Iterator[str]:
+    """Answer the IDs and names of two servers, and of roles that are not a bot's or the like."""
+    from snowflake.sandbox.discord.places import GUILDS, LIGHTHOUSE, SOURDOUGH  # noqa: PLC0415
+
+    for guild in GUILDS:
+        if guild.id in {LIGHTHOUSE, SOURDOUGH}:
+            yield f"{guild.id}  {guild.name}"
+            yield from (f"{role.id}    {role.name}" for role in guild.roles if not role.managed)

@@ -6,7 +6,7 @@ Pydantic finds into sentences, and ``agreement`` finds what does not go together
 it again while Snowflake runs.
 """
 
-from snowflake.configuration.loading import load_settings
+from snowflake.configuration.loading import load_settings, load_some
 from snowflake.configuration.variables import unknown_variables
 
-__all__ = ["load_settings", "unknown_variables"]
+__all__ = ["load_settings", "load_some", "unknown_variables"]

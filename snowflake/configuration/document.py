@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ _PLACE = re.compile(r" \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of docum
 _CLOSING = ("]", "}", '"""', "'''")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A file that has been read. ``data`` is what tomllib makes of it: values of any type."""
 
@@ -63,23 +63,64 @@ class Document:
             yield name if name.isprintable() else ascii(name)
 
     def _line(self, keys: Keys) -> int | None:
-        """Answer on which line a value begins; for a missing one, the table in which it is not.
-
-        Whole statements at the start of a file are TOML too. The value stands in the last one of
-        the fewest that hold it.
-        """
-        while keys and _value(self.data, keys) is None:
+        """Answer on which line a value begins; for a missing one, the table in which it is not."""
+        while keys and keys not in self._lines:
             keys = keys[:-1]
-        if not keys:
-            return None
-        lines = self.text.split("\n")
-        ends = list(_statements(lines))
+        return self._lines[keys] if keys else None
 
-        def holds(end: int) -> bool:
-            return _value(tomllib.loads("\n".join(lines[:end])), keys) is not None
+    @cached_property
+    def _lines(self) -> Mapping[Keys, int]:
+        """The line on which each value begins.
 
-        first = bisect_left(ends, True, key=holds)
-        return ends[first - 1] + 1 if first else 1
+        Each statement is TOML by itself, and says nothing but what stands below the table that was
+        opened last.
+        """
+        lines, found, last = self.text.split("\n"), dict[Keys, int](), dict[Keys, int]()
+        start, table = 0, Keys()
+        for end in _statements(lines):
+            statement = tomllib.loads("\n".join(lines[start:end]))
+            if lines[start].lstrip().startswith("["):
+                opened = list(_opened(statement, last))
+                table = opened[-1]
+            else:
+                opened = list(_below(table, statement))
+            for keys in opened:
+                found.setdefault(keys, start + 1)
+            start = end
+        return found
+
+
+# A value is of any type that TOML has.
+def _opened(header: Any, last: dict[Keys, int]) -> Iterator[Keys]:
+    """Answer the tables on the way to the one that a header opens, and that one.
+
+    ``last`` is the number of the last table of each list of tables, where those that follow go in.
+    """
+    keys: Keys = ()
+    while header:
+        if isinstance(header, list):
+            last[keys] = last.get(keys, -1) + 1
+            [header] = header
+        else:
+            [(key, header)] = header.items()
+            keys = (*keys, key)
+            yield keys
+        if keys in last and not isinstance(header, list):
+            keys = (*keys, last[keys])
+            yield keys
+
+
+# A value is of any type that TOML has.
+def _below(keys: Keys, value: Any) -> Iterator[Keys]:
+    """Answer where everything stands that is in a value, which itself stands at ``keys``."""
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for key, inner in items:
+        yield (*keys, key)
+        yield from _below((*keys, key), inner)
 
 
 def _statements(lines: Sequence[str]) -> Iterator[int]:

@@ -1,8 +1,9 @@
 """What a start does: read everything, and tell all that is wrong at once."""
 
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Document, Keys
 from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_variables
 from snowflake.configuration.variables import settings_given, variable
-from snowflake.configuration.words import keys_of, reason_of
+from snowflake.configuration.words import keys_of, known_keys, reason_of
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.tables.table import is_secret
@@ -19,6 +20,8 @@ FILE = "snowflake.toml"
 #: Where the file is, it can't say itself.
 VARIABLES_ONLY = frozenset({"config", "data_dir"})
 
+Kind = TypeVar("Kind", bound=Settings)
+
 
 def load_settings() -> Settings:
     """Read the settings: from variables, from the configuration file, else their defaults.
@@ -26,23 +29,52 @@ def load_settings() -> Settings:
     Raises:
         StartFault: with one line for each fault, naming the variable, or the file, line and key.
     """
-    # 1. Both places, a variable before the file.
     document, given = _document(), settings_given()
     values, faults = _values(document, given)
+    return _checked(Settings, values, document, given, faults)
+
+
+# A value is of any type that a setting has.
+def load_some(
+    path: Path, names: Collection[str], kind: type[Kind], others: Mapping[str, Any]
+) -> Kind:
+    """Read the settings ``names`` from a configuration file; all ``others`` are given.
+
+    Keys of others in the file are passed over, and variables do not count.
+
+    Raises:
+        StartFault: with one line for each fault, naming the file, line and key.
+    """
+    document, known = Document.read(path), known_keys(())
+    # Whatever is no key at all may be a name with a typing error.
+    taken = {key: value for key, value in document.data.items() if key in names or key not in known}
+    secrets = SecretsOfDocument(document)
+    values = {**secrets.resolve(taken), **others}
+    return _checked(kind, values, document, frozenset(), secrets.faults)
+
+
+def _checked(
+    kind: type[Kind],
+    values: Mapping[str, Any],
+    document: Document,
+    given: Collection[str],
+    faults: list[str],
+) -> Kind:
+    """Make settings of values, or tell what is wrong besides the ``faults`` that are known."""
 
     def fault(keys: Keys, reason: str) -> str:
         if keys[0] in given:
             return f"{variable(str(keys[0]))}: {reason}"
         return document.fault(keys, reason)
 
-    # 2. Each value by itself.
+    # 1. Each value by itself.
     try:
-        settings = Settings(**values)
+        settings = kind(**values)
     except ValidationError as error:
-        faults += [fault(keys_of(details), reason_of(details)) for details in error.errors()]
-        raise StartFault(faults) from None
-    # 3. All of them together.
-    faults += [fault(keys, reason) for keys, reason in disagreements(settings)]
+        found = [fault(keys_of(details), reason_of(details)) for details in error.errors()]
+        raise StartFault(faults + found) from None
+    # 2. All of them together.
+    faults = faults + [fault(keys, reason) for keys, reason in disagreements(settings)]
     if faults:
         raise StartFault(faults)
     return settings

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -52,25 +52,36 @@ class Reloader:
         return settings
 
 
-@contextmanager
-def following(settings: Settings, use: Callable[[Settings], None]) -> Iterator[None]:
+@asynccontextmanager
+async def following(settings: Settings, use: Callable[[Settings], None]) -> AsyncIterator[None]:
     """Read the configuration again at each SIGHUP during the block, and use what came of it.
 
-    ``settings`` are those in use when it begins. Needs an event loop in the main thread.
+    ``settings`` are those in use when it begins. The file is read in a thread, lest logins wait
+    for it, and what came of it is used in the event loop, which has to be that of the main thread.
     """
-    reloader = Reloader(settings)
+    reloader, asked = Reloader(settings), asyncio.Event()
 
-    def reload() -> None:
-        changed = reloader.reload()
-        if changed is not None:
-            use(changed)
+    async def follow() -> None:
+        # One after the other: a signal that comes while the file is read has it read again.
+        while await asked.wait():
+            asked.clear()
+            try:
+                changed = await asyncio.to_thread(reloader.reload)
+                if changed is not None:
+                    use(changed)
+            except Exception:  # noqa: BLE001 - it is logged, and there is nobody to raise it to
+                # Whatever it was, the next signal must be heard.
+                _log.exception("unexpected_error")
 
     if not hasattr(signal, "SIGHUP"):  # pragma: no cover - Windows
         yield
         return
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    task = asyncio.create_task(follow())
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+        task.cancel()
+        await asyncio.wait([task])

@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from snowflake.groups.spelling import alike, cleaned, reads_as_id, separators, without
+from snowflake.groups.spelling import alike, reads_as_id, separators, without
 from snowflake.groups.things import Thing
 from snowflake.person import Person
 from snowflake.tables.groups import GroupsTable
+from snowflake.visible import cleaned
 
 
 class Names:

@@ -1,4 +1,4 @@
-"""The letters of names: what is taken out of them, and which names look alike."""
+"""The letters of names: which names look alike, and which signs keep them apart."""
 
 import re
 import unicodedata
@@ -6,25 +6,16 @@ from functools import lru_cache
 from string import Formatter
 from typing import Final
 
-#: Kinds of character that nobody sees: controls, those of writing direction among other formats,
-#: and halves of characters.
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
-#: Formats that hold an emoji together, or letters of some languages apart.
-_JOINERS: Final = frozenset("\u200c\u200d")
+from snowflake.visible import is_seen
+
 _ID: Final = re.compile(r"[0-9]{15,20}")
-
-
-def cleaned(name: str) -> str:
-    """Answer a name without controls and writing directions, and white space as one space."""
-    seen = (c for c in name if c.isspace() or c in _JOINERS or _is_seen(c))
-    return unicodedata.normalize("NFC", " ".join("".join(seen).split()))
 
 
 @lru_cache(4096)
 def alike(name: str) -> str:
     """Answer the same for all names that people, or applications, may take for one another."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    seen = "".join(c for c in folded if c.isspace() or _is_seen(c))
+    seen = "".join(c for c in folded if c.isspace() or is_seen(c))
     return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
@@ -51,7 +42,3 @@ def without(characters: str, name: str) -> str:
         return name
     other = next((sign for sign in "_-.~" if sign not in characters), "")
     return "".join(other if c in characters else c for c in name)
-
-
-def _is_seen(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN

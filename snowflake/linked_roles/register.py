@@ -2,7 +2,7 @@
 
 from snowflake.errors import StartFault
 from snowflake.linked_roles.own import application_of, table_of
-from snowflake.linked_roles.schema import difference, schema_of
+from snowflake.linked_roles.schema import Schema, difference, schema_of
 from snowflake.state import State
 
 NO_BOT = (
@@ -18,19 +18,22 @@ async def changes(state: State) -> list[str]:
         StartFault: there is no bot token.
         TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
     """
-    _check_bot(state)
-    application = application_of(state).id
-    theirs = await state.discord.role_connection_metadata(application)
-    return difference(schema_of(table_of(state)), theirs)
+    ours = _ours(state)
+    theirs = await state.discord.role_connection_metadata(application_of(state).id)
+    return difference(ours, theirs)
 
 
 async def register(state: State) -> None:
-    """Put our conditions in place of those that Discord has. Raises as ``changes`` does."""
-    _check_bot(state)
-    application = application_of(state).id
-    await state.discord.put_role_connection_metadata(application, schema_of(table_of(state)))
+    """Put our conditions in place of those that Discord has. Raises as ``changes`` does.
+
+    Raises:
+        InvalidRequest: Discord does not take them.
+    """
+    await state.discord.put_role_connection_metadata(application_of(state).id, _ours(state))
 
 
-def _check_bot(state: State) -> None:
+def _ours(state: State) -> Schema:
+    table = table_of(state)
     if state.settings.discord_bot_token is None:
         raise StartFault([NO_BOT])
+    return schema_of(table)

@@ -7,13 +7,13 @@ from snowflake import policies
 from snowflake.errors import (
     AccessDenied,
     Denial,
-    InvalidClient,
     InvalidGrant,
     LoginDenied,
     LoginSpent,
+    TemporarilyUnavailable,
 )
 from snowflake.metrics import LOGINS
-from snowflake.oidc.answers import answer, answer_uri
+from snowflake.oidc.answers import answer, answer_uri, error_answer
 from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.clients import Credentials
 from snowflake.oidc.newcomers import newcomer
@@ -22,14 +22,9 @@ from snowflake.registry import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 
-#: What an application hears of somebody who is not let in, and of a fault of ours.
+#: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
-FAULT = {
-    "error": "server_error",
-    "error_description": "Discord does not accept the client ID and secret of this Snowflake.",
-}
-
-_log = structlog.get_logger(__name__)
+OVER = {"error": "login_required", "error_description": "This login is over; begin anew."}
 
 
 async def admit(
@@ -37,7 +32,8 @@ async def admit(
 ) -> Response | None:
     """Ask Discord who has come back, and keep what it says with our code until it is redeemed.
 
-    Answers None if they are let in, else what the application hears at once.
+    Answers None if they are let in, else what the application hears at once: where the person can
+    do nothing about it, or nobody is there to read a page.
 
     Raises:
         LoginSpent: the code has been redeemed, or Discord does not accept its own.
@@ -48,10 +44,13 @@ async def admit(
     try:
         exchanged, fetched = await newcomer(code, credentials, state)
     except (CodeSpent, InvalidGrant) as error:
+        if note.silent:
+            return _answered(note, OVER)
         raise LoginSpent from error
-    except InvalidClient:
-        _log.error("own_application_refused", application=client.application)
-        return _answered(note, FAULT)
+    except TemporarilyUnavailable as outage:
+        if not note.silent:
+            raise
+        return error_answer(note.redirect_uri, note.issuer, note.state, outage)
     kept = exchanged
     try:
         policies.admit(fetched.person, client, state.clock())

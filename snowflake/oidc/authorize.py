@@ -136,7 +136,7 @@ def _wish(params: Parameters, client: Client) -> Wish:
         nonce=params.at_most("nonce", MAX_NONCE),
         prompt=_prompt(params),
         code_challenge=challenge,
-        silent=params.get("prompt") == "none",
+        silent="none" in params.get("prompt", "").split(),
     )
 
 

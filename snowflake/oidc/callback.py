@@ -63,7 +63,7 @@ async def callback(request: Request) -> Response:
     state.discord.check_is_up()
     discord_code = params.require("code", MAX_CODE)
     code = CodeNote(
-        id=_code_id(client, discord_code),
+        id=_code_id(note, discord_code, client),
         client_id=note.client_id,
         issuer=note.issuer,
         redirect_uri=note.redirect_uri,
@@ -101,11 +101,12 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote:
     return note
 
 
-def _code_id(client: Client, discord_code: str) -> str:
+def _code_id(note: LoginNote, discord_code: str, client: Client) -> str:
     if client.registered is None:
         return secrets.token_urlsafe(16)
-    # The same whenever the page is loaded again, so that what Discord gave for its code is found.
-    return sha256(discord_code.encode()).hexdigest()
+    # The same whenever the page is loaded again, so that what Discord gave for its code is found;
+    # but by nobody who has only seen that code, since the verifier is this login's own secret.
+    return sha256(f"{note.verifier} {discord_code}".encode()).hexdigest()
 
 
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -10,10 +12,17 @@ import structlog
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from snowflake.errors import InvalidClient, InvalidRequest, UnauthorizedClient
+from snowflake.errors import (
+    InvalidClient,
+    InvalidRequest,
+    TemporarilyUnavailable,
+    UnauthorizedClient,
+)
 from snowflake.protocol.parameters import Parameters
 from snowflake.registry import Client
+from snowflake.standing import REFUSED_FOR
 from snowflake.state import State
+from snowflake.store.grants import Grant
 from snowflake.tables.clients import ClientTable
 
 #: Characters of a client ID or secret. Discord's have 20 and 32.
@@ -22,12 +31,16 @@ _VISIBLE = re.compile(r"[!-~]+")
 # Only what RFC 6749, section 2.3.1, prescribes; a raw secret may hold a percent sign by chance.
 _FORM_ENCODED = re.compile(r"([A-Za-z0-9*._~+-]|%[0-9A-Fa-f]{2})*")
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The client as it presents itself. ``secret`` is None for a public client.
+    """The client as it presents itself, and may ask Discord.
 
-    ``caller`` is the address from which it asks, empty if there is none.
+    ``secret`` is None for a public client, and where a person comes back from Discord for a
+    registered one, which has no part in that. ``caller`` is the address from which somebody asks,
+    empty if there is none.
     """
 
     client: Client
@@ -43,6 +56,24 @@ class Credentials:
     def application_secret(self) -> SecretStr | None:
         """What Discord is shown: our own application's secret, or the one that was presented."""
         return self.client.application_secret if self.client.registered else self.secret
+
+
+@contextmanager
+def faults_of_ours(client: Client) -> Iterator[None]:
+    """Tell Discord's refusal of our own application, which no registered client can mend, as such.
+
+    Raises:
+        TemporarilyUnavailable: Discord does not know our own application and its secret.
+    """
+    try:
+        yield
+    except InvalidClient as error:
+        if client.registered is None:
+            raise
+        _log.error("own_application_refused", application=client.application)
+        raise TemporarilyUnavailable(
+            "Discord does not accept the client ID and secret of this Snowflake", REFUSED_FOR
+        ) from error
 
 
 def requested_client(params: Parameters, state: State) -> Client:
@@ -105,8 +136,8 @@ def presented_credentials(request: Request, params: Parameters) -> tuple[str, Se
 async def is_known_good(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
     """Whether these are the credentials with which a grant was made, without asking Discord.
 
-    ``secret_hash`` is the grant's; it is None for a public client, which has no secret, and for a
-    registered one, which has been authenticated.
+    ``secret_hash`` is the grant's; it is None for a public client, which has no secret. That of a
+    registered client has been authenticated before it comes to its grants.
 
     Raises:
         TooManyRequests: nobody knows the secret, and too many wrong ones were tried.
@@ -118,6 +149,14 @@ async def is_known_good(credentials: Credentials, secret_hash: str | None, state
 
 def _expected(registered: ClientTable) -> str | None:
     return registered.secret.get_secret_value() if registered.secret is not None else None
+
+
+def is_of(client: Client, grant: Grant) -> bool:
+    """Whether a grant was made for just this client.
+
+    One of the same ID may have been registered, or taken out of the file, since then.
+    """
+    return (grant.client_id, grant.application) == (client.id, client.application)
 
 
 async def _is_right(credentials: Credentials, secret_hash: str | None, state: State) -> bool:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.clients import Credentials, is_known_good
-from snowflake.oidc.needs import needs_of
+from snowflake.oidc.needs import Needs
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched
 from snowflake.renewal import expiry, scopes_of
@@ -44,7 +44,11 @@ class Exchanged(Note):
     @property
     def person(self) -> Fetched | None:
         """Who the person is, if Discord has been asked."""
-        return _fetched.validate_json(self.fetched) if self.fetched is not None else None
+        try:
+            return _fetched.validate_json(self.fetched) if self.fetched is not None else None
+        except ValidationError:
+            # Written by another release. Discord can be asked again.
+            return None
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -64,9 +68,11 @@ class Exchanged(Note):
 
 
 async def exchange(
-    note: CodeNote, credentials: Credentials, left: str | None, state: State
+    note: CodeNote, credentials: Credentials, needs: Needs, left: str | None, state: State
 ) -> Exchanged:
     """Exchange Discord's code, or take up what an earlier request has left.
+
+    ``needs`` says what Discord was asked for.
 
     Raises:
         InvalidClient: the secret is wrong.
@@ -89,12 +95,11 @@ async def exchange(
             code_verifier=note.verifier,
         )
     refresh_token = tokens.refresh_token
-    asked = needs_of(credentials.client, note.scope.split()).discord_scopes
     return Exchanged(
         access_token=tokens.access_token.get_secret_value(),
         refresh_token=refresh_token.get_secret_value() if refresh_token else None,
         expires_at=expiry(tokens, state),
-        scope=" ".join(scopes_of(tokens, asked)),
+        scope=" ".join(scopes_of(tokens, needs.discord_scopes)),
         secret_hash=await secret_hash(credentials, state),
     )
 

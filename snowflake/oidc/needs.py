@@ -11,6 +11,8 @@ from snowflake.oidc.scopes import MEMBERS, SCOPES
 from snowflake.policies.guilds import role_guilds, standing_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
+from snowflake.tables.access import AccessTable
+from snowflake.tables.groups import GroupsTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,15 @@ class Needs:
     - ``guilds``: the person's own list of guilds is needed.
     - ``members``: the guilds in which it matters what they are. ``by_bot`` tells whether the bot
       looks, or their own token. A login goes on without those that ``may_lack``.
-    - ``names``: the guilds whose roles the bot is to tell; ``guild_names``: those of which it is to
-      tell how they are called.
+    - ``roles``: the guilds of which the bot is to tell all roles; ``guild_names``: those of which it
+      is to tell how they are called.
     - ``oldest``: the age in seconds up to which the memory may stand in for Discord.
     """
 
     discord_scopes: frozenset[str]
     guilds: bool = False
     members: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     by_bot: bool = False
     may_lack: frozenset[str] = frozenset()
     guild_names: tuple[str, ...] = ()
@@ -52,38 +54,56 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
     """Answer what is needed for the scopes ``names`` of a client, and for its gates."""
     names = frozenset(names)
     groups, access = client.groups, client.access
-    in_claim = groups.include if "groups" in names else ()
+    in_claim = frozenset(groups.include) if "groups" in names else frozenset[str]()
+
+    # 1. Where it matters what they are, and whether it matters where else they are.
     vital = _members_of_gates(client) + (groups.guilds if "roles" in in_claim else ())
     shown = _members_of_profile(client) if "profile" in names else ()
     members = tuple(dict.fromkeys(vital + shown))
-    unseen = set(access.guilds) - set(members)
-    guilds = "guilds" in in_claim or bool(unseen)
-    # Their own list does not name guilds that they are not in, for which another might pass.
-    is_ambiguous = len(groups.guilds) > 1 or not guilds
-    tells_names = client.has_bot and bool(in_claim) and groups.names_needed
-    # Whether a role is a bot's is to be known too.
-    tells_roles = client.has_bot and "roles" in in_claim and not groups.only_named
-    roles_matter = groups.names_needed or not groups.managed
-    discord_scopes = {"identify"}.union(*(SCOPES[name].discord(client) for name in names))
-    if access.verified_email:
-        discord_scopes.add("email")
-    if guilds:
-        discord_scopes.add("guilds")
-    if members and not client.has_bot:
-        discord_scopes.add(MEMBERS)
-    if client.links_roles:
-        discord_scopes.add(SCOPE)
-    gated = bool(access.guilds) or access.looks_at_members
+    guilds = "guilds" in in_claim or bool(set(access.guilds) - set(members))
+
+    # 2. What that means for the person, for the bot, and for the memory.
     return Needs(
-        discord_scopes=frozenset(discord_scopes),
+        discord_scopes=_discord_scopes(client, names, guilds=guilds, members=bool(members)),
         guilds=guilds,
         members=members,
-        names=groups.guilds if tells_roles and roles_matter else (),
+        roles=groups.guilds if client.has_bot and _roles_matter(groups, in_claim) else (),
         by_bot=client.has_bot,
         may_lack=frozenset(shown) - frozenset(vital + access.guilds),
-        guild_names=groups.guilds if tells_names and is_ambiguous else (),
-        oldest=access.oldest_membership.total_seconds() if gated else KEPT,
+        guild_names=_guilds_to_name(client, in_claim, guilds=guilds),
+        oldest=access.oldest_membership.total_seconds() if _is_gated(access) else KEPT,
     )
+
+
+def _discord_scopes(
+    client: Client, names: frozenset[str], *, guilds: bool, members: bool
+) -> frozenset[str]:
+    wanted = {
+        "email": client.access.verified_email,
+        "guilds": guilds,
+        MEMBERS: members and not client.has_bot,
+        SCOPE: client.links_roles,
+    }
+    of_claims = (SCOPES[name].discord(client) for name in names)
+    return frozenset({"identify"}.union(*of_claims, (name for name, so in wanted.items() if so)))
+
+
+def _roles_matter(groups: GroupsTable, in_claim: frozenset[str]) -> bool:
+    """Whether anything hangs on what the roles of the claim are: their names, or whose they are."""
+    is_unnamed = "roles" in in_claim and not groups.only_named
+    return is_unnamed and (groups.names_needed or not groups.managed)
+
+
+def _guilds_to_name(client: Client, in_claim: frozenset[str], *, guilds: bool) -> tuple[str, ...]:
+    groups = client.groups
+    # Their own list does not name guilds that they are not in, for which another might pass.
+    is_ambiguous = len(groups.guilds) > 1 or not guilds
+    is_named = client.has_bot and bool(in_claim) and groups.names_needed
+    return groups.guilds if is_named and is_ambiguous else ()
+
+
+def _is_gated(access: AccessTable) -> bool:
+    return bool(access.guilds) or access.looks_at_members
 
 
 def _members_of_gates(client: Client) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable
-from snowflake.oidc.clients import Credentials
+from snowflake.oidc.clients import Credentials, faults_of_ours
 from snowflake.oidc.exchange import Exchanged, exchange
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import CodeNote
@@ -25,23 +25,24 @@ async def newcomer(
 
     Raises:
         CodeSpent: our code has been redeemed.
-        InvalidClient: Discord does not know the client and secret.
+        InvalidClient: Discord does not know the Discord application and its secret.
         InvalidGrant: Discord does not accept its code.
         TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
             redeeming the code.
     """
-    application, secret = credentials.client.application, credentials.application_secret
-    await state.standing.check(application, secret, credentials.caller)
+    client, secret = credentials.client, credentials.application_secret
+    needs = needs_of(client, note.scope.split())
+    with faults_of_ours(client):
+        await state.standing.check(client.application, secret, credentials.caller)
     left, codes = await _reserve(note, state), state.store.codes
     exchanged = None
     try:
-        exchanged = await exchange(note, credentials, left, state)
-        fetched = exchanged.person or await fetch_newcomer(
-            needs_of(credentials.client, note.scope.split()),
-            exchanged.scopes,
-            SecretStr(exchanged.access_token),
-            state,
-        )
+        with faults_of_ours(client):
+            exchanged = await exchange(note, credentials, needs, left, state)
+        fetched = exchanged.person
+        if fetched is None:
+            access_token = SecretStr(exchanged.access_token)
+            fetched = await fetch_newcomer(needs, exchanged.scopes, access_token, state)
     except InvalidGrant:
         await codes.spend(note.id)
         raise

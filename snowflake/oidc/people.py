@@ -101,7 +101,7 @@ async def _fetched(
         guild: asyncio.ensure_future(_or_nothing(ask_member(guild), guild in needs.may_lack))
         for guild in needs.members
     }
-    roles_tasks = {guild: asyncio.ensure_future(memory.roles(guild)) for guild in needs.names}
+    roles_tasks = {guild: asyncio.ensure_future(memory.roles(guild)) for guild in needs.roles}
     maybe = (task for task in (guilds_task, names_task) if task is not None)
     await _all_of(user_task, *maybe, *members_tasks.values(), *roles_tasks.values())
 

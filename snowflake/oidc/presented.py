@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from snowflake.errors import InvalidClient, InvalidToken
-from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.clients import Credentials, is_known_good, is_of
 from snowflake.oidc.tokens import MAX_LENGTH, AccessToken, grant_of, read_access_token
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
@@ -30,7 +30,7 @@ async def presented(credentials: Credentials, params: Parameters, state: State) 
     """
     sent = params.require("token", MAX_LENGTH)
     found = await _access_token(sent, state) or await _refresh_token(sent, state)
-    if found is None or found.grant.client_id != credentials.client_id:
+    if found is None or not is_of(credentials.client, found.grant):
         return None
     if not await is_known_good(credentials, found.grant.secret_hash, state):
         raise InvalidClient("this is not the client secret that Discord accepted")

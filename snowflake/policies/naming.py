@@ -6,6 +6,7 @@ Their names are known only where the bot has told them, and may hold anything.
 from collections.abc import Iterable, Sequence
 
 from snowflake.person import Person
+from snowflake.visible import cleaned
 
 SERVER = "Discord server"
 ROLE = "role"
@@ -14,13 +15,13 @@ ROLE = "role"
 def server_names(guilds: Iterable[str], person: Person) -> list[str]:
     """Answer the names of guilds, by their IDs; an empty one where it is not known."""
     known = {guild.id: guild.name for guild in person.guilds} | dict(person.guild_names)
-    return [_harmless(known.get(guild, "")) for guild in guilds]
+    return [cleaned(known.get(guild, "")) for guild in guilds]
 
 
 def role_names(roles: Iterable[str], person: Person) -> list[str]:
     """Answer the names of roles, by their IDs; an empty one where it is not known."""
     known = {role.id: role.name for listed in person.roles.values() for role in listed}
-    return [_harmless(known.get(role, "")) for role in roles]
+    return [cleaned(known.get(role, "")) for role in roles]
 
 
 def one_of(kind: str, names: Sequence[str]) -> str:
@@ -39,8 +40,3 @@ def all_of(kind: str, names: Sequence[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
-
-
-def _harmless(name: str) -> str:
-    # Controls of the direction of writing would turn the sentence around the name, too.
-    return "".join(character for character in " ".join(name.split()) if character.isprintable())

@@ -4,17 +4,25 @@ from snowflake.errors import Refusal
 from snowflake.policies.case import Case
 from snowflake.policies.guilds import are_looked_at, standing_guilds
 from snowflake.policies.moments import moment
+from snowflake.policies.naming import SERVER, one_of, server_names
 
 
 def check(case: Case) -> Refusal | None:
-    """Refuse whoever is timed out in one of the guilds that count, or might be."""
+    """Refuse whoever is timed out in one of the guilds that count, or might be, or is in none.
+
+    Else somebody would be let in who leaves while they are timed out.
+    """
     if not case.access.not_timed_out:
         return None
     guilds, person = standing_guilds(case.client), case.person
     if not are_looked_at(guilds, person):
         sentence = "Discord did not tell whether you are timed out."
         return Refusal("not_timed_out", sentence, solvable=False)
-    members = (member for guild in guilds if (member := person.members[guild]))
+    members = [member for guild in guilds if (member := person.members[guild])]
+    if not members:
+        servers = one_of(SERVER, server_names(guilds, person))
+        sentence = f"You have to be a member of {servers}. Join, then sign in again."
+        return Refusal("not_timed_out", sentence, by_joining=True)
     ends = [until.timestamp() for one in members if (until := one.communication_disabled_until)]
     if not ends or max(ends) <= case.now:
         return None

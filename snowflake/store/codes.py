@@ -34,14 +34,14 @@ class CodeSpent(Exception):
 
 
 class Codes:
-    """The codes that were brought to the token endpoint. ``clock`` tells Unix time in seconds."""
+    """The codes under way, and those redeemed a while ago. ``clock`` tells Unix time in seconds."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
         insert = database.upsert(codes)
         self._reserve = insert.on_conflict_do_update(
             index_elements=[codes.c.id],
-            set_={"reserved_until": insert.excluded.reserved_until},
+            set_={name: insert.excluded[name] for name in ("reserved_until", "expires_at")},
             where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")),
         ).returning(codes.c.exchanged)
 

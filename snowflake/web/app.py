@@ -48,7 +48,7 @@ def create_app(
         ):
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            with following(settings, state.use) if reloads else nullcontext():
+            async with following(settings, state.use) if reloads else nullcontext():
                 yield
 
     app = Starlette(

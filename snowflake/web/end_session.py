@@ -36,9 +36,11 @@ async def end_session(request: Request) -> Response:
     # 1. The client.
     client = find_client(await _client_id(params, state), state)
 
-    # 2. Its URI.
-    registered = client.registered
-    if registered is None or sent not in registered.post_logout_redirect_uris:
+    # 2. Its URI. Whoever has none registered has perhaps only read of this endpoint.
+    known = client.registered.post_logout_redirect_uris if client.registered is not None else ()
+    if not known:
+        return error_page(request, SIGNED_OUT, status=200)
+    if sent not in known:
         raise InvalidRequest("post_logout_redirect_uri is not one of those of this client")
 
     # 3. Back.

@@ -1,4 +1,8 @@
-"""The JSON Web Key Set a second, beside a bare Starlette that answers the same JSON."""
+"""The JSON Web Key Set a second, beside a bare Starlette that answers the same JSON.
+
+The answer is made once, which saves most of what the rest costs: the middleware, and nine more
+headers, each of which Uvicorn checks.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

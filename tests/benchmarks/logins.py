@@ -12,13 +12,19 @@ processes used: twice the CPU time of a login with one worker over that with two
 workers would do if each had a core to itself and none waited for the other.
 
 What a login costs, by py-spy's samples of a worker at full load, on the machine of the README's
-table: SQLAlchemy and SQLite a fifth (three transactions, six or seven statements, two commits to
-the disk); the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were
-more than half of a login that took twice as long); the two signatures an eighth, outside Python's
-lock; sealing and opening notes and rows a tenth; log lines a twentieth; Uvicorn and Starlette, four
-requests long, a fifth. The rest is spread thinly over reading and checking parameters, JSON and
-base64. By endpoint, without sockets: ``/authorize`` 8 %, the callback 6 %, ``/token`` 72 %,
-``/userinfo`` 14 %.
+table: the three calls to Discord a quarter (httpx over aiohttp; over its own transport they were
+more than half of a login that took twice as long); SQLAlchemy and SQLite a sixth (three
+transactions, six or seven statements, two commits to the disk); the two signatures an eighth;
+Uvicorn and Starlette, four requests long, a fifth; sealing and opening notes and rows a
+twenty-fifth (with Fernet it was a tenth); log lines a thirtieth; collecting garbage a thirtieth.
+The rest is spread thinly over reading and checking parameters, JSON and base64. By endpoint,
+without sockets: ``/authorize`` and the callback a tenth together, ``/token`` three quarters,
+``/userinfo`` the rest.
+
+Two thirds of it all are Python's own instructions. So the least that is wanted needs a quicker
+Python (that of the table was built without profile-guided optimization) or far fewer layers; the
+bare minimum of a login, which is two signatures, one check of one, three calls over aiohttp and
+four requests to a bare Starlette, is more than half of the time that there is for it.
 
 RSA in OpenSSL runs out of the processor's nearest cache and Python does not: on a machine that is
 shared with others, the same login was seen to cost twice as much from one minute to the next while

@@ -2,7 +2,8 @@
 
 There is one worker. It is read after the start, after 200 logins, when everything that is made on
 first use is there, and after 5,000 more, each of another person. Growth is told from both: the
-first is what an operator sees, the second shows what a login leaves behind.
+first is what an operator sees, the second shows what a login leaves behind: for a while, the
+person whose token it was, and what Discord said of their limits if little was left.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,15 @@ from tests.running import Clock
 from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
 from tests.store.places import ENGINES, Place, place_on
 
-TABLES = ("codes", "discord_tokens", "grants", "links", "memberships", "refresh_tokens", "signing_keys")
+TABLES = (
+    "codes",
+    "discord_tokens",
+    "grants",
+    "links",
+    "memberships",
+    "refresh_tokens",
+    "signing_keys",
+)
 
 
 async def fill(place: Place, clock: Clock) -> list[str]:

@@ -2,16 +2,24 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from snowflake.sandbox.check import sign_in
+from snowflake.demo import Trial
+from snowflake.demo import running as sandbox
+from snowflake.errors import StartFault
+from snowflake.sandbox.check import CheckFailed, sign_in
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
+from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE
+from tests.journeys.browser import Browser
 from tests.serving import PATIENCE, running
 
+#: Of a secret that the sandbox does not know.
+HASHED = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 COMMAND = [sys.executable, "-m", "snowflake", "sandbox"]
 
 
@@ -54,16 +62,17 @@ def test_the_sandbox_prints_its_address_and_ends_when_told(
 ) -> None:
     port, mine = three_free_ports(), "https://mine.example.com/callback"
     command = [*COMMAND, "--port", str(port), "--redirect-uri", mine]
-    with running(command, tmp_path / "log") as sandbox:
-        sandbox.wait_until(lambda: "redirect URI." in sandbox.log)
+    with running(command, tmp_path / "log") as started:
+        started.wait_until(lambda: "Baker" in started.log)
         address = f"http://localhost:{port}"
-        assert f"Open {address} in a browser" in sandbox.log
-        assert f"issuer         http://localhost:{port + 1}\n" in sandbox.log
+        assert f"Open {address} in a browser" in started.log
+        assert f"issuer         http://localhost:{port + 1}\n" in started.log
+        assert f"\n  {LIGHTHOUSE}  Lighthouse Keepers\n  {KEEPER}    Keeper\n" in started.log
         assert httpx.get(address, trust_env=False).status_code == 200
         assert sign_in(address, "hermit")["name"] == "The Hermit"
-        assert sandbox.end(by) == 0
-        assert "Traceback" not in sandbox.log
-        assert "Abort" not in sandbox.log
+        assert started.end(by) == 0
+        assert "Traceback" not in started.log
+        assert "Abort" not in started.log
 
 
 def test_a_port_in_use_is_told_in_a_sentence() -> None:
@@ -74,3 +83,87 @@ def test_a_port_in_use_is_told_in_a_sentence() -> None:
     assert port in result.stderr
     assert result.stderr.endswith("Choose another with --port.\n")
     assert result.stderr.count("\n") == 1
+
+
+CONFIGURATION = f"""
+# Of the deployment, and of no interest here.
+discord_client_id = "1"
+discord_bot_token_file = "/run/secrets/bot"
+[groups]
+include = ["roles"]
+guilds = ["{LIGHTHOUSE}"]
+shape = "name"
+[access]
+all_guilds = ["{LIGHTHOUSE}"]
+[[clients]]
+id = "keepers"
+name = "The keepers' page"
+secret = "{HASHED}"
+redirect_uris = ["https://keepers.example.com/callback"]
+[clients.access]
+any_role = ["{KEEPER}"]
+[[clients]]
+id = "browser"
+public = true
+redirect_uris = ["https://browser.example.com/callback"]
+[clients.access]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "snowflake.toml"
+    path.write_text(CONFIGURATION, "utf-8")
+    return path
+
+
+class TestTryingAConfiguration:
+    """``--config`` and ``--client``."""
+
+    KEEPERS: ClassVar = ["Lighthouse Keepers:Keeper", "Lighthouse Keepers:Night Shift"]
+
+    @pytest.fixture(autouse=True)
+    def _quiet(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The logging of this process is not the sandbox's to configure.
+        monkeypatch.setattr("snowflake.demo.configure_logs", lambda _: None)
+
+    @pytest.mark.parametrize("client", [None, "keepers", "browser"])
+    def test_the_example_shows_what_a_client_gets(self, client: str | None, file: Path) -> None:
+        with sandbox(trial=Trial(file, client)) as started:
+            assert sign_in(started.example)["groups"] == self.KEEPERS
+
+    def test_a_gate_of_everybody_tells_a_discord_application(self, file: Path) -> None:
+        with (
+            sandbox(trial=Trial(file)) as started,
+            pytest.raises(CheckFailed, match="the person may not sign in: all_guilds"),
+        ):
+            sign_in(started.example, "hermit")
+
+    def test_a_gate_of_a_client_ends_on_a_page_with_its_name(self, file: Path) -> None:
+        with sandbox(trial=Trial(file, "keepers")) as started, Browser() as browser:
+            consent = browser.open(f"{started.example}/login")
+            page = browser.allow(consent, "951437208843669504")
+            assert page.status_code == 403
+            assert "The keepers&#39; page" in page.text
+            assert "You need the role" in page.text
+
+    @pytest.mark.parametrize(
+        ("text", "fault"),
+        [
+            ("\n[acess]\n", ":2: acess: is not known here; is access meant?"),
+            ('[access]\nany_role = ["1"]\n', ":2: access.any_role: needs a guild: "),
+            ('[groups]\nshape = "names"\n', ":2: groups.shape: "),
+        ],
+    )
+    def test_a_fault_is_told_as_at_a_start(self, text: str, fault: str, file: Path) -> None:
+        file.write_text(text, "utf-8")
+        result = CliRunner().invoke(app, ["sandbox", "--check", "--config", str(file)])
+        assert isinstance(result.exception, StartFault)
+        [line] = result.exception.faults
+        assert line.startswith(f"{file}{fault}")
+
+    def test_a_client_that_is_not_registered_is_a_fault(self, file: Path) -> None:
+        for further in ([], ["--config", str(file)]):
+            result = CliRunner().invoke(app, ["sandbox", "--check", "--client", "x", *further])
+            assert isinstance(result.exception, StartFault)
+            assert result.exception.faults[0].startswith("--client: ")

@@ -1,4 +1,7 @@
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,6 +100,24 @@ def test_a_long_list_is_passed_over_quickly(path: Path) -> None:
     people = "".join(f'  "{at}",\n' for at in range(20_000))
     document = read(path, f"people = [\n{people}]\nlast = 1\n")
     assert document.fault(("last",), "is odd") == f"{path}:20003: last: is odd"
+
+
+def test_many_faults_cost_no_more_than_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = range(150)
+    table = '[[clients]]\nid = "c"\nredirect_uri = [\n  "https://a.example.com/[cb]",\n]\n\n'
+    document = read(path, table * len(clients))
+    parsed = 0
+
+    def loads(text: str) -> Mapping[str, object]:
+        nonlocal parsed
+        parsed += len(text)
+        return tomllib.loads(text)
+
+    monkeypatch.setattr("snowflake.configuration.document.tomllib", SimpleNamespace(loads=loads))
+    for at in clients:
+        for key in ("redirect_uri", "redirect_uris"):
+            document.fault(("clients", at, key), "is odd")
+    assert parsed < 5 * len(document.text)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from snowflake.configuration import load_settings
 from snowflake.configuration.reloading import Reloader, following
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
@@ -75,7 +77,8 @@ def test_what_has_not_changed_is_kept(load: Load) -> None:
 async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None:
     signals: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
     before = signal.getsignal(signal.SIGHUP)
-    with following(load(""), lambda settings: signals.put_nowait(settings.allowed_clients)):
+    used = following(load(""), lambda settings: signals.put_nowait(settings.allowed_clients))
+    async with used:
         for client in ("1", "2"):
             load(f'allowed_clients = ["{client}"]')
             os.kill(os.getpid(), signal.SIGHUP)
@@ -83,18 +86,55 @@ async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None
     assert signal.getsignal(signal.SIGHUP) == before
 
 
-async def test_a_faulty_file_is_not_used(load: Load) -> None:
-    used: list[Settings] = []
-    arrived = asyncio.Event()
-    with capture_logs() as log, following(load(""), used.append):
-        with pytest.raises(StartFault):
-            load("nonsense = 1")
-        loop = asyncio.get_running_loop()
-        # Both handlers run in the same turn, this one last.
-        loop.add_signal_handler(signal.SIGUSR1, arrived.set)
+async def test_a_faulty_file_is_not_used(load: Load, file: Path) -> None:
+    used: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    with capture_logs() as log:
+        async with following(load(""), lambda settings: used.put_nowait(settings.allowed_clients)):
+            with pytest.raises(StartFault):
+                load("nonsense = 1")
+            os.kill(os.getpid(), signal.SIGHUP)
+            while not log:
+                await asyncio.sleep(0)
+            load('allowed_clients = ["1"]')
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert await used.get() == ("1",)
+    assert [line["event"] for line in log] == ["configuration_kept", "configuration_changed"]
+    assert used.empty()
+
+
+async def test_logins_go_on_while_the_file_is_read(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: asyncio.Queue[int] = asyncio.Queue()
+    logins_went_on = threading.Event()
+
+    def slowly() -> Settings:
+        # Were this in the event loop, nobody could ever set it.
+        assert logins_went_on.wait(timeout=60)
+        return load_settings()
+
+    async with following(load(""), lambda _: used.put_nowait(threading.get_ident())):
+        load('allowed_clients = ["1"]')
+        monkeypatch.setattr("snowflake.configuration.reloading.load_settings", slowly)
         os.kill(os.getpid(), signal.SIGHUP)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        await arrived.wait()
-        loop.remove_signal_handler(signal.SIGUSR1)
-    assert [line["event"] for line in log] == ["configuration_kept"]
-    assert used == []
+        asyncio.get_running_loop().call_later(0, logins_went_on.set)
+        assert await used.get() == threading.get_ident()
+
+
+async def test_whatever_goes_wrong_the_next_signal_is_heard(load: Load) -> None:
+    used: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+
+    def use(settings: Settings) -> None:
+        if settings.allowed_clients == ("1",):
+            raise RuntimeError
+        used.put_nowait(settings.allowed_clients)
+
+    with capture_logs() as log:
+        async with following(load(""), use):
+            load('allowed_clients = ["1"]')
+            os.kill(os.getpid(), signal.SIGHUP)
+            while not any(line["event"] == "unexpected_error" for line in log):
+                await asyncio.sleep(0)
+            load('allowed_clients = ["2"]')
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert await used.get() == ("2",)

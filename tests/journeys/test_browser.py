@@ -1,6 +1,7 @@
 """The sandbox in Chromium: clicked, by keyboard, on a telephone, at night."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,10 +18,13 @@ from playwright.sync_api import (
 )
 from starlette.requests import Request
 
-from snowflake.demo import Sandbox
+from snowflake.demo import Sandbox, Trial
 from snowflake.demo import running as running_sandbox
 from snowflake.errors import Denial, Refusal
+from snowflake.sandbox.discord import Membership, SimulatedDiscord
+from snowflake.sandbox.discord.places import LIGHTHOUSE
 from snowflake.web.pages import SECURITY_HEADERS, denial_page
+from tests.journeys.registered import client
 from tests.serving import program
 
 ARGUMENTS = (
@@ -253,3 +257,74 @@ def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page:
         tab_to(page, text)
         page.keyboard.press("Enter")
         page.wait_for_url(str(place))
+
+
+@dataclass(frozen=True)
+class Members:
+    """A sandbox in which only members of a guild may sign in, and its Discord."""
+
+    sandbox: Sandbox
+    discord: SimulatedDiscord
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
+    file, discord = tmp_path_factory.mktemp("members") / "snowflake.toml", SimulatedDiscord()
+    access = f'any_guild = ["{LIGHTHOUSE}"]\ninvite = "https://discord.gg/example"'
+    file.write_text(client("keepers", f"[clients.access]\n{access}"), "utf-8")
+    with (
+        patch("snowflake.demo.configure_logs"),
+        patch("snowflake.demo.SimulatedDiscord", lambda: discord),
+        running_sandbox(trial=Trial(file, "keepers")) as running,
+    ):
+        yield Members(running, discord)
+
+
+def turned_away(page: Page, members: Members) -> None:
+    sign_in(page, members.sandbox, "hermit")
+    title = "You can't sign in to The keepers client yet"
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("listitem")).to_contain_text("You have to be a member")
+
+
+def test_whoever_joins_the_guild_loads_the_page_again_and_is_in(
+    page: Page, members: Members
+) -> None:
+    hermit = members.discord.named("hermit").id
+    page.route("https://discord.gg/example", lambda route: route.fulfill(body="Welcome"))
+    turned_away(page, members)
+    tab_to(page, "Join on Discord")
+    page.keyboard.press("Enter")
+    page.wait_for_url("https://discord.gg/example")
+    members.discord.join(hermit, Membership(LIGHTHOUSE))
+    page.go_back()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The Hermit")
+    members.discord.leave(hermit, LIGHTHOUSE)
+
+
+def test_whoever_is_turned_away_signs_in_with_another_account_by_keyboard(
+    page: Page, members: Members
+) -> None:
+    turned_away(page, members)
+    tab_to(page, "Use another account")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Authorize")).to_be_visible()
+    page.keyboard.press("Tab")
+    chosen = page.locator("input[data-username='ada.lindqvist']:checked")
+    for _ in range(20):
+        if chosen.count():
+            break
+        page.keyboard.press("ArrowDown")
+    tab_to(page, "Authorize")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
+
+
+def test_whoever_is_turned_away_goes_back_to_the_application(page: Page, members: Members) -> None:
+    turned_away(page, members)
+    tab_to(page, "Back to The keepers client")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+    expect(page.get_by_text("Error: access_denied")).to_be_visible()
+    assert page.url.startswith(f"{members.sandbox.example}/callback?error=access_denied")

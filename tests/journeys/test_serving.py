@@ -44,7 +44,10 @@ def test_workers_redeem_a_code_once(tmp_path: Path, browser: Browser) -> None:
         party, login = running.party(), Secrets()
         code = party.code(login, browser.sign_in(party.begin(login), ADA))
         answers = list(threads.map(lambda _: party.redeem(login, code), range(4)))
-        assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
+        one, *others = sorted(answer.status_code for answer in answers)
+        # Whoever comes while another is at it may come again.
+        assert one == 200
+        assert set(others) <= {400, 503}
 
 
 def test_a_login_under_way_is_finished_before_the_end(tmp_path: Path, browser: Browser) -> None:

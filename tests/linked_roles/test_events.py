@@ -1,5 +1,5 @@
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ async def linking(
     discord: Discord,
     roles: Roles,
     provider: Provider,
+    *,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Snowflake]:
     """Make one that knows Discord's public key, with a login and a link of one person."""
@@ -52,7 +53,7 @@ async def send(
     message: object,
     key: Ed25519PrivateKey = KEY,
     at: float = NOW,
-    **headers: str,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     content = message if isinstance(message, bytes) else json.dumps(message).encode()
     timestamp = str(int(at))
@@ -61,7 +62,7 @@ async def send(
         "X-Signature-Timestamp": timestamp,
     }
     return await snowflake.browser.post(
-        "/discord/events", content=content, headers={**signed, **headers}
+        "/discord/events", content=content, headers={**signed, **(headers or {})}
     )
 
 
@@ -70,7 +71,11 @@ async def left(snowflake: Snowflake) -> tuple[int, str | None, bool]:
     store = snowflake.state.store
     found = await store.links.find(PERSON)
     tokens = await store.discord_tokens.find(APPLICATION, PERSON)
-    return len(await store.grants.of_person(PERSON)), found and found.state, tokens is not None
+    return (
+        len(await store.grants.of_person(PERSON)),
+        found.state if found else None,
+        tokens is not None,
+    )
 
 
 EVERYTHING, NOTHING = (1, "active", True), (0, "ended", False)
@@ -127,7 +132,7 @@ async def test_what_discord_has_not_signed_does_nothing(linking: Snowflake) -> N
         {"X-Signature-Timestamp": "soon"},
         {"X-Signature-Timestamp": str(NOW + 1)},
     ):
-        response = await send(linking, deauthorized(), **headers)
+        response = await send(linking, deauthorized(), headers=headers)
         assert response.status_code == 401
         assert response.json()["error"] == "invalid_token"
     assert await left(linking) == EVERYTHING
@@ -138,7 +143,7 @@ async def test_another_key_or_another_body_does_nothing(linking: Snowflake) -> N
     assert response.status_code == 401
     signature = KEY.sign(str(NOW).encode() + json.dumps(PING).encode()).hex()
     headers = {"X-Signature-Ed25519": signature}
-    assert (await send(linking, deauthorized(), **headers)).status_code == 401
+    assert (await send(linking, deauthorized(), headers=headers)).status_code == 401
     assert await left(linking) == EVERYTHING
 
 

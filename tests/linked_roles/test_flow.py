@@ -303,6 +303,7 @@ async def test_what_the_upstream_provider_says_to_its_code_is_told(
     linking: Snowflake,
     provider: Provider,
     roles: Roles,
+    *,
     answer: httpx.Response | httpx.ConnectError,
     title: str,
     status: int,

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 from snowflake.settings import Settings
@@ -10,11 +11,13 @@ GOOD = {"authorization": f"Bearer {HOOK_SECRET}"}
 
 
 async def call(
-    snowflake: Snowflake, content: bytes | None = None, **headers: str
+    snowflake: Snowflake,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
     content = json.dumps({"sub": SUBJECT}).encode() if content is None else content
     response = await snowflake.browser.post(
-        "/linked-roles/hook", content=content, headers={**GOOD, **headers}
+        "/linked-roles/hook", content=content, headers={**GOOD, **(headers or {})}
     )
     return response.status_code, response.text
 
@@ -58,7 +61,7 @@ async def test_without_the_secret_nothing_is_read(linking: Snowflake, provider: 
         f"Bearer {HOOK_SECRET[:-1]}",
         f"Bearer {HOOK_SECRET.upper()}",
     ):
-        status, text = await call(linking, authorization=authorization)
+        status, text = await call(linking, headers={"authorization": authorization})
         assert status == 401
         assert json.loads(text)["error"] == "invalid_token"
         assert HOOK_SECRET not in text
@@ -92,7 +95,7 @@ async def test_a_body_may_not_be_of_any_size(linking: Snowflake) -> None:
 
 async def test_any_content_type_will_do(linking: Snowflake) -> None:
     # Some versions of Authentik send text/json.
-    assert (await call(linking, **{"content-type": "text/json"}))[0] == 202
+    assert (await call(linking, headers={"content-type": "text/json"}))[0] == 202
 
 
 async def test_without_a_secret_there_is_no_hook(

@@ -399,6 +399,7 @@ async def test_the_start_warns_of_other_conditions_and_goes_on(
     clock: Clock,
     discord: Discord,
     roles: Roles,
+    *,
     there: httpx.Response,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

@@ -7,7 +7,6 @@ import pytest
 
 from snowflake import renewal
 from snowflake.protocol.browser import LOGIN_LIFETIME
-from snowflake.store.grants import Grant
 from tests.linked_roles.world import (
     APPLICATION,
     PERSON,
@@ -35,7 +34,7 @@ async def asked(snowflake: Snowflake, browser: httpx.AsyncClient | None = None) 
 
 def note_on(page: httpx.Response) -> str:
     [note] = re.findall('name="note" value="([^"]*)"', page.text)
-    return note
+    return str(note)
 
 
 async def confirm(browser: httpx.AsyncClient, note: str) -> httpx.Response:
@@ -84,8 +83,8 @@ async def test_a_login_keeps_discords_tokens(
 ) -> None:
     monkeypatch.setattr("tests.store.furniture.APPLICATION", APPLICATION)
     await link(linking, provider)
-    made: tuple[Grant, str] = await put_login(linking.state.store, "code", PERSON, NOW + 10)
-    assert made[0].application == APPLICATION
+    grant, _ = await put_login(linking.state.store, "code", PERSON, NOW + 10)
+    assert grant.application == APPLICATION
     assert (await unlink(linking)).status_code == 200
     assert not roles.revoke.called
     assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is not None

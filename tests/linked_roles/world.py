@@ -1,4 +1,4 @@
-"""Snowflake with linked roles, the Discord and the upstream provider that it asks, and a browser."""
+"""Snowflake with linked roles, the Discord and the upstream provider that it asks; a browser."""
 
 import json
 import re

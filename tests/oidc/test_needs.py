@@ -56,6 +56,12 @@ ROLES: Final = {"include": ["roles"], "guilds": [BIRDS]}
             {"identify", "guilds", "guilds.members.read"},
         ),
         (["openid"], client(name_from_guild=BIRDS), {"identify"}),
+        (["openid"], client(linked_roles_at_login=True), {"identify"}),
+        (
+            ["openid"],
+            client(linked_roles_at_login=True, discord_client_id="1056005449054429204"),
+            {"identify", "role_connections.write"},
+        ),
         (
             ["openid", "profile"],
             client(name_from_guild=BIRDS),
@@ -127,9 +133,9 @@ def test_the_bot_tells_names_where_they_are_written(
     groups: Mapping[str, object], roles_of: tuple[str, ...], names_of: tuple[str, ...]
 ) -> None:
     needs = needs_of(client(groups, bot=True), ALL)
-    assert (needs.names, needs.guild_names) == (roles_of, names_of)
+    assert (needs.roles, needs.guild_names) == (roles_of, names_of)
     for other in (needs_of(client(groups), ALL), needs_of(client(groups, bot=True), ["openid"])):
-        assert (other.names, other.guild_names) == ((), ())
+        assert (other.roles, other.guild_names) == ((), ())
 
 
 @pytest.mark.parametrize(

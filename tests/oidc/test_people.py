@@ -143,7 +143,7 @@ NO_MEMBER: Final = httpx.Response(404, json={"message": "Unknown Member", "code"
 WHO: Final = Needs(discord_scopes=frozenset({"identify"}))
 OWN: Final = replace(WHO, guilds=True, members=(BIRDS,))
 Looks = tuple[respx.Route, respx.Route]
-BY_BOT: Final = replace(WHO, members=(BIRDS,), names=(BIRDS,), guild_names=(BIRDS,), by_bot=True)
+BY_BOT: Final = replace(WHO, members=(BIRDS,), roles=(BIRDS,), guild_names=(BIRDS,), by_bot=True)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from snowflake.errors import DiscordDown
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import Settings
+from snowflake.standing import REFUSED_FOR
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from tests.login import (
@@ -267,11 +268,54 @@ async def test_a_code_that_discord_does_not_accept_ends_on_a_page(registered: Sn
     assert "This login is over" in answer.text
 
 
-async def test_our_own_application_being_refused_is_our_fault(registered: Snowflake) -> None:
+async def test_our_own_application_being_refused_is_our_fault_and_loses_nothing(
+    registered: Snowflake, clock: Clock
+) -> None:
+    departure = await depart(registered.browser, client_id=CLIENT_ID)
     registered.discord.token.respond(401, json={"error": "invalid_client"})
-    told = query_of(await login(registered.browser, client_id=CLIENT_ID))
-    assert told["error"] == "server_error"
-    assert APPLICATION_SECRET not in str(told)
+    page = await come_back(registered.browser, departure)
+    assert page.status_code == 503
+    assert APPLICATION_SECRET not in page.text
+    registered.discord.grants("identify email guilds")
+    clock.pass_by(REFUSED_FOR)
+    location = (await come_back(registered.browser, departure)).headers["location"]
+    tokens = (await with_secret(registered.browser, query_of(location)["code"])).json()
+    # Nor is the client told that its own secret is wrong when it comes to refresh.
+    registered.discord.token.respond(401, json={"error": "invalid_client"})
+    clock.pass_by(604_800 - 60)
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    form = {**refresh, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    answer = await registered.browser.post("/token", data=form)
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+
+
+async def test_a_discord_code_that_was_seen_is_of_no_use_in_another_login(
+    registered: Snowflake,
+) -> None:
+    await code_for(registered.browser, client_id=CLIENT_ID)
+    # Somebody has seen the code of Discord, and brings it with a login of their own.
+    registered.discord.token.respond(400, json={"error": "invalid_grant"})
+    async with registered.another_browser() as thief:
+        departure = await depart(
+            thief,
+            client_id="browser",
+            redirect_uri=BROWSER_APP,
+            code_challenge=CHALLENGE,
+            code_challenge_method="S256",
+        )
+        answer = await come_back(thief, departure)
+    assert answer.status_code == 400
+    assert registered.discord.token.call_count == 2
+
+
+async def test_a_client_that_was_taken_out_of_the_file_is_not_the_discord_application_of_its_name(
+    registered: Snowflake, settings: Settings
+) -> None:
+    tokens = await sign_in_registered(registered)
+    registered.state.registry.use(settings)
+    form = {"token": tokens["access_token"], "client_id": CLIENT_ID}
+    answer = await registered.browser.post("/introspect", data=form)
+    assert answer.json() == {"active": False}
 
 
 async def test_a_refused_consent_is_told_to_the_application(registered: Snowflake) -> None:
@@ -447,12 +491,19 @@ class TestLoggingOut:
                 assert answer.status_code == 302
                 assert answer.headers["location"] == f"{self.GOODBYE}?state=x%20y"
 
+    @pytest.mark.parametrize("client_id", ["browser", "1056005449054429204"])
+    async def test_whoever_has_no_place_to_lead_back_to_gets_the_page(
+        self, registered: Snowflake, client_id: str
+    ) -> None:
+        asked = {"client_id": client_id, "post_logout_redirect_uri": self.GOODBYE}
+        page = await registered.browser.get("/logout", params=asked)
+        assert page.status_code == 200
+        assert "location" not in page.headers
+
     @pytest.mark.parametrize(
         "asked",
         [
             {"client_id": CLIENT_ID, "post_logout_redirect_uri": "https://evil.example/"},
-            {"client_id": "browser", "post_logout_redirect_uri": GOODBYE},
-            {"client_id": "1056005449054429204", "post_logout_redirect_uri": GOODBYE},
             {"post_logout_redirect_uri": GOODBYE},
             {"id_token_hint": "eyJ", "post_logout_redirect_uri": GOODBYE},
         ],
@@ -504,6 +555,16 @@ class TestSilentRenewal:
         async with running(registering(settings, client), clock, discord) as snowflake:
             location = await login(snowflake.browser, client_id=CLIENT_ID, prompt="none")
         assert query_of(location)["error"] == "access_denied"
+
+    @pytest.mark.parametrize(
+        ("status", "error"), [(502, "temporarily_unavailable"), (400, "login_required")]
+    )
+    async def test_nor_does_whoever_comes_back_in_vain(
+        self, registered: Snowflake, status: int, error: str
+    ) -> None:
+        registered.discord.token.respond(status, json={"error": "invalid_grant"})
+        location = await login(registered.browser, client_id=CLIENT_ID, prompt=" none")
+        assert query_of(location)["error"] == error
 
     async def test_an_outage_is_told_to_the_application(
         self, registered: Snowflake, monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,14 @@ def test_a_denied_role_may_be_where_nobody_has_looked() -> None:
     assert not refusal(STRANGER, NONE).solvable
 
 
+def test_roles_of_a_guild_that_only_gives_names_are_no_matter() -> None:
+    person = looked_at(birds=None, api=member(KEEPER, BANNED))
+    anyone = client(OF_BIRDS, any_role=[KEEPER])
+    assert refusal(person, anyone).by_joining
+    assert refusal(person, client(OF_BIRDS, all_roles=[KEEPER])).by_joining
+    assert refused(person, NONE) == []
+
+
 def test_where_no_guild_is_named_no_role_can_be_looked_for() -> None:
     assert refused(STRANGER, client(any_role=[KEEPER])) == ["any_role"]
     assert refused(STRANGER, client(no_role=[BANNED])) == ["no_role"]

@@ -60,6 +60,13 @@ def test_who_is_not_timed_out_is_admitted() -> None:
     assert refused(looked_at(birds=member(), api=None), NOT_TIMED_OUT) == []
 
 
+def test_who_leaves_does_not_slip_a_time_out() -> None:
+    one = refusal(looked_at(birds=None, api=None), NOT_TIMED_OUT)
+    assert one.policy == "not_timed_out"
+    assert one.sentence.startswith("You have to be a member of one of certain Discord servers.")
+    assert one.by_joining
+
+
 def test_a_time_out_that_is_over_is_no_matter() -> None:
     assert refused(timed_out(0, -60), NOT_TIMED_OUT) == []
 

@@ -1,9 +1,12 @@
+from collections.abc import AsyncIterator
+
 import pytest
 from starlette.routing import Route
 
 from snowflake.settings import Settings
 from snowflake.web import paths
 from snowflake.web.routes import routes
+from tests.linked_roles.world import with_linked_roles
 from tests.raw import send_raw
 from tests.running import Clock, Discord, Snowflake, running
 
@@ -25,22 +28,48 @@ CONTRACT = {
     "/health": ({"GET", "HEAD"}, True),
     "/ready": ({"GET", "HEAD"}, True),
 }
+# With linked roles, a hook and Discord's public key.
+LINKED_ROLES = {
+    "/linked-role": ({"GET", "HEAD"}, False),
+    "/linked-role/discord": ({"GET", "HEAD"}, False),
+    "/linked-role/upstream": ({"GET", "HEAD"}, False),
+    "/linked-role/unlink": ({"GET", "HEAD", "POST"}, False),
+    "/linked-roles/hook": ({"POST"}, True),
+    "/discord/events": ({"POST"}, True),
+}
+EVERYTHING = CONTRACT | LINKED_ROLES
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
-def test_the_paths_are_those_of_the_contract(settings: Settings) -> None:
-    listed = [route for route in routes(settings) if isinstance(route, Route)]
-    assert {route.path: route.methods for route in listed} == {
-        path: methods for path, (methods, _) in CONTRACT.items()
-    }
+@pytest.fixture
+def everything(settings: Settings) -> Settings:
+    return with_linked_roles(settings).model_copy(update={"discord_public_key": "ab" * 32})
 
 
-@pytest.mark.parametrize("path", CONTRACT)
+@pytest.fixture
+async def snowflake(
+    everything: Settings, clock: Clock, discord: Discord
+) -> AsyncIterator[Snowflake]:
+    async with running(everything, clock, discord) as snowflake:
+        yield snowflake
+
+
+def listed(settings: Settings) -> dict[str, set[str] | None]:
+    found = [route for route in routes(settings) if isinstance(route, Route)]
+    return {route.path: route.methods for route in found}
+
+
+def test_the_paths_are_those_of_the_contract(settings: Settings, everything: Settings) -> None:
+    assert listed(settings) == {path: methods for path, (methods, _) in CONTRACT.items()}
+    assert listed(everything) == {path: methods for path, (methods, _) in EVERYTHING.items()}
+
+
+@pytest.mark.parametrize("path", EVERYTHING)
 @pytest.mark.parametrize("method", METHODS)
 async def test_another_method_is_refused_with_those_that_are_allowed(
     snowflake: Snowflake, path: str, method: str
 ) -> None:
-    methods, is_json = CONTRACT[path]
+    methods, is_json = EVERYTHING[path]
     response = await send_raw(
         snowflake.app, path.replace("{redirect_uri:path}", "https://a.example/"), method=method
     )
@@ -54,7 +83,7 @@ async def test_another_method_is_refused_with_those_that_are_allowed(
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in CONTRACT if path.count("{") == 0 and path != "/"]
+    "path", [path for path in EVERYTHING if path.count("{") == 0 and path != "/"]
 )
 async def test_a_slash_at_the_end_is_another_path_and_no_redirect(
     snowflake: Snowflake, path: str

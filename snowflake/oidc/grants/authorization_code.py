@@ -36,8 +36,8 @@ async def authorization_code(
 ) -> Redeemed:
     """Redeem a code of the callback, once.
 
-    Discord checks the client's secret. A wrong secret or an outage does not use the code up. The
-    client's own replay ends the grant that the code made (RFC 6749, section 4.1.2).
+    Discord checks the secret of a Discord application. A wrong secret or an outage does not use
+    the code up. The client's own replay ends the grant that it made (RFC 6749, section 4.1.2).
 
     Raises:
         InvalidGrant: the code is not this client's, for another redirect URI, expired or used.

@@ -13,7 +13,7 @@ from snowflake.errors import (
     TooManyRequests,
 )
 from snowflake.oidc import scopes
-from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.clients import Credentials, faults_of_ours, is_known_good, is_of
 from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.needs import needs_of
@@ -100,8 +100,7 @@ async def _find(sent: str, credentials: Credentials, state: State) -> tuple[Refr
     token, grant = living
     if grant.client_id != credentials.client_id:
         raise InvalidGrant("the refresh token was issued to another client")
-    if grant.application != credentials.client.application:
-        # Somebody has registered the client meanwhile, or has changed Snowflake's own application.
+    if not is_of(credentials.client, grant):
         raise InvalidGrant("the person has to sign in again")
     return token, grant
 
@@ -238,7 +237,8 @@ async def _renew(
     tokens: StoredTokens, credentials: Credentials, state: State, *, prove: bool = False
 ) -> StoredTokens:
     secret, caller = credentials.application_secret, credentials.caller
-    return await renew(tokens, secret, caller, state, prove=prove)
+    with faults_of_ours(credentials.client):
+        return await renew(tokens, secret, caller, state, prove=prove)
 
 
 async def _person(grant: Grant, tokens: StoredTokens, client: Client, state: State) -> Fetched:

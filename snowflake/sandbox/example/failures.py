@@ -6,10 +6,13 @@ from snowflake.sandbox.example.results import Failure
 
 _AGAIN = "Go back and sign in again."
 
+#: Errors behind which there are several reasons; the provider says which.
+_DESCRIBED = frozenset({"access_denied", "invalid_grant"})
+
 _WORDS = {
     "access_denied": (
-        "You did not allow the sign-in, so this application knows nothing about you.",
-        "If that was not what you meant, sign in again and choose “Authorize”.",
+        "The sign-in was not allowed, so this application knows nothing about you.",
+        "If you refused and did not mean to, sign in again and choose “Authorize”.",
     ),
     "mismatching_state": (
         "The answer does not belong to a sign-in that was begun in this browser.",
@@ -17,7 +20,7 @@ _WORDS = {
         "sign-in waits too long, or when cookies are off. " + _AGAIN,
     ),
     "invalid_grant": (
-        "The provider did not accept the code, because it is too old or was used before.",
+        "The provider did not accept the code.",
         _AGAIN,
     ),
     "invalid_client": (
@@ -49,6 +52,6 @@ def _detail(error: Exception) -> str:
 
 def _refused(error: str, description: str) -> Failure:
     what, advice = _WORDS.get(error, ("The provider refused the sign-in.", _AGAIN))
-    if error not in _WORDS and description:
+    if description and (error not in _WORDS or error in _DESCRIBED):
         what += f" It says: {description}"
     return Failure(error, what, advice)

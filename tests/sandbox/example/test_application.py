@@ -119,7 +119,8 @@ def test_refusing_is_no_accident(example: httpx.Client, provider: Provider) -> N
     provider.denial = {"error": "access_denied", "error_description": "no"}
     page = example.get("/login")
     assert_failed(page)
-    assert "You did not allow the sign-in" in page.text
+    assert "The sign-in was not allowed" in page.text
+    assert "It says: no" in page.text
     assert example.get("/result.json").json()["error"] == "access_denied"
 
 
