@@ -1,6 +1,7 @@
 """All keys of this Snowflake: which one signs, which ones are published."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,10 +36,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A signing key, and the Unix time from which it signs."""
+    """A signing key, and the Unix time from which it signs.
+
+    ``lifetime`` is how many seconds the tokens live that live longest of those that it has signed,
+    as far as the store knows.
+    """
 
     key: SigningKey
     signs_from: int
+    lifetime: int = 0
 
 
 class KeyRing:
@@ -63,7 +69,7 @@ class KeyRing:
             StartFault: a key is damaged or of another kind. It is never replaced.
         """
         ring = cls(settings, store, clock)
-        await ring.look()
+        await ring.follow()
         if not ring._custom and not ring._keys:
             await ring._make_first()
         return ring
@@ -114,9 +120,21 @@ class KeyRing:
             Key(
                 known.get(stored.kid) or SigningKey(parse_key(stored.jwk, "a key in the store")),
                 stored.signs_from,
+                stored.lifetime,
             )
             for stored in await self._store.signing_keys.all()
         ]
+
+    async def follow(self) -> None:
+        """Look which keys the store has, and let it know how long the tokens of ours live.
+
+        A shorter lifetime may be configured later, and another process may forget the key then.
+        """
+        await self.look()
+        signs = self.current.kid if self.all else None
+        for key in self._keys:
+            if key.key.kid == signs and key.lifetime < self._lifetime:
+                await self._store.signing_keys.signs_for(signs, self._lifetime)
 
     async def rotate(self, *, at_once: bool = False) -> Key:
         """Add a new key, which signs after ``ANNOUNCEMENT`` or at once."""
@@ -133,15 +151,23 @@ class KeyRing:
         due = self._keys[-1].signs_from + (age - ANNOUNCEMENT).total_seconds()
         if age and not self._custom and due <= now:
             _log.info("key_rotated", kid=(await self.rotate()).key.kid)
-        lifetime = self._settings.longest_token_lifetime.total_seconds()
         for key, successor in pairwise(self._keys):
+            lifetime = max(key.lifetime, self._lifetime)
             if successor.signs_from + lifetime + GRACE.total_seconds() <= now:
                 await self._store.signing_keys.remove(key.key.kid)
         await self.look()
 
     def use(self, settings: Settings) -> None:
-        """Go by these settings from now on: keys are kept for as long as their tokens live."""
+        """Go by these settings from now on.
+
+        Keys are kept for as long as their tokens live, also those of before that lived longer.
+        """
         self._settings = settings
+
+    @property
+    def _lifetime(self) -> int:
+        """How many seconds the tokens live that live longest of those that are signed now."""
+        return math.ceil(self._settings.longest_token_lifetime.total_seconds())
 
     def _find(self, kid: str | None) -> SigningKey | None:
         return next((key.key for key in self.all if key.key.kid == kid), None)
@@ -166,7 +192,7 @@ class KeyRing:
 
     async def _add(self, jwk: str, signs_from: int) -> Key:
         key = Key(SigningKey(parse_key(jwk, "the new key")), signs_from)
-        await self._store.signing_keys.add(StoredKey(key.key.kid, jwk, signs_from))
+        await self._store.signing_keys.add(StoredKey(key.key.kid, jwk, signs_from, self._lifetime))
         await self.look()
         return key
 

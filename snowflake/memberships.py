@@ -82,11 +82,17 @@ class Memory:
         self._bot_guilds = _Kind("bot_guilds", TypeAdapter(list[Guild]), lifetime)
 
     async def guilds(
-        self, person: str, access_token: SecretStr, oldest: float = KEPT
+        self,
+        person: str,
+        access_token: SecretStr,
+        oldest: float = KEPT,
+        *,
+        anew: bool = False,
     ) -> Remembered[list[Guild]]:
         """Answer the guilds of a person, by their Discord user ID.
 
-        Nothing older than ``oldest`` seconds is answered, nor than an hour.
+        Nothing older than ``oldest`` seconds is answered, nor than an hour. With ``anew`` what is
+        remembered stands in for Discord in an outage alone.
 
         Raises:
             InvalidGrant: Discord no longer accepts the token.
@@ -97,6 +103,7 @@ class Memory:
             (person, ALL_GUILDS),
             oldest,
             lambda: self._discord.guilds(access_token, person),
+            anew=anew,
         )
 
     async def member(
@@ -111,11 +118,11 @@ class Memory:
         )
 
     async def bot_member(
-        self, guild: str, person: str, oldest: float = KEPT
+        self, guild: str, person: str, oldest: float = KEPT, *, anew: bool = False
     ) -> Remembered[Member | None]:
         """Answer what a person is in a guild, as the bot sees it; None if they are not in it.
 
-        Nothing older than ``oldest`` seconds is answered, nor than an hour.
+        ``oldest`` and ``anew`` are as for ``guilds``.
 
         Raises:
             TemporarilyUnavailable: Discord gave no usable answer, or the bot is not in the guild,
@@ -126,6 +133,7 @@ class Memory:
             (person, guild),
             oldest,
             lambda: self._discord.bot_member(guild, person),
+            anew=anew,
         )
 
     async def roles(self, guild: str) -> Remembered[list[Role]]:
@@ -198,9 +206,11 @@ class Memory:
         key: tuple[str, str],
         oldest: float,
         ask: Callable[[], Awaitable[Answer]],
+        *,
+        anew: bool = False,
     ) -> Remembered[Answer]:
         kept = await self._find(kind, key, oldest)
-        if kept is not None and kept.age < kind.lifetime:
+        if kept is not None and kept.age < kind.lifetime and not anew:
             kind.count("fresh")
             return kept
         asked_at = self._clock()

@@ -6,6 +6,8 @@ checks, and a registered client, which signs people in through Snowflake's own D
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache, partial
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -22,6 +24,9 @@ OF_CLIENTS = frozenset(
         *("linked_roles_at_login", "refresh_token_lifetime"),
     }
 )
+
+#: Discord applications of which it is remembered what holds for them.
+MAX_CLIENTS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class Registry:
     def use(self, settings: Settings) -> None:
         """Go by these settings from now on. Only what they say of clients is looked at."""
         self._settings = settings
+        # Anybody can name one, and the same ones come again and again.
+        self._of_discord = lru_cache(MAX_CLIENTS)(partial(_client, settings=settings))
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
 
     @property
@@ -87,8 +94,11 @@ class Registry:
         registered = self._registered.get(client_id)
         if registered is not None:
             return registered
-        settings = self._settings
-        return _client(client_id, settings) if settings.allows_client(client_id) else None
+        if not self._settings.allows_client(client_id):
+            return None
+        # Discord's are digits. Anything else is a slip of somebody who has clients registered.
+        is_slip = self._registered and not (client_id.isascii() and client_id.isdigit())
+        return self._of_discord(client_id) if not is_slip else None
 
 
 def _client(client_id: str, settings: Settings) -> Client:

@@ -32,6 +32,7 @@ from snowflake.values import (
     DiscordId,
     Domains,
     Duration,
+    HeaderSecret,
     Hosts,
     Issuer,
     Listen,
@@ -211,7 +212,7 @@ class Settings(BaseSettings):
     discord_client_secret: SecretStr | None = Field(
         default=None, description="Client secret of that application."
     )
-    discord_bot_token: SecretStr | None = Field(
+    discord_bot_token: HeaderSecret = Field(
         default=None,
         description=(
             "Token of a bot that is in your guilds. With it, the bot says who is in them and "

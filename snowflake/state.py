@@ -135,7 +135,7 @@ class State:
                 return
             try:
                 await self.standing.settle()
-                await self.keys.look()
+                await self.keys.follow()
                 await self.store.housekeeping.run(self.keys.keep_fresh)
             except TemporarilyUnavailable as error:
                 _log.warning("background_work_postponed", cause=error.cause)

@@ -50,6 +50,8 @@ def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
     added = "&".join(
         f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
     )
+    if not added:
+        return uri
     separator = "&" if "?" in uri else "?"
     return f"{uri}{separator}{added}"
 

@@ -14,7 +14,7 @@ from pydantic_settings import NoDecode
 from snowflake.durations import parse_duration
 from snowflake.hosts import check_pattern, is_loopback
 
-_URL = re.compile(r"[!-~]+")
+_VISIBLE = re.compile(r"[!-~]+")
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
     r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
@@ -99,7 +99,7 @@ def _url(url: str) -> str:
         usable = parts.hostname and parts.port != 0 and parts.username is None
     except ValueError:
         raise ValueError(example) from None
-    if not usable or parts.scheme not in {"http", "https"} or not _URL.fullmatch(url):
+    if not usable or parts.scheme not in {"http", "https"} or not _VISIBLE.fullmatch(url):
         raise ValueError(example)
     if parts.fragment:
         raise ValueError("must not have a fragment")
@@ -133,6 +133,12 @@ def _long_enough(secret: SecretStr | None) -> SecretStr | None:
     return secret
 
 
+def _in_header(secret: SecretStr | None) -> SecretStr | None:
+    if secret is not None and not _VISIBLE.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be visible ASCII characters, and no space")
+    return secret
+
+
 def parts(secret: SecretStr | None) -> list[str]:
     """Answer the parts of a secret that commas separate."""
     return [part.strip() for part in secret.get_secret_value().split(",")] if secret else []
@@ -162,5 +168,6 @@ Url = Annotated[str, AfterValidator(_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 BaseUrl = Annotated[Url, AfterValidator(_without_slash)]
 BasePath = Annotated[str, AfterValidator(_base_path)]
+HeaderSecret = Annotated[SecretStr | None, AfterValidator(_in_header)]
 LongSecrets = Annotated[SecretStr | None, AfterValidator(_long_enough)]
 Listen = Annotated[Address | None, NoDecode, BeforeValidator(_address)]

@@ -7,6 +7,7 @@ from snowflake import errors
 from snowflake.errors import (
     InvalidClient,
     InvalidToken,
+    LinkError,
     LoginError,
     MissingToken,
     OAuthError,
@@ -19,6 +20,7 @@ CLASSES = [
     if issubclass(value, errors.SnowflakeError)
 ]
 OAUTH_ERRORS = [value for value in CLASSES if issubclass(value, OAuthError) and value != OAuthError]
+LINK_ERRORS = [value for value in CLASSES if issubclass(value, LinkError) and value != LinkError]
 LOGIN_ERRORS = [value for value in CLASSES if issubclass(value, LoginError) and value != LoginError]
 # What RFC 6749, section 5.2, lets an error_description hold.
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+")
@@ -84,3 +86,14 @@ def test_a_start_fault_prints_one_line_per_fault() -> None:
     fault = errors.StartFault(["one", "two"])
     assert fault.faults == ("one", "two")
     assert str(fault) == "one\ntwo"
+
+
+@pytest.mark.parametrize("error", LINK_ERRORS, ids=lambda error: error.__name__)
+def test_a_link_error_says_what_happened_and_what_to_do(error: type[LinkError]) -> None:
+    raised = error("Example Society", "for the log")
+    for words in (raised.title, raised.explanation, raised.advice):
+        assert "{" not in words.format(side=raised.side)
+    assert raised.title.format(side="x")[0].isupper() or raised.title.startswith("{side}")
+    assert raised.explanation.endswith(".")
+    assert raised.advice.endswith(".")
+    assert "for the log" not in str(raised)

@@ -152,6 +152,38 @@ async def test_the_old_key_stays_longer_once_tokens_live_longer(
     assert old.kid in kids(ring)
 
 
+@pytest.mark.parametrize("by", ["a restart", "another file"])
+async def test_the_old_key_stays_for_tokens_that_lived_longer_than_new_ones_do(
+    by: str, ring: KeyRing, without_key: Settings, store: Store, clock: Clock
+) -> None:
+    longer = without_key.model_copy(update={"token_lifetime": timedelta(seconds=10 * LIFETIME)})
+    ring.use(longer)
+    await ring.follow()
+    last = ring.current.sign({"sub": "1"})
+    if by == "a restart":
+        ring = await KeyRing.open(without_key, store, clock)
+    else:
+        ring.use(without_key)
+    clock.pass_by(1)
+    await ring.rotate(at_once=True)
+    clock.pass_by(10 * LIFETIME)
+    await ring.keep_fresh()
+    assert await ring.verify(last, "JWT")
+    clock.pass_by(600)
+    await ring.keep_fresh()
+    assert kids(ring) == [ring.current.kid]
+
+
+async def test_the_store_is_told_of_a_lifetime_once(
+    ring: KeyRing, without_key: Settings, store: Store
+) -> None:
+    shorter = without_key.model_copy(update={"token_lifetime": timedelta(minutes=1)})
+    for settings in (without_key, shorter):
+        ring.use(settings)
+        await ring.follow()
+        assert [key.lifetime for key in await store.signing_keys.all()] == [LIFETIME]
+
+
 async def test_the_old_key_stays_for_tokens_of_a_process_that_had_not_looked_yet(
     ring: KeyRing, without_key: Settings, store: Store, clock: Clock
 ) -> None:

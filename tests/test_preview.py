@@ -12,18 +12,23 @@ from typer.testing import CliRunner
 
 from snowflake.cli import app, main
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.preview import Preview
+from snowflake.policies import POLICIES
+from snowflake.preview import GUILD_GATES, PRIVATE_GATES, Preview
 from snowflake.preview import preview as looking_at
 from snowflake.registry import Registry
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIFT, SOURDOUGH
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
+from tests.cli.conftest import _logging_is_left_as_it_was
 from tests.doctor.cases import Answer, nobody, opened
 from tests.login import CLIENT_ID
 from tests.running import DISCORD_API, USER, Discord
 
+__all__ = ["_logging_is_left_as_it_was"]
+
 SETTINGS = Settings(discord_bot_token=SecretStr("the-bot-token"))
+ELSEWHERE = "41771983423143999"
 CLIENT = Registry(SETTINGS).find(CLIENT_ID)
 
 
@@ -92,6 +97,8 @@ def test_claims_are_those_of_a_login_as_far_as_the_bot_sees(tmp_path: Path) -> N
         "email",
         "email_verified",
         "locale",
+        "discord.locale",
+        "discord.mfa_enabled",
     }
 
 
@@ -113,6 +120,56 @@ def test_each_gate_says_what_it_says(tmp_path: Path) -> None:
     assert shown["no_role"].startswith("refuses: ")
     assert shown["two_factor"] == shown["verified_email"] == "only their own login tells"
     assert "people" not in shown
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_where_the_bot_is_not_it_cannot_tell(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        f"""
+        [access]
+        any_guild = ["{LIGHTHOUSE}", "{ELSEWHERE}"]
+        no_role = ["{NIGHT_SHIFT}"]
+        people = ["{ADA}"]
+        """,
+    )
+    shown = preview()
+    for gate in ("any_guild", "no_role"):
+        assert shown[gate].startswith(f"cannot be told: the bot is not in guild {ELSEWHERE};")
+    assert shown["people"] == "lets them in"
+    assert shown[f"The bot is not in guild {ELSEWHERE}"].endswith("temporarily_unavailable.")
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_login_goes_on_without_a_nickname_that_the_bot_cannot_see(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_NAME_FROM_GUILD", ELSEWHERE)
+    configure(tmp_path, f'[access]\nany_guild = ["{LIGHTHOUSE}"]\n')
+    assert preview()["any_guild"] == "lets them in"
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_no_guild_is_shown_that_a_login_would_not_ask_for(tmp_path: Path) -> None:
+    configure(tmp_path, f'[groups]\ninclude = ["roles"]\nguilds = ["{LIGHTHOUSE}"]\n')
+    shown = preview()
+    assert SOURDOUGH not in json.loads(shown["groups"])
+    assert "Guilds that the bot is not in are left out." not in shown
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_of_the_account_only_what_is_public_is_shown() -> None:
+    told = json.loads(preview()["discord"])
+    assert told["username"] == "ada.lindqvist"
+    assert not told.keys() & {"locale", "mfa_enabled"}
+
+
+def test_each_gate_is_known_to_hang_on_guilds_or_not() -> None:
+    assert POLICIES.keys() - GUILD_GATES - PRIVATE_GATES == {
+        "people",
+        "no_people",
+        "min_account_age",
+    }
 
 
 def test_a_role_that_was_taken_away_closes_the_gate(

@@ -84,6 +84,16 @@ def test_access_of_a_client_replaces_that_of_all_as_a_whole() -> None:
     assert client.access == AccessTable(people=("9",))
 
 
+def test_a_discord_application_is_made_once_for_each_configuration() -> None:
+    registry = Registry(with_client())
+    first = registry.find("1")
+    assert registry.find("1") is first
+    registry.use(with_client().model_copy(update={"avatar_size": 64}))
+    second = registry.find("1")
+    assert second is not None
+    assert second.avatar_size == 64
+
+
 def test_another_configuration_can_be_used_from_now_on() -> None:
     registry = Registry(with_client())
     registry.use(Settings(allowed_clients=("3",)))

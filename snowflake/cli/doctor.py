@@ -4,12 +4,13 @@ import asyncio
 
 import typer
 
-from snowflake.doctor.case import Case
 from snowflake.doctor.configuration import configuration
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.examination import examine
 from snowflake.doctor.finding import Finding, Status
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings
+from snowflake.visible import visible
 
 COLOURS = {
     Status.OK: typer.colors.GREEN,
@@ -37,8 +38,8 @@ def doctor() -> None:
 
 async def _examine(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
-    async with Case.open(settings) as case:
-        async for finding in examine(case):
+    async with Connections.open(settings) as connections:
+        async for finding in examine(connections):
             _show(finding)
             findings.append(finding)
     return findings
@@ -49,4 +50,4 @@ def _show(finding: Finding) -> None:
     stop = "" if finding.text.endswith("?") else "."
     line = f"{finding.subject}: {finding.text}{stop} {finding.cure}".rstrip()
     # Others choose the names of guilds and roles, and may mean them for the terminal.
-    typer.echo(status + "".join(one for one in line if one.isprintable()))
+    typer.echo(status + visible(line))

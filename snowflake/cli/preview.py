@@ -10,12 +10,11 @@ import typer
 from snowflake import preview as looking
 from snowflake.cli.naming_clients import checked, client_named, discord_id
 from snowflake.configuration import load_settings
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.errors import StartFault
 from snowflake.logs import configure_logs
-from snowflake.preview import Gate, Preview
-
-ONLY_THEIRS = "only their own login tells"
+from snowflake.preview import ONLY_THEIRS, Gate, Preview
+from snowflake.visible import visible
 
 
 def preview(
@@ -38,8 +37,8 @@ def preview(
         raise StartFault(["SNOWFLAKE_DISCORD_BOT_TOKEN: is needed for a preview"])
 
     async def look() -> Preview | None:
-        async with Case.open(settings) as case:
-            return await looking.preview(known, person, case)
+        async with Connections.open(settings) as connections:
+            return await looking.preview(known, person, connections)
 
     _show(asyncio.run(look()))
 
@@ -50,7 +49,7 @@ def _show(seen: Preview | None) -> None:
         raise typer.Exit(1)
     for line in _lines(seen):
         # Others choose their names, and may mean them for the terminal.
-        typer.echo("".join(one for one in line if one.isprintable()))
+        typer.echo(visible(line))
 
 
 def _lines(seen: Preview) -> Iterator[str]:
@@ -65,10 +64,15 @@ def _lines(seen: Preview) -> Iterator[str]:
         yield f"  {claim}: {json.dumps(value, ensure_ascii=False)}"
     for claim in seen.unknown:
         yield f"  {claim}: {ONLY_THEIRS}"
-    yield "Guilds that the bot is not in are left out."
+    if seen.needs.guilds:
+        yield "Guilds that the bot is not in are left out."
+    for guild in seen.unseen:
+        yield (
+            f"The bot is not in guild {guild}: until it is, each login is answered "
+            "temporarily_unavailable."
+        )
 
 
 def _verdict(gate: Gate) -> str:
-    if not gate.known:
-        return ONLY_THEIRS
-    return "lets them in" if gate.refusal is None else f"refuses: {gate.refusal.sentence}"
+    refused = "lets them in" if gate.refusal is None else f"refuses: {gate.refusal.sentence}"
+    return gate.untold or refused

@@ -14,7 +14,7 @@ from uvicorn.main import main as uvicorn_command
 
 from snowflake.cli.showing_metrics import showing_metrics
 from snowflake.cli.supervising import supervise
-from snowflake.configuration import load_settings, unknown_variables
+from snowflake.configuration import cautions, load_settings, unknown_variables
 from snowflake.errors import StartFault
 from snowflake.hosts import is_loopback
 from snowflake.logs import configure_logs
@@ -23,8 +23,14 @@ from snowflake.state import State
 
 _log = structlog.get_logger(__name__)
 
-#: What we ask of Uvicorn unless its own variables say otherwise; the time is in seconds.
-DEFAULTS: dict[str, Any] = {"server_header": False, "timeout_graceful_shutdown": 10}
+#: What we ask of Uvicorn unless its own variables say otherwise; times are in seconds. A worker
+#: answers no check before it has read all of Snowflake, which a slow or busy machine takes longer
+#: for than Uvicorn's five seconds: it would be killed and begun anew for ever.
+DEFAULTS: dict[str, Any] = {
+    "server_header": False,
+    "timeout_graceful_shutdown": 10,
+    "timeout_worker_healthcheck": 30,
+}
 #: What its variables cannot change. Its own access log, and its traces, hold query strings.
 OURS: dict[str, Any] = {"access_log": False, "log_config": None, "log_level": None, "ws": "none"}
 #: Parameters of its command line that ``uvicorn.run`` does not take as they come.
@@ -53,6 +59,8 @@ def serve(
     configure_logs(settings)
     for sentence in unknown_variables():
         _log.warning("unknown_variable", message=sentence)
+    for sentence in cautions(settings):
+        _log.warning("configuration_caution", message=sentence)
     options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:
         options["workers"] = workers

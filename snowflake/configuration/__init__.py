@@ -2,11 +2,12 @@
 
 ``loading`` goes from start to end: ``document`` reads the file and knows on which line everything
 stands, ``variables`` and ``secret_files`` say what else is set and where, ``words`` turn what
-Pydantic finds into sentences, and ``agreement`` finds what does not go together. ``reloading`` does
-it again while Snowflake runs.
+Pydantic finds into sentences, and ``agreement`` finds what does not go together. ``advice`` tells
+what can be used but is perhaps not meant. ``reloading`` does it again while Snowflake runs.
 """
 
+from snowflake.configuration.advice import cautions
 from snowflake.configuration.loading import load_settings, load_some
 from snowflake.configuration.variables import unknown_variables
 
-__all__ = ["load_settings", "load_some", "unknown_variables"]
+__all__ = ["cautions", "load_settings", "load_some", "unknown_variables"]

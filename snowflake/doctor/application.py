@@ -2,27 +2,27 @@
 
 from collections.abc import AsyncIterator
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
 
 SUBJECT = "application"
 
 
-async def application(case: Case) -> AsyncIterator[Finding]:
+async def application(connections: Connections) -> AsyncIterator[Finding]:
     """Try to redeem a code that nobody has made.
 
     Discord looks at the secret first: it does not know the code if the secret is good. If it is
     not, the answer counts once towards a ban.
     """
-    settings = case.settings
+    settings = connections.settings
     client_id, secret = settings.discord_client_id, settings.discord_client_secret
     if client_id is None or secret is None:
         text = "Snowflake has none of its own; Discord applications bring theirs"
         yield Finding(Status.NOTE, SUBJECT, text)
         return
     try:
-        await case.discord.exchange_code(
+        await connections.discord.exchange_code(
             client_id=client_id,
             client_secret=secret,
             code="snowflake-doctor",

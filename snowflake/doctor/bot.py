@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import chain
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.portal import NoEntry, entry
 from snowflake.settings import Settings
@@ -13,19 +13,19 @@ from snowflake.tables.groups import GroupsTable
 SUBJECT = "bot"
 
 
-async def bot(case: Case) -> AsyncIterator[Finding]:
+async def bot(connections: Connections) -> AsyncIterator[Finding]:
     """Look for every guild and role that the configuration names.
 
     Raises:
         TemporarilyUnavailable: Discord does not tell of them.
     """
-    settings = case.settings
+    settings = connections.settings
     guilds, roles = named_guilds(settings), named_roles(settings)
     if settings.discord_bot_token is None:
         yield _without(len(guilds) + len(roles))
         return
     try:
-        application = await entry(case)
+        application = await entry(connections)
     except NoEntry as reason:
         cure = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
         yield Finding(Status.FAULT, SUBJECT, str(reason), cure)
@@ -35,14 +35,14 @@ async def bot(case: Case) -> AsyncIterator[Finding]:
         yield Finding(Status.WARNING, SUBJECT, text)
     else:
         yield Finding(Status.OK, SUBJECT, f"is that of {application.name}")
-    seen = {guild.id: guild.name for guild in await case.discord.bot_guilds()}
+    seen = {guild.id: guild.name for guild in await connections.discord.bot_guilds()}
     for guild in guilds:
         yield _guild(guild, seen, application.id)
     called = {
         role.id: f"{role.name} in {seen[guild]}"
         for guild in guilds
         if guild in seen
-        for role in await case.discord.bot_roles(guild)
+        for role in await connections.discord.bot_roles(guild)
     }
     for role in roles:
         yield _role(role, called)

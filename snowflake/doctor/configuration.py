@@ -1,6 +1,6 @@
 """Whether the configuration can be used."""
 
-from snowflake.configuration import load_settings, unknown_variables
+from snowflake.configuration import cautions, load_settings, unknown_variables
 from snowflake.doctor.finding import Finding, Status
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
@@ -15,8 +15,9 @@ def configuration() -> tuple[Settings | None, list[Finding]]:
         settings = load_settings()
     except StartFault as fault:
         return None, [Finding(Status.FAULT, "configuration", line) for line in fault.faults]
-    unknown = [
-        Finding(Status.WARNING, "configuration", sentence) for sentence in unknown_variables()
+    doubts = [
+        Finding(Status.WARNING, "configuration", sentence)
+        for sentence in (*unknown_variables(), *cautions(settings))
     ]
     text = f"can be used; registered clients: {len(settings.clients)}"
-    return settings, unknown or [Finding(Status.OK, "configuration", text)]
+    return settings, doubts or [Finding(Status.OK, "configuration", text)]

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 
 #: A route for which nobody has to sign in, so that no answer counts towards a ban.
@@ -14,10 +14,10 @@ PATH = "/gateway"
 TOLERANCE = 5
 
 
-async def discord(case: Case) -> AsyncIterator[Finding]:
+async def discord(connections: Connections) -> AsyncIterator[Finding]:
     """Ask Discord for something that it tells anybody."""
     try:
-        response = await case.ask_discord(PATH)
+        response = await connections.ask_discord(PATH)
     except httpx.HTTPError as error:
         yield Finding(
             Status.FAULT,
@@ -27,7 +27,7 @@ async def discord(case: Case) -> AsyncIterator[Finding]:
         )
         return
     yield _answer(response)
-    yield _clock(response, case.clock())
+    yield _clock(response, connections.clock())
 
 
 def _answer(response: httpx.Response) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 from snowflake.doctor.application import application
 from snowflake.doctor.bot import bot
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.discord import discord
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.issuer import issuer
@@ -12,7 +12,7 @@ from snowflake.doctor.portal import portal
 from snowflake.doctor.store import store
 from snowflake.errors import StartFault, TemporarilyUnavailable
 
-Check = Callable[[Case], AsyncIterator[Finding]]
+Check = Callable[[Connections], AsyncIterator[Finding]]
 
 #: What is looked at -> who looks.
 CHECKS: dict[str, Check] = {
@@ -25,11 +25,11 @@ CHECKS: dict[str, Check] = {
 }
 
 
-async def examine(case: Case) -> AsyncIterator[Finding]:
+async def examine(connections: Connections) -> AsyncIterator[Finding]:
     """Run every check. One that fails leaves the others to be run."""
     for subject, check in CHECKS.items():
         try:
-            async for finding in check(case):
+            async for finding in check(connections):
                 yield finding
         except StartFault as fault:
             for line in fault.faults:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 
 SUBJECT = "issuer"
@@ -15,19 +15,19 @@ PROXY = (
 )
 
 
-async def issuer(case: Case) -> AsyncIterator[Finding]:
+async def issuer(connections: Connections) -> AsyncIterator[Finding]:
     """Ask for the discovery document as an application does.
 
     A Snowflake that knows its issuer names it whatever it is asked by, but refuses to be asked by
     another host name or without HTTPS, which is what a proxy that passes too little on looks like.
     """
-    expected = case.settings.issuer
+    expected = connections.settings.issuer
     if expected is None:
         text = "is the address by which each request comes"
         yield Finding(Status.NOTE, SUBJECT, text, "Set SNOWFLAKE_ISSUER, so that there is one.")
         return
     try:
-        response = await case.http.get(f"{expected}{PATH}")
+        response = await connections.http.get(f"{expected}{PATH}")
     except httpx.HTTPError as error:
         yield Finding(
             Status.WARNING,

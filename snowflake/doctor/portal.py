@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 
 SUBJECT = "redirects"
@@ -24,16 +24,16 @@ class NoEntry(Exception):
     """Discord does not show it. The text says why."""
 
 
-async def entry(case: Case) -> Entry:
+async def entry(connections: Connections) -> Entry:
     """Ask for the application whose bot token is configured.
 
     Raises:
         NoEntry: there is no token, or Discord does not answer to it.
     """
-    if case.settings.discord_bot_token is None:
+    if connections.settings.discord_bot_token is None:
         raise NoEntry("there is no bot token")
     try:
-        answer = await case.ask_bot("/applications/@me")
+        answer = await connections.ask_bot("/applications/@me")
     except httpx.HTTPError:
         # Its text may quote the token.
         raise NoEntry("Discord could not be asked") from None
@@ -46,9 +46,9 @@ async def entry(case: Case) -> Entry:
         raise NoEntry(f"Discord gave no usable answer (status {status})") from None
 
 
-async def portal(case: Case) -> AsyncIterator[Finding]:
+async def portal(connections: Connections) -> AsyncIterator[Finding]:
     """Tell which redirects to enter, and look them up where a bot may."""
-    settings = case.settings
+    settings = connections.settings
     name = settings.issuer or "ISSUER"
     if settings.allowed_clients:
         text = f"a Discord application has {name}/r/REDIRECT_URI {WHERE}, to the letter"
@@ -57,7 +57,7 @@ async def portal(case: Case) -> AsyncIterator[Finding]:
         return
     callback = f"{name}/callback"
     try:
-        entered = (await entry(case)).redirect_uris if settings.issuer else None
+        entered = (await entry(connections)).redirect_uris if settings.issuer else None
     except NoEntry:
         entered = None
     if entered is None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.signing_key import given_key, kept_key
 from snowflake.sealing import SECRET_FILE, Sealer, is_homeless
@@ -14,14 +14,14 @@ from snowflake.store.migrate import missing_migrations
 from snowflake.store.url import FILE, open_database, store_url
 
 
-async def store(case: Case) -> AsyncIterator[Finding]:
+async def store(connections: Connections) -> AsyncIterator[Finding]:
     """Look at the store as it is, and at the key that signs.
 
     Raises:
         StartFault: it cannot be used.
         TemporarilyUnavailable: it cannot be reached.
     """
-    settings = case.settings
+    settings = connections.settings
     if settings.private_key is not None:
         yield given_key(settings.private_key)
     absent = _absent(settings)
@@ -40,7 +40,9 @@ async def store(case: Case) -> AsyncIterator[Finding]:
         text = "can be reached, is up to date and sealed under this key"
         yield Finding(Status.OK, "store", text)
         if settings.private_key is None:
-            yield await kept_key(settings, Store(database, sealer, case.clock), case.clock)
+            yield await kept_key(
+                settings, Store(database, sealer, connections.clock), connections.clock
+            )
     finally:
         await database.close()
 

@@ -12,7 +12,7 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
 from snowflake.linked_roles.start import LINKING, UNLINKING
 from snowflake.linked_roles.unlink import Unlinking, unlinking
-from snowflake.protocol import pkce
+from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import query
 from snowflake.renewal import NOBODY, expiry, scopes_of
@@ -53,7 +53,11 @@ async def discord(request: Request) -> Response | Unlinking:
         if SCOPE not in tokens.scopes:
             raise LinkCancelled
         await state.store.discord_tokens.put(tokens)
-        return await _to_upstream(note, user, state)
+        response = RedirectResponse(await _upstream_page(note, user, state), 302)
+    # The next step may take as long as this one.
+    secure = note.issuer.startswith("https:")
+    browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
+    return response
 
 
 async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, User]:
@@ -86,7 +90,7 @@ async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, 
     return tokens, user
 
 
-async def _to_upstream(came: ToDiscord, user: User, state: State) -> Response:
+async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:
     note = ToUpstream(
         id=new_id(),
         issuer=came.issuer,
@@ -96,7 +100,6 @@ async def _to_upstream(came: ToDiscord, user: User, state: State) -> Response:
         verifier=pkce.new_verifier(),
         nonce=new_id(),
     )
-    page = await upstream_of(state).authorization_url(
+    return await upstream_of(state).authorization_url(
         came.issuer + UPSTREAM, state.sealer.seal(note, state.clock()), note.nonce, note.verifier
     )
-    return RedirectResponse(page, 302)

@@ -1,5 +1,8 @@
 """Letting a person in to a registered client, as soon as they are back from Discord."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 import structlog
 from starlette.responses import Response
 
@@ -18,6 +21,7 @@ from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.clients import Credentials
 from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.person import Person
 from snowflake.registry import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
@@ -59,9 +63,8 @@ async def admit(
         structlog.contextvars.bind_contextvars(error="access_denied", reason=denied.description)
         if note.silent or not denied.solvable:
             return _answered(note, DENIED)
-        raise LoginDenied(
-            _denial(note, denied, fetched.person.user.username, client, state)
-        ) from None
+        person = await _with_names(fetched.person, client, state)
+        raise LoginDenied(_denial(note, person, client, state)) from None
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
         await state.store.codes.release(code.id, state.sealer.seal(kept))
@@ -73,14 +76,22 @@ def _answered(note: LoginNote, answered: dict[str, str]) -> Response:
     return answer(note.redirect_uri, note.issuer, note.state, **answered)
 
 
-def _denial(
-    note: LoginNote, denied: AccessDenied, username: str, client: Client, state: State
-) -> Denial:
+async def _with_names(person: Person, client: Client, state: State) -> Person:
+    """Add what the bot's guilds are called, so that the page can say which of them is meant."""
+    if not client.has_bot:
+        return person
+    with suppress(TemporarilyUnavailable):
+        named = {guild.id: guild.name for guild in (await state.memory.bot_guilds()).answer}
+        return replace(person, guild_names={**named, **person.guild_names})
+    return person
+
+
+def _denial(note: LoginNote, person: Person, client: Client, state: State) -> Denial:
     sealed = state.sealer.seal(note, state.clock())
     return Denial(
-        refusals=denied.refusals,
+        refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,
-        account=username,
+        account=person.user.username,
         another_account=discord_page(note, sealed, client, "consent", state),
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
         invite=client.access.invite,

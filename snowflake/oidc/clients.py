@@ -105,7 +105,7 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
     credentials = Credentials(find_client(client_id, state), secret, caller_of(request))
     registered = credentials.client.registered
     if registered is not None and not await _is_right(credentials, _expected(registered), state):
-        raise InvalidClient("the client secret is wrong")
+        raise InvalidClient(_reason(registered, secret))
     return credentials
 
 
@@ -145,6 +145,12 @@ async def is_known_good(credentials: Credentials, secret_hash: str | None, state
     if credentials.client.registered is not None:
         return True
     return await _is_right(credentials, secret_hash, state)
+
+
+def _reason(registered: ClientTable, secret: SecretStr | None) -> str:
+    if registered.public:
+        return "this is a public client, which has no secret; send none"
+    return "the client secret is wrong" if secret is not None else "the client secret is missing"
 
 
 def _expected(registered: ClientTable) -> str | None:

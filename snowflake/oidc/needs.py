@@ -23,8 +23,9 @@ class Needs:
     - ``guilds``: the person's own list of guilds is needed.
     - ``members``: the guilds in which it matters what they are. ``by_bot`` tells whether the bot
       looks, or their own token. A login goes on without those that ``may_lack``.
-    - ``roles``: the guilds of which the bot is to tell all roles; ``guild_names``: those of which it
-      is to tell how they are called.
+    - ``roles``: the guilds whose roles the bot is to list; ``guild_names``: those of which it is to
+      tell how they are called.
+    - ``gated``: somebody may be refused by it, so Discord is asked though the memory knows.
     - ``oldest``: the age in seconds up to which the memory may stand in for Discord.
     """
 
@@ -35,6 +36,7 @@ class Needs:
     by_bot: bool = False
     may_lack: frozenset[str] = frozenset()
     guild_names: tuple[str, ...] = ()
+    gated: bool = False
     oldest: float = KEPT
 
     def within(self, granted: frozenset[str]) -> "Needs":
@@ -63,6 +65,7 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
     guilds = "guilds" in in_claim or bool(set(access.guilds) - set(members))
 
     # 2. What that means for the person, for the bot, and for the memory.
+    gated = bool(access.guilds) or access.looks_at_members
     return Needs(
         discord_scopes=_discord_scopes(client, names, guilds=guilds, members=bool(members)),
         guilds=guilds,
@@ -71,7 +74,8 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
         by_bot=client.has_bot,
         may_lack=frozenset(shown) - frozenset(vital + access.guilds),
         guild_names=_guilds_to_name(client, in_claim, guilds=guilds),
-        oldest=access.oldest_membership.total_seconds() if _is_gated(access) else KEPT,
+        gated=gated,
+        oldest=access.oldest_membership.total_seconds() if gated else KEPT,
     )
 
 
@@ -100,10 +104,6 @@ def _guilds_to_name(client: Client, in_claim: frozenset[str], *, guilds: bool) -
     is_ambiguous = len(groups.guilds) > 1 or not guilds
     is_named = client.has_bot and bool(in_claim) and groups.names_needed
     return groups.guilds if is_named and is_ambiguous else ()
-
-
-def _is_gated(access: AccessTable) -> bool:
-    return bool(access.guilds) or access.looks_at_members
 
 
 def _members_of_gates(client: Client) -> tuple[str, ...]:

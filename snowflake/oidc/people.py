@@ -70,17 +70,19 @@ async def fetch_known(
 ) -> Fetched:
     """Ask for everything that is needed about somebody known by their Discord user ID.
 
-    What is fresh in the memory is taken from there. Else as ``fetch_newcomer``.
+    What is fresh in the memory is taken from there, unless a gate depends on it. Else as
+    ``fetch_newcomer``.
     """
     needs = needs.within(granted)
     memory = state.memory
 
     def ask_guilds() -> Lookup[Remembered[list[Guild]]]:
-        return memory.guilds(person, access_token, needs.oldest)
+        return memory.guilds(person, access_token, needs.oldest, anew=needs.gated)
 
     def ask_member(guild: str) -> Lookup[Remembered[Member | None]]:
         if needs.by_bot:
-            return memory.bot_member(guild, person, needs.oldest)
+            return memory.bot_member(guild, person, needs.oldest, anew=needs.gated)
+        # Discord limits it too hard to ask each time.
         return memory.member(guild, person, access_token, needs.oldest)
 
     user = asyncio.ensure_future(state.discord.user(access_token, person))

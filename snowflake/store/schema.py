@@ -124,6 +124,7 @@ links = Table(
 )
 
 #: Keys that sign tokens. The newest whose time has come signs; the others are still published.
+#: ``lifetime`` is the longest, in seconds, of the tokens that one has signed.
 signing_keys = Table(
     "signing_keys",
     metadata,
@@ -131,6 +132,7 @@ signing_keys = Table(
     Column("key", Text, nullable=False),
     Column("signs_from", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
+    Column("lifetime", BigInteger),
 )
 
 #: Work that one process at a time may do, and until when it has it to itself.

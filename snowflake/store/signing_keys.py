@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
@@ -13,11 +13,16 @@ from snowflake.store.sealed import open_sealed
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A private JSON Web Key, and the Unix time from which it signs."""
+    """A private JSON Web Key, and the Unix time from which it signs.
+
+    ``lifetime`` is how many seconds the tokens live that live longest of those that it has signed;
+    0 if nobody has said so.
+    """
 
     kid: str
     jwk: str
     signs_from: int
+    lifetime: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,12 @@ class SigningKeys:
         query = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
         rows = await self._database.read(lambda c: c.execute(query).all())
         return [
-            StoredKey(row.kid, open_sealed(self._sealer, SealedKey, row.key).jwk, row.signs_from)
+            StoredKey(
+                row.kid,
+                open_sealed(self._sealer, SealedKey, row.key).jwk,
+                row.signs_from,
+                row.lifetime or 0,
+            )
             for row in rows
         ]
 
@@ -50,10 +60,21 @@ class SigningKeys:
             kid=key.kid,
             key=self._sealer.seal(SealedKey(key.jwk)),
             signs_from=key.signs_from,
+            lifetime=key.lifetime or None,
             sealed_by=self._sealer.name,
         )
         add = insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
         await self._database.write(lambda c: c.execute(add))
+
+    async def signs_for(self, kid: str, lifetime: int) -> None:
+        """Note that a key signs tokens that live so many seconds, unless some lived longer."""
+        known = func.coalesce(signing_keys.c.lifetime, 0)
+        longer = (
+            update(signing_keys)
+            .where(signing_keys.c.kid == kid, known < lifetime)
+            .values(lifetime=lifetime)
+        )
+        await self._database.write(lambda c: c.execute(longer))
 
     async def remove(self, kid: str) -> None:
         """Forget a key. Tokens that it signed cannot be verified any more."""

@@ -1,6 +1,7 @@
 """Errors become responses here: JSON for applications, pages for people."""
 
 from datetime import UTC, datetime
+from math import ceil
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -26,6 +27,8 @@ from snowflake.state import state_of
 from snowflake.web.pages import Message, denial_page, error_page
 from snowflake.web.paths import FOR_APPLICATIONS, FORWARDING, TOKEN
 
+#: Seconds from which a wait is told in minutes.
+MINUTE = 60
 #: Title and advice where a person can do something, or where it is not the application's fault.
 _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
     NotServed: (
@@ -34,15 +37,16 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
     ),
     UnauthorizedClient: (
         "This application may not sign people in here",
-        "If you run this service, allow the application with SNOWFLAKE_ALLOWED_CLIENTS.",
+        "If you run this service, allow the application with SNOWFLAKE_ALLOWED_CLIENTS, or register "
+        "it in snowflake.toml.",
     ),
     DiscordDown: (
         "Discord is not answering",
         "Load this page again in half a minute: your login goes on from here once Discord is back.",
     ),
     TemporarilyUnavailable: (
-        "Discord can't be reached right now",
-        "Wait a moment, then go back to the application and sign in again.",
+        "Discord can't be asked right now",
+        "Wait {wait}, then go back to the application and sign in again.",
     ),
 }
 _OTHERWISE = (
@@ -63,7 +67,7 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
     title, advice = _FOR_PEOPLE.get(type(error), _OTHERWISE)
-    message = Message(title, _explanation(error), advice)
+    message = Message(title, _explanation(error), advice.replace("{wait}", _wait(error)))
     return error_page(request, message, status=error.status, headers=_retry(error))
 
 
@@ -140,6 +144,11 @@ def _explanation(error: OAuthError) -> str:
         return f"The reason: {error.description}."
     since = datetime.fromtimestamp(error.since, UTC)
     return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago."
+
+
+def _wait(error: OAuthError) -> str:
+    seconds = error.retry_after if isinstance(error, TemporarilyUnavailable) else 0
+    return "a moment" if seconds <= MINUTE else f"{ceil(seconds / MINUTE)} minutes"
 
 
 def _ago(seconds: int) -> str:

@@ -145,7 +145,7 @@ def test_a_name_that_is_meant_for_the_terminal_does_not_reach_it(
     hostile = replace(place.simulated.guilds[CATS], name="\x1b[2Jcats\n\u202eok")
     monkeypatch.setitem(place.simulated.guilds, CATS, hostile)
     configure(tmp_path)
-    assert f"ok      guild {CATS}: is [2Jcatsok." in doctor().output.splitlines()
+    assert f"ok      guild {CATS}: is [2Jcats ok." in doctor().output.splitlines()
 
 
 def test_a_configuration_that_cannot_be_used_is_told_as_serve_tells_it(
@@ -159,6 +159,11 @@ def test_a_configuration_that_cannot_be_used_is_told_as_serve_tells_it(
     assert ["fault", "configuration:", "SNOWFLAKE_ISSUER:"] in subjects
     assert ["fault", "configuration:", "SNOWFLAKE_TOKEN_LIFETIME:"] in subjects
     assert len(subjects) == 2
+
+
+def test_groups_that_anybody_can_name_are_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "snowflake.toml").write_text('[groups]\nshape = "name"\n', "utf-8")
+    assert "warning configuration: groups: anybody can make a guild of any name" in doctor().output
 
 
 def test_a_variable_with_a_typing_error_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from snowflake.cli import app
@@ -53,6 +54,20 @@ def test_it_listens_everywhere_on_port_8000_by_default(asked: Uvicorn) -> None:
     assert asked.options["host"] == "0.0.0.0"  # noqa: S104
     assert asked.options["port"] == 8000
     assert "workers" not in asked.options
+
+
+@pytest.mark.usefixtures("asked")
+def test_groups_that_anybody_can_name_are_told_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_CONFIG", str(tmp_path / "snowflake.toml"))
+    (tmp_path / "snowflake.toml").write_text('[groups]\nshape = "name"\n', "utf-8")
+    # Else the command would set the log up anew.
+    monkeypatch.setattr(import_module("snowflake.cli.serve"), "configure_logs", lambda _: None)
+    with capture_logs() as log:
+        serve()
+    [line] = [line for line in log if line["event"] == "configuration_caution"]
+    assert (line["log_level"], line["message"].partition(":")[0]) == ("warning", "groups")
 
 
 def test_options_reach_uvicorn(asked: Uvicorn) -> None:

@@ -235,6 +235,12 @@ def test_a_client_has_exactly_one_secret_or_is_public(
     )
 
 
+@pytest.mark.parametrize("token", ["tök\u00e9n", "a b", "a\\nb", ""])
+def test_a_bot_token_that_no_header_can_hold_is_told(faults: Faults, token: str) -> None:
+    [told] = faults(f'discord_bot_token = "{token}"')
+    assert told == "1: discord_bot_token: must be visible ASCII characters, and no space"
+
+
 def test_a_secret_is_in_no_fault(faults: Faults) -> None:
     text = f'secret_key = "{SECRET[:20]}"\n{CLIENT}secret = ["{SECRET}"]\nsecrte = "{SECRET}"'
     assert "hunter2" not in "".join(faults(text))

@@ -86,15 +86,23 @@ async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None
     assert signal.getsignal(signal.SIGHUP) == before
 
 
-async def test_a_faulty_file_is_not_used(load: Load, file: Path) -> None:
+async def test_a_faulty_file_is_not_used(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     used: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    was_read, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def read() -> Settings:
+        try:
+            return load_settings()
+        finally:
+            loop.call_soon_threadsafe(was_read.set)
+
+    monkeypatch.setattr("snowflake.configuration.reloading.load_settings", read)
     with capture_logs() as log:
         async with following(load(""), lambda settings: used.put_nowait(settings.allowed_clients)):
             with pytest.raises(StartFault):
                 load("nonsense = 1")
             os.kill(os.getpid(), signal.SIGHUP)
-            while not log:
-                await asyncio.sleep(0)
+            await was_read.wait()
             load('allowed_clients = ["1"]')
             os.kill(os.getpid(), signal.SIGHUP)
             assert await used.get() == ("1",)
@@ -125,16 +133,16 @@ async def test_whatever_goes_wrong_the_next_signal_is_heard(load: Load) -> None:
     used: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
 
     def use(settings: Settings) -> None:
+        used.put_nowait(settings.allowed_clients)
         if settings.allowed_clients == ("1",):
             raise RuntimeError
-        used.put_nowait(settings.allowed_clients)
 
     with capture_logs() as log:
         async with following(load(""), use):
             load('allowed_clients = ["1"]')
             os.kill(os.getpid(), signal.SIGHUP)
-            while not any(line["event"] == "unexpected_error" for line in log):
-                await asyncio.sleep(0)
+            assert await used.get() == ("1",)
             load('allowed_clients = ["2"]')
             os.kill(os.getpid(), signal.SIGHUP)
             assert await used.get() == ("2",)
+    assert "unexpected_error" in [line["event"] for line in log]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from snowflake.discord.client import DiscordClient
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.examination import Check
 from snowflake.doctor.finding import Finding
 from snowflake.settings import REPOSITORY, Settings
@@ -23,20 +23,20 @@ def nobody(request: httpx.Request) -> httpx.Response:
 @asynccontextmanager
 async def opened(
     settings: Settings, answer: Answer = nobody, clock: Clock | None = None
-) -> AsyncIterator[Case]:
-    """Open a case in which all that is no call of a login is answered by a function."""
+) -> AsyncIterator[Connections]:
+    """Open connections in which all that is no call of a login is answered by a function."""
     async with (
         DiscordClient.open(
             settings.discord_api_url, REPOSITORY, bot_token=settings.discord_bot_token
         ) as discord,
         httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http,
     ):
-        yield Case(settings, discord, http, clock or Clock())
+        yield Connections(settings, discord, http, clock or Clock())
 
 
 async def found(
     check: Check, settings: Settings, answer: Answer = nobody, clock: Clock | None = None
 ) -> list[Finding]:
     """Answer what a check finds."""
-    async with opened(settings, answer, clock) as case:
-        return [finding async for finding in check(case)]
+    async with opened(settings, answer, clock) as connections:
+        return [finding async for finding in check(connections)]

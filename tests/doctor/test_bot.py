@@ -7,7 +7,7 @@ import respx
 from pydantic import SecretStr
 
 from snowflake.doctor.bot import bot
-from snowflake.doctor.case import Case
+from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
@@ -111,8 +111,8 @@ async def test_a_token_that_does_not_work_is_a_fault(answer: Answer) -> None:
 
 async def test_a_token_that_no_header_can_hold_is_a_fault_that_does_not_repeat_it() -> None:
     odd = SETTINGS.model_copy(update={"discord_bot_token": SecretStr("the tökën\n…")})
-    async with Case.open(odd) as case, httpx.AsyncClient(trust_env=False) as http:
-        [finding] = [finding async for finding in bot(replace(case, http=http))]
+    async with Connections.open(odd) as connections, httpx.AsyncClient(trust_env=False) as http:
+        [finding] = [finding async for finding in bot(replace(connections, http=http))]
     assert finding.status is Status.FAULT
     assert "tökën" not in f"{finding}"
 

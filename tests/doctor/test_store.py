@@ -126,8 +126,8 @@ async def test_a_database_that_cannot_be_reached_is_one_fault_and_not_the_end(
     away = settings.model_copy(update={"database_url": url})
     with pytest.raises(TemporarilyUnavailable):
         await found(store, away)
-    async with opened(away) as case:
-        findings = [finding async for finding in examine(case)]
+    async with opened(away) as connections:
+        findings = [finding async for finding in examine(connections)]
     assert ("store", Status.FAULT) in said(findings)
     assert "issuer" in {finding.subject for finding in findings}
     assert not any("the-password" in f"{finding}" for finding in findings)
@@ -141,8 +141,8 @@ async def test_a_key_of_the_operator_is_looked_at_too(
     given = settings.model_copy(update={"private_key": SecretStr(private_key)})
     assert said(await found(store, given)) == [("signing key", Status.OK), ("store", Status.OK)]
     damaged = settings.model_copy(update={"private_key": SecretStr("{}")})
-    async with opened(damaged) as case:
-        findings = [finding async for finding in examine(case)]
+    async with opened(damaged) as connections:
+        findings = [finding async for finding in examine(connections)]
     assert said(findings)[0] == ("store", Status.FAULT)
     assert findings[0].text.startswith("SNOWFLAKE_PRIVATE_KEY: ")
 

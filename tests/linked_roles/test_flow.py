@@ -190,7 +190,9 @@ async def test_each_step_may_take_half_an_hour(
 ) -> None:
     first = await go(linking.browser)
     clock.pass_by(LOGIN_LIFETIME)
-    second = at_upstream(await from_discord(linking.browser, first))
+    onward = await from_discord(linking.browser, first)
+    assert f"Max-Age={LOGIN_LIFETIME}" in onward.headers["set-cookie"]
+    second = at_upstream(onward)
     clock.pass_by(LOGIN_LIFETIME + 1)
     page = await from_upstream(linking.browser, second)
     assert (page.status_code, title_of(page)) == (400, EXPIRED)

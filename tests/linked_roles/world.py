@@ -27,7 +27,7 @@ from tests.upstream.provider import (
 APPLICATION, APPLICATION_SECRET = "1056005449054429299", "the secret of our own application"
 PERSON = str(USER["id"])
 HOOK_SECRET = "hook-secret-of-somebody-else"
-BOT_TOKEN = "the token of the bot"
+BOT_TOKEN = "the.token.of-the-bot"
 ROLE_CONNECTION = f"{DISCORD_API}/users/@me/applications/{APPLICATION}/role-connection"
 METADATA = f"{DISCORD_API}/applications/{APPLICATION}/role-connections/metadata"
 WIDE = {**TOKENS, "scope": "identify role_connections.write"}

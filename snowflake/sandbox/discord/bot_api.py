@@ -13,6 +13,7 @@ from snowflake.sandbox.discord.answers import (
     NOT_YOUR_APPLICATION,
     UNKNOWN_GUILD,
     UNKNOWN_MEMBER,
+    UNKNOWN_USER,
     Refused,
 )
 from snowflake.sandbox.discord.applications import Application
@@ -45,6 +46,17 @@ class BotApi:
     async def me(self, request: Request) -> Response:
         """``GET /users/@me``."""
         return self._answer(request, "me", lambda known: known.application.bot_user())
+
+    async def user(self, request: Request) -> Response:
+        """``GET /users/{user}``."""
+
+        def user(_: Known) -> dict[str, object]:
+            person = self._state.people.get(request.path_params["user"])
+            if person is None:
+                raise Refused(404, UNKNOWN_USER, "Unknown User")
+            return person.to_public_json()
+
+        return self._answer(request, "user", user)
 
     async def guilds(self, request: Request) -> Response:
         """``GET /users/@me/guilds``."""

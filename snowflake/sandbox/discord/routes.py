@@ -34,6 +34,7 @@ def application(state: State) -> Starlette:
         Route(f"{API}/oauth2/token/revoke", token.revoke, methods=["POST"]),
         Route(f"{API}/oauth2/@me", _either(api.authorization, bot.refusal)),
         Route(f"{API}/users/@me", _either(api.me, bot.me)),
+        Route(f"{API}/users/{{user}}", bot.user),
         Route(f"{API}/users/@me/guilds", _either(api.guilds, bot.guilds)),
         Route(f"{API}/users/@me/guilds/{{guild}}/member", _either(api.member, bot.refusal)),
         Route(

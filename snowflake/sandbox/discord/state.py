@@ -29,8 +29,8 @@ class State:
     changed in place: a test replaces one by assignment, at any moment and from any thread, and a
     request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``,
     ``member``, ``authorization`` and ``role_connection``, and for a bot's ``guild_member``,
-    ``roles``, ``application`` and ``metadata``. Without ``people``, everybody is there who comes
-    with the sandbox.
+    ``roles``, ``application``, ``user`` and ``metadata``. Without ``people``, everybody is there
+    who comes with the sandbox.
     """
 
     def __init__(

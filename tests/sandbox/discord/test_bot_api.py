@@ -24,7 +24,7 @@ from tests.sandbox.openapi import assert_valid
 
 ROLES = f"/guilds/{LIGHTHOUSE}/roles"
 MEMBER = f"/guilds/{LIGHTHOUSE}/members/{ADA}"
-FOR_BOTS = ["/applications/@me", ROLES, MEMBER]
+FOR_BOTS = ["/applications/@me", ROLES, MEMBER, f"/users/{ADA}"]
 FOR_PEOPLE = ["/oauth2/@me", f"/users/@me/guilds/{LIGHTHOUSE}/member"]
 FOR_BOTH = ["/users/@me", "/users/@me/guilds"]
 
@@ -106,6 +106,18 @@ def test_a_member_is_the_person_in_the_guild(party: Party, person: Any) -> None:
     member = party.bot_gets(f"/guilds/{LIGHTHOUSE}/members/{person.id}").json()
     assert_valid(member, "GuildMemberResponse")
     assert member == person.membership(LIGHTHOUSE).to_json(person)
+
+
+@pytest.mark.parametrize("person", EVERYBODY[:3], ids=lambda person: person.username)
+def test_of_anybody_a_bot_sees_what_is_public(party: Party, person: Any) -> None:
+    user = party.bot_gets(f"/users/{person.id}").json()
+    assert_valid(user, "UserResponse")
+    assert user == person.to_public_json()
+    assert not user.keys() & {"email", "verified", "locale", "mfa_enabled"}
+
+
+def test_nobody_has_an_id_that_discord_never_gave(party: Party) -> None:
+    assert outcome(party.bot_gets("/users/1")) == (404, 10013)
 
 
 def test_members_are_pending_timed_out_or_muted(party: Party) -> None:

@@ -16,7 +16,7 @@ TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Connections:
     """A configuration, and the ways to ask others about it. ``clock`` tells Unix time in seconds.
 
     ``http`` is for what no login asks. It follows no redirect.
@@ -31,7 +31,7 @@ class Case:
     @asynccontextmanager
     async def open(
         cls, settings: Settings, clock: Callable[[], float] = time.time
-    ) -> AsyncIterator["Case"]:
+    ) -> AsyncIterator["Connections"]:
         """Open the connections."""
         async with (
             DiscordClient.open(

@@ -1,0 +1,40 @@
+from collections.abc import Mapping
+
+import pytest
+
+from snowflake.configuration.advice import cautions
+from snowflake.settings import Settings
+
+BIRDS = "197038439483310086"
+CLIENT = {"id": "grafana", "secret": "s", "redirect_uris": ["https://g.example.com/cb"]}
+
+
+def told(groups: Mapping[str, object], own: Mapping[str, object] | None = None) -> list[str]:
+    clients = [] if own is None else [{**CLIENT, "groups": own}]
+    settings = Settings.model_validate({"groups": groups, "clients": clients})
+    return [sentence.partition(": ")[0] for sentence in cautions(settings)]
+
+
+def test_groups_that_anybody_can_name_are_told() -> None:
+    assert told({"shape": "name"}) == ["groups"]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {},
+        {"shape": "object"},
+        {"shape": "name", "guilds": [BIRDS]},
+        {"shape": "name", "only_named": True},
+        {"shape": "name", "guild_name": "{guild} {guild_id}"},
+        {"shape": "name", "include": ["roles"]},
+    ],
+)
+def test_others_are_not(groups: Mapping[str, object]) -> None:
+    assert told(groups) == []
+
+
+def test_those_of_a_client_are_told_by_its_id() -> None:
+    assert told({}, {"shape": "name"}) == ["clients.grafana.groups"]
+    assert told({"guilds": [BIRDS]}, {"shape": "name"}) == []
+    assert told({"shape": "name"}, {"shape": "id"}) == ["groups"]
