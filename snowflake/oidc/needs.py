@@ -11,7 +11,6 @@ from snowflake.oidc.scopes import MEMBERS, SCOPES
 from snowflake.policies.guilds import role_guilds, standing_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
-from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 
 
