@@ -109,8 +109,8 @@ def _show_until_interrupted(started: "Sandbox") -> None:
     typer.echo(f"  SNOWFLAKE_DISCORD_API_URL={started.discord}/api/v10")
     typer.echo(f"  SNOWFLAKE_DISCORD_AUTHORIZE_URL={started.discord}/oauth2/authorize")
     typer.echo(f"  SNOWFLAKE_DISCORD_BOT_TOKEN={started.bot_token}")
-    typer.echo("and this command with --redirect-uri and the whole URI, /r/ included (for registered")
-    typer.echo("clients, its /callback).\n")
+    typer.echo("and this command with --redirect-uri and the whole URI, /r/ included, or with its")
+    typer.echo("/callback for registered clients.\n")
     typer.echo("To try groups and access, write a snowflake.toml and start this command with")
     typer.echo("--config and the file. These are the servers and roles that people have here:")
     for line in _places():

@@ -37,8 +37,7 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
     ),
     UnauthorizedClient: (
         "This application may not sign people in here",
-        "If you run this service, allow the application with SNOWFLAKE_ALLOWED_CLIENTS, or register "
-        "it in snowflake.toml.",
+        "If you run this service, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
     ),
     DiscordDown: (
         "Discord is not answering",

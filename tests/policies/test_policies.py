@@ -141,7 +141,9 @@ def test_too_old_a_membership_is_an_outage_and_no_refusal() -> None:
         assert caught.value.cause == "what is known is 61 seconds old"
 
 
-@pytest.mark.parametrize("policy", sorted(set(POLICIES) - {"min_account_age", "people", "no_people"}))
+@pytest.mark.parametrize(
+    "policy", sorted(set(POLICIES) - {"min_account_age", "people", "no_people"})
+)
 def test_the_age_matters_to_conditions_on_memberships_alone(policy: str) -> None:
     to = client(GROUPS, **{policy: EXAMPLES[policy]})
     person = replace(STRANGER, age=timedelta(hours=1).total_seconds())
