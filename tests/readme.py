@@ -16,6 +16,7 @@ from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
+from snowflake.tables.linked_roles import LinkedRolesTable, MetadataTable
 from snowflake.tables.table import Table, is_secret
 from snowflake.web.routes import routes
 
@@ -47,6 +48,12 @@ ENDPOINTS = {
     "/logout": "end session endpoint",
     "/revoke": "revocation endpoint",
     "/introspect": "introspection endpoint, for the client that owns the token",
+    "/linked-role": "where Discord sends people who want a linked role",
+    "/linked-role/discord": "where Discord sends them back to",
+    "/linked-role/upstream": "where the upstream provider sends them back to",
+    "/linked-role/unlink": "undoes a person's link, once they have confirmed it",
+    "/linked-roles/hook": "the upstream provider says that somebody has changed",
+    "/discord/events": "Discord says that somebody has removed the application",
     "/ready": "200 if the store can be reached, else 503",
     "/health": "200 as long as the process serves requests",
     "/docs": "interactive API documentation, if switched on",
@@ -81,7 +88,7 @@ def claims() -> Iterable[Row]:
 
 
 def endpoints() -> Iterable[Row]:
-    for route in routes(Settings(enable_docs=True)):
+    for route in routes(_with_everything()):
         path = getattr(route, "path", "").replace(":path", "")
         if isinstance(route, Route) and path != "/docs/start.js":
             methods = sorted((route.methods or set()) - {"HEAD"})
@@ -113,6 +120,8 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "groups": keys(GroupsTable),
     "access": keys(AccessTable),
     "clients": keys(ClientTable),
+    "linked_roles": keys(LinkedRolesTable),
+    "linked_roles.metadata": keys(MetadataTable),
 }
 
 
@@ -120,10 +129,27 @@ def written(text: str) -> str:
     """Answer the README with its tables as the code has them."""
     for name, rows in TABLES.items():
         table = "".join(f"| {' | '.join(row)} |\n" for row in rows())
-        pattern = rf"(<!-- {name} -->\n.*\n\|[-|]+\|\n)(?:\|.*\n)*(<!-- /{name} -->)"
+        mark = re.escape(name)
+        pattern = rf"(<!-- {mark} -->\n.*\n\|[-|]+\|\n)(?:\|.*\n)*(<!-- /{mark} -->)"
         text, count = re.subn(pattern, rf"\g<1>{table}\g<2>", text)
         assert count == 1, f"the README has no place for the table {name}"
     return text
+
+
+def _with_everything() -> Settings:
+    """Answer settings with which every path is served."""
+    metadata = {"key": "a", "name": "A", "description": "A", "type": "boolean_equal", "value": "a"}
+    table = LinkedRolesTable.model_validate(
+        {
+            "issuer": "https://id.example.com",
+            "client_id": "snowflake",
+            "client_secret": "a secret",
+            "platform_name": "Example Society",
+            "hook_secret": "another",
+            "metadata": [metadata],
+        }
+    )
+    return Settings(enable_docs=True, linked_roles=table, discord_public_key="0" * 64)
 
 
 def _type(field: FieldInfo) -> str:

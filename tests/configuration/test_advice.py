@@ -10,7 +10,7 @@ CLIENT = {"id": "grafana", "secret": "s", "redirect_uris": ["https://g.example.c
 
 
 def told(groups: Mapping[str, object], own: Mapping[str, object] | None = None) -> list[str]:
-    clients = [] if own is None else [{**CLIENT, "groups": own}]
+    clients = [{**CLIENT, "id": "plain"}, *([] if own is None else [{**CLIENT, "groups": own}])]
     settings = Settings.model_validate({"groups": groups, "clients": clients})
     return [sentence.partition(": ")[0] for sentence in cautions(settings)]
 
