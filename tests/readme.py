@@ -62,10 +62,10 @@ ENDPOINTS = {
 TYPES = {
     "Mapping": "table",
     "Table": "table",
-    "bool": "boolean",
     "timedelta": "duration",
     "tuple": "list",
     "Literal": "choice",
+    "bool": "boolean",
     "Path": "path",
     "'int'": "number",
     "[int,": "number",

@@ -368,3 +368,8 @@ def test_nobody_gets_a_fixed_name_by_making_a_guild(name: str) -> None:
 def test_to_look_alike_is_to_look_the_same_again(name: str) -> None:
     assert alike(alike(name)) == alike(name)
     assert not reads_as_id(name) or alike(name).isdecimal()
+
+
+@pytest.mark.parametrize("blank", ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u0301"])
+def test_what_nobody_sees_makes_no_other_name(blank: str) -> None:
+    assert alike(f"Admins{blank}") == alike("admins")

@@ -8,15 +8,23 @@ from typing import Final
 
 from snowflake.visible import is_seen
 
+_MARKS: Final = frozenset({"Mn", "Me"})
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ID: Final = re.compile(r"[0-9]{15,20}")
 
 
 @lru_cache(4096)
 def alike(name: str) -> str:
     """Answer the same for all names that people, or applications, may take for one another."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    seen = "".join(c for c in folded if c.isspace() or is_seen(c))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(c for c in folded if c.isspace() or _stands_out(c))
     return " ".join(unicodedata.normalize("NFKC", seen).split())
+
+
+def _stands_out(character: str) -> bool:
+    # Databases often compare without accents; and some letters are blank.
+    is_mark = unicodedata.category(character) in _MARKS
+    return is_seen(character) and not is_mark and character not in _BLANK
 
 
 def reads_as_id(name: str) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, overload
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -141,24 +141,13 @@ def _parse(content: bytes) -> Parameters:
     _check_size(content)
     try:
         text = content.decode()
-        if text.count("&") >= MAX_FIELDS:
-            raise InvalidRequest(f"there are more than {MAX_FIELDS} parameters")
-        return Parameters(_pairs(text))
+        return Parameters(
+            parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        )
     except UnicodeDecodeError as error:
         raise InvalidRequest("the parameters are not UTF-8") from error
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Read what ``urllib.parse.parse_qsl`` reads, in half the time; blank values are kept."""
-    for field in text.split("&"):
-        if field:
-            name, _, value = field.partition("=")
-            yield _decoded(name), _decoded(value)
-
-
-def _decoded(text: str) -> str:
-    text = text.replace("+", " ")
-    return unquote(text, errors="strict") if "%" in text else text
+    except ValueError as error:
+        raise InvalidRequest(f"there are more than {MAX_FIELDS} parameters") from error
 
 
 def _check_size(content: bytes | bytearray) -> None:

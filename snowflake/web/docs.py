@@ -44,4 +44,5 @@ async def start(request: Request) -> Response:  # noqa: ARG001
 
 async def openapi(request: Request) -> Response:
     """Answer the OpenAPI document."""
-    return JSONResponse(openapi_document(issuer_of(request)))
+    document = openapi_document(issuer_of(request), state_of(request).settings)
+    return JSONResponse(document)

@@ -3,20 +3,24 @@
 from typing import Any
 
 from snowflake import __version__
+from snowflake.linked_roles import paths as of_linked_roles
 from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
 from snowflake.oidc.discovery import END_SESSION
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.redirects import CALLBACK
 from snowflake.oidc.scopes import SCOPES
 from snowflake.protocol.pkce import METHOD
+from snowflake.settings import Settings
 from snowflake.web import paths
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
 Json = dict[str, Any]
 
 
-def openapi_document(issuer: str) -> Json:
+def openapi_document(issuer: str, settings: Settings) -> Json:
     """Answer the document (OpenAPI 3.0.3, which the bundled Swagger UI reads)."""
+    linked_roles = _linked_roles(settings)
+    schemes = {"hook_secret": _BEARER} if of_linked_roles.HOOK in linked_roles else {}
     return {
         "openapi": "3.0.3",
         "info": {
@@ -25,12 +29,13 @@ def openapi_document(issuer: str) -> Json:
             "description": "Discord as an OpenID Connect provider.",
         },
         "servers": [{"url": issuer}],
-        "paths": _paths(),
+        "paths": _paths() | linked_roles,
         "components": {
             "schemas": {"Error": _object(error=_text(), error_description=_text())},
             "securitySchemes": {
                 "client": {"type": "http", "scheme": "basic"},
-                "access_token": {"type": "http", "scheme": "bearer"},
+                "access_token": _BEARER,
+                **schemes,
             },
         },
     }
@@ -136,6 +141,75 @@ def _paths() -> Json:
     }
 
 
+def _linked_roles(settings: Settings) -> Json:
+    """Describe the paths of linked roles, as far as they are configured."""
+    table, listed = settings.linked_roles, Json()
+    if table is not None:
+        listed |= {
+            of_linked_roles.START: _step("Begins to link a person", "On to Discord"),
+            of_linked_roles.DISCORD: _step(
+                "Where Discord sends people back to who link or unlink",
+                "On to the upstream provider",
+                "A page that asks whether to unlink",
+            ),
+            of_linked_roles.UPSTREAM: {
+                "get": {
+                    "summary": "Where the upstream provider sends people back to",
+                    "responses": _pages("What Discord knows of the person now"),
+                }
+            },
+            of_linked_roles.UNLINK: {
+                **_step("Begins to unlink a person", "On to Discord"),
+                "post": {
+                    "summary": "Unlinks a person who has confirmed it on our page",
+                    "requestBody": _form({"note": _text()}, {"note"}),
+                    "responses": _pages("The person is unlinked"),
+                },
+            },
+        }
+    if table is not None and table.hook_secret is not None:
+        listed[of_linked_roles.HOOK] = {
+            "post": {
+                "summary": "The upstream provider says that somebody has changed",
+                "security": [{"hook_secret": []}],
+                "requestBody": _body({**_object(sub=_text()), "required": ["sub"]}),
+                "responses": {
+                    "202": _answer("Whoever it is will be asked about soon, if they are linked"),
+                    "400": _error("The body names nobody"),
+                    "401": _error("The secret is wrong"),
+                },
+            }
+        }
+    if settings.discord_public_key is not None:
+        listed[of_linked_roles.EVENTS] = {
+            "post": {
+                "summary": "Discord says that somebody has removed the application",
+                "requestBody": _body(_object(application_id=_text(), event=_object())),
+                "responses": {
+                    "204": _answer("Heeded, or of no interest"),
+                    "400": _error("The body is no event"),
+                    "401": _error("The signature is wrong, or old"),
+                },
+            }
+        }
+    return listed
+
+
+def _step(summary: str, redirect: str, *page: str) -> Json:
+    responses = {"302": _answer(redirect), **_pages(*page)}
+    return {"get": {"summary": summary, "responses": responses}}
+
+
+def _pages(*page: str) -> Json:
+    shown = {"200": _answer(text) for text in page}
+    return {
+        **shown,
+        "400": _answer("A page with a way to start again"),
+        "503": _answer("The same, while Discord or the upstream provider is down"),
+    }
+
+
+_BEARER: Json = {"type": "http", "scheme": "bearer"}
 _REQUIRED = {"client_id", "redirect_uri", "response_type", "scope"}
 
 
@@ -205,6 +279,10 @@ def _claims() -> Json:
 def _form(properties: Json, required: set[str]) -> Json:
     schema = {**_object(**properties), "required": sorted(required)}
     return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def _answer(description: str) -> Json:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from snowflake.tables.linked_roles import compiled
+from snowflake.tables.linked_roles import LinkedRolesTable, compiled
+from snowflake.tables.table import is_secret
 from tests.linked_roles.tables import linked_roles, metadata
 
 
@@ -42,6 +43,11 @@ def test_the_example_of_the_readme_is_taken() -> None:
     assert table.metadata[0].expression.search({"groups": ["members"]}) is True
     assert "hook's" not in repr(table)
     assert "upstream secret" not in repr(table)
+
+
+def test_both_secrets_may_stand_in_files() -> None:
+    secrets = {name for name, field in LinkedRolesTable.model_fields.items() if is_secret(field)}
+    assert secrets == {"client_secret", "hook_secret"}
 
 
 @pytest.mark.parametrize(

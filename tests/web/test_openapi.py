@@ -2,12 +2,14 @@ import re
 from typing import Any
 
 import jsonschema
+import pytest
 from starlette.routing import Route
 
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import Settings
 from snowflake.web.openapi import openapi_document
 from snowflake.web.routes import routes
+from tests.linked_roles.world import with_linked_roles
 from tests.running import ORIGIN, Clock, Discord, running
 
 DESCRIBED = {"type": "object", "required": ["description"]}
@@ -64,23 +66,33 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def test_the_document_has_the_shape_of_the_specification() -> None:
-    jsonschema.validate(openapi_document(ORIGIN), SHAPE)
+@pytest.fixture(params=["plain", "linked roles"])
+def configured(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    if request.param == "plain":
+        return settings
+    return with_linked_roles(settings).model_copy(update={"discord_public_key": "0" * 64})
 
 
-def test_its_paths_are_the_routes(settings: Settings) -> None:
+@pytest.fixture
+def document(configured: Settings) -> dict[str, Any]:
+    return openapi_document(ORIGIN, configured)
+
+
+def test_the_document_has_the_shape_of_the_specification(document: dict[str, Any]) -> None:
+    jsonschema.validate(document, SHAPE)
+
+
+def test_its_paths_are_the_routes(document: dict[str, Any], configured: Settings) -> None:
     served = {
         route.path.replace(":path", ""): {method.lower() for method in route.methods or ()}
-        for route in routes(settings)
+        for route in routes(configured)
         if isinstance(route, Route) and route.path != "/"
     }
-    document = openapi_document(ORIGIN)
     described = {path: set(operations) for path, operations in document["paths"].items()}
     assert described == {path: methods - {"head"} for path, methods in served.items()}
 
 
-def test_what_it_refers_to_is_there() -> None:
-    document = openapi_document(ORIGIN)
+def test_what_it_refers_to_is_there(document: dict[str, Any]) -> None:
     schemas, schemes = (document["components"][name] for name in ("schemas", "securitySchemes"))
     references = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert references == set(schemas)
@@ -94,16 +106,16 @@ def test_what_it_refers_to_is_there() -> None:
     assert used == set(schemes)
 
 
-def test_the_parameters_of_a_path_are_described() -> None:
-    for path, operations in openapi_document(ORIGIN)["paths"].items():
+def test_the_parameters_of_a_path_are_described(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
         for operation in operations.values():
             in_path = [p for p in operation.get("parameters", []) if p["in"] == "path"]
             assert [p["name"] for p in in_path] == re.findall(r"{(\w+)}", path)
             assert all(p["required"] for p in in_path)
 
 
-def test_every_claim_is_described() -> None:
-    userinfo = openapi_document(ORIGIN)["paths"]["/userinfo"]["get"]["responses"]["200"]
+def test_every_claim_is_described(document: dict[str, Any]) -> None:
+    userinfo = document["paths"]["/userinfo"]["get"]["responses"]["200"]
     claims = userinfo["content"]["application/json"]["schema"]["properties"]
     assert set(claims) == {claim for scope in SCOPES.values() for claim in scope.claims}
 
