@@ -195,15 +195,14 @@ def _linked_roles(settings: Settings) -> Json:
     return listed
 
 
-def _step(summary: str, redirect: str, *page: str) -> Json:
-    responses = {"302": _answer(redirect), **_pages(*page)}
+def _step(summary: str, redirect: str, page: str | None = None) -> Json:
+    responses = {"302": _answer(redirect), **_pages(page)}
     return {"get": {"summary": summary, "responses": responses}}
 
 
-def _pages(*page: str) -> Json:
-    shown = {"200": _answer(text) for text in page}
+def _pages(page: str | None) -> Json:
     return {
-        **shown,
+        **({"200": _answer(page)} if page is not None else {}),
         "400": _answer("A page with a way to start again"),
         "503": _answer("The same, while Discord or the upstream provider is down"),
     }
