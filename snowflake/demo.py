@@ -1,12 +1,15 @@
 """The sandbox, wired up: a simulated Discord, Snowflake and an example application.
 
+A simulated OpenID provider stands by for linked roles.
+
 ``snowflake sandbox`` runs it. To try an application of yours in your own tests, use ``running``.
 """
 
+import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +19,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from snowflake.configuration import load_some
 from snowflake.errors import StartFault
 from snowflake.keys import generate_key
+from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
+from snowflake.linked_roles.schema import schema_of
 from snowflake.logs import configure_logs
 from snowflake.phc import HASH
 from snowflake.registry import OF_CLIENTS
@@ -23,13 +28,19 @@ from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDis
 from snowflake.sandbox.discord.places import APPLICATION_ID
 from snowflake.sandbox.example import create_example
 from snowflake.sandbox.serving import serving
+from snowflake.sandbox.upstream import Client, SimulatedProvider
+from snowflake.sandbox.upstream.conditions import CONDITIONS
 from snowflake.settings import Settings
 from snowflake.tables.clients import PATTERN, ClientTable
+from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.web.app import create_app
 
 #: The Discord application of the sandbox, and its bot. Their secrets are no secrets.
 CLIENT_ID, CLIENT_SECRET = APPLICATION_ID, "the-sandbox-has-no-secrets"
 BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybody to see
+
+#: Snowflake's client ID at the simulated provider, where its secret is the same.
+PROVIDER_CLIENT = "snowflake"
 
 #: Where a registered client finds the example application. Its port is known only once it runs.
 EXAMPLE = rf"{PATTERN}http://localhost:\d+/callback"
@@ -53,14 +64,20 @@ class Trial:
 
 
 class Sandbox(NamedTuple):
-    """Where the three are reached, the client as which applications may sign in, and its bot."""
+    """Where all of it is reached, the client as which applications may sign in, and its bot."""
 
     example: str
     snowflake: str
     discord: str
+    provider: str
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
     bot_token: str = BOT_TOKEN
+
+    @property
+    def linked_role(self) -> str:
+        """Where Discord would send somebody who wants a linked role."""
+        return self.snowflake + START
 
 
 class SandboxSettings(Settings):
@@ -83,7 +100,7 @@ class SandboxSettings(Settings):
 def running(
     port: int | None = None, redirect_uris: Iterable[str] = (), trial: Trial | None = None
 ) -> Iterator[Sandbox]:
-    """Run the three until the block ends; without ``port``, on ports that are free.
+    """Run all of it until the block ends; without ``port``, on ports that are free.
 
     ``redirect_uris`` are those of further applications that use the same client. Snowflake has a
     bot in a ``trial`` alone.
@@ -92,10 +109,25 @@ def running(
         OSError: a port is taken.
         StartFault: the configuration file to try cannot be used.
     """
-    ports = (port, port + 1, port + 2) if port else (0, 0, 0)
-    discord = SimulatedDiscord()
-    with serving(discord.app, ports[2]) as discord_origin:
-        settings = _settings(discord_origin, trial)
+    ports = range(port, port + 4) if port else (0, 0, 0, 0)
+    discord, provider = SimulatedDiscord(), SimulatedProvider()
+    with (
+        serving(discord.app, ports[2]) as discord_origin,
+        serving(provider.app, ports[3]) as provider_origin,
+    ):
+        # Snowflake's bot asks as soon as there is a Snowflake.
+        application = Application(
+            id=CLIENT_ID,
+            name="Example application",
+            secret=CLIENT_SECRET,
+            public=True,
+            bot=Bot(BOT_TOKEN, BOT_GUILDS),
+        )
+        discord.register(application)
+        linked_roles = _linked_roles(provider.issuer_at(provider_origin))
+        schema = [item.model_dump(exclude_none=True) for item in schema_of(linked_roles)]
+        discord.role_connections.put_schema(CLIENT_ID, json.dumps(schema).encode())
+        settings = _settings(discord_origin, linked_roles, trial)
         client_id, client_secret = _example(settings, trial)
         configure_logs(settings)
         with serving(create_app(settings), ports[1]) as snowflake:
@@ -105,25 +137,37 @@ def running(
             with serving(example_app, ports[0]) as example:
                 uris = (f"{example}/callback", *redirect_uris)
                 discord.register(
-                    Application(
-                        id=CLIENT_ID,
-                        name="Example application",
-                        secret=CLIENT_SECRET,
-                        # The long form for this Snowflake, the plain one for another; and that
-                        # of clients which are registered here.
+                    replace(
+                        application,
+                        # The long form for this Snowflake, the plain one for another; those of
+                        # clients which are registered here, and of linked roles.
                         redirect_uris=(
                             *uris,
                             *(f"{snowflake}/r/{uri}" for uri in uris),
                             f"{snowflake}/callback",
+                            snowflake + DISCORD,
                         ),
-                        public=True,
-                        bot=Bot(BOT_TOKEN, BOT_GUILDS),
                     )
                 )
-                yield Sandbox(example, snowflake, discord_origin)
+                provider.register(
+                    Client(PROVIDER_CLIENT, CLIENT_SECRET, "Snowflake", (snowflake + UPSTREAM,))
+                )
+                yield Sandbox(example, snowflake, discord_origin, provider_origin)
 
 
-def _settings(discord_origin: str, trial: Trial | None) -> Settings:
+def _linked_roles(issuer: str) -> LinkedRolesTable:
+    return LinkedRolesTable.model_validate(
+        {
+            "issuer": issuer,
+            "client_id": PROVIDER_CLIENT,
+            "client_secret": CLIENT_SECRET,
+            "platform_name": "Example Society",
+            "metadata": CONDITIONS,
+        }
+    )
+
+
+def _settings(discord_origin: str, linked_roles: LinkedRolesTable, trial: Trial | None) -> Settings:
     # Of any type that a setting has.
     ours: dict[str, Any] = {
         "private_key": SecretStr(generate_key()),
@@ -131,13 +175,14 @@ def _settings(discord_origin: str, trial: Trial | None) -> Settings:
         "secret_key": SecretStr(secrets.token_urlsafe(32)),
         "discord_api_url": f"{discord_origin}/api/v10",
         "discord_authorize_url": f"{discord_origin}/oauth2/authorize",
+        "discord_client_id": CLIENT_ID,
+        "discord_client_secret": SecretStr(CLIENT_SECRET),
+        "linked_roles": linked_roles,
         "log_level": "warning",
     }
     if trial is None:
         return SandboxSettings(**ours)
     own = {
-        "discord_client_id": CLIENT_ID,
-        "discord_client_secret": SecretStr(CLIENT_SECRET),
         "discord_bot_token": SecretStr(BOT_TOKEN),
         # The log names the gate that has turned somebody away.
         "log_level": "info",

@@ -23,6 +23,7 @@
     ├── UpstreamError              the OpenID provider behind linked roles is of no use now
     │   ├── UpstreamDown
     │   ├── UpstreamRefused
+    │   ├── UpstreamNarrowed
     │   ├── UpstreamMisconfigured
     │   └── UpstreamUntrusted
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
@@ -247,7 +248,11 @@ class LinkUnavailable(LinkError):
     status = 503
     title = "This can't be done right now"
     explanation = "{side} gives no usable answer at the moment."
-    advice = "Nothing has been changed. Wait a minute, then start again."
+    # An answer may have been lost after the thing was done.
+    advice = (
+        "We can't tell whether anything has been changed. Wait a minute, then start again: "
+        "it does no harm."
+    )
 
 
 class LinkMisconfigured(LinkError):
@@ -257,8 +262,8 @@ class LinkMisconfigured(LinkError):
     title = "This is not set up right"
     explanation = "{side} and this service do not agree with each other."
     advice = (
-        "Nothing has been changed, and you can't mend this yourself. Give whoever runs this "
-        "service the reference below."
+        "You can't mend this yourself. Give whoever runs this service the reference below; once "
+        "it is mended you can start again."
     )
 
 
@@ -288,6 +293,10 @@ class UpstreamDown(UpstreamError):
 
 class UpstreamRefused(UpstreamError):
     """It takes the code or the refresh token no more, or the person is disabled there."""
+
+
+class UpstreamNarrowed(UpstreamError):
+    """The person has allowed less than was asked for, and values could turn out in their favour."""
 
 
 class UpstreamMisconfigured(UpstreamError):

@@ -77,6 +77,7 @@ LINKS = Counter(
 )
 LINK_SYNCS = Counter(
     "snowflake_link_syncs",
-    "Links brought up to date: unchanged, changed, ended, or failed.",
+    "Links brought up to date: unchanged, changed, ended, failed, unasked for want of a refresh "
+    "token, or elsewhere, of another issuer.",
     ["outcome"],
 )

@@ -16,6 +16,9 @@ from snowflake.store.discord_tokens import StoredTokens
 
 #: Seconds before its end from which an access token is renewed rather than used.
 NEAR_END: Final = 60
+#: Seconds before its end from which it is renewed for what is done at no person's request: should
+#: Discord refuse, it is still good for a last word.
+AHEAD: Final = 86_400
 #: The caller of what no request asks for.
 NOBODY: Final = ""
 
@@ -94,6 +97,24 @@ async def with_token(
     except InvalidGrant:
         await state.store.discord_tokens.forget(tokens)
         raise
+
+
+async def ahead(application: str, person: str, secret: SecretStr, state: State) -> None:
+    """Renew a person's pair of tokens if its end is near, before it is needed.
+
+    Raises:
+        InvalidGrant: Discord renews it no more. It stays as it was, to be used while it works.
+        InvalidClient, TemporarilyUnavailable: as ``renew`` does.
+    """
+    tokens = await state.store.discord_tokens.find(application, person)
+    if tokens is not None and tokens.expires_at <= state.clock() + AHEAD:
+        await renew(tokens, secret, NOBODY, state)
+
+
+async def works(application: str, person: str, state: State) -> bool:
+    """Whether there is an access token that has not expired, whatever Discord says to it."""
+    tokens = await state.store.discord_tokens.find(application, person)
+    return tokens is not None and tokens.expires_at > state.clock()
 
 
 async def end(

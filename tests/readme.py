@@ -145,7 +145,7 @@ def _with_everything() -> Settings:
             "client_id": "snowflake",
             "client_secret": "a secret",
             "platform_name": "Example Society",
-            "hook_secret": "another",
+            "hook_secret": "the secret of the hook",
             "metadata": [metadata],
         }
     )

@@ -8,6 +8,8 @@ from snowflake.errors import (
     InvalidClient,
     InvalidToken,
     LinkError,
+    LinkMisconfigured,
+    LinkUnavailable,
     LoginError,
     MissingToken,
     OAuthError,
@@ -97,3 +99,10 @@ def test_a_link_error_says_what_happened_and_what_to_do(error: type[LinkError]) 
     assert raised.explanation.endswith(".")
     assert raised.advice.endswith(".")
     assert "for the log" not in str(raised)
+
+
+def test_nobody_is_told_that_nothing_was_changed_where_that_is_not_known() -> None:
+    # Discord's answer may have been lost, or the store have failed after it.
+    for advice in (LinkUnavailable.advice, LinkMisconfigured.advice):
+        assert "Nothing" not in advice
+    assert "no harm" in LinkUnavailable.advice

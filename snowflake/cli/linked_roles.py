@@ -2,24 +2,31 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from snowflake.cli.naming_clients import checked, discord_id
 from snowflake.cli.running import with_state
-from snowflake.errors import OAuthError, UpstreamError
+from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
 from snowflake.linked_roles import register as conditions
-from snowflake.linked_roles.background import MOST_FAILURES
 from snowflake.linked_roles.connecting import unlink as undo
-from snowflake.linked_roles.own import table_of
+from snowflake.linked_roles.everybody import MOST_FAILURES, concerns_all
+from snowflake.linked_roles.own import table_of, upstream_of
+from snowflake.linked_roles.sync import Refusals
 from snowflake.linked_roles.sync import sync as bring_up_to_date
+from snowflake.linked_roles.values import zeroed
 from snowflake.state import State
-from snowflake.store.links import ENDED, Link
+from snowflake.store.links import ENDED, LOST, Link
 
 #: What did not come to an end, in a summary beside the outcomes.
 FAILED = "failed"
+REFUSES_EVERYBODY = (
+    "Stopped: the upstream provider refuses everybody, as if it had lost what it knew of them. "
+    "Nobody else is ended. See to it, then start again."
+)
 #: Characters of a subject that a table shows.
 SHOWN = 24
 
@@ -64,38 +71,46 @@ def sync(
 ) -> None:
     """Ask the upstream provider about everybody who is linked, and tell Discord what has changed.
 
-    Whoever is done stays done: stopped half way, it can be started again. Snowflake may be running.
+    Those come first who wait longest: stopped half way, it can be started again. Snowflake may be
+    running.
     """
+    one = None if person is None else checked(discord_id, person, "--person")
 
     async def work(state: State) -> Counter[str]:
         table_of(state)
-        people = [link.person async for link in state.store.links.all() if link.state != ENDED]
-        if person is not None:
-            people = [one for one in people if one == checked(discord_id, person, "--person")]
-        return await _sync_all(people, state)
+        people: Sequence[tuple[str, int | None]] = [(one, None)] if one else ()
+        return await _sync_all(people or await state.store.links.by_age(), state)
 
     done = with_state(work)
-    if person is not None and not done:
+    if one is not None and done["gone"]:
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(done.items()))
     typer.echo(f"{done.total()} links: {outcomes}" if done else "Nobody is linked.")
+    if done["elsewhere"]:
+        typer.echo("Elsewhere: linked with another issuer than yours now; they have to link again.")
+    if done["unasked"]:
+        typer.echo("Unasked: linked without a refresh token, so that nobody can be asked.")
     if done[FAILED]:
         raise typer.Exit(1)
 
 
-async def _sync_all(people: list[str], state: State) -> Counter[str]:
+async def _sync_all(people: Sequence[tuple[str, int | None]], state: State) -> Counter[str]:
     done: Counter[str] = Counter()
-    failures = 0
+    failures, refusals = 0, Refusals()
     with typer.progressbar(people, label="Syncing") as progress:
-        for person in progress:
+        for person, seen in progress:
             try:
-                done[await bring_up_to_date(person, state)] += 1
+                done[await bring_up_to_date(person, state, refusals, seen=seen)] += 1
                 failures = 0
-            except (OAuthError, UpstreamError) as error:
+            except (OAuthError, UpstreamError, ValueError) as error:
                 done[FAILED] += 1
-                failures += 1
+                # A row that was swapped with another is a fault of one person's alone.
+                failures += not isinstance(error, ValueError) and concerns_all(error)
                 typer.echo(f"\n{person}: {error}", err=True)
+                if isinstance(error, UpstreamRefused):
+                    typer.echo(REFUSES_EVERYBODY, err=True)
+                    break
             if failures == MOST_FAILURES:
                 typer.echo("Stopped: it fails for everybody. Try again later.", err=True)
                 break
@@ -109,15 +124,16 @@ def list_links(
 ) -> None:
     """List who is linked to which account."""
 
-    async def work(state: State) -> list[Link]:
+    async def work(state: State) -> list[_Listed]:
         table_of(state)
-        return [link async for link in state.store.links.all()]
+        people = [person async for person in state.store.links.people()]
+        return [await _look_up(person, state) for person in people]
 
-    links = with_state(work)
+    listed = with_state(work)
     if as_json:
-        typer.echo(json.dumps([_shown(link) for link in links], indent=2, ensure_ascii=False))
+        typer.echo(json.dumps([_shown(one) for one in listed], indent=2, ensure_ascii=False))
         return
-    rows = [("PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED"), *map(_row, links)]
+    rows = [("PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE"), *map(_row, listed)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -139,7 +155,38 @@ def unlink(person: Person) -> None:
     typer.echo("Unlinked. Discord has forgotten what it was told of this person.")
 
 
-def _row(link: Link) -> tuple[str, ...]:
+class _Listed(NamedTuple):
+    person: str
+    #: None if the row cannot be read.
+    link: Link | None
+    note: str
+
+
+async def _look_up(person: str, state: State) -> _Listed:
+    try:
+        link = await state.store.links.find(person)
+    except (OAuthError, ValueError):
+        link = None
+    return _Listed(person, link, _note(link, state))
+
+
+def _note(link: Link | None, state: State) -> str:
+    """Say what an operator may have to do something about; empty if nothing."""
+    nothing = zeroed(table_of(state))
+    if link is None:
+        return "cannot be read: damaged, or sealed under another key"
+    if link.state == ENDED:
+        held = link.values and link.values != nothing
+        return "the role may still be held: Discord could not be told" if held else ""
+    if link.issuer != upstream_of(state).issuer:
+        return "of another issuer: has to link again"
+    return "" if link.refresh_token or link.state == LOST else "never brought up to date"
+
+
+def _row(listed: _Listed) -> tuple[str, ...]:
+    link = listed.link
+    if link is None:
+        return (listed.person, "-", "-", "-", "-", listed.note)
     # What an upstream provider calls somebody may be anything: nothing of it reaches the terminal.
     subject = _printable(link.subject)
     return (
@@ -148,6 +195,7 @@ def _row(link: Link) -> tuple[str, ...]:
         _printable(link.username) or "-",
         f"{subject[:SHOWN]}…" if len(subject) > SHOWN else subject or "-",
         _time(link.synced_at),
+        listed.note,
     )
 
 
@@ -161,7 +209,10 @@ def _time(at: int) -> str:
 
 
 # JSON of a shape of ours.
-def _shown(link: Link) -> dict[str, Any]:
+def _shown(listed: _Listed) -> dict[str, Any]:
+    link = listed.link
+    if link is None:
+        return {"person": listed.person, "note": listed.note}
     return {
         "person": link.person,
         "state": link.state,
@@ -171,4 +222,5 @@ def _shown(link: Link) -> dict[str, Any]:
         "refreshable": link.refresh_token is not None,
         "linked_at": link.linked_at,
         "synced_at": link.synced_at if link.synced_at > 0 else None,
+        "note": listed.note,
     }

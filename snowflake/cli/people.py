@@ -1,12 +1,13 @@
 """``snowflake export`` and ``snowflake purge``: everything that is kept about one person."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError
+from snowflake.linked_roles.connecting import revoke_upstream, unlink
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.links import Link
@@ -30,28 +31,58 @@ def export(person: Person) -> None:
 def purge(person: Person) -> None:
     """Erase everything about a person, and revoke their tokens at Discord.
 
-    Whoever signed in as them has to sign in again.
+    Whoever signed in as them has to sign in again. If they are linked, they are unlinked first.
     """
 
-    async def work(state: State) -> tuple[Kept, list[str]]:
+    async def work(state: State) -> _Purged:
         kept = await state.store.people.kept(person)
+        is_withdrawn = kept.link is None or await _unlinked(kept.link, state)
+        # Unlinking may have renewed the tokens, or ended them.
+        left = await state.store.people.kept(person)
         await state.store.people.erase(person)
-        return kept, [
+        living = [
             tokens.application
-            for tokens in kept.discord_tokens
+            for tokens in left.discord_tokens
             if not await _revoked(tokens, state)
         ]
+        return _Purged(kept, living, is_withdrawn)
 
-    kept, living = with_state(work)
+    kept, living, is_withdrawn = with_state(work)
     typer.echo(f"Erased {len(kept.grants)} grants and {len(kept.discord_tokens)} pairs of tokens.")
     if kept.link is not None:
         typer.echo("Erased the link to an account at the upstream provider.")
+    if not is_withdrawn:
+        typer.echo(
+            "Discord may still know what it was told of this person for linked roles: it could not "
+            "be asked to forget it. The person can remove the application in Discord under User "
+            "Settings, Authorized Apps."
+        )
     for application in living:
         typer.echo(
             f"Discord did not revoke the tokens for application {application}, whose secret "
             "Snowflake does not have. They are erased here; the person can remove the application "
             "in Discord under User Settings, Authorized Apps."
         )
+
+
+class _Purged(NamedTuple):
+    """What was kept, whose tokens Discord did not revoke, and whether it forgot the linked role."""
+
+    kept: Kept
+    living: list[str]
+    is_withdrawn: bool
+
+
+async def _unlinked(link: Link, state: State) -> bool:
+    """Undo a link at Discord and upstream; erased it is in any case."""
+    if state.settings.linked_roles is None:
+        return False
+    try:
+        await unlink(link.person, state)
+    except OAuthError:
+        await revoke_upstream(link, state)
+        return False
+    return True
 
 
 async def _revoked(tokens: StoredTokens, state: State) -> bool:
@@ -104,6 +135,7 @@ def _shown(person: str, kept: Kept) -> dict[str, Any]:
 def _shown_link(link: Link) -> dict[str, Any]:
     return {
         "application": link.application,
+        "issuer": link.issuer,
         "subject": link.subject,
         "claims": dict(link.claims),
         "values": dict(link.values),

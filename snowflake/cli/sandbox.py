@@ -21,9 +21,12 @@ def sandbox(
     port: Annotated[
         int | None,
         typer.Option(
-            help="Port of the example application; the next two are Snowflake's and Discord's.",
+            help=(
+                "Port of the example application; the next three are those of Snowflake, Discord "
+                "and the OpenID provider of linked roles."
+            ),
             min=1,
-            max=65533,
+            max=65532,
             show_default=str(PORT),
         ),
     ] = None,
@@ -79,7 +82,7 @@ def sandbox(
             else:
                 _show_until_interrupted(started)
     except OSError as error:
-        taken = f"{error.strerror}. The sandbox needs port {port or PORT} and the next two."
+        taken = f"{error.strerror}. The sandbox needs port {port or PORT} and the next three."
         typer.echo(f"{taken} Choose another with --port.", err=True)
         raise typer.Exit(1) from error
 
@@ -100,6 +103,8 @@ def _show_until_interrupted(started: "Sandbox") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     typer.echo(f"Open {started.example} in a browser and sign in. Ctrl+C ends it.\n")
+    typer.echo("To try linked roles, as Discord would send you there, open")
+    typer.echo(f"  {started.linked_role}\n")
     typer.echo("To try an application of your own, give it:")
     typer.echo(f"  issuer         {started.snowflake}")
     typer.echo(f"  client ID      {started.client_id}")

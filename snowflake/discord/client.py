@@ -266,19 +266,6 @@ class DiscordClient:
         """Ask in which guilds the bot is. Raises as ``bot_member`` does."""
         return await self._bot.guilds()
 
-    async def role_connection(
-        self, application: str, access_token: SecretStr, person: str | None = None
-    ) -> RoleConnection:
-        """Ask what Discord was told of the person (scope ``role_connections.write``).
-
-        Raises:
-            InvalidGrant: Discord no longer accepts the token.
-            InvalidScope: the token is good, but not for this.
-            TemporarilyUnavailable: Discord gave no usable answer.
-        """
-        who = person or _digest(access_token)
-        return await self._role_connections.find(application, access_token, who)
-
     async def put_role_connection(
         self,
         application: str,
@@ -286,11 +273,15 @@ class DiscordClient:
         connection: RoleConnection,
         person: str | None = None,
     ) -> None:
-        """Tell Discord of the person. Metadata that are left out stay as they were.
+        """Tell Discord of the person (scope ``role_connections.write``).
+
+        Metadata that are left out stay as they were.
 
         Raises:
             InvalidRequest: Discord does not take these values; its metadata may be others.
-            InvalidGrant, InvalidScope, TemporarilyUnavailable: as ``role_connection`` does.
+            InvalidGrant: Discord no longer accepts the token.
+            InvalidScope: the token is good, but not for this.
+            TemporarilyUnavailable: Discord gave no usable answer.
         """
         who = person or _digest(access_token)
         await self._role_connections.put(application, access_token, who, connection)
@@ -298,7 +289,7 @@ class DiscordClient:
     async def delete_role_connection(
         self, application: str, access_token: SecretStr, person: str | None = None
     ) -> None:
-        """Let Discord forget what it was told. Raises as ``role_connection`` does."""
+        """Let Discord forget what it was told. Raises as ``put_role_connection`` does."""
         who = person or _digest(access_token)
         await self._role_connections.delete(application, access_token, who)
 

@@ -34,10 +34,6 @@ class RoleConnections:
     def __init__(self, api_url: str, lookups: Lookups) -> None:
         self._api_url, self._lookups = api_url, lookups
 
-    async def find(self, application: str, access_token: SecretStr, who: str) -> RoleConnection:
-        """Ask what Discord was told."""
-        return read(await self._send("GET", application, access_token, who), _connection)
-
     async def put(
         self, application: str, access_token: SecretStr, who: str, connection: RoleConnection
     ) -> None:

@@ -2,5 +2,5 @@
 
 ``examination`` lists the checks and runs them, each of which is a file that yields findings
 (``finding``): ``configuration``, ``store`` with ``signing_key``, ``discord``, ``application``,
-``bot``, ``portal``, ``issuer``. ``connections`` is what they have at hand.
+``bot``, ``portal``, ``linked_roles``, ``issuer``. ``connections`` is what they have at hand.
 """

@@ -8,6 +8,7 @@ from snowflake.doctor.connections import Connections
 from snowflake.doctor.discord import discord
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.issuer import issuer
+from snowflake.doctor.linked_roles import linked_roles
 from snowflake.doctor.portal import portal
 from snowflake.doctor.store import store
 from snowflake.errors import StartFault, TemporarilyUnavailable
@@ -21,6 +22,7 @@ CHECKS: dict[str, Check] = {
     "application": application,
     "bot": bot,
     "redirects": portal,
+    "linked roles": linked_roles,
     "issuer": issuer,
 }
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
+from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
+from snowflake.oidc.redirects import CALLBACK
 
 SUBJECT = "redirects"
 WHERE = "in the Developer Portal under OAuth2, Redirects"
@@ -53,18 +55,28 @@ async def portal(connections: Connections) -> AsyncIterator[Finding]:
     if settings.allowed_clients:
         text = f"a Discord application has {name}/r/REDIRECT_URI {WHERE}, to the letter"
         yield Finding(Status.NOTE, SUBJECT, text)
-    if not settings.clients:
+    own = [CALLBACK] if settings.clients else []
+    if settings.linked_roles is not None:
+        own.append(DISCORD)
+        text = (
+            f"the upstream provider has {name}{UPSTREAM}, and the Developer Portal {name}{START} "
+            "under General Information, Linked Roles Verification URL"
+        )
+        yield Finding(Status.NOTE, SUBJECT, text)
+    if not own:
         return
-    callback = f"{name}/callback"
     try:
         entered = (await entry(connections)).redirect_uris if settings.issuer else None
     except NoEntry:
         entered = None
+    for path in own:
+        yield _own(f"{name}{path}", entered)
+
+
+def _own(redirect: str, entered: list[str] | None) -> Finding:
     if entered is None:
-        text = f"Snowflake's own application has {callback} {WHERE}"
-        yield Finding(Status.NOTE, SUBJECT, text)
-    elif callback in entered:
-        yield Finding(Status.OK, SUBJECT, f"{callback} stands {WHERE}")
-    else:
-        text, cure = f"{callback} is missing {WHERE}", "Enter it there, to the letter."
-        yield Finding(Status.FAULT, SUBJECT, text, cure)
+        return Finding(Status.NOTE, SUBJECT, f"Snowflake's own application has {redirect} {WHERE}")
+    if redirect in entered:
+        return Finding(Status.OK, SUBJECT, f"{redirect} stands {WHERE}")
+    text, cure = f"{redirect} is missing {WHERE}", "Enter it there, to the letter."
+    return Finding(Status.FAULT, SUBJECT, text, cure)

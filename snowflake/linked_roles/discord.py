@@ -1,7 +1,7 @@
 """``/linked-role/discord``, where Discord sends people back to: on to the upstream provider."""
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.discord.models import User
 from snowflake.discord.role_connections import SCOPE
@@ -15,6 +15,7 @@ from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import query
+from snowflake.protocol.redirect import redirect
 from snowflake.renewal import NOBODY, expiry, scopes_of
 from snowflake.state import State, state_of
 from snowflake.store.discord_tokens import StoredTokens
@@ -53,7 +54,7 @@ async def discord(request: Request) -> Response | Unlinking:
         if SCOPE not in tokens.scopes:
             raise LinkCancelled
         await state.store.discord_tokens.put(tokens)
-        response = RedirectResponse(await _upstream_page(note, user, state), 302)
+        response = redirect(await _upstream_page(note, user, state))
     # The next step may take as long as this one.
     secure = note.issuer.startswith("https:")
     browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
@@ -101,5 +102,8 @@ async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:
         nonce=new_id(),
     )
     return await upstream_of(state).authorization_url(
-        came.issuer + UPSTREAM, state.sealer.seal(note, state.clock()), note.nonce, note.verifier
+        came.issuer + UPSTREAM,
+        state.sealer.seal(note, state.clock()),
+        note.nonce,
+        pkce.challenge_of(note.verifier),
     )

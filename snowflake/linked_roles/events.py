@@ -5,6 +5,7 @@ refused, which Discord tries out now and then.
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,17 +13,22 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.discord.models import Snowflake
 from snowflake.errors import InvalidRequest, InvalidToken
+from snowflake.linked_roles.connecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
+from snowflake.store.links import ENDED, Link
 
 #: Seconds by which a request may be old, or ahead of our clock. Older ones are replayed.
 MAX_AGE: Final = 300
 DEAUTHORIZED: Final = "APPLICATION_DEAUTHORIZED"
+#: Seconds for which Discord's access tokens work, so that their end tells when they were issued.
+TOKEN_LIFETIME: Final = 604_800
 
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
@@ -63,16 +69,19 @@ async def events(request: Request) -> Response:
         InvalidRequest: it is not what Discord sends.
     """
     state, content = state_of(request), await body(request)
+    ended: Link | None = None
     _check_signature(request, content, state)
     try:
         message = _Message.model_validate_json(content)
         if message.event is not None and message.event.type == DEAUTHORIZED:
             person = _Person.model_validate(message.event.data).user.id
             happened = message.event.timestamp or datetime.fromtimestamp(state.clock(), UTC)
-            await _end(message.application_id, person, int(happened.timestamp()), state)
+            ended = await _end(message.application_id, person, int(happened.timestamp()), state)
     except ValidationError:
         raise InvalidRequest("the body is no event of Discord") from None
-    return Response(status_code=204)
+    # Discord waits three seconds, and the upstream provider may take longer.
+    later = None if ended is None else BackgroundTask(_revoke_upstream, ended, state)
+    return Response(status_code=204, background=later)
 
 
 def _check_signature(request: Request, content: bytes, state: State) -> None:
@@ -91,8 +100,8 @@ def _check_signature(request: Request, content: bytes, state: State) -> None:
         raise InvalidToken("the request is too old")
 
 
-async def _end(application: str, person: str, happened: int, state: State) -> None:
-    """End the grants and the link that a person had when it happened.
+async def _end(application: str, person: str, happened: int, state: State) -> Link | None:
+    """End the grants and the link that a person had when it happened; answer that link.
 
     Discord may tell us late, or twice; what they have begun since is none of it.
     """
@@ -102,13 +111,24 @@ async def _end(application: str, person: str, happened: int, state: State) -> No
             await store.grants.end(grant.id)
             ended += 1
     link = await store.links.find(person)
-    if link is not None and link.application == application and link.linked_at <= happened:
-        await store.links.end(person)
-    # Discord has ended them already.
+    if link is not None and (link.application != application or link.linked_at > happened):
+        link = None
+    if link is not None:
+        # Discord keeps nothing of what it was told.
+        await store.links.end(replace(link, values={}, username=""))
+    # Discord has ended them already, but not those that were issued since.
     tokens = await store.discord_tokens.find(application, person)
     needed = await store.grants.count(application, person) or await store.links.needs_tokens(
         application, person
     )
-    if tokens is not None and not needed:
+    is_old = tokens is not None and tokens.expires_at - TOKEN_LIFETIME <= happened
+    if tokens is not None and is_old and not needed:
         await store.discord_tokens.forget(tokens)
     _log.info("application_removed", grants=ended, linked=link is not None)
+    return link if link is not None and link.state != ENDED else None
+
+
+async def _revoke_upstream(link: Link, state: State) -> None:
+    # An event may outlive the table [linked_roles], and then there is nobody to ask.
+    if state.upstream is not None:
+        await revoke_upstream(link, state)

@@ -22,6 +22,7 @@ from snowflake.errors import (
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
+    UpstreamNarrowed,
     UpstreamRefused,
     UpstreamUntrusted,
 )
@@ -36,6 +37,7 @@ _PAGES: Final[tuple[tuple[type[OAuthError | UpstreamError], type[LinkError]], ..
     (InvalidRequest, LinkMisconfigured),
     (UpstreamDown, LinkUnavailable),
     (UpstreamRefused, LinkSpent),
+    (UpstreamNarrowed, LinkCancelled),
     (UpstreamMisconfigured, LinkMisconfigured),
     (UpstreamUntrusted, LinkMisconfigured),
 )

@@ -1,7 +1,7 @@
 """``/linked-role``, the verification URL that Discord knows: on to Discord's own page."""
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.discord.role_connections import SCOPE
 from snowflake.linked_roles.failures import told
@@ -11,6 +11,7 @@ from snowflake.linked_roles.paths import DISCORD
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import discord_page
 from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.redirect import redirect
 from snowflake.state import state_of
 
 #: What Discord is asked for, of somebody who links and of somebody who unlinks.
@@ -53,6 +54,6 @@ def to_discord(request: Request, *, unlinking: bool) -> Response:
         prompt="none",
         verifier=note.verifier,
     )
-    response = RedirectResponse(page, 302)
+    response = redirect(page)
     browser.set_cookie(response, binding, secure=secure)
     return response

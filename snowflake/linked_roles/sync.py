@@ -1,33 +1,48 @@
 """Keeping one link true: what the upstream provider says now, put at Discord if it has changed."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidGrant, InvalidScope, UpstreamRefused
-from snowflake.linked_roles.connecting import alone, revoke_upstream, tell
-from snowflake.linked_roles.own import table_of, upstream_of
+from snowflake import renewal
+from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError, UpstreamRefused
+from snowflake.linked_roles.connecting import alone, revoke_upstream, tell, withdraw
+from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.values import username_of, values_of, zeroed
 from snowflake.metrics import LINK_SYNCS
 from snowflake.state import State
-from snowflake.store.links import ENDED, LOST, Link
+from snowflake.store.links import ACTIVE, ENDED, Link
 
-#: What came of it: the same, put anew, at an end, or nothing to be done.
-Outcome = Literal["unchanged", "changed", "ended", "gone"]
-OUTCOMES: Final[tuple[Outcome, ...]] = ("unchanged", "changed", "ended", "gone")
+#: What came of it: the same, put anew, at an end, or nothing to be done; what the provider gave no
+#: refresh token for, so that it is not asked; or the person has to link again, for the link is with
+#: another provider than the one that is configured; or somebody else has just done it.
+Outcome = Literal["unchanged", "changed", "ended", "gone", "unasked", "elsewhere", "recent"]
+#: People whom the provider may refuse in a row. It may have lost all of its grants itself.
+MOST_REFUSALS: Final = 5
 
 _log = structlog.get_logger(__name__)
 
 
-async def sync(person: str, state: State) -> Outcome:
+@dataclass
+class Refusals:
+    """How many people the upstream provider has refused, with nobody between of whom it knew."""
+
+    in_a_row: int = 0
+
+
+async def sync(
+    person: str, state: State, refusals: Refusals | None = None, *, seen: int | None = None
+) -> Outcome:
     """Bring one person's link up to date, alone among all processes.
 
     Killed at any point, it can be done again. Whoever is gone at the upstream provider fulfils no
-    condition any more; whoever has removed the application at Discord is asked about no more.
+    condition any more; whoever has removed the application at Discord is asked about no more. A
+    link whose ``synced_at`` is later than ``seen`` is left alone.
 
     Raises:
+        UpstreamRefused: after too many ``refusals``; nothing has been ended.
         UpstreamError: the upstream provider says nothing that can be used.
         OAuthError: Discord does not, or the store, or somebody else is at it for too long.
     """
@@ -37,58 +52,102 @@ async def sync(person: str, state: State) -> Outcome:
         link = await state.store.links.find(person)
         if link is None or link.state == ENDED:
             return "gone"
-        outcome = await (_withdraw(link, state) if link.state == LOST else _refresh(link, state))
+        if seen is not None and link.synced_at > seen:
+            return "recent"
+        if link.state != ACTIVE:
+            outcome = await _take_back(link, state)
+        elif link.issuer != upstream_of(state).issuer:
+            outcome = await _leave(link, state)
+        else:
+            outcome = await _refresh(link, state, refusals or Refusals())
     LINK_SYNCS.labels(outcome).inc()
     return outcome
 
 
-async def _refresh(link: Link, state: State) -> Outcome:
+async def _refresh(link: Link, state: State, refusals: Refusals) -> Outcome:
+    application, secret = application_of(state)
     table, links, now = table_of(state), state.store.links, int(state.clock())
-    seen = link.synced_at
-
-    async def save(refresh_token: SecretStr) -> None:
-        await links.save(replace(link, refresh_token=refresh_token), seen=seen)
-
-    fresh = link
+    seen, works = link.synced_at, await renewal.works(application, link.person, state)
+    fresh = replace(link, asked_at=0, retry_at=0)
     if link.refresh_token is not None:
         try:
-            answer = await upstream_of(state).refresh(link.refresh_token, link.subject, save=save)
+            fresh = await _ask(fresh, link.refresh_token, state)
         except UpstreamRefused as refused:
-            _log.info("link_ended", side="upstream", cause=refused.cause)
-            return await _end(link, state)
-        fresh = replace(link, refresh_token=answer.refresh_token, claims=answer.claims)
+            refusals.in_a_row += 1
+            if refusals.in_a_row > MOST_REFUSALS:
+                raise
+            _log_refusal(link, refused)
+            await links.end(await withdraw(fresh, state, works=works))
+            return "ended"
+        refusals.in_a_row = 0
     # Even of the same claims: what is made of them may be configured anew.
     values, username = values_of(fresh.claims, table), username_of(fresh.claims, table)
     changed = (values, username) != (dict(link.values), link.username)
-    if changed:
-        try:
-            await tell(link.person, values, username, state)
-        except (InvalidGrant, InvalidScope):
-            _log.info("link_ended", side="discord")
-            await links.end(link.person)
-            await revoke_upstream(fresh, state)
-            return "ended"
-    await links.save(replace(fresh, values=values, username=username, synced_at=now), seen=seen)
-    return "changed" if changed else "unchanged"
-
-
-async def _end(link: Link, state: State) -> Outcome:
-    """End the link of somebody who is gone upstream; Discord is told so in as many words."""
-    await _tell_nothing(link, state)
-    await state.store.links.end(link.person)
-    return "ended"
-
-
-async def _withdraw(link: Link, state: State) -> Outcome:
-    """Take from somebody what belongs to another Discord account now."""
-    await _tell_nothing(link, state)
-    await state.store.links.remove(link.person)
-    return "ended"
-
-
-async def _tell_nothing(link: Link, state: State) -> None:
-    # An empty object would be passed over, so every value is written.
     try:
-        await tell(link.person, zeroed(table_of(state)), "", state)
+        with state.discord.deadline():
+            await renewal.ahead(application, link.person, secret, state)
+        if changed:
+            await tell(link.person, values, username, state)
     except (InvalidGrant, InvalidScope):
-        _log.info("role_connection_gone")
+        _log.warning("link_ended", side="discord")
+        await links.end(await withdraw(fresh, state, works=works))
+        await revoke_upstream(fresh, state)
+        return "ended"
+    await links.save(replace(fresh, values=values, username=username, synced_at=now), seen=seen)
+    if changed:
+        return "changed"
+    return "unchanged" if link.refresh_token is not None else "unasked"
+
+
+async def _ask(link: Link, refresh_token: SecretStr, state: State) -> Link:
+    """Ask the upstream provider; answer the link with what it says."""
+    links, seen = state.store.links, link.synced_at
+
+    async def save(token: SecretStr) -> None:
+        await links.save(replace(link, refresh_token=token), seen=seen)
+
+    await links.mark(link, int(state.clock()))
+    try:
+        answer = await upstream_of(state).refresh(refresh_token, link.subject, save=save)
+    except UpstreamRefused:
+        raise
+    except UpstreamError as error:
+        if not error.cause.startswith("token:"):
+            # Not asked yet, or answered: no refresh token is lost.
+            await links.mark(link, 0)
+        raise
+    return replace(link, refresh_token=answer.refresh_token, claims=answer.claims)
+
+
+def _log_refusal(link: Link, refused: UpstreamRefused) -> None:
+    if link.asked_at:
+        _log.warning(
+            "link_ended_by_lost_answer",
+            message="the provider's last answer was lost, and with it maybe a new refresh token; "
+            "unless the account is closed, the person has to link again",
+            person=link.person,
+            cause=refused.cause,
+        )
+    else:
+        _log.warning("link_ended", side="upstream", cause=refused.cause)
+
+
+async def _take_back(link: Link, state: State) -> Outcome:
+    """Take from somebody what is another Discord account's now, or was never theirs for certain."""
+    works = await renewal.works(link.application, link.person, state)
+    left = await withdraw(link, state, works=works)
+    await revoke_upstream(link, state)
+    if left.values and left.values != zeroed(table_of(state)):
+        # For whoever lists those who may still hold a role.
+        await state.store.links.end(left)
+    else:
+        await state.store.links.remove(link.person)
+    return "ended"
+
+
+async def _leave(link: Link, state: State) -> Outcome:
+    """Send nothing of it to a provider that is not its own."""
+    await state.store.links.save(
+        replace(link, synced_at=int(state.clock()), retry_at=0), seen=link.synced_at
+    )
+    return "elsewhere"

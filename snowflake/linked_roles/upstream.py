@@ -28,20 +28,22 @@ class Linked:
     """What a person is told who is linked now.
 
     ``account`` is their username at Discord, ``username`` the one at the ``platform``, empty if it
-    is not known; ``said`` is what Discord knows of them.
+    is not known; ``said`` is what Discord knows of them. It is ``lasting`` unless the provider gave
+    nothing to ask it with again.
     """
 
     account: str
     username: str
     platform: str
     said: tuple[Said, ...]
+    lasting: bool
 
 
 async def upstream(request: Request) -> Linked:
     """Take the person back from the upstream provider, tell Discord, and keep the link.
 
     Raises:
-        LinkError: it cannot go on. Nothing has changed then.
+        LinkError: it cannot go on.
     """
     state = state_of(request)
     table = table_of(state)
@@ -72,6 +74,7 @@ async def upstream(request: Request) -> Linked:
         username=link.username,
         platform=table.platform_name,
         said=in_words(link.values, table),
+        lasting=link.refresh_token is not None,
     )
 
 

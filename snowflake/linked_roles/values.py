@@ -1,10 +1,14 @@
 """From the claims of a person to the values that Discord compares.
 
 Each value is a string of 1 to 100 characters. One that is missing or does not fit its type is
-*withheld*: written so that it fulfils the guild's condition for nobody, whichever way Discord
-compares it. A 0 alone would not do: it is less than or equal to most numbers, and not true, which
-is just what ``boolean_not_equal`` wants. Leaving a value out would not do either, for Discord then
-keeps the old one.
+*withheld*: written so that it fulfils no condition that a guild is likely to set. A 0 alone would
+not do: it is less than or equal to most numbers, equal to what some guild names, and not true,
+which is just what ``boolean_not_equal`` wants. Leaving a value out would not do either, for Discord
+then keeps the old one.
+
+With ``integer_not_equal`` nothing can be withheld: a number is equal to one number alone, and
+Snowflake does not know which one a guild has named. It is written as 0, so that only "not 0" is
+kept from whoever has no value. For more than that, compare in the expression and use a boolean.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,8 +25,9 @@ MAX_INTEGER: Final = 2**53 - 1
 #: Characters of a username that Discord takes.
 MAX_USERNAME: Final = 100
 
-# Guilds set integers of 32 bits, so that none of theirs is larger.
+# The ends of 32 bits, beyond which no guild is to be expected to set a number.
 _LARGE: Final = str(2**31 - 1)
+_SMALL: Final = str(-(2**31))
 _LONG_AGO: Final = "1970-01-01T00:00:00Z"
 _FAR_AHEAD: Final = "2999-12-31T00:00:00Z"
 
@@ -76,9 +81,9 @@ class _Kind(NamedTuple):
 
 _KINDS: Final[Mapping[MetadataType, _Kind]] = {
     "integer_less_than_or_equal": _Kind(_integer, _LARGE),
-    "integer_greater_than_or_equal": _Kind(_integer, "0"),
-    "integer_equal": _Kind(_integer, "0"),
-    # No number equals all that a guild may name. 0 is what "not 0", the likeliest, keeps out.
+    "integer_greater_than_or_equal": _Kind(_integer, _SMALL),
+    "integer_equal": _Kind(_integer, _LARGE),
+    # No number equals all that a guild may name; "not 0" is the likeliest.
     "integer_not_equal": _Kind(_integer, "0"),
     # The guild sets a number of days: these are "so long ago at least" and "so long ago at most".
     "datetime_less_than_or_equal": _Kind(_datetime, _FAR_AHEAD),
@@ -112,8 +117,9 @@ def _value(claims: Mapping[str, Any], metadata: MetadataTable) -> str:
     try:
         return kind.write(_found(claims, metadata))
     except Unfit as unfit:
-        # The key and the reason, never what was found: it says something of the person.
-        _log.info("linked_roles_value_withheld", key=metadata.key, reason=str(unfit))
+        # The key and the reason, never what was found: it says something of the person. Not louder,
+        # for a claim that most people lack is missing at every sync of theirs.
+        _log.debug("linked_roles_value_withheld", key=metadata.key, reason=str(unfit))
         return kind.withheld
 
 

@@ -11,10 +11,9 @@ UNKNOWN = "not known"
 
 
 class Said(NamedTuple):
-    """One condition: its name and description in Discord, and what is said of the person."""
+    """One condition: its name in Discord, and what is said of the person."""
 
     name: str
-    description: str
     value: str
 
 
@@ -24,7 +23,6 @@ def in_words(values: Mapping[str, str], table: LinkedRolesTable) -> tuple[Said, 
     return tuple(
         Said(
             metadata.name,
-            metadata.description,
             _word(values[metadata.key], withheld[metadata.key], metadata.type.partition("_")[0]),
         )
         for metadata in table.metadata
@@ -36,7 +34,7 @@ def _word(value: str, withheld: str, kind: str) -> str:
     if kind == "boolean":
         return "yes" if value == "1" else "no"
     if kind == "integer":
-        # Nobody has as many of anything as what stands for nothing known.
+        # Nobody has as many, or as few, of anything as what stands for nothing known.
         return UNKNOWN if value == withheld != "0" else value
     if value == withheld:
         return UNKNOWN

@@ -1,8 +1,9 @@
-"""The cookie that ties a login to the browser in which it began.
+"""The cookie that ties a login, or the linking of an account, to the browser in which it began.
 
 Without it, somebody could send a link that finishes *their* login in another person's browser, or
-have an address called by ``/r/`` for which nobody ever came back from Discord. ``secure`` says
-whether our issuer is reached over HTTPS.
+ties that person's Discord account to their own account upstream, or has an address called by
+``/r/`` for which nobody ever came back from Discord. ``secure`` says whether our issuer is reached
+over HTTPS.
 """
 
 import hmac
@@ -23,15 +24,15 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 def bind(request: Request, *, secure: bool) -> str:
     """Answer the cookie's value for this browser: the one it has, else a new one of 256 bits.
 
-    The one it has stays, so that logins in several tabs do not end each other. (A POST from
-    another site brings no cookie, and so begins anew.)
+    The one it has stays, so that what is begun in one tab does not end what another one has begun.
+    (A POST from another site brings no cookie, and so begins anew.)
     """
     value = _value(request, secure=secure)
     return value if value is not None else secrets.token_urlsafe(32)
 
 
 def fingerprint(value: str) -> str:
-    """Answer what a login note remembers of the cookie."""
+    """Answer what a sealed note remembers of the cookie."""
     return sha256(value.encode()).hexdigest()
 
 
@@ -42,7 +43,7 @@ def is_bound(request: Request, expected: str, *, secure: bool) -> bool:
 
 
 def set_cookie(response: Response, value: str, *, secure: bool) -> None:
-    """Give the cookie to the browser for as long as a login may take."""
+    """Give the cookie to the browser for as long as a step may take."""
     # Discord sends the browser back by a plain navigation, with which Lax cookies travel.
     attributes = f"Max-Age={LOGIN_LIFETIME}; Path=/; HttpOnly; SameSite=Lax"
     cookie = f"{_name(secure=secure)}={value}; {attributes}{'; Secure' if secure else ''}"

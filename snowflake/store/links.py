@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Update,
     bindparam,
     case,
     delete,
@@ -26,15 +27,19 @@ from snowflake.store.database import Database
 from snowflake.store.schema import links
 from snowflake.store.sealed import open_sealed
 
-LinkState = Literal["active", "lost", "ended"]
+LinkState = Literal["pending", "active", "lost", "ended"]
+#: Discord may have been told, or not: nobody has seen its answer. It is withdrawn.
+PENDING: Final = "pending"
 ACTIVE: Final = "active"
 #: The upstream account belongs to somebody else now, and Discord has to be told.
 LOST: Final = "lost"
 #: Nothing is kept true any more: the person is gone at either side.
 ENDED: Final = "ended"
 
-#: Links that are read at once.
+#: People who are read at once.
 PAGE: Final = 500
+#: How often the pause between two tries doubles at most.
+DOUBLINGS: Final = 5
 
 _FIND = select(links).where(links.c.person == bindparam("person"))
 
@@ -43,13 +48,16 @@ _FIND = select(links).where(links.c.person == bindparam("person"))
 class Link:
     """A link. Times are Unix times in seconds.
 
-    ``application`` is the Discord application, ``subject`` the upstream account's ``sub`` and
-    ``claims`` what was said of it last. ``values`` and ``username`` are what was last put at
-    Discord, nothing before the first time. ``synced_at`` is when both sides were last compared.
+    ``application`` is the Discord application, ``subject`` the upstream account's ``sub`` at
+    ``issuer`` and ``claims`` what was said of it last. ``values`` and ``username`` are what was
+    last put at Discord, nothing before the first time or where that is not known. ``synced_at`` is
+    when both sides were last compared, ``retry_at`` before when the next try does not come, and
+    ``asked_at`` when the refresh token was sent, if no answer has come since.
     """
 
     person: str
     application: str
+    issuer: str
     subject: str
     refresh_token: SecretStr | None
     claims: Mapping[str, Any]
@@ -58,6 +66,8 @@ class Link:
     values: Mapping[str, str]
     username: str = ""
     state: LinkState = ACTIVE
+    retry_at: int = 0
+    asked_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class SealedLink(Note):
 
     person: str
     application: str
+    issuer: str
     subject: str
     refresh_token: str | None
     claims: dict[str, Any]
@@ -93,25 +104,38 @@ class Links:
 
     async def needs_tokens(self, application: str, person: str) -> bool:
         """Whether a link needs Discord's tokens of a person for an application."""
-        link = await self.find(person)
-        return link is not None and link.application == application and link.state != ENDED
+        needed = select(links.c.person).where(
+            links.c.person == person, links.c.application == application, links.c.state != ENDED
+        )
+        return bool(await self._people(needed))
 
-    async def due(self, before: int, limit: int) -> tuple[Link, ...]:
-        """Answer links that were last synced before a time, those that wait longest first.
+    async def due(self, before: int, now: int, limit: int) -> tuple[str, ...]:
+        """Answer the people who were last synced before a time, those first who wait longest.
 
-        Active ones, and lost ones, of which Discord does not know yet that they are.
+        Those with active links, and those whose links are to be withdrawn; nobody whose next try
+        has not come ``now``. People, for of many links one may not be readable.
         """
-        query = select(links).where(links.c.synced_at < before, links.c.state != ENDED)
-        return await self._all(query.order_by(links.c.synced_at, links.c.person).limit(limit))
+        query = _by_age().where(links.c.synced_at < before, links.c.retry_at <= now)
+        return await self._people(query.limit(limit))
 
-    async def all(self) -> AsyncIterator[Link]:
-        """Answer all links, ended ones too, by person."""
-        query = select(links).order_by(links.c.person).limit(PAGE)
-        page = await self._all(query)
+    async def by_age(self) -> tuple[tuple[str, int], ...]:
+        """Answer everybody whose link has not ended, with its ``synced_at``, by that."""
+        query = _by_age().add_columns(links.c.synced_at)
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return tuple([(person, synced_at) for person, synced_at in rows])
+
+    async def people(self) -> AsyncIterator[str]:
+        """Answer everybody who has a link, an ended one too, by their Discord user IDs."""
+        query = select(links.c.person).order_by(links.c.person).limit(PAGE)
+        page = await self._people(query)
         while page:
-            for link in page:
-                yield link
-            page = await self._all(query.where(links.c.person > page[-1].person))
+            for person in page:
+                yield person
+            page = await self._people(query.where(links.c.person > page[-1]))
+
+    async def keep(self, link: Link) -> None:
+        """Keep a link in place of the one that the person had, and take nobody else's."""
+        await self.take_over(link, exclusive=False)
 
     async def take_over(self, link: Link, *, exclusive: bool) -> tuple[Link, ...]:
         """Keep a new link in place of the one that the person had.
@@ -145,7 +169,7 @@ class Links:
         """
         at = links.c.synced_at
         change = update(links).where(links.c.subject == subject, links.c.state == ACTIVE)
-        hastened = change.values(synced_at=case((at > 0, 0), else_=at - 1))
+        hastened = change.values(synced_at=case((at > 0, 0), else_=at - 1), retry_at=0)
         await self._database.write(lambda c: c.execute(hastened))
 
     async def save(self, link: Link, *, seen: int | None = None) -> bool:
@@ -157,28 +181,54 @@ class Links:
         Answers False, and keeps nothing, if it is not there any more: the person has unlinked or
         linked anew, or the upstream account belongs to somebody else.
         """
-        same = update(links).where(
-            links.c.person == link.person,
-            links.c.subject == link.subject,
-            links.c.linked_at == link.linked_at,
-            links.c.state == ACTIVE,
-        )
         row = self._row(link)
         if seen is not None:
             at = links.c.synced_at
             row["synced_at"] = case((at == seen, link.synced_at), else_=at)
-        change = same.values(row)
+        if link.synced_at == seen:
+            # It has not been brought to its end.
+            del row["failures"]
+        change = _same(link).where(links.c.state == ACTIVE).values(row)
         return await self._database.write(lambda c: c.execute(change).rowcount == 1)
 
-    async def end(self, person: str) -> None:
-        """End a person's link: it stays, to be listed, but is kept true no longer."""
-        change = update(links).where(links.c.person == person).values(state=ENDED)
+    async def mark(self, link: Link, asked_at: int) -> None:
+        """Note when the refresh token is about to be sent; 0 if it was not, or the answer has come.
+
+        ``save`` takes the mark away. While it is there the answer may be lost, and the provider may
+        know a refresh token that we do not.
+        """
+        change = _same(link).values(asked_at=asked_at)
+        await self._database.write(lambda c: c.execute(change))
+
+    async def postpone(self, person: str, now: int, pause: int, *, longer: bool) -> None:
+        """Let the next try come after a pause in seconds, ``longer`` each time it fails again."""
+
+        def work(connection: Connection) -> None:
+            query = select(links.c.failures).where(links.c.person == person)
+            failures = connection.execute(query).scalar_one_or_none() or 0
+            until = now + pause * (2 ** min(failures, DOUBLINGS) if longer else 1)
+            change = update(links).where(links.c.person == person)
+            connection.execute(change.values(retry_at=until, failures=failures + longer))
+
+        await self._database.write(work)
+
+    async def end(self, link: Link) -> None:
+        """End a link: it stays, to be listed, but is kept true no longer.
+
+        Of it stays what Discord may still have: its values. A newer link of the person stays as it
+        is.
+        """
+        ended = replace(link, refresh_token=None, claims={}, state=ENDED, retry_at=0, asked_at=0)
+        change = _same(link).values(self._row(ended))
         await self._database.write(lambda c: c.execute(change))
 
     async def remove(self, person: str) -> None:
         """Forget a person's link."""
         gone = delete(links).where(links.c.person == person)
         await self._database.write(lambda c: c.execute(gone))
+
+    async def _people(self, query: Select[Any]) -> tuple[str, ...]:
+        return tuple(await self._database.read(lambda c: c.execute(query).scalars().all()))
 
     async def _all(self, query: Select[Any]) -> tuple[Link, ...]:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
@@ -189,6 +239,7 @@ class Links:
         sealed = SealedLink(
             person=link.person,
             application=link.application,
+            issuer=link.issuer,
             subject=link.subject,
             refresh_token=token.get_secret_value() if token is not None else None,
             claims=dict(link.claims),
@@ -202,6 +253,9 @@ class Links:
             "state": link.state,
             "linked_at": link.linked_at,
             "synced_at": link.synced_at,
+            "retry_at": link.retry_at,
+            "failures": 0,
+            "asked_at": link.asked_at,
             "sealed_by": self._sealer.name,
         }
 
@@ -214,6 +268,7 @@ class Links:
         return Link(
             person=sealed.person,
             application=sealed.application,
+            issuer=sealed.issuer,
             subject=sealed.subject,
             refresh_token=SecretStr(token) if token is not None else None,
             claims=sealed.claims,
@@ -222,6 +277,8 @@ class Links:
             state=row["state"],
             linked_at=row["linked_at"],
             synced_at=row["synced_at"],
+            retry_at=row["retry_at"],
+            asked_at=row["asked_at"],
         )
 
 
@@ -230,6 +287,21 @@ def _of(subject: str) -> Select[Any]:
     return query.order_by(links.c.person)
 
 
+def _by_age() -> Select[Any]:
+    open_ones = select(links.c.person).where(links.c.state != ENDED)
+    return open_ones.order_by(links.c.synced_at, links.c.person)
+
+
+def _same(link: Link) -> Update:
+    return update(links).where(
+        links.c.person == link.person,
+        links.c.subject == link.subject,
+        links.c.linked_at == link.linked_at,
+    )
+
+
 def _without_subject(link: Link) -> Link:
     """Leave what is needed to tell Discord, and let it be due at once."""
-    return replace(link, refresh_token=None, claims={}, subject="", state=LOST, synced_at=0)
+    return replace(
+        link, refresh_token=None, claims={}, subject="", state=LOST, synced_at=0, retry_at=0
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -12,6 +13,7 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from snowflake.hosts import is_loopback
 from snowflake.tables.table import Table
 from snowflake.values import Duration, Url, within
 
@@ -69,6 +71,8 @@ LOCALES: Final = (
 MAX_METADATA: Final = 5
 #: Characters of an expression. The parser goes deeper with each parenthesis, and not without end.
 MAX_EXPRESSION: Final = 1000
+#: Characters of the secret that anybody may try to guess at the hook.
+MIN_HOOK_SECRET: Final = 16
 
 _KEY = re.compile(r"[a-z0-9_]{1,50}")
 _SCOPE = re.compile(r"[!#-\[\]-~]+")
@@ -109,9 +113,18 @@ def _given(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < MIN_HOOK_SECRET:
+        raise ValueError(f"must be at least {MIN_HOOK_SECRET} characters long and random")
+    return secret
+
+
 def _provider(issuer: str) -> str:
     if "?" in issuer:
         raise ValueError("must not have a query")
+    parts = urlsplit(issuer)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("must begin with https://")
     return issuer
 
 
@@ -149,6 +162,7 @@ def _check_calls(node: Mapping[str, Any]) -> None:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_given)]
+HookSecret = Annotated[SecretStr, AfterValidator(_hard_to_guess)]
 Locale = Annotated[str, AfterValidator(_locale)]
 Short = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
@@ -167,7 +181,8 @@ class MetadataTable(Table):
     type: MetadataType = Field(
         description=(
             "How Discord compares a person's value with what the guild sets: `integer_equal`, "
-            "`integer_not_equal`, `integer_less_than_or_equal`, `integer_greater_than_or_equal`; "
+            "`integer_not_equal` (whoever has no value counts as 0, and so fulfils most of these), "
+            "`integer_less_than_or_equal`, `integer_greater_than_or_equal`; "
             "`datetime_less_than_or_equal` (at least so many days ago), "
             "`datetime_greater_than_or_equal` (at most so many days ago); `boolean_equal` (true) "
             "or `boolean_not_equal` (false)."
@@ -227,9 +242,12 @@ class LinkedRolesTable(Table):
             "to `snowflake linked-roles sync` and the hook."
         ),
     )
-    hook_secret: Secret | None = Field(
+    hook_secret: HookSecret | None = Field(
         default=None,
-        description="What the upstream provider shows at the hook. Without it there is no hook.",
+        description=(
+            "What the upstream provider shows at the hook, at least 16 random characters. Without "
+            "it there is no hook."
+        ),
     )
     metadata: tuple[MetadataTable, ...] = Field(
         description="`[[linked_roles.metadata]]`: one to five conditions."

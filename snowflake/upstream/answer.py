@@ -14,12 +14,10 @@ class Answer:
     """Claims, and the refresh token that holds from now on, None if there is none.
 
     ``claims`` are those of the ID token and of UserInfo, which wins; ``sub`` is always there.
-    ``scope`` is what was granted, separated by spaces.
     """
 
     claims: Mapping[str, Any] = field(repr=False)  # of every type that JSON has
     refresh_token: SecretStr | None
-    scope: str
 
     @property
     def subject(self) -> str:

@@ -3,16 +3,15 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from joserfc.util import urlsafe_b64encode
 from pydantic import SecretStr
 
 from snowflake.errors import (
     UpstreamDown,
     UpstreamMisconfigured,
+    UpstreamNarrowed,
     UpstreamUntrusted,
 )
 from snowflake.upstream.answer import Answer, Tokens, read_tokens
@@ -66,10 +65,21 @@ class Upstream:
         async with Calls.open() as calls:
             yield cls(issuer, Credentials(client_id, client_secret), scopes, calls, clock)
 
+    async def discover(self) -> None:
+        """Look whether the provider can be used, by what it says of itself.
+
+        Raises:
+            UpstreamDown: it cannot be asked.
+            UpstreamMisconfigured: what it answers cannot be used.
+        """
+        await self._document.get()
+
     async def authorization_url(
-        self, redirect_uri: str, state: str, nonce: str, verifier: str
+        self, redirect_uri: str, state: str, nonce: str, challenge: str
     ) -> str:
         """Answer where to send the browser (OpenID Connect Core 1.0, 3.1.2.1; RFC 7636, 4.3).
+
+        ``challenge`` is the S256 challenge of the verifier that ``redeem`` is given later.
 
         Raises:
             UpstreamDown: the provider cannot be asked where that is.
@@ -84,7 +94,7 @@ class Upstream:
                 "scope": self._scope,
                 "state": state,
                 "nonce": nonce,
-                "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).decode(),
+                "code_challenge": challenge,
                 "code_challenge_method": "S256",
             }
         )
@@ -95,6 +105,7 @@ class Upstream:
 
         Raises:
             UpstreamRefused: the code is expired or used, or not for us.
+            UpstreamNarrowed: the person has allowed less than was asked for.
             UpstreamUntrusted: the ID token or UserInfo is not what it has to be.
             UpstreamDown: it does not answer as it should; the code may be spent.
             UpstreamMisconfigured: it does not accept the client.
@@ -111,8 +122,9 @@ class Upstream:
             )
             if tokens.id_token is None:
                 raise UpstreamMisconfigured("token: gives no ID token")
+            self._check_scope(provider, tokens)
             claims = await self._claims(provider, tokens, nonce=nonce)
-        return self._answer(claims, tokens, tokens.refresh_token)
+        return Answer(claims, tokens.refresh_token or None)
 
     async def refresh(
         self,
@@ -143,7 +155,7 @@ class Upstream:
             if tokens.refresh_token and tokens.refresh_token != refresh_token:
                 await save(tokens.refresh_token)
             claims = await self._claims(provider, tokens, subject=subject)
-        return self._answer(claims, tokens, tokens.refresh_token or refresh_token)
+        return Answer(claims, tokens.refresh_token or refresh_token)
 
     async def revoke(self, refresh_token: SecretStr) -> None:
         """Revoke a refresh token, if the provider can (RFC 7009).
@@ -177,6 +189,20 @@ class Upstream:
         call = self._credentials.call("token", provider.token_endpoint, form, provider)
         return read_tokens(read(await self._calls.send(call)))
 
+    def _check_scope(self, provider: Provider, tokens: Tokens) -> None:
+        """Pass, unless something is missing that the provider could have given (RFC 6749, 5.1).
+
+        The scopes stand in the address bar before the person: without one they would keep a role
+        for ever, or have no claim that speaks against them.
+        """
+        asked = self._scope.split()
+        granted = set(tokens.scope.split() if tokens.scope is not None else asked)
+        if not tokens.refresh_token:
+            granted.discard("offline_access")
+        missing = set(asked).intersection(provider.scopes_supported) - granted
+        if missing:
+            raise UpstreamNarrowed(f"token: was given without {' '.join(sorted(missing))}")
+
     async def _claims(
         self,
         provider: Provider,
@@ -209,12 +235,6 @@ class Upstream:
     async def _userinfo(self, url: str, access_token: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {access_token}"}
         return read(await self._calls.send(Call("userinfo", url, headers=headers)))
-
-    def _answer(
-        self, claims: dict[str, Any], tokens: Tokens, refresh_token: SecretStr | None
-    ) -> Answer:
-        # The scope is not told where it is the one that was asked (RFC 6749, section 5.1).
-        return Answer(claims, refresh_token or None, tokens.scope or self._scope)
 
     async def _discover(self) -> Provider:
         call = Call("discovery", document_url(self.issuer))

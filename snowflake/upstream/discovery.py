@@ -3,20 +3,27 @@
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 
 from snowflake.errors import UpstreamMisconfigured
 from snowflake.hosts import is_loopback
 from snowflake.upstream.algorithms import HASHES
 
 PATH: Final = "/.well-known/openid-configuration"
+#: The context of a document whose issuer is on this machine.
+HERE: Final = "here"
 
 
-def _check_endpoint(url: str) -> str:
-    """Refuse an endpoint to which no secret may go."""
+def _check_endpoint(url: str, info: ValidationInfo) -> str:
+    """Refuse an endpoint to which no secret may go.
+
+    A provider elsewhere must not have us ask what listens on this machine; only a provider that
+    runs here itself, of whose issuer the context tells, may be reached over plain HTTP.
+    """
     parts = urlsplit(url)
     host, _ = parts.hostname or "", parts.port
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    is_here = info.context == HERE and is_loopback(host)
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_here)
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("holds characters that no URL may hold")
     if not is_private or not host or "@" in parts.netloc or parts.fragment:
@@ -39,6 +46,7 @@ class Provider(BaseModel):
     userinfo_endpoint: Endpoint | None = None
     revocation_endpoint: Endpoint | None = None
     id_token_signing_alg_values_supported: tuple[str, ...]
+    scopes_supported: tuple[str, ...] = ()
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
     @property
@@ -58,8 +66,9 @@ def read_document(document: dict[str, Any], issuer: str) -> Provider:
     Raises:
         UpstreamMisconfigured: it is another issuer's, or Snowflake cannot work with it.
     """
+    is_here = is_loopback(urlsplit(issuer).hostname or "")
     try:
-        provider = Provider.model_validate(document)
+        provider = Provider.model_validate(document, context=HERE if is_here else None)
     except ValidationError as error:
         names = sorted({str(fault["loc"][0]) for fault in error.errors()})
         raise UpstreamMisconfigured(f"discovery: unusable {', '.join(names)}") from None

@@ -13,17 +13,20 @@ from snowflake.errors import (
 )
 from snowflake.upstream.calls import Reply
 
-#: The grant is good no more, or the person has to come by themselves (RFC 6749, section 5.2;
-#: OpenID Connect Core 1.0, section 3.1.2.6).
-_REFUSED: Final = frozenset(
-    {"invalid_grant", "access_denied", "consent_required", "interaction_required", "login_required"}
-)
-#: The client, or what it asks, is not as the provider has it (RFC 6749, section 5.2).
+#: The grant is good no more (RFC 6749, section 5.2). Nothing else says so, and it ends links.
+_REFUSED: Final = "invalid_grant"
+#: The client, or what it asks, is not as the provider has it (RFC 6749, section 5.2). So it is
+#: where a rule of the provider's asks for what no back channel can do: errors of the authorization
+#: endpoint (OpenID Connect Core 1.0, section 3.1.2.6), which may hit everybody at once.
 _MISCONFIGURED: Final = frozenset(
     {
+        "access_denied",
+        "consent_required",
+        "interaction_required",
         "invalid_client",
         "invalid_request",
         "invalid_scope",
+        "login_required",
         "unauthorized_client",
         "unsupported_grant_type",
         "unsupported_token_type",
@@ -75,7 +78,7 @@ def _error_of(reply: Reply) -> UpstreamError:
     if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect
         return UpstreamMisconfigured(f"{answered}; redirects are not followed")
     code = _code_of(reply)
-    if code in _REFUSED:
+    if code == _REFUSED:
         return UpstreamRefused(f"{answered}, {code}")
     if code in _MISCONFIGURED:
         return UpstreamMisconfigured(f"{answered}, {code}")

@@ -52,6 +52,7 @@ def linked(person: str, **changes: Any) -> Link:
     made = Link(
         person=person,
         application=APPLICATION,
+        issuer=ISSUER,
         subject=f"subject-{person}",
         refresh_token=SecretStr(f"upstream-refresh-{person}"),
         claims={"sub": f"subject-{person}", "groups": ["members"]},
@@ -225,6 +226,57 @@ def test_a_sync_that_fails_for_everybody_stops_and_says_so(
     assert set(states(filled).values()) == {"active"}
 
 
+@respx.mock(using="aiohttp", assert_all_called=False)
+def test_one_who_fails_stops_nobody_else(filled: Place, respx_mock: respx.MockRouter) -> None:
+    damage = f"UPDATE links SET sealed = 'damaged' WHERE person = '{PERSON}'"  # noqa: S608 - ours
+    asyncio.run(filled.change(damage))
+    with respx.mock(assert_all_called=False) as router:
+        upstream_says(Provider(router), groups=["members"])
+        result = run("sync")
+    assert result.exit_code == 1
+    assert f"{PERSON}: the store cannot be read" in result.output
+    assert result.output.splitlines()[-1] == "2 links: 1 failed, 1 unchanged"
+    listed = run("list")
+    assert listed.exit_code == 0
+    assert "cannot be read" in listed.output
+    as_json = json.loads(run("list", "--json").output)
+    assert [one["person"] for one in as_json if one["note"]] == [PERSON]
+
+
+def test_a_provider_that_refuses_everybody_stops_it(
+    filled: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snowflake.linked_roles.sync.MOST_REFUSALS", 0)
+    with respx.mock(assert_all_called=False) as router:
+        Provider(router).token.respond(400, json={"error": "invalid_grant"})
+        result = run("sync")
+    assert result.exit_code == 1
+    assert "refuses everybody" in result.output
+    assert result.output.splitlines()[-1] == "1 links: 1 failed"
+    assert set(states(filled).values()) == {"active"}
+
+
+def test_those_who_are_not_kept_true_are_told_of(filled: Place, clock: Clock) -> None:
+    async def change() -> None:
+        async with filled.store(clock) as store:
+            claims = {"groups": ["members"], "preferred_username": "ada.l"}
+            await store.links.keep(linked(PERSON, refresh_token=None, claims=claims))
+            await store.links.keep(linked(OTHER, issuer="https://before.example.com"))
+
+    asyncio.run(change())
+    with respx.mock(assert_all_called=False) as router:
+        upstream_says(Provider(router), groups=["members"])
+        result = run("sync")
+    assert result.exit_code == 0
+    head, *words = result.output.splitlines()[-3:]
+    assert head == "2 links: 1 elsewhere, 1 unasked"
+    assert "have to link again" in words[0]
+    assert "without a refresh token" in words[1]
+    listed = run("list").output
+    assert "of another issuer: has to link again" in listed
+    assert "never brought up to date" in listed
+
+
 def test_nobody_is_synced_who_is_not_linked(filled: Place) -> None:
     result = run("sync", "--person", "1")
     assert (result.exit_code, "not linked" in result.output) == (1, True)
@@ -239,16 +291,18 @@ def test_who_is_linked_is_listed(filled: Place, clock: Clock) -> None:
         async with filled.store(clock) as store:
             odd = linked(OTHER, subject="\x1b[31m" + "x" * 40, username="\x07", synced_at=0)
             await store.links.take_over(odd, exclusive=True)
-            await store.links.end(PERSON)
+            await store.links.end(linked(PERSON))
 
     asyncio.run(change())
     result = run("list")
     assert result.exit_code == 0
     head, *rows = result.output.splitlines()
-    assert head.split() == ["PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED"]
+    assert head.split() == ["PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE"]
     assert rows[0].split() == [OTHER, "active", "?", "?[31m" + "x" * 19 + "…", "due"]
     shown = f"subject-{PERSON}"[:24] + "…"
-    assert rows[1].split() == [PERSON, "ended", "ada.l", shown, "2027-01-15", "08:00", "UTC"]
+    ended = [PERSON, "ended", "ada.l", shown, "2027-01-15", "08:00", "UTC"]
+    assert rows[1].split()[:7] == ended
+    assert rows[1].endswith("the role may still be held: Discord could not be told")
 
 
 def test_the_list_as_json_holds_no_token(filled: Place) -> None:
@@ -264,6 +318,7 @@ def test_the_list_as_json_holds_no_token(filled: Place) -> None:
         "refreshable": True,
         "linked_at": NOW,
         "synced_at": NOW,
+        "note": "",
     }
     assert "refresh-" not in result.output
 

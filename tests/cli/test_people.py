@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -8,11 +9,27 @@ import respx
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from tests.running import DISCORD_API, NOW, Clock
+from tests.running import DISCORD_API, NOW, TOKENS, Clock
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, link, put_login, tokens
 from tests.store.places import SECRET, Place, place_on
+from tests.upstream.provider import CLIENT_ID, ISSUER, Provider
 
 OTHER = "197038439483310086"
+ROLE_CONNECTION = f"{DISCORD_API}/users/@me/applications/{APPLICATION}/role-connection"
+LINKED_ROLES = f"""
+[linked_roles]
+issuer = "{ISSUER}"
+client_id = "{CLIENT_ID}"
+client_secret = "upstream-client-secret"
+platform_name = "Example Society"
+
+[[linked_roles.metadata]]
+key = "member"
+name = "Member"
+description = "Is a member"
+type = "boolean_equal"
+value = "member"
+"""
 
 
 @pytest.fixture
@@ -24,8 +41,8 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Pla
         async with place.store(clock) as store:
             for number, person in enumerate((PERSON, PERSON, OTHER)):
                 await put_login(store, f"code {number}", person)
-            for person in (PERSON, OTHER):
-                await store.links.take_over(link(person), exclusive=False)
+            for linked in (link(PERSON), link(OTHER, "another subject")):
+                await store.links.take_over(linked, exclusive=False)
 
     asyncio.run(fill())
     monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
@@ -68,6 +85,7 @@ def test_everything_about_a_person_is_shown_but_no_token(filled: Place) -> None:
     linked = link()
     assert shown["link"] == {
         "application": APPLICATION,
+        "issuer": linked.issuer,
         "subject": linked.subject,
         "claims": linked.claims,
         "values": linked.values,
@@ -98,9 +116,11 @@ def test_a_purge_erases_one_person_here_and_at_discord(
     filled: Place, respx_mock: respx.MockRouter
 ) -> None:
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
-    first, last = run("purge", "--person", PERSON).splitlines()
+    first, second, last = run("purge", "--person", PERSON).splitlines()
     assert first == "Erased 2 grants and 1 pairs of tokens."
-    assert last == "Erased the link to an account at the upstream provider."
+    assert second == "Erased the link to an account at the upstream provider."
+    # Whose linked roles they were is not configured any more.
+    assert last.startswith("Discord may still know")
     assert people_in(filled) == {OTHER}
     assert len(asyncio.run(filled.rows("SELECT hash FROM refresh_tokens"))) == 1
     sent = dict(httpx.QueryParams(revoked.calls.last.request.content.decode()))
@@ -116,3 +136,49 @@ def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.Mo
     assert APPLICATION in last
     assert "Authorized Apps" in last
     assert people_in(filled) == {OTHER}
+
+
+@pytest.fixture
+def linked(filled: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The same store, of a Snowflake with linked roles."""
+    (tmp_path / "snowflake.toml").write_text(LINKED_ROLES)
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_ID", APPLICATION)
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_SECRET", "of-our-own")
+    return filled
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with respx.mock(assert_all_called=False) as router:
+        yield Provider(router)
+
+
+@respx.mock(using="aiohttp")
+def test_a_purge_withdraws_what_discord_was_told_for_linked_roles(
+    linked: Place, provider: Provider, respx_mock: respx.MockRouter
+) -> None:
+    renewed = {**TOKENS, "scope": "identify role_connections.write", "refresh_token": "renewed"}
+    respx_mock.post(f"{DISCORD_API}/oauth2/token").respond(json=renewed)
+    ended, done = httpx.Response(401, json={"code": 0}), httpx.Response(204)
+    gone = respx_mock.delete(ROLE_CONNECTION).mock(side_effect=[ended, done])
+    revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
+    assert run("purge", "--person", PERSON).splitlines() == [
+        "Erased 2 grants and 1 pairs of tokens.",
+        "Erased the link to an account at the upstream provider.",
+    ]
+    assert gone.call_count == 2
+    [call] = provider.revocation.calls
+    assert f"token=upstream-refresh-token-{PERSON}&".encode() in call.request.content
+    # The pair that is left at the end, not the one that there was.
+    assert b"token=renewed" in revoked.calls.last.request.content
+    assert people_in(linked) == {OTHER}
+
+
+@respx.mock(using="aiohttp", assert_all_called=False)
+def test_a_purge_says_if_discord_could_not_be_told(
+    linked: Place, provider: Provider, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.route().respond(401, json={"error": "invalid_client"})
+    assert "Discord may still know what it was told" in run("purge", "--person", PERSON)
+    assert provider.revocation.called
+    assert people_in(linked) == {OTHER}

@@ -23,16 +23,16 @@ HASHED = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 COMMAND = [sys.executable, "-m", "snowflake", "sandbox"]
 
 
-def three_free_ports() -> int:
-    """Answer a port that is free, and so are the next two."""
-    for port in range(21_000, 31_000, 3):
+def four_free_ports() -> int:
+    """Answer a port that is free, and so are the next three."""
+    for port in range(21_000, 31_000, 4):
         try:
-            for number in (port, port + 1, port + 2):
+            for number in range(port, port + 4):
                 socket.create_server(("127.0.0.1", number)).close()
         except OSError:
             continue
         return port
-    pytest.fail("there are no three free ports in a row")
+    pytest.fail("there are no four free ports in a row")
 
 
 def test_the_check_signs_in_and_says_so(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_check_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_sandbox_prints_its_address_and_ends_when_told(
     by: signal.Signals, tmp_path: Path
 ) -> None:
-    port, mine = three_free_ports(), "https://mine.example.com/callback"
+    port, mine = four_free_ports(), "https://mine.example.com/callback"
     command = [*COMMAND, "--port", str(port), "--redirect-uri", mine]
     with running(command, tmp_path / "log") as started:
         started.wait_until(lambda: "Baker" in started.log)
@@ -68,6 +68,7 @@ def test_the_sandbox_prints_its_address_and_ends_when_told(
         assert f"Open {address} in a browser" in started.log
         assert f"issuer         http://localhost:{port + 1}\n" in started.log
         assert f"\n  {LIGHTHOUSE}  Lighthouse Keepers\n  {KEEPER}    Keeper\n" in started.log
+        assert f"  http://localhost:{port + 1}/linked-role\n" in started.log
         assert httpx.get(address, trust_env=False).status_code == 200
         assert sign_in(address, "hermit")["name"] == "The Hermit"
         assert started.end(by) == 0

@@ -29,14 +29,12 @@ TOLD = {
 CONNECTION = RoleConnection.model_validate(TOLD)
 ITEM = {"type": 7, "key": "member", "name": "Member", "description": "Is a member"}
 METADATA = [RoleConnectionMetadata.model_validate(ITEM)]
-CALLS = ["find", "put", "delete", "metadata", "put_metadata"]
-PERSONAL = CALLS[:3]
+CALLS = ["put", "delete", "metadata", "put_metadata"]
+PERSONAL = CALLS[:2]
 
 
 async def call(client: DiscordClient, name: str) -> object:
     match name:
-        case "find":
-            return await client.role_connection(CLIENT_ID, TOKEN)
         case "metadata":
             return await client.role_connection_metadata(CLIENT_ID)
         case "put":
@@ -63,19 +61,14 @@ def sent(route: respx.Route) -> object:
     return json.loads(request.content)
 
 
-async def test_a_connection_is_found(client: DiscordClient, discord: Discord) -> None:
-    route = route_of(discord, "find")
-    assert await call(client, "find") == CONNECTION
-    authorization = route.calls.last.request.headers["authorization"]
-    assert authorization == f"Bearer {TOKEN.get_secret_value()}"
-    route.respond(json={"metadata": {}, "platform_username": None})
-    assert await call(client, "find") == RoleConnection()
-
-
 async def test_a_connection_is_put(client: DiscordClient, discord: Discord) -> None:
     route = route_of(discord, "put")
     await call(client, "put")
     assert sent(route) == TOLD
+    authorization = route.calls.last.request.headers["authorization"]
+    assert authorization == f"Bearer {TOKEN.get_secret_value()}"
+    route.respond(json={"metadata": {}, "platform_username": None})
+    await call(client, "put")
 
 
 async def test_a_connection_is_deleted(client: DiscordClient, discord: Discord) -> None:

@@ -7,6 +7,7 @@ from snowflake.doctor.portal import portal
 from snowflake.settings import Settings
 from snowflake.tables.clients import ClientTable
 from tests.doctor.cases import Answer, found, nobody
+from tests.linked_roles.tables import linked_roles
 
 ISSUER = "https://snowflake.example.com"
 CLIENT = ClientTable(
@@ -72,3 +73,16 @@ async def test_discord_applications_are_told_the_long_form() -> None:
 
 async def test_nobody_is_told_of_what_nobody_uses() -> None:
     assert await found(portal, SETTINGS.model_copy(update={"clients": ()})) == []
+
+
+async def test_linked_roles_have_a_redirect_of_their_own() -> None:
+    settings = SETTINGS.model_copy(update={"linked_roles": linked_roles()})
+    own = f"{ISSUER}/linked-role/discord"
+    note, callback, linking = await found(portal, settings, showing(f"{ISSUER}/callback", own))
+    assert (callback.status, linking.status) == (Status.OK, Status.OK)
+    assert linking.text.startswith(own)
+    assert f"{ISSUER}/linked-role/upstream" in note.text
+    alone = settings.model_copy(update={"clients": ()})
+    _, missing = await found(portal, alone, showing(f"{ISSUER}/callback"))
+    assert missing.status is Status.FAULT
+    assert f"{own} is missing" in missing.text

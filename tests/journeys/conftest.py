@@ -1,14 +1,19 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
 
 from snowflake.sandbox.discord.places import CATS, LIGHTHOUSE
 from tests.journeys import gates, shapes
 from tests.journeys.browser import Browser
+from tests.journeys.chromium import ARGUMENTS, watched
 from tests.journeys.registered import client
 from tests.journeys.relying_party import RelyingParty
 from tests.journeys.world import BOT_TOKEN, World
 from tests.journeys.world import world as running_world
+from tests.serving import program
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +70,21 @@ def browser() -> Iterator[Browser]:
 def party(world: World) -> RelyingParty:
     """An application that nobody has signed in to."""
     return world.party()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    executable = Path(program("chromium"))
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(chromium: Chromium) -> Iterator[Page]:
+    """A tab of a new browser that has no reason to complain."""
+    complaints: list[str] = []
+    with chromium.new_context() as context:
+        yield watched(context, complaints)
+    assert complaints == []

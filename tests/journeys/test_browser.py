@@ -2,20 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import (
-    BrowserContext,
-    ConsoleMessage,
-    Locator,
-    Page,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Locator, Page, expect
 from starlette.requests import Request
 
 from snowflake.demo import Sandbox, Trial
@@ -24,21 +14,8 @@ from snowflake.errors import Denial, Refusal
 from snowflake.sandbox.discord import Membership, SimulatedDiscord
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from snowflake.web.pages import SECURITY_HEADERS, denial_page
+from tests.journeys.chromium import TELEPHONE, assert_fits, choose, colours, tab_to
 from tests.journeys.registered import client
-from tests.serving import program
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-TELEPHONE: ViewportSize = {"width": 360, "height": 740}
-#: How Chromium notes that a page itself has an error status, which is what error pages are for.
-STATUS_OF_THE_PAGE = "Failed to load resource: the server responded with a status of"
 
 
 @pytest.fixture(scope="module")
@@ -48,47 +25,10 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    executable = Path(program("chromium"))
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-def watched(context: BrowserContext, complaints: list[str]) -> Page:
-    """Open a tab whose complaints are kept; what its policy forbids is among them."""
-
-    def keep(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and STATUS_OF_THE_PAGE not in message.text:
-            complaints.append(message.text)
-
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("console", keep)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-@pytest.fixture
-def page(chromium: Chromium) -> Iterator[Page]:
-    """A tab of a new browser that has no reason to complain."""
-    complaints: list[str] = []
-    with chromium.new_context() as context:
-        yield watched(context, complaints)
-    assert complaints == []
-
-
 def sign_in(page: Page, sandbox: Sandbox, username: str) -> None:
     page.goto(sandbox.example)
     page.get_by_role("link", name="Sign in with Discord").click()
     choose(page, username)
-
-
-def choose(page: Page, username: str) -> None:
-    page.locator(f"input[data-username='{username}']").check()
-    page.get_by_role("button", name="Authorize").click()
 
 
 def claims(page: Page) -> Locator:
@@ -140,18 +80,6 @@ def test_a_keyboard_is_enough(page: Page, sandbox: Sandbox) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Walter B.")
 
 
-def tab_to(page: Page, text: str) -> None:
-    """Press Tab until something with this text has the focus, and see that it shows."""
-    focused = page.locator(":focus")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if focused.count() and focused.inner_text() == text:
-            outline = focused.evaluate("element => getComputedStyle(element).outlineStyle")
-            assert outline != "none", f"nobody sees that {text!r} has the focus"
-            return
-    pytest.fail(f"{text!r} cannot be reached with Tab")
-
-
 @pytest.fixture
 def every_page(sandbox: Sandbox) -> list[str]:
     """The addresses of pages that need no login, ours, the example's and Discord's."""
@@ -170,11 +98,6 @@ def every_page(sandbox: Sandbox) -> list[str]:
         f"{sandbox.discord}/none",
         *(sandbox.snowflake + path for path in ours),
     ]
-
-
-def assert_fits(page: Page) -> None:
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= TELEPHONE["width"], f"{page.url} is {width} wide"
 
 
 def test_every_page_fits_on_a_telephone(
@@ -202,18 +125,6 @@ def test_every_page_is_dark_where_people_want_it_dark(page: Page, every_page: li
         by_night, ink_by_night = colours(page)
         assert ink_by_day < by_day, address
         assert by_night < ink_by_night, address
-
-
-def colours(page: Page) -> tuple[float, float]:
-    """Answer how bright the ground and the text of a page are, 0 to 255."""
-    ground, ink = page.evaluate(
-        """() => ["backgroundColor", "color"].map(name => {
-            const style = getComputedStyle(document.body)[name];
-            const channels = style.match(/[0-9.]+/g).slice(0, 3).map(Number);
-            return (channels[0] + channels[1] + channels[2]) / 3;
-        })"""
-    )
-    return ground, ink
 
 
 def test_a_page_without_cookies_says_what_to_do(page: Page, sandbox: Sandbox) -> None:

@@ -113,20 +113,15 @@ def world(
             "SNOWFLAKE_DISCORD_CLIENT_ID": OWN_ID,
             "SNOWFLAKE_DISCORD_CLIENT_SECRET": OWN_SECRET,
         }
+    # Snowflake's bot asks as soon as there is a Snowflake.
+    bot = Bot(BOT_TOKEN, BOT_GUILDS)
+    discord.register(Application(id=OWN_ID, name="Snowflake", secret=OWN_SECRET, bot=bot))
     with (
         serving(discord.app) as origin,
         snowflake(directory, {**variables(origin), **own, **(settings or {})}, *options) as running,
         httpx.Client(trust_env=False, timeout=15) as http,
     ):
-        discord.register(
-            Application(
-                id=OWN_ID,
-                name="Snowflake",
-                secret=OWN_SECRET,
-                redirect_uris=(f"{running.origin}/callback",),
-                bot=Bot(BOT_TOKEN, BOT_GUILDS),
-            )
-        )
+        discord.add_redirect_uri(OWN_ID, f"{running.origin}/callback")
         yield World(discord, origin, running, http)
 
 

@@ -1,19 +1,23 @@
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
 
 from snowflake.settings import Settings
 from tests.linked_roles.world import APPLICATION, PERSON, Roles, link, with_linked_roles
 from tests.running import NOW, Clock, Discord, Snowflake, running
+from tests.store import furniture
 from tests.store.furniture import put_login
 from tests.upstream.provider import Provider
 
 KEY = Ed25519PrivateKey.generate()
+PUBLIC_KEY = KEY.public_key().public_bytes_raw().hex()
 PING = {"version": 1, "application_id": APPLICATION, "type": 0}
 
 
@@ -29,8 +33,7 @@ async def linking(
 ) -> AsyncIterator[Snowflake]:
     """Make one that knows Discord's public key, with a login and a link of one person."""
     monkeypatch.setattr("tests.store.furniture.APPLICATION", APPLICATION)
-    public = KEY.public_key().public_bytes_raw().hex()
-    keyed = with_linked_roles(settings).model_copy(update={"discord_public_key": public})
+    keyed = with_linked_roles(settings).model_copy(update={"discord_public_key": PUBLIC_KEY})
     async with running(keyed, clock, discord) as snowflake:
         await put_login(snowflake.state.store, "code", PERSON)
         await link(snowflake, provider)
@@ -100,6 +103,45 @@ async def test_whoever_removes_the_application_is_signed_out_and_unlinked(
 async def test_what_began_afterwards_stays(linking: Snowflake) -> None:
     assert (await send(linking, deauthorized(at=NOW - 60))).status_code == 204
     assert await left(linking) == EVERYTHING
+
+
+async def test_the_upstream_provider_is_asked_to_revoke_what_the_link_had(
+    linking: Snowflake, provider: Provider
+) -> None:
+    await send(linking, deauthorized())
+    [call] = provider.revocation.calls
+    assert b"token=upstream-refresh-token&" in call.request.content
+    await send(linking, deauthorized())
+    assert provider.revocation.call_count == 1
+
+
+async def test_an_upstream_provider_that_is_down_changes_nothing_for_discord(
+    linking: Snowflake, provider: Provider
+) -> None:
+    provider.revocation.respond(503)
+    assert (await send(linking, deauthorized())).status_code == 204
+    assert await left(linking) == NOTHING
+
+
+async def test_a_link_may_outlive_the_linked_roles(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    keyed = settings.model_copy(update={"discord_public_key": PUBLIC_KEY})
+    async with running(keyed, clock, discord) as snowflake:
+        old = replace(furniture.link(PERSON), application=APPLICATION)
+        await snowflake.state.store.links.take_over(old, exclusive=True)
+        assert (await send(snowflake, deauthorized())).status_code == 204
+        assert await left(snowflake) == (0, "ended", False)
+
+
+async def test_tokens_of_a_later_login_stay(linking: Snowflake) -> None:
+    tokens = await linking.state.store.discord_tokens.find(APPLICATION, PERSON)
+    assert tokens is not None
+    # What is left of the login before has begun before the event, the new pair after it.
+    newer = replace(tokens, expires_at=NOW + 604_801, access_token=SecretStr("of a later login"))
+    await linking.state.store.discord_tokens.put(newer)
+    assert (await send(linking, deauthorized())).status_code == 204
+    assert await left(linking) == (0, "ended", True)
 
 
 async def test_an_event_without_a_time_happens_now(linking: Snowflake) -> None:

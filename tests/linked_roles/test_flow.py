@@ -355,18 +355,18 @@ async def test_nobody_is_sent_to_a_discord_that_is_down(
 @pytest.mark.parametrize(
     ("answer", "title"),
     [
-        (httpx.Response(500), UNAVAILABLE),
         (httpx.Response(400, json={"code": 50035}), MISCONFIGURED),
         (httpx.Response(403, json={"code": 50026}), CANCELLED),
     ],
 )
-async def test_no_link_is_kept_of_which_discord_does_not_know(
+async def test_no_link_is_kept_that_discord_has_refused(
     linking: Snowflake, provider: Provider, roles: Roles, answer: httpx.Response, title: str
 ) -> None:
     roles.put.mock(side_effect=None, return_value=answer)
     page = await link(linking, provider)
     assert title_of(page) == title
     assert await linking.state.store.links.find(PERSON) is None
+    assert provider.revocation.call_count == 1
 
 
 async def test_a_token_that_discord_has_ended_early_is_renewed_once(
@@ -412,7 +412,11 @@ async def test_the_newest_link_takes_the_account_and_discord_is_told_so(
         f"Bearer of-{PERSON}",
     ]
     last = roles.told[-1]
-    assert last["metadata"] == {"member": "0", "since": "2999-12-31T00:00:00Z", "posts": "0"}
+    assert last["metadata"] == {
+        "member": "0",
+        "since": "2999-12-31T00:00:00Z",
+        "posts": "-2147483648",
+    }
     assert not last["platform_username"]
     links = linking.state.store.links
     assert await links.find(PERSON) is None
@@ -426,8 +430,10 @@ async def test_should_discord_not_hear_of_it_the_loser_is_due(
     roles.put.mock(side_effect=[httpx.Response(200, json={}), httpx.Response(500)])
     page = await link_as(linking, provider, discord, OTHER)
     assert title_of(page) == "You are linked"
-    [due] = await linking.state.store.links.due(NOW, 9)
-    assert (due.person, due.state) == (PERSON, LOST)
+    assert await linking.state.store.links.due(NOW, NOW, 9) == (PERSON,)
+    lost = await linking.state.store.links.find(PERSON)
+    assert lost is not None
+    assert lost.state == LOST
 
 
 async def test_an_account_may_be_shared_where_that_is_allowed(

@@ -23,7 +23,7 @@ async def call(
 
 
 async def due(snowflake: Snowflake) -> list[str]:
-    return [one.person for one in await snowflake.state.store.links.due(1, 9)]
+    return list(await snowflake.state.store.links.due(1, NOW, 9))
 
 
 async def test_whoever_has_changed_is_due_at_once(linking: Snowflake, provider: Provider) -> None:

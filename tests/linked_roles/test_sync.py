@@ -7,15 +7,18 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from snowflake.errors import OAuthError, TemporarilyUnavailable, UpstreamDown
 from snowflake.linked_roles import background
-from snowflake.linked_roles.background import MOST_FAILURES, NAME, RETRY_AFTER, Rounds, keeping_true
+from snowflake.linked_roles.background import NAME, RETRY_AFTER, Rounds, keeping_true
 from snowflake.linked_roles.connecting import alone
-from snowflake.linked_roles.sync import sync
+from snowflake.linked_roles.everybody import MOST_FAILURES
+from snowflake.linked_roles.sync import MOST_REFUSALS, Refusals, sync
 from snowflake.settings import Settings
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.links import Link
+from snowflake.store.schema import links
 from tests.linked_roles.world import (
     APPLICATION,
     BOT_TOKEN,
@@ -28,7 +31,7 @@ from tests.linked_roles.world import (
     with_linked_roles,
 )
 from tests.running import NOW, Clock, Discord, Snowflake, running
-from tests.upstream.provider import SUBJECT, TOKENS, Provider
+from tests.upstream.provider import ISSUER, SUBJECT, TOKENS, Provider
 
 HOURS = 3600
 SCOPES = frozenset({"identify", "role_connections.write"})
@@ -42,12 +45,13 @@ async def fill(snowflake: Snowflake, number: int) -> list[str]:
         linked = Link(
             person=person,
             application=APPLICATION,
+            issuer=ISSUER,
             subject=f"subject-{person}",
             refresh_token=SecretStr(f"refresh-{person}"),
             claims={"sub": f"subject-{person}"},
             linked_at=NOW,
             synced_at=NOW,
-            values={"member": "1", "since": "2999-12-31T00:00:00Z", "posts": "0"},
+            values={"member": "1", "since": "2999-12-31T00:00:00Z", "posts": "-2147483648"},
             username="ada.l",
         )
         await snowflake.state.store.links.take_over(linked, exclusive=True)
@@ -135,10 +139,9 @@ async def test_without_a_refresh_token_what_is_known_counts(
 ) -> None:
     provider.gives(refresh_token=None)
     await link(linking, provider)
-    links = linking.state.store.links
-    kept = await links.find(PERSON)
+    kept = await linking.state.store.links.find(PERSON)
     assert kept is not None
-    await links.save(replace(kept, refresh_token=None, values={}))
+    await linking.state.store.links.save(replace(kept, refresh_token=None, values={}))
     asked = provider.token.call_count
     assert await sync(PERSON, linking.state) == "changed"
     assert provider.token.call_count == asked
@@ -154,7 +157,7 @@ async def test_who_is_gone_upstream_fulfils_nothing_any_more(
     assert roles.told[-1]["metadata"] == {
         "member": "0",
         "since": "2999-12-31T00:00:00Z",
-        "posts": "0",
+        "posts": "-2147483648",
     }
     assert await state_of_link(linking) == "ended"
     assert await sync(PERSON, linking.state) == "gone"
@@ -229,6 +232,115 @@ async def test_nobody_is_synced_who_is_not_linked(linking: Snowflake) -> None:
     assert await sync("1", linking.state) == "gone"
 
 
+async def test_a_refusal_after_a_lost_answer_is_logged_as_that(
+    linking: Snowflake, provider: Provider, roles: Roles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await link(linking, provider)
+    provider.token.mock(side_effect=httpx.ReadTimeout("late"))
+    with pytest.raises(UpstreamDown):
+        await sync(PERSON, linking.state)
+    provider.token.mock(side_effect=None, return_value=REFUSED)
+    assert await sync(PERSON, linking.state) == "ended"
+    assert "link_ended_by_lost_answer" in capsys.readouterr().out
+    assert roles.told[-1]["metadata"]["member"] == "0"
+    ended = await linking.state.store.links.find(PERSON)
+    assert ended is not None
+    assert (ended.refresh_token, ended.claims, ended.values["member"]) == (None, {}, "0")
+
+
+async def test_no_answer_is_lost_where_it_was_not_the_token_endpoint_that_failed(
+    linking: Snowflake, provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await link(linking, provider)
+    provider.gives(id_token=None)
+    provider.userinfo.respond(503)
+    with pytest.raises(UpstreamDown):
+        await sync(PERSON, linking.state)
+    provider.token.mock(return_value=REFUSED)
+    assert await sync(PERSON, linking.state) == "ended"
+    assert "link_ended_by_lost_answer" not in capsys.readouterr().out
+
+
+async def test_discords_pair_is_renewed_a_day_before_its_end(
+    linking: Snowflake, provider: Provider, roles: Roles, discord: Discord, clock: Clock
+) -> None:
+    await link(linking, provider)
+    clock.pass_by(604800 - 23 * HOURS)
+    discord.token.respond(json={**WIDE, "access_token": "another"})
+    says(provider)
+    assert await sync(PERSON, linking.state) == "unchanged"
+    tokens = await linking.state.store.discord_tokens.find(APPLICATION, PERSON)
+    assert tokens is not None
+    assert tokens.access_token == SecretStr("another")
+
+
+async def test_a_pair_that_is_renewed_no_more_has_a_last_word(
+    linking: Snowflake, provider: Provider, roles: Roles, discord: Discord, clock: Clock
+) -> None:
+    await link(linking, provider)
+    clock.pass_by(604800 - 23 * HOURS)
+    discord.token.respond(400, json={"error": "invalid_grant"})
+    says(provider)
+    assert await sync(PERSON, linking.state) == "ended"
+    assert roles.told[-1]["metadata"]["member"] == "0"
+    assert provider.revocation.call_count == 1
+
+
+async def test_a_role_that_may_still_be_held_is_warned_of(
+    linking: Snowflake,
+    provider: Provider,
+    discord: Discord,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await link(linking, provider)
+    clock.pass_by(604800 + 1)
+    discord.token.respond(400, json={"error": "invalid_grant"})
+    says(provider, groups=[])
+    assert await sync(PERSON, linking.state) == "ended"
+    assert provider.revocation.call_count == 1
+    assert "role_may_be_held" in capsys.readouterr().out
+    ended = await linking.state.store.links.find(PERSON)
+    assert ended is not None
+    assert ended.values["member"] == "1"
+
+
+async def test_nothing_of_a_link_with_another_provider_is_sent_to_this_one(
+    linking: Snowflake, provider: Provider, roles: Roles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = await fill(linking, 2)
+    for person in people:
+        found = await linking.state.store.links.find(person)
+        assert found is not None
+        other = replace(found, issuer="https://before.example.com", synced_at=0)
+        await linking.state.store.links.keep(other)
+    await Rounds(linking.state).round()
+    assert not provider.token.called
+    assert capsys.readouterr().out.count("links_of_another_issuer") == 1
+    assert await sync(people[0], linking.state) == "elsewhere"
+    assert await state_of_link(linking, people[0]) == "active"
+
+
+async def test_who_is_synced_since_is_left_alone(linking: Snowflake, provider: Provider) -> None:
+    [person] = await fill(linking, 1)
+    assert await sync(person, linking.state, seen=NOW - 1) == "recent"
+    assert not provider.token.called
+
+
+async def test_a_lost_link_whose_role_may_be_held_stays_to_be_listed(
+    linking: Snowflake, provider: Provider, roles: Roles, clock: Clock
+) -> None:
+    [person] = await fill(linking, 1)
+    found = await linking.state.store.links.find(person)
+    assert found is not None
+    await linking.state.store.links.take_over(replace(found, person="9"), exclusive=True)
+    tokens = await linking.state.store.discord_tokens.find(APPLICATION, person)
+    assert tokens is not None
+    await linking.state.store.discord_tokens.forget(tokens)
+    assert await sync(person, linking.state) == "ended"
+    assert await state_of_link(linking, person) == "ended"
+
+
 # All of them.
 
 
@@ -296,7 +408,7 @@ async def test_a_round_that_was_cut_off_goes_on_where_it_was(
     rounds = Rounds(linking.state)
     done: list[str] = []
 
-    async def until_two(person: str, state: Any) -> str:
+    async def until_two(person: str, state: Any, _: Refusals) -> str:
         done.append(person)
         if len(done) == 2:
             rounds.ended.set()
@@ -322,10 +434,10 @@ async def test_a_round_stops_when_it_fails_for_everybody(
     know_everybody(provider)
     await rounds.round()
     # Those who have failed wait for a while, so that they do not keep the others out.
-    assert len(await linking.state.store.links.due(NOW + 7 * HOURS, 20)) == MOST_FAILURES
+    assert len(await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 20)) == MOST_FAILURES
     clock.pass_by(RETRY_AFTER)
     await rounds.round()
-    assert await linking.state.store.links.due(NOW + 7 * HOURS, 20) == ()
+    assert await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 20) == ()
 
 
 async def test_one_who_fails_keeps_nobody_else_out(
@@ -335,15 +447,76 @@ async def test_one_who_fails_keeps_nobody_else_out(
     know_everybody(provider)
     clock.pass_by(7 * HOURS)
 
-    async def stumble(person: str, state: Any) -> str:
+    async def stumble(person: str, state: Any, _: Refusals) -> str:
         if person == people[0]:
             raise KeyError(person)
         return await sync(person, state)
 
     monkeypatch.setattr(background, "sync", stumble)
     await Rounds(linking.state).round()
-    [waiting] = await linking.state.store.links.due(NOW + 7 * HOURS, 20)
-    assert waiting.person == people[0]
+    waiting = await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 20)
+    assert waiting == (people[0],)
+
+
+async def test_a_provider_that_refuses_everybody_ends_few(
+    linking: Snowflake,
+    provider: Provider,
+    roles: Roles,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    people = await fill(linking, 10)
+    provider.token.mock(return_value=REFUSED)
+    clock.pass_by(7 * HOURS)
+    rounds = Rounds(linking.state)
+    for _ in range(3):
+        await rounds.round()
+    states = [await state_of_link(linking, person) for person in people]
+    assert states.count("ended") == len(roles.told) == MOST_REFUSALS
+    assert "upstream_refuses_everybody" in capsys.readouterr().out
+    # It knows them again.
+    know_everybody(provider)
+    clock.pass_by(RETRY_AFTER)
+    await rounds.round()
+    assert await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 20) == ()
+    states = [await state_of_link(linking, person) for person in people]
+    assert states.count("ended") == MOST_REFUSALS
+
+
+async def test_people_who_fail_each_time_do_not_keep_the_others_out(
+    linking: Snowflake, provider: Provider, clock: Clock
+) -> None:
+    people = await fill(linking, 30)
+    know_everybody(provider)
+
+    def userinfo(request: httpx.Request) -> httpx.Response:
+        person = request.headers["authorization"].removeprefix("Bearer at-")
+        said = {"sub": f"subject-{person}", "preferred_username": "ada.l", "groups": ["members"]}
+        return httpx.Response(403 if person in people[:25] else 200, json=said)
+
+    provider.userinfo.mock(side_effect=userinfo)
+    clock.pass_by(7 * HOURS)
+    await Rounds(linking.state).round()
+    waiting = await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 30)
+    assert waiting == tuple(people[:25])
+    # Not even after a restart.
+    asked = provider.token.call_count
+    await Rounds(linking.state).round()
+    assert provider.token.call_count == asked
+
+
+async def test_a_row_that_cannot_be_read_keeps_nobody_else_out(
+    linking: Snowflake, provider: Provider, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = await fill(linking, 3)
+    know_everybody(provider)
+    damage = update(links).where(links.c.person == people[0]).values(sealed="damaged")
+    await linking.state.store.database.write(lambda c: c.execute(damage))
+    clock.pass_by(7 * HOURS)
+    await Rounds(linking.state).round()
+    waiting = await linking.state.store.links.due(NOW + 7 * HOURS, 2**40, 20)
+    assert waiting == (people[0],)
+    assert "link_sync_failed" in capsys.readouterr().out
 
 
 async def test_without_a_time_only_those_are_asked_about_who_are_hastened(
@@ -413,13 +586,59 @@ async def test_the_start_warns_of_other_conditions_and_goes_on(
     monkeypatch.setattr(Rounds, "round", round_)
     async with running(await with_bot(settings), clock, discord) as snowflake:
         await asyncio.wait_for(looked.wait(), 10)
-        # Another process that starts a moment later does not ask again.
-        await Rounds(snowflake.state)._compare_schema()
         assert (await snowflake.browser.get("/health")).status_code == 200
     said = capsys.readouterr().out
     assert ("linked_roles_not_registered" in said) == (there.status_code == 200)
     assert said.count("added: member") <= 1
     assert BOT_TOKEN not in said
+
+
+async def idle(_: Rounds) -> None:
+    """Do nothing in the background."""
+
+
+async def test_conditions_are_compared_again_after_a_restart_or_an_outage(
+    settings: Settings,
+    clock: Clock,
+    discord: Discord,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Rounds, "work", idle)
+    asked = discord.router.get(METADATA).mock(return_value=httpx.Response(500))
+    async with running(await with_bot(settings), clock, discord) as snowflake:
+        rounds = Rounds(snowflake.state)
+        with pytest.raises(TemporarilyUnavailable):
+            await rounds.compare_schema()
+        asked.mock(return_value=httpx.Response(200, json=[]))
+        calls = asked.call_count
+        await rounds.compare_schema()
+        assert asked.call_count == calls
+        clock.pass_by(RETRY_AFTER)
+        capsys.readouterr()
+        for one in (rounds, rounds, Rounds(snowflake.state)):
+            await one.compare_schema()
+    assert capsys.readouterr().out.count("linked_roles_not_registered") == 2
+
+
+async def test_one_process_of_many_that_start_compares(
+    settings: Settings, clock: Clock, discord: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rounds, "work", idle)
+    asked = discord.router.get(METADATA).mock(return_value=httpx.Response(200, json=[]))
+    async with running(await with_bot(settings), clock, discord) as snowflake:
+        first, second = Rounds(snowflake.state), Rounds(snowflake.state)
+        await asyncio.gather(first.compare_schema(), second.compare_schema())
+    assert asked.call_count == 1
+
+
+async def test_without_a_bot_it_is_said_once_that_nothing_is_compared(
+    linking: Snowflake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rounds = Rounds(linking.state)
+    for _ in range(2):
+        await rounds.compare_schema()
+    assert capsys.readouterr().out.count("linked_roles_not_compared") == 1
 
 
 def test_the_errors_of_a_sync_are_those_that_a_round_expects() -> None:

@@ -19,8 +19,8 @@ DATES = [type_ for type_ in TYPES if type_.startswith("datetime")]
 BOOLEANS = [type_ for type_ in TYPES if type_.startswith("boolean")]
 NOTHING = {
     "integer_less_than_or_equal": "2147483647",
-    "integer_greater_than_or_equal": "0",
-    "integer_equal": "0",
+    "integer_greater_than_or_equal": "-2147483648",
+    "integer_equal": "2147483647",
     "integer_not_equal": "0",
     "datetime_less_than_or_equal": "2999-12-31T00:00:00Z",
     "datetime_greater_than_or_equal": "1970-01-01T00:00:00Z",
@@ -156,9 +156,17 @@ def test_what_is_written_for_nothing_fulfils_no_condition() -> None:
     # A guild asks for "at least 1 day ago" and for "at most 10,000 days ago".
     assert days_ago["datetime_less_than_or_equal"] < 1
     assert days_ago["datetime_greater_than_or_equal"] > 10_000
-    assert int(NOTHING["integer_less_than_or_equal"]) > 1_000_000
+    withheld = {type_: int(NOTHING[type_]) for type_ in TYPES if type_.startswith("integer")}
+    for of_guild in (-1_000_000, -1, 0, 1, 5, 1_000_000):
+        assert not withheld["integer_less_than_or_equal"] <= of_guild
+        assert not withheld["integer_greater_than_or_equal"] >= of_guild
+        assert withheld["integer_equal"] != of_guild
     assert NOTHING["boolean_equal"] != "1"
     assert NOTHING["boolean_not_equal"] == "1"
+
+
+def test_only_not_0_can_be_withheld_where_a_number_is_to_be_another() -> None:
+    assert NOTHING["integer_not_equal"] == "0"
 
 
 def test_every_key_has_a_value_in_the_order_of_the_table() -> None:
@@ -174,7 +182,7 @@ def test_the_log_names_the_key_and_never_the_value() -> None:
             "event": "linked_roles_value_withheld",
             "key": "key",
             "reason": "not a number",
-            "log_level": "info",
+            "log_level": "debug",
         }
     ]
 

@@ -51,6 +51,7 @@ def link(person: str = PERSON, subject: str = "subject", synced_at: int = NOW) -
     return Link(
         person=person,
         application=APPLICATION,
+        issuer="https://id.example.com/application/o/snowflake/",
         subject=subject,
         refresh_token=SecretStr(f"upstream-refresh-token-{person}"),
         claims={"sub": subject, "groups": ["upstream-group"]},

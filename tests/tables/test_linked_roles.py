@@ -45,6 +45,16 @@ def test_the_example_of_the_readme_is_taken() -> None:
     assert "upstream secret" not in repr(table)
 
 
+def test_a_hook_secret_that_is_easy_to_guess_is_told() -> None:
+    told = fault(hook_secret="hook")
+    assert told == ("hook_secret", "must be at least 16 characters long and random")
+    assert linked_roles(hook_secret="f" * 16).hook_secret
+
+
+def test_a_provider_on_this_machine_needs_no_https() -> None:
+    assert linked_roles(issuer="http://localhost:9000/o/").issuer == "http://localhost:9000/o/"
+
+
 def test_both_secrets_may_stand_in_files() -> None:
     secrets = {name for name, field in LinkedRolesTable.model_fields.items() if is_secret(field)}
     assert secrets == {"client_secret", "hook_secret"}
@@ -55,10 +65,12 @@ def test_both_secrets_may_stand_in_files() -> None:
     [
         ({"issuer": "authentik.example.com"}, "issuer"),
         ({"issuer": "https://authentik.example.com/?a"}, "issuer"),
+        ({"issuer": "http://authentik.example.com/"}, "issuer"),
         ({"client_id": ""}, "client_id"),
         ({"client_id": "a\nb"}, "client_id"),
         ({"client_secret": ""}, "client_secret"),
         ({"hook_secret": ""}, "hook_secret"),
+        ({"hook_secret": "f" * 15}, "hook_secret"),
         ({"platform_name": "n" * 51}, "platform_name"),
         ({"platform_name": " "}, "platform_name"),
         ({"username_claim": ""}, "username_claim"),

@@ -10,6 +10,7 @@ from snowflake.errors import (
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
+    UpstreamNarrowed,
     UpstreamRefused,
     UpstreamUntrusted,
 )
@@ -38,7 +39,7 @@ SCOPE = "openid profile offline_access"
 
 
 async def test_the_browser_is_sent_with_pkce_nonce_and_state(upstream: Upstream) -> None:
-    url = await upstream.authorization_url(REDIRECT_URI, "the state", NONCE, VERIFIER)
+    url = await upstream.authorization_url(REDIRECT_URI, "the state", NONCE, CHALLENGE)
     assert url.startswith("https://id.example.com/authorize/?")
     assert parse_qs(urlsplit(url).query) == {
         "response_type": ["code"],
@@ -54,7 +55,7 @@ async def test_the_browser_is_sent_with_pkce_nonce_and_state(upstream: Upstream)
 
 async def test_a_query_of_the_endpoint_stays(upstream: Upstream, provider: Provider) -> None:
     provider.says(authorization_endpoint="https://id.example.com/authorize?flow=1")
-    url = await upstream.authorization_url(REDIRECT_URI, "s", NONCE, VERIFIER)
+    url = await upstream.authorization_url(REDIRECT_URI, "s", NONCE, CHALLENGE)
     assert url.startswith("https://id.example.com/authorize?flow=1&response_type=code&")
 
 
@@ -71,7 +72,6 @@ async def test_a_code_brings_the_claims_of_both_and_userinfo_wins(
     assert answer.claims["preferred_username"] == "ada.l"
     assert answer.subject == SUBJECT
     assert answer.refresh_token == SecretStr(TOKENS["refresh_token"])
-    assert answer.scope == SCOPE
     assert provider.form == {
         "grant_type": "authorization_code",
         "code": "the-code",
@@ -87,10 +87,41 @@ async def test_nothing_secret_shows_in_an_answer(upstream: Upstream) -> None:
     assert not [secret for secret in [*SECRETS, "ada"] if secret in shown]
 
 
-async def test_the_granted_scope_is_told(upstream: Upstream, provider: Provider) -> None:
-    provider.gives(scope="openid", refresh_token=None)
-    answer = await redeem(upstream)
-    assert (answer.scope, answer.refresh_token) == ("openid", None)
+async def test_there_need_not_be_a_refresh_token(upstream: Upstream, provider: Provider) -> None:
+    provider.gives(refresh_token=None)
+    assert (await redeem(upstream)).refresh_token is None
+
+
+SUPPORTED = ["openid", "profile", "offline_access"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scope": "openid offline_access"},
+        {"scope": "openid profile"},
+        {"scope": "openid profile offline_access", "refresh_token": None},
+        {"refresh_token": None},
+    ],
+)
+async def test_whoever_allows_less_than_was_asked_for_is_not_taken(
+    upstream: Upstream, provider: Provider, given: dict[str, str | None]
+) -> None:
+    provider.says(scopes_supported=SUPPORTED)
+    provider.gives(**given)
+    with pytest.raises(UpstreamNarrowed):
+        await redeem(upstream)
+
+
+@pytest.mark.parametrize(
+    "scope", [None, "openid profile offline_access", "offline_access more profile openid"]
+)
+async def test_all_that_was_asked_for_is_enough(
+    upstream: Upstream, provider: Provider, scope: str | None
+) -> None:
+    provider.says(scopes_supported=[*SUPPORTED, "more"])
+    provider.gives(scope=scope)
+    assert await redeem(upstream)
 
 
 async def test_without_userinfo_the_id_token_is_enough(
@@ -241,8 +272,11 @@ async def test_a_provider_that_takes_no_secret_is_misconfigured(
     ("status", "code", "expected"),
     [
         (400, "invalid_grant", UpstreamRefused),
-        (403, "access_denied", UpstreamRefused),
-        (400, "interaction_required", UpstreamRefused),
+        # Nobody is gone for a rule that asks for what cannot be done here.
+        (403, "access_denied", UpstreamMisconfigured),
+        (400, "interaction_required", UpstreamMisconfigured),
+        (400, "consent_required", UpstreamMisconfigured),
+        (400, "login_required", UpstreamMisconfigured),
         (401, "invalid_client", UpstreamMisconfigured),
         (400, "unauthorized_client", UpstreamMisconfigured),
         (400, "invalid_scope", UpstreamMisconfigured),

@@ -4,13 +4,13 @@ from snowflake.errors import UpstreamMisconfigured
 from snowflake.upstream.client import Upstream
 from snowflake.upstream.discovery import document_url, read_document
 from tests.running import Clock
-from tests.upstream.provider import DOCUMENT, ISSUER, NONCE, REDIRECT_URI, VERIFIER, Provider
+from tests.upstream.provider import CHALLENGE, DOCUMENT, ISSUER, NONCE, REDIRECT_URI, Provider
 
 ENDPOINTS = [name for name in DOCUMENT if name.endswith(("_endpoint", "_uri"))]
 
 
 async def where(upstream: Upstream) -> str:
-    return await upstream.authorization_url(REDIRECT_URI, "state", NONCE, VERIFIER)
+    return await upstream.authorization_url(REDIRECT_URI, "state", NONCE, CHALLENGE)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,17 @@ def test_an_endpoint_where_no_secret_may_go_is_refused(name: str, url: object) -
 
 
 @pytest.mark.parametrize("host", ["localhost:9000", "127.0.0.1", "[::1]:9000"])
-def test_an_endpoint_on_this_machine_needs_no_https(host: str) -> None:
-    provider = read_document({**DOCUMENT, "token_endpoint": f"http://{host}/token"}, ISSUER)
-    assert provider.token_endpoint == f"http://{host}/token"
+def test_a_provider_on_this_machine_needs_no_https(host: str) -> None:
+    issuer, endpoint = f"http://{host}/", f"http://{host}/token"
+    document = {**DOCUMENT, "issuer": issuer, "token_endpoint": endpoint}
+    assert read_document(document, issuer).token_endpoint == endpoint
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("host", ["localhost:9000", "127.0.0.1", "[::1]:9000"])
+def test_a_provider_elsewhere_has_no_endpoint_on_this_machine(name: str, host: str) -> None:
+    with pytest.raises(UpstreamMisconfigured, match=name):
+        read_document({**DOCUMENT, name: f"http://{host}/"}, ISSUER)
 
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])

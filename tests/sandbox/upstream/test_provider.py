@@ -14,6 +14,7 @@ from snowflake.errors import (
     UpstreamRefused,
     UpstreamUntrusted,
 )
+from snowflake.protocol.pkce import challenge_of
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Failure, Lie, Route, SimulatedProvider
 from snowflake.upstream import calls
@@ -41,7 +42,7 @@ async def upstream(
 
 
 async def sign_in(upstream: Upstream, party: Party) -> Answer:
-    url = await upstream.authorization_url(REDIRECT_URI, "state", "nonce", VERIFIER)
+    url = await upstream.authorization_url(REDIRECT_URI, "state", "nonce", challenge_of(VERIFIER))
     page = party.browser.post(url, data={"person": ADA.sub, "decision": "continue"})
     answer = returned(page)
     assert answer["iss"] == upstream.issuer

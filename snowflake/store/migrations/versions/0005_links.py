@@ -18,6 +18,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("linked_at", sa.BigInteger(), nullable=False),
         sa.Column("synced_at", sa.BigInteger(), nullable=False),
+        sa.Column("retry_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("sealed_by", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("person", name="pk_links"),
     )

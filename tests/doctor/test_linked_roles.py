@@ -1,0 +1,67 @@
+from collections.abc import Iterator
+
+import pytest
+import respx
+
+from snowflake.doctor.finding import Finding, Status
+from snowflake.doctor.linked_roles import linked_roles
+from snowflake.linked_roles.schema import schema_of
+from snowflake.settings import Settings
+from tests.doctor.cases import found
+from tests.linked_roles.world import METADATA, with_linked_roles
+from tests.running import Discord
+from tests.upstream.provider import Provider
+
+SETTINGS = with_linked_roles(Settings.model_validate({"discord_bot_token": "the-token"}))
+assert SETTINGS.linked_roles is not None
+CONDITIONS = [item.model_dump() for item in schema_of(SETTINGS.linked_roles)]
+
+
+@pytest.fixture(autouse=True)
+def provider() -> Iterator[Provider]:
+    with respx.mock(assert_all_called=False) as router:
+        yield Provider(router)
+
+
+@pytest.fixture(autouse=True)
+def conditions(discord: Discord) -> respx.Route:
+    return discord.router.get(METADATA).respond(json=CONDITIONS)
+
+
+async def look(settings: Settings = SETTINGS) -> list[Finding]:
+    return await found(linked_roles, settings)
+
+
+async def test_where_there_are_none_there_is_nothing_to_look_at() -> None:
+    assert await look(Settings()) == []
+
+
+async def test_all_may_be_well() -> None:
+    assert [finding.status for finding in await look()] == [Status.OK, Status.OK]
+
+
+async def test_a_provider_that_is_down_is_a_warning(provider: Provider) -> None:
+    provider.discovery.respond(503)
+    finding, _ = await look()
+    assert finding.status is Status.WARNING
+    assert "answered 503" in finding.text
+
+
+async def test_a_provider_that_calls_itself_otherwise_is_a_fault(provider: Provider) -> None:
+    provider.says(issuer="https://id.example.com/")
+    finding, _ = await look()
+    assert finding.status is Status.FAULT
+    assert "calls itself" in finding.text
+
+
+async def test_conditions_that_are_not_registered_are_a_fault(conditions: respx.Route) -> None:
+    conditions.respond(json=CONDITIONS[1:])
+    _, finding = await look()
+    assert finding.status is Status.FAULT
+    assert "added: member" in finding.text
+    assert "register" in finding.cure
+
+
+async def test_without_a_bot_nobody_can_look() -> None:
+    _, finding = await look(SETTINGS.model_copy(update={"discord_bot_token": None}))
+    assert finding.status is Status.WARNING
