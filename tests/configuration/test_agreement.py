@@ -46,7 +46,7 @@ def test_the_upstream_provider_is_reached_over_https_or_on_this_machine(
 ) -> None:
     plain = APPLICATION + LINKED.replace("https://", "http://")
     [told] = faults(plain)
-    assert told.startswith("4: linked_roles.issuer: must be https://")
+    assert told.startswith("4: linked_roles.issuer: must begin with https://")
     load(plain.replace("authentik.example.com", "127.0.0.1:9000"))
 
 
