@@ -60,8 +60,9 @@ async def admit(
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)
     except AccessDenied as denied:
-        structlog.contextvars.bind_contextvars(error="access_denied", reason=denied.description)
         if note.silent or not denied.solvable:
+            # Where there is a page, that tells the log.
+            structlog.contextvars.bind_contextvars(error="access_denied", reason=denied.description)
             return _answered(note, DENIED)
         person = await _with_names(fetched.person, client, state)
         raise LoginDenied(_denial(note, person, client, state)) from None
