@@ -14,9 +14,10 @@ from statistics import median
 
 import uvloop
 
-from tests.benchmarks.connection import Answer, Connection, request
+from tests.benchmarks.connection import Connection
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import for_seconds, work
+from tests.benchmarks.messages import Message, request
 from tests.benchmarks.processes import bare_starlette, serve, simulated_discord
 from tests.benchmarks.report import Goal, Row
 
@@ -82,8 +83,8 @@ async def _ask(connection: Connection, status: int, asked: bytes) -> None:
     await connection.send(asked, status)
 
 
-def _answer(origin: str, ask: Callable[[str], bytes], status: int) -> Answer:
-    async def once() -> Answer:
+def _answer(origin: str, ask: Callable[[str], bytes], status: int) -> Message:
+    async def once() -> Message:
         connection = await Connection.open(origin)
         try:
             return await connection.send(ask(origin), status)

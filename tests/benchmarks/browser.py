@@ -8,18 +8,24 @@ person makes a later login cheaper. Every status is checked, and all of the firs
 import base64
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from urllib.parse import quote_from_bytes, urlencode
 
 from snowflake.sandbox.discord import GUILDS
-from tests.benchmarks.connection import Connection, Unexpected, request
-from tests.benchmarks.discord import CLIENT_ID, CLIENT_SECRET, MEMBERSHIPS, email_of
-from tests.benchmarks.processes import APPLICATION, Discord, Person
+from tests.benchmarks.connection import Connection
+from tests.benchmarks.discord import CLIENT_ID, CLIENT_SECRET, MEMBERSHIPS, SESSION, email_of
+from tests.benchmarks.messages import Unexpected, request
+from tests.benchmarks.processes import Discord
 
+#: The application's own redirect URI.
+APPLICATION = "https://app.example.com/callback"
 #: Logins after which a browser connects to Snowflake anew. A connection stays with the worker that
 #: accepted it: kept for good, most of them could be one worker's for a whole round, by chance.
 LOGINS_OF_A_CONNECTION = 5
+#: People who have never signed in: whoever takes one signs them in.
+PEOPLE: Iterator[str] = map(str, count(1_100_000_000_000_000_001))
 #: What an application sends along; of the usual length.
 STATE, NONCE = "wVd0vX2t7bQ5nYc8RrJmHs1KpLfZ3gAe", "u6TqNz4DkWx9BvCy2MhGjE7SaPo5RiLf"
 _CODE = re.compile(rb"[?&]code=([^&]+)")
@@ -47,11 +53,11 @@ class Browser:
         self._snowflake.close()
         self._at_discord.close()
 
-    async def sign_in(self, person: Person) -> None:
+    async def sign_in(self, person: str) -> None:
         """Do a whole login: authorize, Discord, callback, token, userinfo."""
         await self.ask_userinfo(await self.redeem(await self.code_for(person)), person)
 
-    async def code_for(self, person: Person) -> bytes:
+    async def code_for(self, person: str) -> bytes:
         """Go to Discord and back, and answer the code, still in its URL's encoding."""
         self._logins += 1
         if self._logins % LOGINS_OF_A_CONNECTION == 0:
@@ -62,7 +68,7 @@ class Browser:
         cookie = departure.field(b"set-cookie").partition(b";")[0]
         # 2. Through Discord, which shows no page.
         target = _below(departure.field(b"location"), self._discord.encode())
-        session = b"Cookie: sandbox-discord=%s\r\n" % person.session.encode()
+        session = b"Cookie: %s%s\r\n" % (SESSION, person.encode())
         asked = request("GET", self._discord, target, session)
         consent = await self._at_discord.send(asked, 303)
         # 3. Back, and on to the application.
@@ -86,16 +92,16 @@ class Browser:
         access_token: str = json.loads(answer.body)["access_token"]
         return access_token
 
-    async def ask_userinfo(self, access_token: str, person: Person) -> None:
+    async def ask_userinfo(self, access_token: str, person: str) -> None:
         """Ask for the claims, and see that they are the person's."""
         fields = b"Authorization: Bearer %s\r\n" % access_token.encode()
         answer = await self._snowflake.send(request("GET", self._issuer, b"/userinfo", fields), 200)
         if self._logins > 1:
             return
         claims = json.loads(answer.body)
-        _check(claims["sub"] == person.id, "sub is the person's")
-        _check(claims["email"] == email_of(person.id), "email is the person's")
-        _check(claims["preferred_username"] == f"person_{person.id}", "the name is the person's")
+        _check(claims["sub"] == person, "sub is the person's")
+        _check(claims["email"] == email_of(person), "email is the person's")
+        _check(claims["preferred_username"] == f"person_{person}", "the name is the person's")
         _check(claims["groups"] == [guild.id for guild in GUILDS[:MEMBERSHIPS]], "groups")
 
 

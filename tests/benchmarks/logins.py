@@ -31,26 +31,24 @@ shared with others, the same login was seen to cost twice as much from one minut
 ``openssl speed`` did not change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import ceil
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
 import uvloop
 
-from tests.benchmarks.browser import browsers
+from tests.benchmarks.browser import PEOPLE, browsers
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import Done, for_seconds, work
 from tests.benchmarks.proc import cpu_seconds
-from tests.benchmarks.processes import Discord, Person, serve, simulated_discord
+from tests.benchmarks.processes import Discord, serve, simulated_discord
 from tests.benchmarks.report import Goal, Row
 from tests.benchmarks.signatures import signatures_a_second
 from tests.serving import Snowflake
 
 SIGNATURES = 2
-#: Logins a second for which people are made; none of them signs in twice.
-ENOUGH = 1000
 
 
 @dataclass(frozen=True)
@@ -103,30 +101,23 @@ def in_turn(snowflakes: list[Snowflake], discord: Discord, effort: Effort) -> li
 
 def warm_up(snowflake: Snowflake, discord: Discord, effort: Effort) -> None:
     """Do some logins that nobody counts."""
-    sign_in(snowflake, discord, discord.people(effort.warm_up, snowflake.origin), effort)
+    sign_in(snowflake, discord, islice(PEOPLE, effort.warm_up), effort)
 
 
 def measure(snowflake: Snowflake, discord: Discord, effort: Effort) -> Speed:
     """Sign people in for one round."""
-    people = discord.people(ceil(effort.login_seconds * ENOUGH), snowflake.origin)
+    people = for_seconds(effort.login_seconds, PEOPLE)
     before = cpu_seconds(snowflake.process.pid)
-    done = sign_in(snowflake, discord, people, effort, effort.login_seconds)
+    done = sign_in(snowflake, discord, people, effort)
     used = cpu_seconds(snowflake.process.pid) - before
     return Speed(done.rate, used / done.number)
 
 
-def sign_in(
-    snowflake: Snowflake,
-    discord: Discord,
-    people: list[Person],
-    effort: Effort,
-    seconds: float | None = None,
-) -> Done:
-    """Sign people in with all browsers: all of them, or as many as some seconds allow."""
+def sign_in(snowflake: Snowflake, discord: Discord, people: Iterable[str], effort: Effort) -> Done:
+    """Sign people in with all browsers."""
 
     async def load() -> Done:
         async with browsers(effort.browsers, snowflake.origin, discord) as opened:
-            tasks = for_seconds(seconds, people) if seconds is not None else people
-            return await work([browser.sign_in for browser in opened], tasks)
+            return await work([browser.sign_in for browser in opened], people)
 
     return uvloop.run(load())

@@ -7,8 +7,10 @@ person whose token it was, and what Discord said of their limits if little was l
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+from tests.benchmarks.browser import PEOPLE
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.logins import sign_in, warm_up
 from tests.benchmarks.proc import resident
@@ -26,7 +28,7 @@ def run(effort: Effort, directory: Path) -> Iterator[Row]:
         started = resident(snowflake.process.pid)
         warm_up(snowflake, discord, effort)
         warm = resident(snowflake.process.pid)
-        sign_in(snowflake, discord, discord.people(effort.logins, snowflake.origin), effort)
+        sign_in(snowflake, discord, islice(PEOPLE, effort.logins), effort)
         grown = resident(snowflake.process.pid)
     after = f"{_mib(grown)} after {effort.logins:,} logins"
     warmed = f"{_mib(warm)} after the first {effort.warm_up}"

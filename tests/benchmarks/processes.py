@@ -5,23 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-import httpx
-
-from tests.benchmarks.discord import PEOPLE
 from tests.journeys.world import variables
 from tests.serving import Program, Snowflake, free_port, running, snowflake
-
-#: The application's own redirect URI.
-APPLICATION = "https://app.example.com/callback"
-
-
-class Person(NamedTuple):
-    """Somebody who has approved the application once, with their session at Discord."""
-
-    id: str
-    session: str
 
 
 @dataclass(frozen=True)
@@ -29,17 +15,6 @@ class Discord:
     """The simulated Discord."""
 
     origin: str
-
-    def people(self, number: int, issuer: str) -> list[Person]:
-        """Make people who sign in through the Snowflake with this issuer."""
-        wanted = {"number": number, "redirect_uri": redirect_uri(issuer)}
-        answer = httpx.post(f"{self.origin}{PEOPLE}", json=wanted, trust_env=False, timeout=60)
-        return [Person(*one) for one in answer.raise_for_status().json()]
-
-
-def redirect_uri(issuer: str) -> str:
-    """Answer the application's redirect URI as Discord knows it."""
-    return f"{issuer}/r/{APPLICATION}"
 
 
 @contextmanager

@@ -1,25 +1,23 @@
 """The benchmarks themselves, with next to nothing to measure, so that they do not rot."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
-import httpx
 import pytest
 import uvloop
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import browser, growth, latency, logins, proc
+from tests.benchmarks import discord as discord_process
 from tests.benchmarks.beside_bare import Route, beside
 from tests.benchmarks.browser import authorization_request
-from tests.benchmarks.connection import Connection, Unexpected, request
-from tests.benchmarks.discord import SimulatedDiscord
+from tests.benchmarks.connection import Connection
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import for_seconds
+from tests.benchmarks.messages import Unexpected, request
 from tests.benchmarks.processes import Bare, Discord, bare_starlette, serve, simulated_discord
 from tests.benchmarks.report import Goal, Row
 from tests.benchmarks.signatures import signatures_a_second
@@ -90,21 +88,14 @@ def test_routes_are_asked_for_a_while(snowflake: Snowflake, bare: Bare) -> None:
     assert row.ratio
 
 
-def test_a_delay_comes_before_the_api_alone() -> None:
-    delayed: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        delayed.append(seconds)
-
-    async def ask(path: str) -> int:
-        transport = httpx.ASGITransport(SimulatedDiscord.make(0.1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://discord") as http:
-            return (await http.get(path)).status_code
-
-    # In that one place: others in this process sleep meanwhile.
-    with patch("tests.benchmarks.discord.asyncio", SimpleNamespace(sleep=sleep)):
-        assert [asyncio.run(ask(path)) for path in ("/api/v10/oauth2/@me", "/style.css")]
-    assert delayed == [0.1]
+async def test_a_delay_comes_before_the_api_alone() -> None:
+    client = Mock()
+    connection = discord_process.Connection(delay=3600)
+    connection.connection_made(client)
+    connection.data_received(b"GET /api/v10/users/@me/guilds HTTP/1.1\r\n\r\n")
+    assert not client.write.called
+    connection.data_received(b"GET /style.css HTTP/1.1\r\n\r\n")
+    assert client.write.called
 
 
 async def test_a_store_is_filled(tmp_path: Path) -> None:
