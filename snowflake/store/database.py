@@ -1,7 +1,6 @@
 """One database, SQLite or PostgreSQL. What is done with it is a function of a connection.
 
-A statement that is awaited for itself would cost a change of threads on SQLite; a whole transaction
-as one function costs one.
+So a whole transaction is done in one go on SQLite, whose lock others wait for meanwhile.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +23,7 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import STORE_SECONDS
 
 Result = TypeVar("Result")
-#: What is done with a connection. It may run in another thread.
+#: What is done with a connection. On SQLite everybody else waits meanwhile, so it takes no time.
 Work = Callable[[Connection], Result]
 #: A statement that was made once, because making costs more than running, and what goes into it.
 Statement = tuple[Executable, Mapping[str, object]]
@@ -47,7 +46,8 @@ class Database(ABC):
     async def write(self, work: Work[Result]) -> Result:
         """Do work in one transaction, committed when it ends well and else undone.
 
-        On SQLite writers come one after the other. Raises as ``read`` does.
+        On SQLite writers come one after the other. Somebody who is cancelled may have written all
+        the same. Raises as ``read`` does.
         """
         with _WRITE_SECONDS.time(), _outages():
             return await self._write(work)

@@ -29,8 +29,8 @@ from snowflake.store.schema import (
 from snowflake.store.signing_keys import SealedKey
 from snowflake.store.standing import GOOD_FOR, MINUTE, WINDOW
 
-#: Rows that one statement deletes, so that nobody waits long for the database.
-BATCH = 500
+#: Rows that one transaction changes, so that nobody waits long for it.
+BATCH = 100
 #: Seconds for which a process has the housekeeping to itself.
 LEASE = 60
 

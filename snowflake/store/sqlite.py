@@ -1,7 +1,9 @@
 """SQLite, in a file or in memory.
 
-Python's driver blocks, so work is done in threads: one that writes, for SQLite has one writer at a
-time, and some that read, who wait for no writer.
+Python's driver blocks. Its statements take microseconds and are done where they are asked for: in a
+thread, each would wait for the interpreter again and again with the database locked to all other
+processes. Nobody waits there for what may take long: the lock is asked for again after a while, and
+a thread commits, which waits for the disk.
 """
 
 import asyncio
@@ -9,9 +11,9 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, Transaction, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -21,12 +23,11 @@ from sqlalchemy.pool import StaticPool
 from snowflake.files import make_private
 from snowflake.store.database import Database, Result, Work
 
-#: Seconds that a writer waits for one of another process.
-BUSY_TIMEOUT = 10
-#: Seconds that work waits for work of this process.
+#: Seconds that a writer waits for one of another process, and between two looks.
+BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
+#: Seconds that a writer waits for others of this process.
 TURN_TIMEOUT = 10
-READERS = 4
-_BEGIN = "BEGIN IMMEDIATE"
+_BEGIN: Final = "BEGIN IMMEDIATE"
 
 
 class Sqlite(Database):
@@ -40,13 +41,11 @@ class Sqlite(Database):
             make_private(Path(url.database))
             self._writer = _engine(url)
             self._reader = _engine(url, isolation_level="AUTOCOMMIT")
+        event.listen(self._writer, "connect", _fail_when_busy)
         event.listen(self._writer, "begin", _begin_immediate)
-        self._writing = ThreadPoolExecutor(1, "sqlite-writer")
-        self._reading = (
-            self._writing
-            if self._reader is self._writer
-            else ThreadPoolExecutor(READERS, "sqlite-reader")
-        )
+        # SQLite has one writer at a time.
+        self._turn = asyncio.Lock()
+        self._committing = ThreadPoolExecutor(1, "sqlite-commit")
 
     def upsert(self, table: Table) -> sqlite.Insert:
         """Begin an insert that can say what to do ``on_conflict``."""
@@ -57,33 +56,49 @@ class Sqlite(Database):
 
     async def close(self) -> None:
         """Finish what is under way and close all connections."""
-        await asyncio.to_thread(self._close)
+        async with self._turn:
+            self._committing.shutdown()
+            for engine in (self._writer, self._reader):
+                engine.dispose()
 
     async def _read(self, work: Work[Result]) -> Result:
-        return await self._do(self._reading, self._reader, work)
+        if self._reader is self._writer:
+            return await self._write(work)
+        # Who reads waits for no writer.
+        with self._reader.connect() as connection:
+            return work(connection)
 
     async def _write(self, work: Work[Result]) -> Result:
-        return await self._do(self._writing, self._writer, work)
+        # A request that is cut off leaves no transaction open.
+        return await asyncio.shield(asyncio.create_task(self._transaction(work)))
 
-    async def _do(self, threads: ThreadPoolExecutor, engine: Engine, work: Work[Result]) -> Result:
-        latest = monotonic() + TURN_TIMEOUT
-        return await asyncio.get_running_loop().run_in_executor(
-            threads, _done, engine, work, latest
-        )
+    async def _transaction(self, work: Work[Result]) -> Result:
+        async with asyncio.timeout(TURN_TIMEOUT):
+            await self._turn.acquire()
+        try:
+            with self._writer.connect() as connection, await _begun(connection) as transaction:
+                result = work(connection)
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._committing, transaction.commit)
+            return result
+        finally:
+            self._turn.release()
 
-    def _close(self) -> None:
-        for threads in (self._writing, self._reading):
-            threads.shutdown(cancel_futures=True)
-        for engine in (self._writer, self._reader):
-            engine.dispose()
+
+async def _begun(connection: Connection) -> Transaction:
+    """Begin a transaction as soon as no other process writes."""
+    latest = monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            return connection.begin()
+        except OperationalError as error:
+            if not _is_busy(error) or monotonic() >= latest:
+                raise
+        await asyncio.sleep(LOOK_EVERY)
 
 
-def _done(engine: Engine, work: Work[Result], latest: float) -> Result:
-    if monotonic() > latest:
-        # Whoever is before us waits for another process; not everybody behind us shall do so too.
-        raise TimeoutError("it took too long until it was our turn")
-    with engine.begin() as connection:
-        return work(connection)
+def _is_busy(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _engine(url: URL, **options: Any) -> Engine:
@@ -95,9 +110,18 @@ def _engine(url: URL, **options: Any) -> Engine:
 
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:
+    _run(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
+
+
+def _fail_when_busy(connection: DBAPIConnection, _record: object) -> None:
+    # SQLite would wait where everybody else would have to wait with it.
+    _run(connection, "PRAGMA busy_timeout=0")
+
+
+def _run(connection: DBAPIConnection, *statements: str) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    for statement in statements:
+        cursor.execute(statement)
     cursor.close()
 
 

@@ -59,7 +59,7 @@ class Place:
         if self.engine == "postgresql":
             the_server().sql(script, self.url.rpartition("/")[2])
             return
-        connection = sqlite3.connect(self._file)
+        connection = sqlite3.connect(self.file)
         connection.executescript(script)
         connection.close()
 
@@ -67,11 +67,12 @@ class Place:
         """Answer all that somebody gets who gets hold of the database."""
         if self.engine == "postgresql":
             return the_server().dump(self.url).encode()
-        files = self._file.parent.glob(f"{self._file.name}*")
+        files = self.file.parent.glob(f"{self.file.name}*")
         return b"".join(path.read_bytes() for path in files)
 
     @property
-    def _file(self) -> Path:
+    def file(self) -> Path:
+        """Where SQLite has it."""
         return Path(self.url.removeprefix("sqlite:///"))
 
 

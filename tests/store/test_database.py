@@ -1,5 +1,8 @@
 import asyncio
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,60 +63,72 @@ async def test_a_login_that_fails_in_the_middle_has_not_happened(
         assert not spent
 
 
-async def test_who_waited_too_long_for_another_process_gives_up(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def another_process_writing(place: Place) -> Iterator[None]:
+    connection = sqlite3.connect(place.file)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Place:
+    return place_on("sqlite", tmp_path)
+
+
+async def test_who_waits_for_another_process_keeps_nobody_else_waiting(
+    file: Place, clock: Clock
 ) -> None:
-    place = place_on("sqlite", tmp_path)
-    begun, waited = threading.Event(), threading.Event()
+    async with file.store(clock) as store:
+        grant, _ = await put_login(store, "code")
+        with another_process_writing(file):
+            ending = asyncio.create_task(store.grants.end(grant.id))
+            assert await store.grants.find(grant.id) == grant
+        await ending
+        assert await store.grants.find(grant.id) is None
 
-    def work(_: Connection) -> bool:
-        begun.set()
-        return waited.wait(5)
 
-    async with place.store(clock) as store:
-        working = asyncio.create_task(store.database.write(work))
-        await asyncio.to_thread(begun.wait)
-        monkeypatch.setattr("snowflake.store.sqlite.TURN_TIMEOUT", -1)
-        late = asyncio.create_task(store.grants.end("any"))
-        await asyncio.sleep(0)
-        waited.set()
-        assert await working
-        with pytest.raises(TemporarilyUnavailable):
-            await late
+async def test_who_waited_too_long_for_others_gives_up(
+    file: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with file.store(clock) as store:
+        with another_process_writing(file):
+            first = asyncio.create_task(store.grants.end("any"))
+            await asyncio.sleep(0)
+            monkeypatch.setattr("snowflake.store.sqlite.TURN_TIMEOUT", 0)
+            with pytest.raises(TemporarilyUnavailable):
+                await store.grants.end("any")
+        await first
 
 
 async def test_who_finds_another_process_writing_for_too_long_hears_of_it(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    file: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = place_on("sqlite", tmp_path)
-    async with place.store(clock):
+    async with file.store(clock) as store:
         monkeypatch.setattr("snowflake.store.sqlite.BUSY_TIMEOUT", 0)
-        async with place.database() as busy, place.database() as late:
-
-            def work(connection: Connection) -> None:
-                connection.execute(delete(grants))
-                with pytest.raises(TemporarilyUnavailable) as outage:
-                    asyncio.run(late.write(lambda c: c.execute(delete(grants))))
-                assert outage.value.cause == "OperationalError: database is locked"
-
-            await busy.write(work)
+        with another_process_writing(file), pytest.raises(TemporarilyUnavailable) as outage:
+            await store.grants.end("any")
+        assert outage.value.cause == "OperationalError: database is locked"
 
 
-async def test_the_end_waits_for_nobody_who_has_not_begun(tmp_path: Path, clock: Clock) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+async def test_who_is_cancelled_leaves_nothing_open(file: Place, clock: Clock) -> None:
+    async with file.store(clock) as store:
+        with another_process_writing(file):
+            writing = asyncio.create_task(store.grants.end("any"))
+            await asyncio.sleep(0)
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+        await put_login(store, "code")
 
-    def work(_: Connection) -> bool:
-        begun.set()
-        return go_on.wait(5)
 
-    async with place_on("sqlite", tmp_path).database() as database:
-        working = asyncio.create_task(database.write(work))
-        await asyncio.to_thread(begun.wait)
-        late = asyncio.create_task(database.write(work))
-        await asyncio.sleep(0)
-        closing = asyncio.create_task(database.close())
-        with pytest.raises(asyncio.CancelledError):
-            await late
-        go_on.set()
+async def test_the_end_waits_for_whoever_has_begun(file: Place, clock: Clock) -> None:
+    async with file.store(clock) as store:
+        with another_process_writing(file):
+            writing = asyncio.create_task(store.grants.end("any"))
+            await asyncio.sleep(0)
+            closing = asyncio.create_task(store.database.close())
         await closing
-        assert await working
+        await writing
