@@ -6,29 +6,31 @@ the callback, ``/token`` and ``/userinfo``, for the scopes openid, profile, emai
 signatures a second is what one core could do if nothing else cost anything. Openssl is measured
 first, alone; one worker and two take turns.
 
-On two cores, the simulated Discord and the load need nearly one of them. So what two workers do by
-the clock says little there, and a second number is worked out of the CPU time that the Snowflake
-processes used: twice the CPU time of a login with one worker over that with two, which is what two
-workers would do if each had a core to itself and none waited for the other.
+Discord and the load need a seventh of a core for what one worker does. What two workers do is told
+twice, by the clock and by the CPU time that they used: twice the CPU time of a login with one
+worker over that with two, which is what two would do if nobody waited for the other. The two were
+far apart (1.05 and 1.87) while a transaction of SQLite was done in a thread: each of its statements
+waited there for the interpreter, with the database locked, so that a hundred logins a second were
+the most, whatever the number of workers.
 
 What a login costs, by py-spy's samples of a worker at full load, on the machine of the README's
-table: the three calls to Discord a quarter (httpx over aiohttp; over its own transport they were
-more than half of a login that took twice as long); SQLAlchemy and SQLite a sixth (three
-transactions, six or seven statements, two commits to the disk); the two signatures an eighth;
-Uvicorn and Starlette, four requests long, a fifth; sealing and opening notes and rows a
-twenty-fifth (with Fernet it was a tenth); log lines a thirtieth; collecting garbage a thirtieth.
-The rest is spread thinly over reading and checking parameters, JSON and base64. By endpoint,
-without sockets: ``/authorize`` and the callback a tenth together, ``/token`` three quarters,
-``/userinfo`` the rest.
+table: the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were more
+than half of a login that took twice as long); SQLAlchemy and SQLite a seventh (three transactions,
+six or seven statements, two commits to the disk); the two signatures a tenth; Uvicorn and
+Starlette, four requests long, a fifth; sealing and opening notes and rows a twentieth (with Fernet
+it was a tenth); log lines a thirtieth; collecting garbage a thirtieth. The rest is spread thinly
+over reading and checking parameters, JSON and base64. No function has more than a twentieth. By
+endpoint, without sockets: ``/authorize`` and the callback a tenth together, ``/token`` three
+quarters, ``/userinfo`` the rest.
 
-Two thirds of it all are Python's own instructions. So the least that is wanted needs a quicker
-Python (that of the table was built without profile-guided optimization) or far fewer layers; the
-bare minimum of a login, which is two signatures, one check of one, three calls over aiohttp and
-four requests to a bare Starlette, is more than half of the time that there is for it.
-
-RSA in OpenSSL runs out of the processor's nearest cache and Python does not: on a machine that is
-shared with others, the same login was seen to cost twice as much from one minute to the next while
-``openssl speed`` did not change.
+What is slow is not Python's own loop but how much code a login passes through: a call to Discord
+takes 0.2 ms when nothing else is done, and three times that within a login; a Python that runs
+plain loops twice as fast (Debian's, beside one built without profile-guided optimization) did not
+do more logins. RSA in OpenSSL runs out of the processor's nearest cache and a login does not: on a
+machine that is shared with others, the same login was seen to cost twice as much from one minute to
+the next while ``openssl speed`` did not change. The bare minimum of a login, which is two
+signatures, one check of one, three calls over aiohttp and four requests to a bare Starlette, is
+more than half of the time that there is for the least that is wanted.
 """
 
 from collections.abc import Iterable, Iterator
