@@ -20,6 +20,9 @@ attributes = {"discord": info.get("discord"), "avatar": info.get("picture")}
 return {"attributes": {name: value for name, value in attributes.items() if value}}
 """
 MODEL: Final = "authentik_sources_oauth"
+#: The scopes that Authentik asks for by itself, and those that it is to ask for besides.
+OF_ITSELF: Final = ("openid", "email", "profile")
+BESIDES: Final = ("discord", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,7 @@ def _content(source: Source) -> dict[str, object]:
                         Tagged("!Env", source.variable) if secret is None else secret
                     ),
                     "oidc_well_known_url": f"{source.issuer}/.well-known/openid-configuration",
-                    # To openid, email and profile, which Authentik asks for by itself.
-                    "additional_scopes": "discord groups",
+                    "additional_scopes": _scopes(source.client),
                     # Its default is none.
                     "pkce": "S256",
                     "authorization_code_auth_method": "basic_auth",
@@ -108,6 +110,16 @@ def _content(source: Source) -> dict[str, object]:
             },
         ],
     }
+
+
+def _scopes(client: Client) -> str:
+    """Answer Authentik's additional scopes, among those that the client may have.
+
+    After an asterisk they stand in place of those that it would ask for by itself.
+    """
+    own = list(filter(client.allows_scope, OF_ITSELF))
+    besides = list(filter(client.allows_scope, BESIDES))
+    return " ".join(besides) if len(own) == len(OF_ITSELF) else "*" + " ".join(own + besides)
 
 
 def _flow(slug: str) -> Tagged:

@@ -42,6 +42,25 @@ def table(secret: str, redirect_uri: str = CALLBACK) -> ClientTable:
     return ClientTable(id="authentik", secret=SecretStr(secret), redirect_uris=(redirect_uri,))
 
 
+@pytest.mark.parametrize(
+    ("allowed", "asked_for"),
+    [
+        (None, "discord groups"),
+        (("email", "profile", "groups", "discord"), "discord groups"),
+        (("email", "profile", "groups"), "groups"),
+        (("email", "profile"), ""),
+        (("profile", "groups"), "*openid profile groups"),
+        ((), "*openid"),
+    ],
+)
+def test_no_scope_is_asked_for_that_the_client_may_not_have(
+    allowed: tuple[str, ...] | None, asked_for: str
+) -> None:
+    narrow = table("the client's secret").model_copy(update={"scopes": allowed})
+    attributes, _ = applied(blueprint(source(narrow)), {})
+    assert attributes["additional_scopes"] == asked_for
+
+
 def comment(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
 

@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr, ValidationError
 
+from snowflake.configuration import load_settings
 from snowflake.configuration.words import reason_of
+from snowflake.errors import StartFault
 from snowflake.secret_hashes import SecretHashes
 from snowflake.tables.clients import ClientTable
 
@@ -74,7 +76,12 @@ def new(
         for details in error.errors():
             typer.echo(f"{_option(details['loc'], redirect_uri)}: {reason_of(details)}", err=True)
         raise typer.Exit(2) from None
+    # Before its lines are in the file, to which they may be going.
+    is_configured = _is_configured(client.id)
     typer.echo(_stanza(client))
+    if is_configured:
+        warning = f"Warning: a client of the ID {client.id} is configured already; see --id."
+        typer.echo(warning, err=True)
     typer.echo("To enter in the application:", err=True)
     typer.echo(f"  client ID:     {client.id}", err=True)
     if not public:
@@ -93,6 +100,14 @@ def _hash(secret: str) -> str:
 def _id_of(name: str) -> str:
     """Make a name part of a URL, or answer a random ID if nothing of it can be."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or secrets.token_hex(8)
+
+
+def _is_configured(client_id: str) -> bool:
+    try:
+        return any(client.id == client_id for client in load_settings().clients)
+    except StartFault:
+        # The file may be half written, or be that of another machine; ``serve`` tells its faults.
+        return False
 
 
 def _option(loc: Sequence[str | int], redirect_uris: Sequence[str]) -> str:

@@ -30,11 +30,11 @@ async def bot(connections: Connections) -> AsyncIterator[Finding]:
         cure = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
         yield Finding(Status.FAULT, SUBJECT, str(reason), cure)
         return
-    if settings.discord_client_id not in {None, application.id}:
+    if application.is_own(settings):
+        yield Finding(Status.OK, SUBJECT, f"is that of {application.name}")
+    else:
         text = f"is that of another application, {application.name} ({application.id})"
         yield Finding(Status.WARNING, SUBJECT, text)
-    else:
-        yield Finding(Status.OK, SUBJECT, f"is that of {application.name}")
     seen = {guild.id: guild.name for guild in await connections.discord.bot_guilds()}
     for guild in guilds:
         yield _guild(guild, seen, application.id)

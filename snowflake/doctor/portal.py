@@ -9,6 +9,7 @@ from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
 from snowflake.oidc.redirects import CALLBACK
+from snowflake.settings import Settings
 
 SUBJECT = "redirects"
 WHERE = "in the Developer Portal under OAuth2, Redirects"
@@ -20,6 +21,10 @@ class Entry(BaseModel):
     id: str
     name: str
     redirect_uris: list[str] | None = None
+
+    def is_own(self, settings: Settings) -> bool:
+        """Whether it is Snowflake's own application, as far as the configuration names one."""
+        return settings.discord_client_id in {None, self.id}
 
 
 class NoEntry(Exception):
@@ -65,12 +70,22 @@ async def portal(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(Status.NOTE, SUBJECT, text)
     if not own:
         return
-    try:
-        entered = (await entry(connections)).redirect_uris if settings.issuer else None
-    except NoEntry:
-        entered = None
+    entered = await _entered(connections)
     for path in own:
         yield _own(f"{name}{path}", entered)
+
+
+async def _entered(connections: Connections) -> list[str] | None:
+    """Answer the redirects of Snowflake's own application; None if they cannot be looked up."""
+    settings = connections.settings
+    if settings.issuer is None:
+        return None
+    try:
+        application = await entry(connections)
+    except NoEntry:
+        return None
+    # A bot may be of another application, whose redirects say nothing of ours.
+    return application.redirect_uris if application.is_own(settings) else None
 
 
 def _own(redirect: str, entered: list[str] | None) -> Finding:

@@ -5,7 +5,7 @@ the application asks for, if that is one of its registered URIs, and is told so 
 """
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
@@ -13,6 +13,7 @@ from snowflake.oidc.authorize import MAX_STATE
 from snowflake.oidc.clients import MAX_LENGTH, find_client
 from snowflake.oidc.tokens import client_of_id_token
 from snowflake.protocol.parameters import MAX_SIZE, Parameters, query_or_form
+from snowflake.protocol.redirect import redirect
 from snowflake.state import State, state_of
 from snowflake.uris import with_parameters
 from snowflake.web.pages import Message, error_page
@@ -45,7 +46,7 @@ async def end_session(request: Request) -> Response:
 
     # 3. Back.
     parameters = {"state": params.at_most("state", MAX_STATE)}
-    return RedirectResponse(with_parameters(sent, parameters), 302)
+    return redirect(with_parameters(sent, parameters))
 
 
 async def _client_id(params: Parameters, state: State) -> str:

@@ -2,8 +2,9 @@
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from snowflake.protocol.redirect import redirect
 from snowflake.settings import REPOSITORY
 from snowflake.state import state_of
 
@@ -18,4 +19,4 @@ async def home(request: Request) -> Response:
     }
     if settings.root_redirect == "off":
         raise HTTPException(404)
-    return RedirectResponse(targets[settings.root_redirect], 302)
+    return redirect(targets[settings.root_redirect])

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +16,12 @@ from snowflake.secret_hashes import SecretHashes
 from snowflake.tables.clients import ClientTable
 
 URI = "https://grafana.example.com/login/generic_oauth"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
+    return tmp_path
 
 
 def clients(*arguments: str, given: str = "") -> Result:
@@ -63,7 +71,7 @@ def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(
 
 
 def test_a_new_client_can_be_pasted_and_its_secret_is_told_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = clients("new", "Grafana \u2744", "--redirect-uri", URI)
     secret = told.stderr.partition("client secret: ")[2].split()[0]
@@ -73,11 +81,57 @@ def test_a_new_client_can_be_pasted_and_its_secret_is_told_once(
     assert (client.id, client.name, client.redirect_uris) == ("grafana", "Grafana \u2744", (URI,))
     assert matches(secret, client.secret)
 
-    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_ID", "1")
     monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_SECRET", "of-discord")
-    (tmp_path / "snowflake.toml").write_text(told.stdout, "utf-8")
+    (data_dir / "snowflake.toml").write_text(told.stdout, "utf-8")
     assert load_settings().clients == (client,)
+
+
+CONFIGURED = f"""
+discord_client_id = "1"
+discord_client_secret = "of-discord"
+[[clients]]
+id = "grafana"
+secret = "of-grafana"
+redirect_uris = ["{URI}"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "warned"),
+    [
+        ("Grafana", CONFIGURED, True),
+        ("Gitea", CONFIGURED, False),
+        ("Grafana", "", False),
+        # A file with faults keeps nobody from making a client.
+        ("Grafana", CONFIGURED + "grant = 1", False),
+        ("Grafana", CONFIGURED + "[", False),
+    ],
+)
+def test_an_id_that_another_client_has_is_warned_of(
+    name: str, file: str, warned: bool, data_dir: Path
+) -> None:
+    (data_dir / "snowflake.toml").write_text(file, "utf-8")
+    told = clients("new", name, "--redirect-uri", URI)
+    assert (told.exit_code, table(told).name) == (0, name)
+    warning = "Warning: a client of the ID grafana is configured already; see --id.\n"
+    assert told.stderr.startswith(warning) == warned
+    assert ("Warning" in told.stderr) == warned
+
+
+def test_no_client_is_warned_of_itself(data_dir: Path) -> None:
+    path = data_dir / "snowflake.toml"
+    command = [sys.executable, "-m", "snowflake", "clients", "new", "Grafana"]
+    with path.open("a", encoding="utf-8") as file:
+        told = subprocess.run(  # noqa: S603 - as ``>> snowflake.toml`` does
+            [*command, "--redirect-uri", URI],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    assert [client["id"] for client in tomllib.loads(path.read_text())["clients"]] == ["grafana"]
+    assert "Warning" not in told.stderr
 
 
 def test_several_uris_and_an_id_may_be_chosen() -> None:

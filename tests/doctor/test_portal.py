@@ -33,9 +33,11 @@ def showing(*redirect_uris: str, status: int = 200) -> Answer:
     return answer
 
 
-async def test_a_redirect_that_stands_in_the_portal_is_found() -> None:
+@pytest.mark.parametrize("client_id", [None, "1"])
+async def test_a_redirect_that_stands_in_the_portal_is_found(client_id: str | None) -> None:
+    settings = SETTINGS.model_copy(update={"discord_client_id": client_id})
     [finding] = await found(
-        portal, SETTINGS, showing("https://else.example.com", f"{ISSUER}/callback")
+        portal, settings, showing("https://else.example.com", f"{ISSUER}/callback")
     )
     assert finding.status is Status.OK
 
@@ -53,8 +55,13 @@ async def test_one_that_is_missing_is_a_fault_that_says_what_to_enter() -> None:
         ({"issuer": None}, showing()),
         ({}, showing(status=401)),
         ({}, nobody),
+        ({"discord_client_id": "2"}, showing(f"{ISSUER}/callback")),
+        ({"discord_client_id": "2"}, showing()),
     ],
-    ids=["no bot", "no issuer", "a bad token", "nobody answers"],
+    ids=[
+        *("no bot", "no issuer", "a bad token", "nobody answers"),
+        *("a bot of another application that has it", "one of another that lacks it"),
+    ],
 )
 async def test_where_nobody_can_look_it_is_a_note(
     changes: dict[str, object], answer: Answer
