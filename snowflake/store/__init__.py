@@ -1,8 +1,9 @@
 """What Snowflake remembers: everything that must outlive a request.
 
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
-``migrate`` brings an old one up to date. Then one file for each thing that is kept: ``codes``,
-``grants``, ``refresh_tokens``, ``discord_tokens``, ``memberships``, ``links``, ``signing_keys``;
+``url`` finds it, ``migrate`` brings an old one up to date, ``sealed`` opens what is sealed in it.
+Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``,
+``discord_tokens``, ``memberships``, ``links``, ``signing_keys``, ``standing``;
 ``logins`` for what a login writes at once, ``leases`` for work that one process does at a time,
 ``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving
 house.
@@ -119,5 +120,5 @@ async def check_seals(database: Database, sealer: Sealer) -> None:
         foreign = [select(column).where(column.not_in(sealer.names)).limit(1) for column in columns]
         return any(connection.execute(query).first() is not None for query in foreign)
 
-    if await database.read(is_foreign):
+    if await database.read(is_foreign, many=True):
         raise StartFault([FOREIGN_SEAL])

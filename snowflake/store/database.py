@@ -1,7 +1,4 @@
-"""One database, SQLite or PostgreSQL. What is done with it is a function of a connection.
-
-So a whole transaction is done in one go on SQLite, whose lock others wait for meanwhile.
-"""
+"""One database, SQLite or PostgreSQL. What is done with it is a plain function of a connection."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +20,8 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import STORE_SECONDS
 
 Result = TypeVar("Result")
-#: What is done with a connection. On SQLite everybody else waits meanwhile, so it takes no time.
+#: What is done with a connection. On SQLite all else waits for it, but for work on many rows, which
+#: may run in another thread.
 Work = Callable[[Connection], Result]
 #: A statement that was made once, because making costs more than running, and what goes into it.
 Statement = tuple[Executable, Mapping[str, object]]
@@ -34,23 +32,25 @@ _READ_SECONDS, _WRITE_SECONDS = STORE_SECONDS.labels("read"), STORE_SECONDS.labe
 class Database(ABC):
     """Connections to one database."""
 
-    async def read(self, work: Work[Result]) -> Result:
+    async def read(self, work: Work[Result], *, many: bool = False) -> Result:
         """Do work in which each statement stands alone, and answer what comes of it.
+
+        ``many`` rows may have to be looked at for it, however few are answered.
 
         Raises:
             TemporarilyUnavailable: the database cannot be reached.
         """
         with _READ_SECONDS.time(), _outages():
-            return await self._read(work)
+            return await self._read(work, many=many)
 
-    async def write(self, work: Work[Result]) -> Result:
+    async def write(self, work: Work[Result], *, many: bool = False) -> Result:
         """Do work in one transaction, committed when it ends well and else undone.
 
         On SQLite writers come one after the other. Somebody who is cancelled may have written all
-        the same. Raises as ``read`` does.
+        the same. ``many`` and what is raised are as with ``read``.
         """
         with _WRITE_SECONDS.time(), _outages():
-            return await self._write(work)
+            return await self._write(work, many=many)
 
     @abstractmethod
     def upsert(self, table: Table) -> Any:
@@ -68,10 +68,10 @@ class Database(ABC):
         """Close all connections."""
 
     @abstractmethod
-    async def _read(self, work: Work[Result]) -> Result: ...
+    async def _read(self, work: Work[Result], *, many: bool) -> Result: ...
 
     @abstractmethod
-    async def _write(self, work: Work[Result]) -> Result: ...
+    async def _write(self, work: Work[Result], *, many: bool) -> Result: ...
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _outages() -> Iterator[None]:
     except (DataError, IntegrityError, ProgrammingError):
         # Faults of ours, and no outages.
         raise
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeout, OSError) as error:
         unreachable = "the store cannot be reached; try again"
         raise TemporarilyUnavailable(unreachable, cause=_cause(error)) from None
 

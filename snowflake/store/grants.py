@@ -72,7 +72,8 @@ class Grants:
     async def end(self, grant_id: str) -> None:
         """End a grant: its access tokens and refresh tokens are worth nothing from now on."""
         gone = delete(grants).where(grants.c.id == grant_id)
-        await self._database.write(lambda c: c.execute(gone))
+        # Its refresh tokens go with it, however many there were.
+        await self._database.write(lambda c: c.execute(gone), many=True)
 
     async def count(self, application: str, person: str) -> int:
         """Count a person's grants through one Discord application."""

@@ -1,12 +1,23 @@
 """Deleting what has expired, and sealing anew what an older key has sealed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 
 from snowflake.sealing import Note, Sealer
-from snowflake.store.database import Database
+from snowflake.store.database import Database, Work
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
@@ -29,8 +40,8 @@ from snowflake.store.schema import (
 from snowflake.store.signing_keys import SealedKey
 from snowflake.store.standing import GOOD_FOR, MINUTE, WINDOW
 
-#: Rows that one transaction changes, so that nobody waits long for it.
-BATCH = 100
+#: Rows that one transaction changes, so that nobody waits long for it, and that are found at once.
+BATCH, FOUND = 100, 5000
 #: Seconds for which a process has the housekeeping to itself.
 LEASE = 60
 
@@ -88,33 +99,35 @@ class Housekeeping:
             (invalid_answers, invalid_answers.c.minute < (now - WINDOW) // MINUTE),
             (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serve_somebody()),
         ]
-        return sum([await self._delete(table, condition) for table, condition in expired])
+        return sum([await self._change(table, which, delete(table)) for table, which in expired])
 
     async def forget_successors(self) -> None:
         """Forget successors of used refresh tokens for whose lost answer nobody waits any more."""
         over = refresh_tokens.c.used_at <= int(self._clock()) - 2 * OVERLAP
-        forget = (
-            update(refresh_tokens)
-            .where(over, refresh_tokens.c.successor.is_not(None))
-            .values(successor=None)
-        )
-        await self._database.write(lambda c: c.execute(forget))
+        known = over & refresh_tokens.c.successor.is_not(None)
+        await self._change(refresh_tokens, known, update(refresh_tokens).values(successor=None))
 
     async def seal_anew(self) -> int:
         """Seal with the first key what another one has sealed, so that the other may go."""
         return sum([await self._seal_anew(place) for place in SEALED])
 
-    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
+    async def _change(
+        self, table: Table, condition: ColumnElement[bool], change: Delete | Update
+    ) -> int:
+        """Change the rows of a table for which a condition holds, and answer how many did."""
         key = list(table.primary_key)
-        batch = select(*key).where(condition).limit(BATCH)
-        # The condition again: a row may be renewed while its deletion waits for it.
-        statement = delete(table).where(tuple_(*key).in_(batch), condition)
-        deleted = 0
+        # Found apart, because to find them may take as long as there are rows; and the condition
+        # again, because a row may be renewed meanwhile.
+        find = select(*key).where(condition).limit(FOUND)
+        statement = change.where(tuple_(*key).in_(bindparam("keys", expanding=True)), condition)
+        changed = 0
         while True:
-            rows = await self._database.write(lambda c: c.execute(statement).rowcount)
-            deleted += rows
-            if rows < BATCH:
-                return deleted
+            found = await self._database.read(lambda c: c.execute(find).all(), many=True)
+            for start in range(0, len(found), BATCH):
+                values = {"keys": [tuple(row) for row in found[start : start + BATCH]]}
+                changed += await self._database.write(_changing(statement, values), many=True)
+            if len(found) < FOUND:
+                return changed
 
     async def _seal_anew(self, place: _Sealed) -> int:
         table, key = place.table, list(place.table.primary_key)
@@ -137,6 +150,10 @@ class Housekeeping:
             sealed += rows
             if rows < BATCH:
                 return sealed
+
+
+def _changing(statement: Delete | Update, values: Mapping[str, object]) -> Work[int]:
+    return lambda connection: connection.execute(statement, values).rowcount
 
 
 def _serve_somebody() -> ColumnElement[bool]:

@@ -35,7 +35,12 @@ class Leases:
             set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
             where=leases.c.until <= now,
         )
-        taken = await self._database.write(lambda c: c.execute(statement).rowcount == 1)
+        try:
+            taken = await self._database.write(lambda c: c.execute(statement).rowcount == 1)
+        except asyncio.CancelledError:
+            # It may have been taken all the same, and nobody would know by which mark.
+            await self.give_back(name, holder)
+            raise
         return holder if taken else None
 
     async def extend(self, name: str, holder: str, seconds: int) -> bool:

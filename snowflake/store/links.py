@@ -121,7 +121,7 @@ class Links:
     async def by_age(self) -> tuple[tuple[str, int], ...]:
         """Answer everybody whose link has not ended, with its ``synced_at``, by that."""
         query = _by_age().add_columns(links.c.synced_at)
-        rows = await self._database.read(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all(), many=True)
         return tuple([(person, synced_at) for person, synced_at in rows])
 
     async def people(self) -> AsyncIterator[str]:
@@ -228,7 +228,9 @@ class Links:
         await self._database.write(lambda c: c.execute(gone))
 
     async def _people(self, query: Select[Any]) -> tuple[str, ...]:
-        return tuple(await self._database.read(lambda c: c.execute(query).scalars().all()))
+        # Links that have ended are passed over, however many there are.
+        read = self._database.read(lambda c: c.execute(query).scalars().all(), many=True)
+        return tuple(await read)
 
     async def _all(self, query: Select[Any]) -> tuple[Link, ...]:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())

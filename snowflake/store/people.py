@@ -51,4 +51,4 @@ class People:
             for table in (grants, discord_tokens, memberships, links):
                 connection.execute(delete(table).where(table.c.person == person))
 
-        await self.database.write(erase)
+        await self.database.write(erase, many=True)

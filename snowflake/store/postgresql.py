@@ -40,10 +40,11 @@ class Postgresql(Database):
         """Close all connections."""
         await self._engine.dispose()
 
-    async def _read(self, work: Work[Result]) -> Result:
+    # A server's work on many rows keeps nobody else waiting.
+    async def _read(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
         async with self._reader.connect() as connection:
             return await connection.run_sync(work)
 
-    async def _write(self, work: Work[Result]) -> Result:
+    async def _write(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)

@@ -1,19 +1,22 @@
 """SQLite, in a file or in memory.
 
-Python's driver blocks. Its statements take microseconds and are done where they are asked for: in a
-thread, each would wait for the interpreter again and again with the database locked to all other
-processes. Nobody waits there for what may take long: the lock is asked for again after a while, and
-a thread commits, which waits for the disk.
+Python's driver blocks. Statements on a few rows take microseconds and are done where they are asked
+for: in a thread, each would wait for the interpreter again and again with the database locked to
+all other processes. What may take long is not: who finds the database locked looks again after a
+while, and a thread commits, which waits for the disk, and does what is said to be on many rows.
 """
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, Transaction, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -23,15 +26,17 @@ from sqlalchemy.pool import StaticPool
 from snowflake.files import make_private
 from snowflake.store.database import Database, Result, Work
 
-#: Seconds that a writer waits for one of another process, and between two looks.
+#: Seconds for which somebody waits for another process, and between two looks.
 BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
-#: Seconds that a writer waits for others of this process.
+#: Seconds for which a writer waits for others of this process.
 TURN_TIMEOUT = 10
 _BEGIN: Final = "BEGIN IMMEDIATE"
+#: Of an extended result code, the bits that say what it is about.
+_PRIMARY: Final = 0xFF
 
 
 class Sqlite(Database):
-    """A file, or a memory that lives as long as this object."""
+    """A file, or a memory that lives as long as this object. For one event loop."""
 
     def __init__(self, url: URL) -> None:
         if not url.database or url.database == ":memory:":
@@ -41,11 +46,11 @@ class Sqlite(Database):
             make_private(Path(url.database))
             self._writer = _engine(url)
             self._reader = _engine(url, isolation_level="AUTOCOMMIT")
-        event.listen(self._writer, "connect", _fail_when_busy)
         event.listen(self._writer, "begin", _begin_immediate)
         # SQLite has one writer at a time.
         self._turn = asyncio.Lock()
-        self._committing = ThreadPoolExecutor(1, "sqlite-commit")
+        self._writing = ThreadPoolExecutor(1, "sqlite-writer")
+        self._closed = False
 
     def upsert(self, table: Table) -> sqlite.Insert:
         """Begin an insert that can say what to do ``on_conflict``."""
@@ -55,73 +60,96 @@ class Sqlite(Database):
         """Do nothing: SQLite's writers queue by themselves."""
 
     async def close(self) -> None:
-        """Finish what is under way and close all connections."""
+        """Finish what has begun and close all connections."""
+        self._closed = True
         async with self._turn:
-            self._committing.shutdown()
+            self._writing.shutdown()
             for engine in (self._writer, self._reader):
                 engine.dispose()
 
-    async def _read(self, work: Work[Result]) -> Result:
+    async def _read(self, work: Work[Result], *, many: bool) -> Result:
         if self._reader is self._writer:
-            return await self._write(work)
-        # Who reads waits for no writer.
-        with self._reader.connect() as connection:
-            return work(connection)
+            return await self._write(work, many=many)
 
-    async def _write(self, work: Work[Result]) -> Result:
+        def attempt() -> Result:
+            with self._reader.connect() as connection:
+                return work(connection)
+
+        return await self._patiently(attempt, in_thread=many)
+
+    async def _write(self, work: Work[Result], *, many: bool) -> Result:
         # A request that is cut off leaves no transaction open.
-        return await asyncio.shield(asyncio.create_task(self._transaction(work)))
+        return await asyncio.shield(asyncio.create_task(self._transaction(work, many=many)))
 
-    async def _transaction(self, work: Work[Result]) -> Result:
-        async with asyncio.timeout(TURN_TIMEOUT):
-            await self._turn.acquire()
+    async def _transaction(self, work: Work[Result], *, many: bool) -> Result:
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._writing)
+        async with self._alone():
+            # What is not committed is undone where the connection is given back.
+            with await self._patiently(self._begun) as connection:
+                result = await in_thread(work, connection) if many else work(connection)
+                await in_thread(_commit, connection)
+                return result
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
         try:
-            with self._writer.connect() as connection, await _begun(connection) as transaction:
-                result = work(connection)
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._committing, transaction.commit)
-            return result
+            async with asyncio.timeout(TURN_TIMEOUT):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise TimeoutError("others of this process have been writing for too long") from None
+        try:
+            yield
         finally:
             self._turn.release()
 
+    async def _patiently(self, attempt: Callable[[], Result], *, in_thread: bool = False) -> Result:
+        """Try something again for as long as another process is in its way."""
+        latest = monotonic() + BUSY_TIMEOUT
+        while not self._closed:
+            try:
+                return await asyncio.to_thread(attempt) if in_thread else attempt()
+            except OperationalError as error:
+                if not _is_busy(error) or monotonic() >= latest:
+                    raise
+            await asyncio.sleep(LOOK_EVERY)
+        raise OSError("the store is closed")
 
-async def _begun(connection: Connection) -> Transaction:
-    """Begin a transaction as soon as no other process writes."""
-    latest = monotonic() + BUSY_TIMEOUT
-    while True:
+    def _begun(self) -> Connection:
+        connection = self._writer.connect()
         try:
-            return connection.begin()
-        except OperationalError as error:
-            if not _is_busy(error) or monotonic() >= latest:
-                raise
-        await asyncio.sleep(LOOK_EVERY)
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except BaseException:
+        # SQLAlchemy takes a commit that has failed for the end of the transaction, SQLite does not.
+        connection.connection.rollback()
+        raise
 
 
 def _is_busy(error: OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY == sqlite3.SQLITE_BUSY
 
 
 def _engine(url: URL, **options: Any) -> Engine:
-    # Connections go from thread to thread, but serve one at a time.
-    connecting = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
+    # Connections go from thread to thread, but serve one at a time. SQLite itself never waits.
+    connecting = {"timeout": 0, "check_same_thread": False}
     engine = create_engine(url, hide_parameters=True, connect_args=connecting, **options)
     event.listen(engine, "connect", _prepare)
     return engine
 
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:
-    _run(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
-
-
-def _fail_when_busy(connection: DBAPIConnection, _record: object) -> None:
-    # SQLite would wait where everybody else would have to wait with it.
-    _run(connection, "PRAGMA busy_timeout=0")
-
-
-def _run(connection: DBAPIConnection, *statements: str) -> None:
     cursor = connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
@@ -130,5 +158,5 @@ def _begin_immediate(connection: Connection) -> None:
     # SQLAlchemy's own way to a statement takes as long as the statements that follow.
     try:
         connection.connection.cursor().execute(_BEGIN)
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         raise OperationalError(_BEGIN, None, error) from error

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import Connection, delete, insert, text
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.store.schema import grants
+from snowflake.store.schema import grants, refresh_tokens
 from tests.running import Clock
 from tests.store.furniture import put_login
 from tests.store.places import Place, place_on
@@ -98,8 +98,9 @@ async def test_who_waited_too_long_for_others_gives_up(
             first = asyncio.create_task(store.grants.end("any"))
             await asyncio.sleep(0)
             monkeypatch.setattr("snowflake.store.sqlite.TURN_TIMEOUT", 0)
-            with pytest.raises(TemporarilyUnavailable):
+            with pytest.raises(TemporarilyUnavailable) as outage:
                 await store.grants.end("any")
+        assert "writing for too long" in (outage.value.cause or "")
         await first
 
 
@@ -113,10 +114,55 @@ async def test_who_finds_another_process_writing_for_too_long_hears_of_it(
         assert outage.value.cause == "OperationalError: database is locked"
 
 
-async def test_who_is_cancelled_leaves_nothing_open(file: Place, clock: Clock) -> None:
+@pytest.mark.parametrize("many", [False, True])
+async def test_who_reads_while_a_crash_is_mended_reads_after_it(
+    file: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    failures = [sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY]
+
+    def work(connection: Connection) -> object:
+        if failures:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = failures.pop()
+            raise OperationalError("SELECT 1", None, error)
+        return connection.execute(text("SELECT 1")).scalar_one()
+
+    async with file.store(clock) as store:
+        assert await store.database.read(work, many=many) == 1
+
+
+async def test_a_damaged_file_is_an_outage(file: Place, clock: Clock) -> None:
+    async with file.store(clock) as store:
+        damage = file.file.read_bytes()
+        for path in file.file.parent.glob(f"{file.file.name}*"):
+            path.write_bytes(b"damaged " * (len(damage) // 8))
+        with pytest.raises(TemporarilyUnavailable):
+            await store.grants.end("any")
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_commit_that_fails_leaves_nothing_open(
+    file: Place, clock: Clock, many: bool
+) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        of_no_grant = {"hash": "any", "grant_id": "none", "expires_at": 0}
+        connection.execute(insert(refresh_tokens), of_no_grant)
+
+    async with file.store(clock) as store:
+        with pytest.raises(IntegrityError):
+            await store.database.write(work, many=many)
+        # Here, and in another process.
+        await put_login(store, "code")
+        assert await file.change("DELETE FROM grants") == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_who_is_cancelled_leaves_nothing_open(file: Place, clock: Clock, many: bool) -> None:
     async with file.store(clock) as store:
         with another_process_writing(file):
-            writing = asyncio.create_task(store.grants.end("any"))
+            write = store.database.write(lambda c: c.execute(delete(grants)), many=many)
+            writing = asyncio.create_task(write)
             await asyncio.sleep(0)
             writing.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -124,11 +170,24 @@ async def test_who_is_cancelled_leaves_nothing_open(file: Place, clock: Clock) -
         await put_login(store, "code")
 
 
-async def test_the_end_waits_for_whoever_has_begun(file: Place, clock: Clock) -> None:
-    async with file.store(clock) as store:
-        with another_process_writing(file):
-            writing = asyncio.create_task(store.grants.end("any"))
-            await asyncio.sleep(0)
-            closing = asyncio.create_task(store.database.close())
+async def test_the_end_waits_for_nobody_who_has_not_begun(tmp_path: Path, clock: Clock) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(_: Connection) -> bool:
+        begun.set()
+        return go_on.wait(5)
+
+    async with place_on("sqlite", tmp_path).database() as database:
+        working = asyncio.create_task(database.write(work, many=True))
+        await asyncio.to_thread(begun.wait)
+        late = asyncio.create_task(database.write(work))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(database.close())
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(TemporarilyUnavailable):
+            await late
         await closing
-        await writing
+        assert await working
+        with pytest.raises(TemporarilyUnavailable):
+            await database.read(work)

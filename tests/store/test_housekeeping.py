@@ -69,6 +69,7 @@ async def test_batches_leave_nothing_behind(
     store: Store, place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(housekeeping, "BATCH", 3)
+    monkeypatch.setattr(housekeeping, "FOUND", 5)
     for number in range(7):
         await put_login(store, f"code {number}", str(number))
     clock.pass_by(3600)

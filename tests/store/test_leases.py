@@ -87,3 +87,12 @@ async def test_nobody_waits_for_a_lease_for_ever(store: Store) -> None:
         await work()
     # Who gave up has left nothing in disorder.
     await store.ping()
+
+
+async def test_a_lease_is_nobodys_whose_taker_was_cancelled(store: Store) -> None:
+    taking = asyncio.create_task(store.leases.take("work", 60))
+    await asyncio.sleep(0)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert await store.leases.take("work", 60)
