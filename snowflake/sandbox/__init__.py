@@ -8,7 +8,9 @@
             → Snowflake's callback
             → example/  shows each step and the claims that came out
 
-:mod:`~snowflake.sandbox.upstream` is the OpenID provider of linked roles.
+:mod:`~snowflake.sandbox.upstream` is the OpenID provider of linked roles. It and Discord are each a
+:mod:`~snowflake.sandbox.simulation`, which records requests, lets planned failures happen
+(``failures``, ``faults``) and passes on the rest.
 :mod:`~snowflake.sandbox.serving` runs any of them on a port of its own, in a thread;
 :mod:`~snowflake.sandbox.check` signs in at the example application without a browser.
 """

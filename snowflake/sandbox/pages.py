@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 SHARED = Path(__file__).parent / "templates"
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class Pages:
@@ -30,21 +31,23 @@ class Pages:
         self._templates.filters["hue"] = hue
 
     def page(
-        self,
-        template: str,
-        context: Mapping[str, object],
-        *,
-        status: int = 200,
-        form_action: str | None = "'self'",
+        self, template: str, context: Mapping[str, object], *, status: int = 200
     ) -> HTMLResponse:
-        """Render a template with headers that allow nothing but the stylesheet.
+        """Render a template with headers that allow nothing but the stylesheet and a form."""
+        return self._response(template, context, status, f"{_POLICY}; form-action 'self'")
 
-        ``form_action`` is the policy's ``form-action``; None leaves it out, for a form whose answer
-        redirects to addresses that are not known here (browsers apply it to each redirect).
+    def choice(self, template: str, *, problem: str | None, **context: object) -> HTMLResponse:
+        """Render a template in which somebody chooses who they are, with a problem or without.
+
+        Chromium holds the redirects after a form against ``form-action``. They lead to a client and
+        on to others, none of which is known here, so that this page's policy leaves it out.
         """
-        policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-        if form_action is not None:
-            policy += f"; form-action {form_action}"
+        status = 400 if problem else 200
+        return self._response(template, {**context, "problem": problem}, status, _POLICY)
+
+    def _response(
+        self, template: str, context: Mapping[str, object], status: int, policy: str
+    ) -> HTMLResponse:
         return HTMLResponse(
             self._templates.get_template(template).render(context),
             status,

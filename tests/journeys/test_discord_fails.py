@@ -5,8 +5,7 @@ from itertools import count
 
 import pytest
 
-from snowflake.sandbox.discord import Failure
-from snowflake.sandbox.discord.failures import Route
+from snowflake.sandbox.discord import Failure, Route
 from tests.journeys.browser import Browser
 from tests.journeys.relying_party import RelyingParty, Secrets, error_of, tokens_of
 from tests.journeys.world import ADA, World

@@ -25,7 +25,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from snowflake.cli.serve import serve
 from snowflake.sandbox.discord import SimulatedDiscord
-from snowflake.sandbox.discord.requests import read
+from snowflake.sandbox.requests import read
 from tests.serving import PATIENCE, environment
 from tests.store.places import Place
 

@@ -2,7 +2,8 @@
 
 A request goes through these files in this order:
 
-``simulation``  records it, lets a planned failure happen (``failures``), routes it
+``simulation``  counts what is refused, and lets nobody in who is banned
+``routes``      has every path
 ``authorize``   asks a person of the cast (``cast``) what they allow (``scopes``)
 ``token``       gives tokens for codes, keeping ``grants``
 ``api``         answers an application who the person is and where, within ``limits``
@@ -16,13 +17,14 @@ All of it lives in memory, in one :class:`SimulatedDiscord`; nothing is ever sen
 from snowflake.sandbox.discord.applications import Application
 from snowflake.sandbox.discord.bots import Bot
 from snowflake.sandbox.discord.cast import CAST
-from snowflake.sandbox.discord.failures import Failure, Route
 from snowflake.sandbox.discord.guilds import Guild, Role
 from snowflake.sandbox.discord.limits import Limit
+from snowflake.sandbox.discord.paths import Route
 from snowflake.sandbox.discord.people import Membership, Person
 from snowflake.sandbox.discord.places import BOT_GUILDS, GUILDS
-from snowflake.sandbox.discord.requests import RecordedRequest
 from snowflake.sandbox.discord.simulation import SimulatedDiscord
+from snowflake.sandbox.failures import Failure
+from snowflake.sandbox.requests import RecordedRequest
 
 __all__ = [
     "BOT_GUILDS",

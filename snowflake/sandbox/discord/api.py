@@ -17,7 +17,8 @@ from snowflake.sandbox.discord.calls import answer
 from snowflake.sandbox.discord.grants import Token
 from snowflake.sandbox.discord.listing import page
 from snowflake.sandbox.discord.people import Person
-from snowflake.sandbox.discord.state import State, recorded
+from snowflake.sandbox.discord.state import State
+from snowflake.sandbox.requests import recorded
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from snowflake.sandbox.discord.bots import Bot
 from snowflake.sandbox.discord.calls import answer
 from snowflake.sandbox.discord.guilds import Guild
 from snowflake.sandbox.discord.listing import page
-from snowflake.sandbox.discord.state import State, recorded
+from snowflake.sandbox.discord.state import State
+from snowflake.sandbox.requests import recorded
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import Protocol, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.sandbox.discord.answers import UNAUTHORIZED, Refused, api_error, rate_limited
+from snowflake.sandbox.discord.answers import UNAUTHORIZED, Refused, api_error
 from snowflake.sandbox.discord.state import State
+from snowflake.sandbox.refusals import rate_limited
 
 
 class Caller(Protocol):

@@ -4,13 +4,12 @@ Every method may be called from any thread. Codes, refresh tokens and the like a
 they are spent, so that whatever is not found is invalid.
 """
 
-import base64
-import hashlib
-import hmac
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from snowflake.sandbox.pkce import verifies
 
 CODE_LIFETIME = 600
 TOKEN_LIFETIME = 604_800
@@ -106,7 +105,7 @@ class Grants:
             if found.redirect_uri != redirect_uri:
                 raise InvalidGrant('Invalid "redirect_uri" in request.')
             challenge = found.code_challenge
-            if (pkce or challenge) and not _verifies(challenge, verifier):
+            if (pkce or challenge) and not verifies(challenge, verifier):
                 raise InvalidGrant('Invalid "code_verifier" in request.')
             del self._codes[code]
             return self._issue(application, found.person)
@@ -167,11 +166,3 @@ class Grants:
         )
         self._refresh[tokens.refresh_token] = (application, person)
         return tokens
-
-
-def _verifies(challenge: str | None, verifier: str | None) -> bool:
-    if challenge is None or verifier is None or not verifier.isascii():
-        return False
-    digest = hashlib.sha256(verifier.encode()).digest()
-    computed = base64.urlsafe_b64encode(digest).rstrip(b"=")
-    return hmac.compare_digest(computed, challenge.encode())

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,3 @@ class Bucket:
             "X-RateLimit-Bucket": self._name,
         }
         return Drawn(headers, wait if empty else None)
-
-
-def whole_seconds(wait: float) -> str:
-    """Return a wait as ``Retry-After`` says it: whole seconds, never too few (RFC 9110, 10.2.3)."""
-    return str(ceil(wait))

@@ -13,11 +13,11 @@ from snowflake.sandbox.discord.answers import UNKNOWN_ROUTE, api_error
 from snowflake.sandbox.discord.api import Api
 from snowflake.sandbox.discord.authorize import Authorize
 from snowflake.sandbox.discord.bot_api import BotApi
-from snowflake.sandbox.discord.state import State, recorded
+from snowflake.sandbox.discord.paths import API, is_api
+from snowflake.sandbox.discord.state import State
 from snowflake.sandbox.discord.token import TokenRoutes
 from snowflake.sandbox.pages import STYLE, Pages
-
-API = "/api/v10"
+from snowflake.sandbox.requests import recorded
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -55,7 +55,7 @@ def application(state: State) -> Starlette:
 
     async def not_served(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        if request.url.path.startswith("/api/"):
+        if is_api(request.url.path):
             message = f"{error.status_code}: {error.detail}"
             return api_error(error.status_code, UNKNOWN_ROUTE, message, error.headers)
         context = {"problem": "There is no such page in the simulated Discord."}

@@ -5,24 +5,24 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from starlette.requests import Request
-
 from snowflake.sandbox.discord.applications import Application
+from snowflake.sandbox.discord.bans import Bans
 from snowflake.sandbox.discord.cast import people_at
 from snowflake.sandbox.discord.grants import Grants
 from snowflake.sandbox.discord.guilds import Guild
 from snowflake.sandbox.discord.limits import Bucket, Drawn, Limit
+from snowflake.sandbox.discord.paths import Route
 from snowflake.sandbox.discord.people import Membership, Person
 from snowflake.sandbox.discord.places import COLLECTED, GUILDS
-from snowflake.sandbox.discord.requests import RecordedRequest
 from snowflake.sandbox.discord.role_connections import RoleConnections
+from snowflake.sandbox.simulation import Simulation
 
 DEFAULT_LIMIT = Limit(requests=1000, seconds=60.0)
 #: As measured, for one person and guild.
 MEMBER_LIMIT = Limit(requests=5, seconds=300.0)
 
 
-class State:
+class State(Simulation[Route, Person]):
     """What the endpoints read and write, and a test arranges.
 
     ``applications``, ``people`` and ``guilds`` are dictionaries by ID, whose values are never
@@ -30,7 +30,7 @@ class State:
     request under way sees the old or the new one. ``limits`` are by route, for ``me``, ``guilds``,
     ``member``, ``authorization`` and ``role_connection``, and for a bot's ``guild_member``,
     ``roles``, ``application``, ``user`` and ``metadata``. Without ``people``, everybody is there
-    who comes with the sandbox.
+    who comes with the sandbox. ``clock`` gives seconds since the epoch.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class State:
         guilds: Iterable[Guild] = (*GUILDS, *COLLECTED),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.applications = {application.id: application for application in applications}
         everybody = people_at(clock()) if people is None else people
-        self.people = {person.id: person for person in everybody}
+        super().__init__({person.id: person for person in everybody}, clock)
+        self.applications = {application.id: application for application in applications}
         self.guilds = {guild.id: guild for guild in guilds}
         self.limits: dict[str, Limit] = {"member": MEMBER_LIMIT}
-        self.clock = clock
         self.grants = Grants(clock)
+        self.bans = Bans(clock)
         self.role_connections = RoleConnections()
         self._buckets: dict[tuple[str, str | None, str | None], Bucket] = {}
         self._sessions: dict[str, str] = {}
@@ -59,13 +59,6 @@ class State:
         """Enter another redirect URI for an application, by its ID, in the portal."""
         found = self.applications[application]
         self.register(replace(found, redirect_uris=(*found.redirect_uris, redirect_uri)))
-
-    def named(self, username: str) -> Person:
-        """Return a person by their username. Raises LookupError for one whom nobody knows."""
-        for person in list(self.people.values()):
-            if person.username == username:
-                return person
-        raise LookupError(f"nobody is named {username}")
 
     def join(self, person: str, membership: Membership) -> None:
         """Let a person, by ID, be in a guild as a membership says, instead of as they were."""
@@ -105,10 +98,3 @@ class State:
     def remembered(self, session: str | None) -> Person | None:
         """Return who chose last in the browser with this session cookie."""
         return self.people.get(self._sessions.get(session or "", ""))
-
-
-def recorded(request: Request) -> RecordedRequest:
-    """Return the record of a request, which has its parameters."""
-    record = request.scope["sandbox.record"]
-    assert isinstance(record, RecordedRequest)  # noqa: S101 - tells the type checker
-    return record

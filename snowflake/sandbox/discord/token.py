@@ -1,18 +1,16 @@
 """The token and revocation endpoints (RFC 6749, section 3.2; RFC 7009)."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.sandbox.discord.answers import oauth_error
 from snowflake.sandbox.discord.applications import Application
 from snowflake.sandbox.discord.grants import TOKEN_LIFETIME, Grants, InvalidGrant, Tokens
-from snowflake.sandbox.discord.requests import RecordedRequest
-from snowflake.sandbox.discord.state import State, recorded
+from snowflake.sandbox.discord.state import State
+from snowflake.sandbox.refusals import oauth_error
+from snowflake.sandbox.requests import RecordedRequest, recorded
 
 
 class TokenRoutes:
@@ -60,8 +58,8 @@ class TokenRoutes:
         if form is None:
             return oauth_error(400, "invalid_request", "The body must be a form.")
         # 2. Which application asks? Before the grant is looked at, lest another spends it.
-        basic = _basic(record)
-        client_id, secret = basic or (form.get("client_id", ""), form.get("client_secret"))
+        in_form = form.get("client_id", ""), form.get("client_secret")
+        client_id, secret = record.basic or in_form
         application = self._state.applications.get(client_id)
         if application is None or not application.admits(secret):
             return oauth_error(401, "invalid_client", "Invalid client credentials.")
@@ -92,14 +90,3 @@ def _refresh_token(grants: Grants, asked: Asked) -> Tokens:
 
 
 _GRANTS = {"authorization_code": _authorization_code, "refresh_token": _refresh_token}
-
-
-def _basic(record: RecordedRequest) -> tuple[str, str] | None:
-    scheme, credentials = record.authorization
-    if scheme != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(credentials).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return client_id, secret

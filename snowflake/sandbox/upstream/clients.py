@@ -1,12 +1,10 @@
 """Clients that are registered at the provider."""
 
-import base64
-import binascii
 import hmac
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from snowflake.sandbox.discord.requests import RecordedRequest
+from snowflake.sandbox.requests import RecordedRequest
 
 
 @dataclass(frozen=True)
@@ -25,12 +23,8 @@ class Client:
 
 def credentials(record: RecordedRequest) -> tuple[str, str]:
     """Return ID and secret of who asks, of header or form (RFC 6749, section 2.3.1)."""
-    scheme, encoded = record.authorization
-    if scheme != "basic":
+    if record.basic is None:
         form = record.form or {}
         return form.get("client_id", ""), form.get("client_secret", "")
-    try:
-        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
+    client_id, secret = record.basic
     return unquote_plus(client_id), unquote_plus(secret)

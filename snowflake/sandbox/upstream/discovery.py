@@ -5,12 +5,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from snowflake.sandbox.upstream.paths import BASE, SLUG
 from snowflake.sandbox.upstream.signing import ALGORITHM
 from snowflake.sandbox.upstream.state import State
 
-BASE: Final = "/application/o"
-#: The provider's own name for its one application, which is part of its issuer.
-SLUG: Final = "snowflake"
 SCOPES: Final = ("openid", "profile", "email", "groups", "offline_access")
 
 

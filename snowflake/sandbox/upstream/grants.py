@@ -3,14 +3,12 @@
 Whatever is spent is forgotten, so that whatever is not found is invalid.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-
+from snowflake.sandbox.pkce import verifies
 from snowflake.sandbox.upstream.signing import TOKEN_LIFETIME
 
 CODE_LIFETIME: Final = 60
@@ -59,9 +57,10 @@ class Grants:
         found = self._codes.pop(code, None)
         if found is None or found.grant.client != client or found.redirect_uri != redirect_uri:
             return None
-        if found.expires_at <= self._clock() or not _verifies(found.challenge, verifier):
+        if found.expires_at <= self._clock():
             return None
-        return found.grant
+        pkce = found.challenge is not None or verifier is not None
+        return None if pkce and not verifies(found.challenge, verifier) else found.grant
 
     def refresh(self, client: str, refresh_token: str) -> Grant | None:
         """Return what a refresh token stands for, once (RFC 6749, section 6)."""
@@ -97,10 +96,3 @@ class Grants:
     def refresh_tokens(self) -> int:
         """How many refresh tokens are good."""
         return len(self._refresh)
-
-
-def _verifies(challenge: str | None, verifier: str | None) -> bool:
-    if challenge is None or verifier is None:
-        return challenge is verifier
-    computed: str = create_s256_code_challenge(verifier)
-    return hmac.compare_digest(computed, challenge)

@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from snowflake.sandbox.pages import STYLE, Pages
 from snowflake.sandbox.upstream.authorize import Authorize
-from snowflake.sandbox.upstream.discovery import BASE, SLUG, Discovery
+from snowflake.sandbox.upstream.discovery import Discovery
+from snowflake.sandbox.upstream.paths import BASE, SLUG
 from snowflake.sandbox.upstream.state import State
 from snowflake.sandbox.upstream.token import TokenRoutes
 from snowflake.sandbox.upstream.userinfo import UserInfo

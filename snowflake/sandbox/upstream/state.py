@@ -5,14 +5,16 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from snowflake.sandbox.simulation import Simulation
 from snowflake.sandbox.upstream.clients import Client
 from snowflake.sandbox.upstream.grants import Grants
 from snowflake.sandbox.upstream.lies import Lie
+from snowflake.sandbox.upstream.paths import Route
 from snowflake.sandbox.upstream.people import PEOPLE, Person
 from snowflake.sandbox.upstream.signing import Signer
 
 
-class State:
+class State(Simulation[Route, Person]):
     """What the endpoints read and write, and a test arranges, from any thread.
 
     ``clients`` are by ID and ``people`` by ``sub``; their values are replaced, never changed.
@@ -25,9 +27,8 @@ class State:
         people: Iterable[Person] = PEOPLE,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__({person.sub: person for person in people}, clock)
         self.clients = {client.id: client for client in clients}
-        self.people = {person.sub: person for person in people}
-        self.clock = clock
         self.grants = Grants(clock)
         self.signer = Signer()
         self._lies: deque[Lie] = deque()
@@ -35,13 +36,6 @@ class State:
     def register(self, client: Client) -> None:
         """Enter a client, in place of the one with its ID."""
         self.clients[client.id] = client
-
-    def named(self, username: str) -> Person:
-        """Return a person by their username. Raises LookupError for one whom nobody knows."""
-        for person in list(self.people.values()):
-            if person.username == username:
-                return person
-        raise LookupError(f"nobody is named {username}")
 
     def change(self, sub: str, **claims: object) -> None:
         """Change what the provider says of a person; a claim that is None is left out."""

@@ -6,9 +6,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.sandbox.discord.answers import oauth_error
-from snowflake.sandbox.discord.requests import RecordedRequest
-from snowflake.sandbox.discord.state import recorded
+from snowflake.sandbox.refusals import oauth_error
+from snowflake.sandbox.requests import RecordedRequest, recorded
 from snowflake.sandbox.upstream.clients import Client, credentials
 from snowflake.sandbox.upstream.discovery import issuer_of
 from snowflake.sandbox.upstream.grants import Grant

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.sandbox.discord.state import recorded
+from snowflake.sandbox.requests import recorded
 from snowflake.sandbox.upstream.state import State
 
 

@@ -60,7 +60,7 @@ def test_too_many_end_in_a_ban(
         return party.get("/users/@me", tokens["access_token"]).status_code
 
     for _ in range(MOST - 1):
-        discord._bans.note({}, 401)
+        discord.bans.note({}, 401)
     assert me() == 200
     assert party.post(client_secret="wrong").status_code == 401
     banned = party.get("/users/@me", tokens["access_token"])
@@ -75,5 +75,5 @@ def test_too_many_end_in_a_ban(
 def test_as_many_over_a_longer_time_do_not(discord: SimulatedDiscord, clock: Clock) -> None:
     for _ in range(MOST * 2):
         clock.now += WINDOW / (MOST - 2)
-        discord._bans.note({}, 401)
-    assert not discord._bans.is_banned
+        discord.bans.note({}, 401)
+    assert not discord.bans.is_banned

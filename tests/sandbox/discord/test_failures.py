@@ -8,8 +8,8 @@ import pytest
 from starlette.types import Message
 
 from snowflake.sandbox.discord import CAST, Failure, Route, SimulatedDiscord
-from snowflake.sandbox.discord.failures import SPOIL_JSON
 from snowflake.sandbox.discord.places import LIGHTHOUSE
+from snowflake.sandbox.failures import SPOIL_JSON
 from tests.sandbox.discord.party import ADA, Party
 from tests.sandbox.openapi import assert_valid
 

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from snowflake.sandbox.discord import SimulatedDiscord
-from snowflake.sandbox.discord.requests import MAX_BODY
+from snowflake.sandbox.requests import MAX_BODY
 from tests.sandbox.discord.party import Party
 
 

@@ -88,6 +88,7 @@ def test_a_code_is_good_once_and_for_a_minute(party: Party, clock: Clock) -> Non
         {"code": "another"},
         {"redirect_uri": f"{REDIRECT_URI}?a=1"},
         {"code_verifier": "x" * 43},
+        {"code_verifier": "é" * 43},
         {"code_verifier": None},
     ],
     ids=str,

@@ -6,26 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Literal
-
-Route = Literal[
-    "authorize",
-    "token",
-    "revoke",
-    "me",
-    "guilds",
-    "member",
-    "guild_member",
-    "roles",
-    "application",
-    "metadata",
-    "role_connection",
-]
-"""The routes that can fail."""
 
 
 class Failure(Enum):
-    """Every way in which Discord is known to fail."""
+    """Every way in which Discord is known to fail, and so can the OpenID provider."""
 
     # Discord answers, and the answer is no. Nothing is done.
     BAD_GATEWAY = auto()  #: 502, a page

@@ -1,12 +1,13 @@
-"""What the simulated Discord was asked."""
+"""What a simulation was asked."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -35,6 +36,18 @@ class RecordedRequest:
         scheme, _, credentials = self.headers.get("authorization", "").partition(" ")
         return scheme.lower(), credentials.strip()
 
+    @property
+    def basic(self) -> tuple[str, str] | None:
+        """ID and secret of HTTP Basic (RFC 7617), empty if nobody can read them; None without."""
+        scheme, credentials = self.authorization
+        if scheme != "basic":
+            return None
+        try:
+            client_id, _, secret = base64.b64decode(credentials).decode().partition(":")
+        except ValueError:
+            return "", ""
+        return client_id, secret
+
 
 async def read(scope: Scope, receive: Receive) -> RecordedRequest:
     """Read a request to its end. A body beyond :data:`MAX_BODY` bytes is cut there.
@@ -59,6 +72,12 @@ async def read(scope: Scope, receive: Receive) -> RecordedRequest:
         form=_pairs(bytes(body)) if media_type == FORM else None,
         body=bytes(body),
     )
+
+
+def recorded(request: Request) -> RecordedRequest:
+    """Return the record of a request, which has its parameters."""
+    record: RecordedRequest = request.scope["sandbox.record"]
+    return record
 
 
 def _pairs(encoded: bytes) -> dict[str, str]:

@@ -2,21 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snowflake.sandbox.discord.answers import blocked, edge_page, rate_limited
-from snowflake.sandbox.discord.failures import Failure, Met
-from snowflake.sandbox.discord.spoiling import spoil
+from snowflake.sandbox.failures import Failure, Met
+from snowflake.sandbox.refusals import blocked, edge_page, rate_limited
+from snowflake.sandbox.spoiling import spoil
 
 Work = Callable[[Send], Awaitable[None]]
 """What the request would do without a failure; its answer goes to the ``send`` that it is given."""
 
 Wire = Callable[[], asyncio.Transport]
 """Finds the connection beneath the request."""
-
 
 _REFUSALS: dict[Failure, Callable[[float], Response]] = {
     Failure.BAD_GATEWAY: lambda _: edge_page(502, "502 Bad Gateway", "No answer from upstream."),
@@ -30,16 +30,19 @@ _REFUSALS: dict[Failure, Callable[[float], Response]] = {
 }
 
 
-async def respond(  # noqa: PLR0913, PLR0917 - an ASGI request, and what may happen to it
-    met: Met | None, work: Work, scope: Scope, receive: Receive, send: Send, wire: Wire
+async def respond(
+    met: Met | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Do a request's work, or as much of it as the failure that it meets lets happen."""
+    """Let an application answer, as far as the failure that the request meets lets it.
+
+    The scope's ``sandbox.wire`` finds the connection.
+    """
     if met is None:
-        await work(send)
+        await app(scope, receive, send)
     elif (refuse := _REFUSALS.get(met.failure)) is not None:
         await refuse(met.seconds)(scope, receive, send)
     else:
-        await _happen(met, work, receive, send, wire)
+        await _happen(met, partial(app, scope, receive), receive, send, scope["sandbox.wire"])
 
 
 async def _happen(met: Met, work: Work, receive: Receive, send: Send, wire: Wire) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from snowflake.sandbox.discord.failures import Failure
+from snowflake.sandbox.failures import Failure
 
 
 def spoil(body: bytes, failure: Failure) -> bytes:
@@ -26,7 +26,7 @@ def _missing_fields(value: object) -> object:
 def _wrong_types(value: object) -> object:
     if isinstance(value, list):
         return [_wrong_types(item) for item in value] or [None]
-    assert isinstance(value, dict)  # noqa: S101 - Discord answers nothing else
+    assert isinstance(value, dict)  # noqa: S101 - no endpoint answers anything else
     return {name: _other_type(field) for name, field in value.items()}
 
 
