@@ -12,6 +12,7 @@ from typing import Final
 import yaml
 
 from snowflake.phc import HASH
+from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.registry import Client
 
 #: ``info`` are the claims. What is not in them stays as it is.
@@ -150,8 +151,8 @@ def _instructions(source: Source) -> list[str]:
 def _redirects(source: Source) -> list[str]:
     registered = source.client.registered
     if registered is None:
-        return [f"   {source.issuer}/r/{source.callback}"]
-    at_discord = f"   {source.issuer}/callback"
+        return [f"   {source.issuer}{FORWARDING}{source.callback}"]
+    at_discord = f"   {source.issuer}{CALLBACK}"
     if registered.redirects_to(source.callback):
         return [at_discord]
     missing = "   This client's redirect_uris in snowflake.toml do not have Authentik's yet; add"

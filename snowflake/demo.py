@@ -23,6 +23,7 @@ from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
 from snowflake.linked_roles.schema import schema_of
 from snowflake.logs import configure_logs
 from snowflake.phc import HASH
+from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.registry import OF_CLIENTS
 from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import APPLICATION_ID
@@ -143,8 +144,8 @@ def running(
                         # clients which are registered here, and of linked roles.
                         redirect_uris=(
                             *uris,
-                            *(f"{snowflake}/r/{uri}" for uri in uris),
-                            f"{snowflake}/callback",
+                            *(f"{snowflake}{FORWARDING}{uri}" for uri in uris),
+                            f"{snowflake}{CALLBACK}",
                             snowflake + DISCORD,
                         ),
                     )

@@ -54,7 +54,7 @@ Errors are raised where the rule is known and turned into a response in ``web/er
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class SnowflakeError(Exception):
@@ -276,15 +276,23 @@ class NotLinked(LinkError):
     advice = "There is nothing that you would have to do."
 
 
+#: What was asked of the upstream provider, or read of it, when it was of no use.
+UpstreamStep = Literal["discovery", "jwks", "token", "ID token", "userinfo", "revocation"]
+
+
 class UpstreamError(SnowflakeError):
     """The OpenID provider behind linked roles is of no use now.
 
-    ``cause`` is for the log alone, and holds nothing that was sent.
+    ``step`` says where, and callers go by it. ``cause``, the step and the ``reason`` in words, is
+    for whoever runs Snowflake to read, and holds nothing that was sent.
     """
 
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
+    def __init__(self, step: UpstreamStep, reason: str) -> None:
+        super().__init__(step, reason)
+        self.step, self.cause = step, f"{step}: {reason}"
+
+    def __str__(self) -> str:
+        return self.cause
 
 
 class UpstreamDown(UpstreamError):
@@ -377,7 +385,11 @@ class InvalidClient(OAuthError):
 
 
 class InvalidGrant(OAuthError):
-    """The code is unknown, expired, used, or was issued to another client."""
+    """The code or refresh token is of no use to this client (RFC 6749, section 5.2).
+
+    It is unknown, expired, used, revoked or another client's, or the person may not go on with it:
+    they have removed the application at Discord, were erased here, or are not let in any more.
+    """
 
     code = "invalid_grant"
 
@@ -507,6 +519,10 @@ class DiscordDown(TemporarilyUnavailable):
 
 
 class TooManyRequests(TemporarilyUnavailable):
-    """Too much was asked that Discord might refuse. To ask on could have our address banned."""
+    """Too many client credentials were tried that nobody knows to be right.
+
+    To ask Discord about more could have our address banned, and to look into more here would take
+    too much of a processor's time or have a secret guessed.
+    """
 
     status = 429

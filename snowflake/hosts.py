@@ -1,12 +1,15 @@
-"""Host names: which are ours, and which never leave the machine."""
+"""Host names and ports: which are ours, and which never leave the machine."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
+#: A port has 16 bits (RFC 9293, section 3.1).
+MAX_PORT: Final = 65535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABELS = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"

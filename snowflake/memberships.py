@@ -132,20 +132,20 @@ class Memory:
             self._bot_member,
             (person, guild),
             oldest,
-            lambda: self._discord.bot_member(guild, person),
+            lambda: self._discord.bot.member(guild, person),
             anew=anew,
         )
 
     async def roles(self, guild: str) -> Remembered[list[Role]]:
         """Answer the roles of a guild, as the bot sees them. Raises as ``bot_member`` does."""
         return await self._look_up(
-            self._roles, (NOBODY, guild), KEPT, lambda: self._discord.bot_roles(guild)
+            self._roles, (NOBODY, guild), KEPT, lambda: self._discord.bot.roles(guild)
         )
 
     async def bot_guilds(self) -> Remembered[list[Guild]]:
         """Answer the guilds that the bot is in. Raises as ``bot_member`` does."""
         return await self._look_up(
-            self._bot_guilds, (NOBODY, ALL_GUILDS), KEPT, self._discord.bot_guilds
+            self._bot_guilds, (NOBODY, ALL_GUILDS), KEPT, self._discord.bot.guilds
         )
 
     async def guilds_heard(

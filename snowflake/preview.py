@@ -7,34 +7,24 @@ is not in itself: what depends on that is said to be unknown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
-import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
+from snowflake.discord.bot import Bot
 from snowflake.discord.models import User
-from snowflake.doctor.connections import Connections
-from snowflake.errors import Refusal, TemporarilyUnavailable
+from snowflake.errors import Refusal
 from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.scopes import SCOPES, Claims, claims_of
 from snowflake.person import Person
 from snowflake.policies import POLICIES
 from snowflake.policies.case import Case
+from snowflake.policies.policy import Policy
 from snowflake.registry import Client
 
 ONLY_THEIRS: Final = "only their own login tells"
-#: Gates and claims that hang on what only the person's own token shows.
-PRIVATE_GATES: Final = frozenset({"verified_email", "two_factor"})
+#: Claims that hang on what only the person's own token shows.
 PRIVATE_CLAIMS: Final = frozenset({"email", "email_verified", "locale"})
 #: What only that shows of the claim ``discord``.
 PRIVATE_OF_DISCORD: Final = frozenset({"locale", "mfa_enabled"})
-#: Gates that hang on guilds.
-GUILD_GATES: Final = frozenset(
-    {
-        *("any_guild", "all_guilds", "any_role", "all_roles", "no_role"),
-        *("screened", "not_timed_out"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +55,8 @@ class Preview:
     unseen: tuple[str, ...]
 
 
-Answer = TypeVar("Answer", bound=BaseModel)
-
-_user = TypeAdapter(User)
-
-
-async def preview(client: Client, person_id: str, connections: Connections) -> Preview | None:
-    """Look at somebody for a client that asks for every scope that it may have.
+async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Preview | None:
+    """Look at somebody, at a Unix time in seconds, for a client that asks for all scopes it may.
 
     Answers None if Discord knows nobody by that ID.
 
@@ -80,22 +65,22 @@ async def preview(client: Client, person_id: str, connections: Connections) -> P
     """
     names = [name for name in SCOPES if client.allows_scope(name)]
     needs = needs_of(client, names)
-    user = await _ask(f"/users/{person_id}", _user, connections)
+    user = await bot.user(person_id)
     if user is None:
         return None
-    person = await _person(user, needs, connections)
+    person = await _person(user, needs, bot)
     unseen = tuple(
         guild
         for guild in needs.members
         if guild not in person.members and guild not in needs.may_lack
     )
-    case = Case(person, client, connections.clock())
+    case = Case(person, client, now)
     return Preview(
         person,
         needs,
         gates=tuple(
-            Gate(name, check(case), _untold(name, unseen))
-            for name, check in POLICIES.items()
+            Gate(name, policy.check(case), _untold(policy, unseen))
+            for name, policy in POLICIES.items()
             if getattr(client.access, name)
         ),
         claims=_told(claims_of(person, names, client)),
@@ -104,12 +89,11 @@ async def preview(client: Client, person_id: str, connections: Connections) -> P
     )
 
 
-async def _person(user: User, needs: Needs, connections: Connections) -> Person:
-    discord = connections.discord
-    around = {guild.id: guild for guild in await discord.bot_guilds()}
+async def _person(user: User, needs: Needs, bot: Bot) -> Person:
+    around = {guild.id: guild for guild in await bot.guilds()}
     looked_at = (*needs.members, *(around if needs.guilds else ()))
     members = {
-        guild: await discord.bot_member(guild, user.id)
+        guild: await bot.member(guild, user.id)
         for guild in dict.fromkeys(looked_at)
         if guild in around
     }
@@ -117,17 +101,15 @@ async def _person(user: User, needs: Needs, connections: Connections) -> Person:
         user,
         guilds=tuple(around[guild] for guild, member in members.items() if member and needs.guilds),
         members={guild: one for guild, one in members.items() if guild in needs.members},
-        roles={
-            guild: tuple(await discord.bot_roles(guild)) for guild in needs.roles if guild in around
-        },
+        roles={guild: tuple(await bot.roles(guild)) for guild in needs.roles if guild in around},
         guild_names={guild: around[guild].name for guild in needs.guild_names if guild in around},
     )
 
 
-def _untold(gate: str, unseen: tuple[str, ...]) -> str:
-    if gate in PRIVATE_GATES:
+def _untold(policy: Policy, unseen: tuple[str, ...]) -> str:
+    if policy.needs == "own token":
         return ONLY_THEIRS
-    if gate in GUILD_GATES and unseen:
+    if policy.needs == "guilds" and unseen:
         return (
             f"cannot be told: the bot is not in guild {', '.join(unseen)}; "
             "a login would answer temporarily_unavailable"
@@ -147,14 +129,3 @@ def _unknown(names: Iterable[str]) -> list[str]:
     claims = {claim for name in names for claim in SCOPES[name].claims}
     parts = {f"discord.{part}" for part in PRIVATE_OF_DISCORD} if "discord" in claims else set()
     return sorted(claims & PRIVATE_CLAIMS | parts)
-
-
-async def _ask(path: str, answer: TypeAdapter[Answer], connections: Connections) -> Answer | None:
-    """Answer what Discord tells the bot; None if there is nobody."""
-    try:
-        response = await connections.ask_bot(path)
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
-        return answer.validate_json(response.content)
-    except (httpx.HTTPError, ValidationError):
-        raise TemporarilyUnavailable("Discord gave no usable answer; try again") from None

@@ -4,7 +4,7 @@ There are two kinds: a Discord application, of which nothing is configured and w
 checks, and a registered client, which signs people in through Snowflake's own Discord application.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Final
@@ -119,18 +119,14 @@ def _client(client_id: str, settings: Settings) -> Client:
 
 
 def _registered(table: ClientTable, settings: Settings) -> Client:
-    return Client(
+    """Answer a registered client: as our own application is, but for what its table changes."""
+    return replace(
+        _client(settings.discord_client_id or "", settings),
         id=table.id,
-        application=settings.discord_client_id or "",
         application_secret=settings.discord_client_secret,
         groups=settings.groups.changed_by(table.groups),
         access=settings.access if table.access is None else table.access,
         token_lifetime=table.token_lifetime or settings.token_lifetime,
         refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
-        has_bot=settings.discord_bot_token is not None,
-        links_roles=settings.linked_roles_at_login,
-        name_from_guild=settings.name_from_guild,
-        picture_from_guild=settings.picture_from_guild,
-        avatar_size=settings.avatar_size,
         registered=table,
     )

@@ -92,7 +92,11 @@ class Sealer:
         if settings.private_key is not None and is_homeless(settings):
             return cls(settings.private_key.get_secret_value().encode())
         path = settings.data_dir / SECRET_FILE
-        secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
+        try:
+            secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
+        except StartFault as fault:
+            hint = "SNOWFLAKE_SECRET_KEY: set it where nothing can be kept in the data directory"
+            raise StartFault([*fault.faults, hint]) from fault
         if len(secret) < MIN_SECRET_LENGTH:
             raise StartFault([f"{path}: is damaged: it is too short"])
         return cls(secret.encode())

@@ -151,7 +151,10 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("data"),
-        description="Where keys are kept. `/app/snowflake/data` in the image.",
+        description=(
+            "Where the store, the keys and `snowflake.toml` are, unless told otherwise. "
+            "`/app/snowflake/data` in the image."
+        ),
     )
     config: Path | None = Field(
         default=None,

@@ -12,16 +12,15 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from snowflake.durations import parse_duration
-from snowflake.hosts import check_pattern, is_loopback
+from snowflake.hosts import MAX_PORT, check_pattern, is_loopback
+from snowflake.visible import is_visible_ascii
 
-_VISIBLE = re.compile(r"[!-~]+")
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
     r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
 )
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
-MAX_PORT = 65535
 #: Characters of a secret that is to be random.
 MIN_SECRET_LENGTH = 32
 
@@ -99,7 +98,7 @@ def _url(url: str) -> str:
         usable = parts.hostname and parts.port != 0 and parts.username is None
     except ValueError:
         raise ValueError(example) from None
-    if not usable or parts.scheme not in {"http", "https"} or not _VISIBLE.fullmatch(url):
+    if not usable or parts.scheme not in {"http", "https"} or not is_visible_ascii(url):
         raise ValueError(example)
     if parts.fragment:
         raise ValueError("must not have a fragment")
@@ -134,7 +133,7 @@ def _long_enough(secret: SecretStr | None) -> SecretStr | None:
 
 
 def _in_header(secret: SecretStr | None) -> SecretStr | None:
-    if secret is not None and not _VISIBLE.fullmatch(secret.get_secret_value()):
+    if secret is not None and not is_visible_ascii(secret.get_secret_value()):
         raise ValueError("must be visible ASCII characters, and no space")
     return secret
 

@@ -1,5 +1,6 @@
-"""What people see of a text that strangers have chosen: names of guilds, of roles, of people."""
+"""What people see of a text, above all of names that strangers choose: of guilds, roles, people."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -8,6 +9,13 @@ from typing import Final
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
 #: Formats that hold an emoji together, or letters of some languages apart.
 _JOINERS: Final = frozenset("\u200c\u200d")
+
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
+def is_visible_ascii(text: str) -> bool:
+    """Whether a text is of visible ASCII characters alone, at least one, and holds no space."""
+    return _VISIBLE_ASCII.fullmatch(text) is not None
 
 
 def is_seen(character: str) -> bool:

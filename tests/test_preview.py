@@ -5,29 +5,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
+import respx
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from snowflake.cli import app, main
+from snowflake.discord.client import DiscordClient
+from snowflake.discord.models import User
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.policies import POLICIES
-from snowflake.preview import GUILD_GATES, PRIVATE_GATES, Preview
+from snowflake.oidc.scopes import SCOPES, claims_of
+from snowflake.person import Person
+from snowflake.preview import PRIVATE_CLAIMS, PRIVATE_OF_DISCORD, Preview
 from snowflake.preview import preview as looking_at
 from snowflake.registry import Registry
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIFT, SOURDOUGH
 from snowflake.sandbox.serving import serving
-from snowflake.settings import Settings
+from snowflake.settings import REPOSITORY, Settings
 from tests.cli.conftest import _logging_is_left_as_it_was
-from tests.doctor.cases import Answer, nobody, opened
 from tests.login import CLIENT_ID
-from tests.running import DISCORD_API, USER, Discord
+from tests.running import DISCORD_API, NOW, USER, Discord
 
 __all__ = ["_logging_is_left_as_it_was"]
 
 SETTINGS = Settings(discord_bot_token=SecretStr("the-bot-token"))
+PERSON = str(USER["id"])
 ELSEWHERE = "41771983423143999"
 CLIENT = Registry(SETTINGS).find(CLIENT_ID)
 
@@ -164,12 +167,19 @@ def test_of_the_account_only_what_is_public_is_shown() -> None:
     assert not told.keys() & {"locale", "mfa_enabled"}
 
 
-def test_each_gate_is_known_to_hang_on_guilds_or_not() -> None:
-    assert POLICIES.keys() - GUILD_GATES - PRIVATE_GATES == {
-        "people",
-        "no_people",
-        "min_account_age",
-    }
+def test_what_only_their_own_token_shows_is_not_told_by_a_bot() -> None:
+    assert CLIENT is not None
+    public = User(id=ADA, username="ada", discriminator="0", global_name="Ada", avatar="a_1")
+    private = public.model_copy(
+        update={"email": "a@b.c", "verified": True, "locale": "sv-SE", "mfa_enabled": True}
+    )
+    by_bot = claims_of(Person(public), SCOPES, CLIENT)
+    by_login = claims_of(Person(private, email=private.email), SCOPES, CLIENT)
+    assert {name for name in by_login if name not in by_bot} == PRIVATE_CLAIMS
+    of_bot, of_login = (claims["discord"] for claims in (by_bot, by_login))
+    assert isinstance(of_bot, dict)
+    assert isinstance(of_login, dict)
+    assert of_login.keys() - of_bot.keys() == PRIVATE_OF_DISCORD
 
 
 def test_a_role_that_was_taken_away_closes_the_gate(
@@ -212,38 +222,30 @@ def test_without_a_bot_nobody_can_look(
     assert (status, line.split(":")[0]) == (2, "SNOWFLAKE_DISCORD_BOT_TOKEN")
 
 
-async def look(answer: Answer) -> Preview | None:
-    assert CLIENT is not None
-    async with opened(SETTINGS, answer) as case:
-        return await looking_at(CLIENT, str(USER["id"]), case)
-
-
 @pytest.fixture
-def alone(discord: Discord) -> None:
-    """Let the bot be in no guild."""
+def user(discord: Discord) -> respx.Route:
+    """Let the bot be in no guild, and see of the person what is public."""
     discord.guilds.respond(json=[])
+    public = {name: USER[name] for name in ("id", "username", "global_name", "avatar")}
+    return discord.router.get(f"{DISCORD_API}/users/{PERSON}").respond(json=public)
 
 
-@pytest.mark.usefixtures("alone")
+async def look() -> Preview | None:
+    assert CLIENT is not None
+    token = SETTINGS.discord_bot_token
+    async with DiscordClient.open(DISCORD_API, REPOSITORY, bot_token=token) as discord:
+        return await looking_at(CLIENT, PERSON, discord.bot, NOW)
+
+
+@pytest.mark.usefixtures("user")
 async def test_somebody_in_no_guild_of_the_bot_is_still_somebody() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert request.url == f"{DISCORD_API}/users/{USER['id']}"
-        assert request.headers["authorization"] == "Bot the-bot-token"
-        public = ("id", "username", "discriminator", "global_name", "avatar")
-        return httpx.Response(200, json={name: USER[name] for name in public})
-
-    seen = await look(answer)
+    seen = await look()
     assert seen is not None
     assert seen.claims["preferred_username"] == "nelly"
     assert seen.claims["groups"] == []
 
 
-def out_of_order(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(502, text="<html>")
-
-
-@pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("answer", [out_of_order, nobody])
-async def test_an_outage_is_told_as_one(answer: Answer) -> None:
+async def test_a_bot_that_is_refused_is_told_as_an_outage(user: respx.Route) -> None:
+    user.respond(401, json={"message": "401: Unauthorized", "code": 0})
     with pytest.raises(TemporarilyUnavailable):
-        await look(answer)
+        await look()

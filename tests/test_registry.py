@@ -50,6 +50,17 @@ def test_a_registered_client_signs_in_through_our_own_application() -> None:
     assert client.allows_scope("groups")
 
 
+def test_what_no_table_changes_is_that_of_our_own_application() -> None:
+    changes = {"linked_roles_at_login": True, "avatar_size": 64, "picture_from_guild": "7"}
+    settings = with_client().model_copy(update={**changes, "allowed_clients": ("1", "2")})
+    registered, own, another = (find(client_id, settings) for client_id in ("app", "2", "1"))
+    assert registered.links_roles
+    assert own.links_roles
+    assert not another.links_roles
+    for client in (registered, own, another):
+        assert (client.avatar_size, client.picture_from_guild) == (64, "7")
+
+
 def test_who_is_neither_is_not_found() -> None:
     assert Registry(with_client()).find("3") is None
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from snowflake.cli.naming_clients import checked, discord_id
+from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
 from snowflake.linked_roles import register as conditions
-from snowflake.linked_roles.connecting import unlink as undo
+from snowflake.linked_roles.disconnecting import disconnect
 from snowflake.linked_roles.everybody import MOST_FAILURES, concerns_all
 from snowflake.linked_roles.own import table_of, upstream_of
 from snowflake.linked_roles.sync import Refusals
@@ -20,6 +20,7 @@ from snowflake.linked_roles.sync import sync as bring_up_to_date
 from snowflake.linked_roles.values import zeroed
 from snowflake.state import State
 from snowflake.store.links import ENDED, LOST, Link
+from snowflake.visible import visible
 
 #: What did not come to an end, in a summary beside the outcomes.
 FAILED = "failed"
@@ -35,8 +36,6 @@ linked_roles = typer.Typer(
     help="Linked roles: what Discord knows of accounts at another provider.",
     no_args_is_help=True,
 )
-
-Person = Annotated[str, typer.Option(help="The person's Discord user ID.", metavar="ID")]
 
 
 @linked_roles.command()
@@ -66,7 +65,8 @@ def register(
 @linked_roles.command()
 def sync(
     person: Annotated[
-        str | None, typer.Option(help="Discord user ID of one person.", metavar="ID")
+        str | None,
+        typer.Option(help="Discord user ID of one person.", metavar="ID", parser=person_id),
     ] = None,
 ) -> None:
     """Ask the upstream provider about everybody who is linked, and tell Discord what has changed.
@@ -74,15 +74,14 @@ def sync(
     Those come first who wait longest: stopped half way, it can be started again. Snowflake may be
     running.
     """
-    one = None if person is None else checked(discord_id, person, "--person")
 
     async def work(state: State) -> Counter[str]:
         table_of(state)
-        people: Sequence[tuple[str, int | None]] = [(one, None)] if one else ()
+        people: Sequence[tuple[str, int | None]] = [(person, None)] if person else ()
         return await _sync_all(people or await state.store.links.by_age(), state)
 
-    done = with_state(work)
-    if one is not None and done["gone"]:
+    done = with_state(work, of_people=True)
+    if person is not None and done["gone"]:
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(done.items()))
@@ -129,7 +128,7 @@ def list_links(
         people = [person async for person in state.store.links.people()]
         return [await _look_up(person, state) for person in people]
 
-    listed = with_state(work)
+    listed = with_state(work, of_people=True)
     if as_json:
         typer.echo(json.dumps([_shown(one) for one in listed], indent=2, ensure_ascii=False))
         return
@@ -143,13 +142,12 @@ def list_links(
 @linked_roles.command()
 def unlink(person: Person) -> None:
     """Undo somebody's link: at Discord, at the upstream provider, and here."""
-    checked(discord_id, person, "--person")
 
     async def work(state: State) -> bool:
         table_of(state)
-        return await undo(person, state)
+        return await disconnect(person, state)
 
-    if not with_state(work):
+    if not with_state(work, of_people=True):
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)
     typer.echo("Unlinked. Discord has forgotten what it was told of this person.")
@@ -187,20 +185,16 @@ def _row(listed: _Listed) -> tuple[str, ...]:
     link = listed.link
     if link is None:
         return (listed.person, "-", "-", "-", "-", listed.note)
-    # What an upstream provider calls somebody may be anything: nothing of it reaches the terminal.
-    subject = _printable(link.subject)
+    # What an upstream provider calls somebody may be anything: nothing of it commands the terminal.
+    subject = visible(link.subject)
     return (
         link.person,
         link.state,
-        _printable(link.username) or "-",
+        visible(link.username) or "-",
         f"{subject[:SHOWN]}…" if len(subject) > SHOWN else subject or "-",
         _time(link.synced_at),
         listed.note,
     )
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _time(at: int) -> str:

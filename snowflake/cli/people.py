@@ -1,19 +1,20 @@
 """``snowflake export`` and ``snowflake purge``: everything that is kept about one person."""
 
 import json
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
+from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError
-from snowflake.linked_roles.connecting import revoke_upstream, unlink
+from snowflake.linked_roles.disconnecting import disconnect, revoke_upstream
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.links import Link
 from snowflake.store.people import Kept
 
-Person = Annotated[str, typer.Option(help="The person's Discord user ID.", metavar="ID")]
+NOTHING = "Nothing is kept about this person."
 
 
 def export(person: Person) -> None:
@@ -25,7 +26,10 @@ def export(person: Person) -> None:
     async def work(state: State) -> Kept:
         return await state.store.people.kept(person)
 
-    typer.echo(json.dumps(_shown(person, with_state(work)), indent=2, ensure_ascii=False))
+    kept = with_state(work, of_people=True)
+    typer.echo(json.dumps(_shown(person, kept), indent=2, ensure_ascii=False))
+    if not _is_anything(kept):
+        typer.echo(NOTHING, err=True)
 
 
 def purge(person: Person) -> None:
@@ -47,7 +51,10 @@ def purge(person: Person) -> None:
         ]
         return _Purged(kept, living, is_withdrawn)
 
-    kept, living, is_withdrawn = with_state(work)
+    kept, living, is_withdrawn = with_state(work, of_people=True)
+    if not _is_anything(kept):
+        typer.echo(NOTHING)
+        return
     typer.echo(f"Erased {len(kept.grants)} grants and {len(kept.discord_tokens)} pairs of tokens.")
     if kept.link is not None:
         typer.echo("Erased the link to an account at the upstream provider.")
@@ -73,12 +80,16 @@ class _Purged(NamedTuple):
     is_withdrawn: bool
 
 
+def _is_anything(kept: Kept) -> bool:
+    return any((kept.grants, kept.discord_tokens, kept.memberships, kept.link))
+
+
 async def _unlinked(link: Link, state: State) -> bool:
     """Undo a link at Discord and upstream; erased it is in any case."""
     if state.settings.linked_roles is None:
         return False
     try:
-        await unlink(link.person, state)
+        await disconnect(link.person, state)
     except OAuthError:
         await revoke_upstream(link, state)
         return False

@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from snowflake import preview as looking
-from snowflake.cli.naming_clients import checked, client_named, discord_id
+from snowflake.cli.naming_clients import client_named
+from snowflake.cli.naming_people import Person
 from snowflake.configuration import load_settings
-from snowflake.doctor.connections import Connections
+from snowflake.discord.client import DiscordClient
 from snowflake.errors import StartFault
 from snowflake.logs import configure_logs
 from snowflake.preview import ONLY_THEIRS, Gate, Preview
+from snowflake.settings import REPOSITORY
 from snowflake.visible import visible
 
 
@@ -22,7 +25,7 @@ def preview(
     client: Annotated[
         str, typer.Option(metavar="ID", help="A registered client, or a Discord application.")
     ],
-    person: Annotated[str, typer.Option(metavar="ID", help="The person's Discord user ID.")],
+    person: Person,
 ) -> None:
     """Show what a client would get of a person, and which gate says what.
 
@@ -32,13 +35,14 @@ def preview(
     settings = load_settings().model_copy(update={"log_level": "error"})
     configure_logs(settings)
     known = client_named(client, settings)
-    person = checked(discord_id, person, "--person")
     if settings.discord_bot_token is None:
         raise StartFault(["SNOWFLAKE_DISCORD_BOT_TOKEN: is needed for a preview"])
 
     async def look() -> Preview | None:
-        async with Connections.open(settings) as connections:
-            return await looking.preview(known, person, connections)
+        async with DiscordClient.open(
+            settings.discord_api_url, REPOSITORY, bot_token=settings.discord_bot_token
+        ) as discord:
+            return await looking.preview(known, person, discord.bot, time.time())
 
     _show(asyncio.run(look()))
 

@@ -7,20 +7,26 @@ from typing import TypeVar
 from snowflake.configuration import load_settings
 from snowflake.logs import configure_logs
 from snowflake.state import State
+from snowflake.store.url import check_exists, store_url
 
 Result = TypeVar("Result")
 
 
-def with_state(work: Callable[[State], Awaitable[Result]]) -> Result:
+def with_state(work: Callable[[State], Awaitable[Result]], *, of_people: bool = False) -> Result:
     """Configure as ``serve`` does, do the work, answer what came of it.
 
+    Work ``of_people`` is done with a store that is there already: in a new one it would find
+    nobody, and seem to have done what was asked.
+
     Raises:
-        StartFault: the configuration cannot be used.
+        StartFault: the configuration cannot be used, or the store is not there.
         TemporarilyUnavailable: the database cannot be reached.
     """
     # What a command has to say it prints; logs would only come between.
     settings = load_settings().model_copy(update={"log_level": "error"})
     configure_logs(settings)
+    if of_people:
+        check_exists(store_url(settings))
 
     async def run() -> Result:
         async with State.open(settings) as state:

@@ -16,10 +16,12 @@ from snowflake.cli.showing_metrics import showing_metrics
 from snowflake.cli.supervising import supervise
 from snowflake.configuration import cautions, load_settings, unknown_variables
 from snowflake.errors import StartFault
-from snowflake.hosts import is_loopback
+from snowflake.hosts import MAX_PORT, is_loopback
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings
 from snowflake.state import State
+from snowflake.store.sqlite import is_in_memory
+from snowflake.store.url import store_url
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +43,7 @@ EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "0.0.0.0",  # noqa: S104
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=MAX_PORT)] = 8000,
     workers: Annotated[
         int | None, typer.Option(help="Number of processes.", min=1, show_default="1")
     ] = None,
@@ -68,6 +70,10 @@ def serve(
     asyncio.run(_prepare(settings))
     # When Uvicorn serves in this process, and when in others.
     several = (options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
+    if several and is_in_memory(store_url(settings)):
+        raise StartFault(
+            ["several workers need a store that they share: let SNOWFLAKE_DATA_DIR be written to"]
+        )
     reloads = bool(options.get("reload"))
     with _metrics(settings, workers=several or reloads):
         if several and not reloads:

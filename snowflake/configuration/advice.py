@@ -7,7 +7,12 @@ from snowflake.tables.groups import GroupsTable
 
 
 def cautions(settings: Settings) -> Iterator[str]:
-    """Answer a sentence for each table that is better looked at again."""
+    """Answer a sentence for each setting that is better looked at again."""
+    if settings.discord_client_id is not None and settings.discord_client_secret is None:
+        yield (
+            "discord_client_id: without discord_client_secret nobody can sign in through "
+            "Snowflake's own application"
+        )
     tables = {"groups": settings.groups}
     for client in settings.clients:
         if client.groups is not None:

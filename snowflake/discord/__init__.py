@@ -1,8 +1,11 @@
-"""The only speaker to Discord.
+"""The speaker to Discord, for everything that Snowflake does.
+
+The doctor alone asks a question or two by itself: it looks for what is wrong, and so at the bare
+answers, limits and breaker aside.
 
 A call goes through these files in this order:
 
-``client``     makes it, or lets the ``bot`` or ``role_connections`` make it, and reads its answer
+``client``     makes it, or its ``bot`` or ``role_connections`` does, and reads its answer
                (``models``) or names its failure (``failures``)
 ``lookups``    asks once for all who ask the same at this moment (``sharing``)
 ``deadline``   knows how much time is left for it

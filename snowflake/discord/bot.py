@@ -17,7 +17,7 @@ from snowflake.discord.clocks import Clocks
 from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read
 from snowflake.discord.limits import Place
 from snowflake.discord.lookups import Lookups
-from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata
+from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata, User
 from snowflake.errors import InvalidRequest, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
 from snowflake.recent import Recent
@@ -29,8 +29,10 @@ MAX_GUILDS: Final = 1000
 #: Guilds in one answer; a bot may be in more.
 PAGE: Final = 200
 
-#: What Discord says (status, code) of somebody who is no member, or is nobody.
-_NO_MEMBER: Final = {(404, 10007), (404, 10013)}
+#: What Discord says (status, code) of somebody who is nobody.
+_NOBODY: Final = {(404, 10013)}
+#: What it says of somebody who is no member, or is nobody.
+_NO_MEMBER: Final = {(404, 10007), *_NOBODY}
 #: What it says of a guild that the bot is not in.
 _NOT_THERE: Final = {(404, UNKNOWN_GUILD), (403, 50001)}
 #: What stands for all guilds where the token itself is refused.
@@ -38,6 +40,7 @@ _EVERYWHERE: Final = ""
 #: Whom Discord counts: there is one bot.
 _BOT: Final = "bot"
 
+_user = TypeAdapter(User)
 _member = TypeAdapter(Member)
 _roles = TypeAdapter(list[Role])
 _guilds = TypeAdapter(list[Guild])
@@ -55,6 +58,19 @@ class Bot:
         self._token, self._api_url = token, api_url
         self._lookups, self._clocks = lookups, clocks
         self._refused: Recent[str, float] = Recent(MAX_GUILDS)  # guild -> until when
+
+    async def user(self, person: str) -> User | None:
+        """Answer what everybody may know of a person; None if there is nobody by that ID.
+
+        Raises:
+            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+        """
+
+        async def ask() -> User | None:
+            response = await self._get(Place("bot_user", "", _BOT), f"/users/{person}")
+            return None if _said(response) in _NOBODY else read(response, _user)
+
+        return await self._lookups.shared(("bot_user", person), ask)
 
     async def member(self, guild: str, person: str) -> Member | None:
         """Answer what a person is in a guild; None if they are not in it.

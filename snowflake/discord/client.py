@@ -1,13 +1,14 @@
 """The calls that Snowflake makes to Discord.
 
-Whatever Discord sends, the outcome is an answer of ``models.py`` or one of three errors: the client
-is wrong, the grant is wrong, or Discord cannot be asked right now. All calls together end within
+Whatever Discord sends, the outcome is an answer of ``models.py`` or an error of OAuth: the client
+is wrong, or the grant, or Discord cannot be asked right now. (What Discord is told for linked roles
+may be wrong too, or need a scope that the person has not granted.) All calls together end within
 the deadline that is set around them (``deadline.py``), else each within its own.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -23,15 +24,7 @@ from snowflake.discord.clocks import REAL, Clocks
 from snowflake.discord.failures import is_unknown_guild, read, token_error, unusable
 from snowflake.discord.limits import Limits, Place
 from snowflake.discord.lookups import EXTENSIONS, Lookups
-from snowflake.discord.models import (
-    Guild,
-    Member,
-    Role,
-    RoleConnection,
-    RoleConnectionMetadata,
-    Tokens,
-    User,
-)
+from snowflake.discord.models import Guild, Member, Tokens, User
 from snowflake.discord.role_connections import RoleConnections
 from snowflake.discord.sending import Sender
 from snowflake.discord.transport import open_transport
@@ -40,7 +33,7 @@ from snowflake.errors import InvalidClient, InvalidGrant
 #: Seconds for all that one request asks of Discord, unless it is configured.
 DEADLINE: Final = 10.0
 
-#: Route -> its path. That of a member names the guild.
+#: Route -> its path, of those whose path is always the same. Others have an ID in theirs.
 PATHS: Final = {
     "token": "/oauth2/token",
     "revoke": "/oauth2/token/revoke",
@@ -67,7 +60,11 @@ async def _uncounted() -> None:
 
 
 class DiscordClient:
-    """Discord's API at ``api_url``, over one pool of connections for the whole process."""
+    """Discord's API at ``api_url``, over one pool of connections for the whole process.
+
+    The calls here are made for an application or with a person's token. ``bot`` makes those of a
+    bot, ``role_connections`` tells Discord of people who link their accounts.
+    """
 
     def __init__(
         self, api_url: str, headers: dict[str, str], sender: Sender, lookups: Lookups, bot: Bot
@@ -76,8 +73,9 @@ class DiscordClient:
         # To parse a URL takes longer than all else that is done to a request.
         self._urls = {route: httpx.URL(api_url + path) for route, path in PATHS.items()}
         self._headers = headers
-        self._sender, self._lookups, self._bot = sender, lookups, bot
-        self._role_connections = RoleConnections(api_url, lookups)
+        self._sender, self._lookups = sender, lookups
+        self.bot = bot
+        self.role_connections = RoleConnections(api_url, lookups)
 
     @classmethod
     @asynccontextmanager
@@ -132,7 +130,7 @@ class DiscordClient:
         self._sender.breaker.check()
 
     def may_be_limited(self, route: str) -> bool:
-        """Whether ``guilds`` (or ``user``) of somebody not known yet may not be asked for now.
+        """Whether a route, ``guilds`` or ``member``, may be closed now to somebody not known yet.
 
         Ask for the ``user`` first then, and name the ``person`` when asking for the rest.
         """
@@ -249,64 +247,6 @@ class DiscordClient:
 
         place = _place("member", access_token, person, guild)
         return await self._shared(place, access_token, ask)
-
-    async def bot_member(self, guild: str, person: str) -> Member | None:
-        """Ask the bot what a person is in a guild; None if they are not in it.
-
-        Raises:
-            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
-        """
-        return await self._bot.member(guild, person)
-
-    async def bot_roles(self, guild: str) -> list[Role]:
-        """Ask the bot for the roles of a guild. Raises as ``bot_member`` does."""
-        return await self._bot.roles(guild)
-
-    async def bot_guilds(self) -> list[Guild]:
-        """Ask in which guilds the bot is. Raises as ``bot_member`` does."""
-        return await self._bot.guilds()
-
-    async def put_role_connection(
-        self,
-        application: str,
-        access_token: SecretStr,
-        connection: RoleConnection,
-        person: str | None = None,
-    ) -> None:
-        """Tell Discord of the person (scope ``role_connections.write``).
-
-        Metadata that are left out stay as they were.
-
-        Raises:
-            InvalidRequest: Discord does not take these values; its metadata may be others.
-            InvalidGrant: Discord no longer accepts the token.
-            InvalidScope: the token is good, but not for this.
-            TemporarilyUnavailable: Discord gave no usable answer.
-        """
-        who = person or _digest(access_token)
-        await self._role_connections.put(application, access_token, who, connection)
-
-    async def delete_role_connection(
-        self, application: str, access_token: SecretStr, person: str | None = None
-    ) -> None:
-        """Let Discord forget what it was told. Raises as ``put_role_connection`` does."""
-        who = person or _digest(access_token)
-        await self._role_connections.delete(application, access_token, who)
-
-    async def role_connection_metadata(self, application: str) -> list[RoleConnectionMetadata]:
-        """Ask the bot for its application's metadata. Raises as ``bot_member`` does."""
-        return await self._bot.metadata(application)
-
-    async def put_role_connection_metadata(
-        self, application: str, metadata: Sequence[RoleConnectionMetadata]
-    ) -> None:
-        """Put the metadata of the bot's application in place of what was there.
-
-        Raises:
-            InvalidRequest: Discord does not take them.
-            TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
-        """
-        await self._bot.put_metadata(application, metadata)
 
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("token", client_id, client_secret, form)

@@ -28,12 +28,10 @@ class Refusal:
     """A 429. ``seconds`` is None if it does not say for how long.
 
     ``stops_everything`` when the whole address is limited, by Discord or by Cloudflare before it.
-    ``is_shared`` when others have used the limit up; that does not count towards a ban.
     """
 
     seconds: float | None
     stops_everything: bool
-    is_shared: bool
 
     @property
     def wait(self) -> float:
@@ -66,11 +64,10 @@ def refusal_of(response: httpx.Response) -> Refusal:
         fields = _Fields.model_validate_json(response.content)
     except ValidationError:
         # Cloudflare's has no field; what it limits is the address.
-        return Refusal(after or None, scope in {None, "global"}, scope == "shared")
+        return Refusal(after or None, scope in {None, "global"})
     # The header says it in whole seconds.
     exact = fields.retry_after if 0 < fields.retry_after < math.inf else after
-    everything = fields.is_global or scope == "global"
-    return Refusal(exact or None, everything, scope == "shared")
+    return Refusal(exact or None, fields.is_global or scope == "global")
 
 
 def _number(text: str | None) -> float | None:

@@ -1,6 +1,5 @@
 """What Snowflake reads of Discord's answers. What else they hold is passed over."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -13,14 +12,15 @@ from pydantic import (
     StringConstraints,
 )
 
+from snowflake.visible import is_visible_ascii
+
 #: How long Discord's access tokens live, in seconds, unless it says otherwise.
 WEEK = 604_800
-_TOKEN = re.compile(r"[!-~]+")
 
 
 def _visible(token: SecretStr) -> SecretStr:
     # Anything else could not be sent in a header, or would end it early.
-    if not _TOKEN.fullmatch(token.get_secret_value()):
+    if not is_visible_ascii(token.get_secret_value()):
         raise ValueError("is no token")
     return token
 

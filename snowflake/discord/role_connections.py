@@ -12,8 +12,8 @@ from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import RoleConnection
 from snowflake.errors import InvalidGrant, InvalidRequest, InvalidScope
 
-#: What a person has to allow.
-SCOPE: Final = "role_connections.write"
+#: The scope that a person has to allow.
+ROLE_CONNECTIONS_WRITE: Final = "role_connections.write"
 #: Discord's code for a token without the scope.
 MISSING_SCOPE: Final = 50026
 
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RoleConnections:
-    """The role connections of people. ``who`` is their ID: Discord counts by it.
+    """The role connections of people. ``person`` is their ID: Discord counts by it.
 
     Each raises:
         InvalidGrant: Discord no longer accepts the token.
@@ -35,24 +35,24 @@ class RoleConnections:
         self._api_url, self._lookups = api_url, lookups
 
     async def put(
-        self, application: str, access_token: SecretStr, who: str, connection: RoleConnection
+        self, application: str, access_token: SecretStr, person: str, connection: RoleConnection
     ) -> None:
-        """Tell Discord.
+        """Tell Discord. Metadata that are left out stay as they were.
 
         Raises:
             InvalidRequest: Discord does not take these values. Its metadata may be others.
         """
         body = connection.model_dump(mode="json")
-        response = await self._send("PUT", application, access_token, who, body)
+        response = await self._send("PUT", application, access_token, person, body)
         if response.status_code == httpx.codes.BAD_REQUEST:
             # The answer repeats what it was sent, so it stays out of the log.
             _log.error("discord_role_connection_refused", code=code_of(response))
             raise InvalidRequest("Discord does not take what it was told for linked roles")
         read(response, _connection)
 
-    async def delete(self, application: str, access_token: SecretStr, who: str) -> None:
+    async def delete(self, application: str, access_token: SecretStr, person: str) -> None:
         """Let Discord forget what it was told, if anything."""
-        response = await self._send("DELETE", application, access_token, who)
+        response = await self._send("DELETE", application, access_token, person)
         if response.status_code not in {httpx.codes.NO_CONTENT, httpx.codes.NOT_FOUND}:
             raise unusable(response)
 
@@ -61,16 +61,16 @@ class RoleConnections:
         method: str,
         application: str,
         access_token: SecretStr,
-        who: str,
+        person: str,
         body: object = None,
     ) -> httpx.Response:
         # Discord may count each method by itself.
-        place = Place(f"{method.lower()}_role_connection", application, who)
+        place = Place(f"{method.lower()}_role_connection", application, person)
         url = f"{self._api_url}/users/@me/applications/{application}/role-connection"
         authorization = f"Bearer {access_token.get_secret_value()}"
         response = await self._lookups.send(place, method, url, authorization, body)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise InvalidGrant("Discord no longer accepts the token of this person")
         if response.status_code == httpx.codes.FORBIDDEN and code_of(response) == MISSING_SCOPE:
-            raise InvalidScope(f"the person has not allowed {SCOPE}")
+            raise InvalidScope(f"the person has not allowed {ROLE_CONNECTIONS_WRITE}")
         return response

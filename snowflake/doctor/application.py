@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.protocol.paths import CALLBACK
 
 SUBJECT = "application"
 
@@ -26,7 +27,7 @@ async def application(connections: Connections) -> AsyncIterator[Finding]:
             client_id=client_id,
             client_secret=secret,
             code="snowflake-doctor",
-            redirect_uri=f"{settings.issuer or 'https://snowflake.example.com'}/callback",
+            redirect_uri=f"{settings.issuer or 'https://snowflake.example.com'}{CALLBACK}",
             code_verifier="snowflake-doctor-has-a-verifier-of-43-characters",
         )
     except InvalidClient:

@@ -35,14 +35,14 @@ async def bot(connections: Connections) -> AsyncIterator[Finding]:
     else:
         text = f"is that of another application, {application.name} ({application.id})"
         yield Finding(Status.WARNING, SUBJECT, text)
-    seen = {guild.id: guild.name for guild in await connections.discord.bot_guilds()}
+    seen = {guild.id: guild.name for guild in await connections.discord.bot.guilds()}
     for guild in guilds:
         yield _guild(guild, seen, application.id)
     called = {
         role.id: f"{role.name} in {seen[guild]}"
         for guild in guilds
         if guild in seen
-        for role in await connections.discord.bot_roles(guild)
+        for role in await connections.discord.bot.roles(guild)
     }
     for role in roles:
         yield _role(role, called)

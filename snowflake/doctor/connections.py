@@ -19,7 +19,8 @@ TIMEOUT = 10.0
 class Connections:
     """A configuration, and the ways to ask others about it. ``clock`` tells Unix time in seconds.
 
-    ``http`` is for what no login asks. It follows no redirect.
+    ``http`` is for what no login asks, of Discord too: the doctor looks at the bare answer, which
+    no limit and no breaker may keep from it. It follows no redirect.
     """
 
     settings: Settings

@@ -6,9 +6,9 @@ import httpx
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
+from snowflake.protocol.paths import OPENID_CONFIGURATION
 
 SUBJECT = "issuer"
-PATH = "/.well-known/openid-configuration"
 PROXY = (
     "Behind a proxy, let it pass on the host name, and set UVICORN_FORWARDED_ALLOW_IPS to its "
     "address."
@@ -27,7 +27,7 @@ async def issuer(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(Status.NOTE, SUBJECT, text, "Set SNOWFLAKE_ISSUER, so that there is one.")
         return
     try:
-        response = await connections.http.get(f"{expected}{PATH}")
+        response = await connections.http.get(f"{expected}{OPENID_CONFIGURATION}")
     except httpx.HTTPError as error:
         yield Finding(
             Status.WARNING,

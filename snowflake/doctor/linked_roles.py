@@ -45,7 +45,7 @@ async def _conditions(table: LinkedRolesTable, connections: Connections) -> Find
     if settings.discord_bot_token is None or application is None:
         text = "without a bot token nobody can register the conditions, or look whether they are"
         return Finding(Status.WARNING, SUBJECT, text, "Set SNOWFLAKE_DISCORD_BOT_TOKEN.")
-    theirs = await connections.discord.role_connection_metadata(application)
+    theirs = await connections.discord.bot.metadata(application)
     different = difference(schema_of(table), theirs)
     if different:
         text = f"Discord has other conditions; {'; '.join(different)}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
-from snowflake.oidc.redirects import CALLBACK
+from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.settings import Settings
 
 SUBJECT = "redirects"
@@ -58,7 +58,7 @@ async def portal(connections: Connections) -> AsyncIterator[Finding]:
     settings = connections.settings
     name = settings.issuer or "ISSUER"
     if settings.allowed_clients:
-        text = f"a Discord application has {name}/r/REDIRECT_URI {WHERE}, to the letter"
+        text = f"a Discord application has {name}{FORWARDING}REDIRECT_URI {WHERE}, to the letter"
         yield Finding(Status.NOTE, SUBJECT, text)
     own = [CALLBACK] if settings.clients else []
     if settings.linked_roles is not None:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.discord.models import User
-from snowflake.discord.role_connections import SCOPE
+from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import LinkCancelled
 from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToDiscord, ToUpstream, new_id, take
@@ -51,7 +51,7 @@ async def discord(request: Request) -> Response | Unlinking:
             return await unlinking(note, tokens, user, state)
 
         # 4. To the upstream provider.
-        if SCOPE not in tokens.scopes:
+        if ROLE_CONNECTIONS_WRITE not in tokens.scopes:
             raise LinkCancelled
         await state.store.discord_tokens.put(tokens)
         response = redirect(await _upstream_page(note, user, state))

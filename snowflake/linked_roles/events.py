@@ -7,19 +7,19 @@ refused, which Discord tries out now and then.
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.discord.models import Snowflake
 from snowflake.errors import InvalidRequest, InvalidToken
-from snowflake.linked_roles.connecting import revoke_upstream
+from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
 from snowflake.store.links import ENDED, Link
@@ -48,9 +48,14 @@ class _Person(_Model):
     user: _User
 
 
+def _with_zone(time: datetime) -> datetime:
+    # In Discord's documentation some have none.
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
 class _Event(_Model):
     type: str
-    timestamp: AwareDatetime | None = None
+    timestamp: Annotated[datetime, AfterValidator(_with_zone)] | None = None
     data: Any = None  # Of another shape for each type.
 
 
@@ -81,7 +86,8 @@ async def events(request: Request) -> Response:
         raise InvalidRequest("the body is no event of Discord") from None
     # Discord waits three seconds, and the upstream provider may take longer.
     later = None if ended is None else BackgroundTask(_revoke_upstream, ended, state)
-    return Response(status_code=204, background=later)
+    # It wants a type even of what is empty.
+    return Response(status_code=204, media_type="application/json", background=later)
 
 
 def _check_signature(request: Request, content: bytes, state: State) -> None:
@@ -97,7 +103,7 @@ def _check_signature(request: Request, content: bytes, state: State) -> None:
     except (InvalidSignature, ValueError):
         raise InvalidToken("the request is not signed by Discord") from None
     if abs(state.clock() - int(timestamp)) > MAX_AGE:
-        raise InvalidToken("the request is too old")
+        raise InvalidToken("the request is too old, or from the future")
 
 
 async def _end(application: str, person: str, happened: int, state: State) -> Link | None:

@@ -8,13 +8,14 @@ from snowflake.errors import (
     OAuthError,
     UpstreamError,
     UpstreamRefused,
+    UpstreamStep,
 )
 
 #: Failures of all in a row after which it is no use to go on. A single one may be a hiccup.
 MOST_FAILURES: Final = 3
 
 #: What is asked of the upstream provider before it looks at anybody, or with our credentials.
-_COMMON: Final = frozenset({"discovery", "token", "jwks"})
+_COMMON: Final[frozenset[UpstreamStep]] = frozenset({"discovery", "token", "jwks"})
 
 
 def concerns_all(error: OAuthError | UpstreamError) -> bool:
@@ -22,5 +23,5 @@ def concerns_all(error: OAuthError | UpstreamError) -> bool:
     if isinstance(error, UpstreamRefused):
         return False
     if isinstance(error, UpstreamError):
-        return error.cause.partition(":")[0] in _COMMON
+        return error.step in _COMMON
     return isinstance(error, DiscordDown | InvalidClient)

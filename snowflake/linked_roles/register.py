@@ -19,7 +19,7 @@ async def changes(state: State) -> list[str]:
         TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
     """
     ours = _ours(state)
-    theirs = await state.discord.role_connection_metadata(application_of(state).id)
+    theirs = await state.discord.bot.metadata(application_of(state).id)
     return difference(ours, theirs)
 
 
@@ -29,7 +29,7 @@ async def register(state: State) -> None:
     Raises:
         InvalidRequest: Discord does not take them.
     """
-    await state.discord.put_role_connection_metadata(application_of(state).id, _ours(state))
+    await state.discord.bot.put_metadata(application_of(state).id, _ours(state))
 
 
 def _ours(state: State) -> Schema:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.discord.role_connections import SCOPE
+from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.linked_roles.failures import told
 from snowflake.linked_roles.notes import ToDiscord, new_id
 from snowflake.linked_roles.own import application_of, table_of
@@ -15,7 +15,7 @@ from snowflake.protocol.redirect import redirect
 from snowflake.state import state_of
 
 #: What Discord is asked for, of somebody who links and of somebody who unlinks.
-LINKING, UNLINKING = ("identify", SCOPE), ("identify",)
+LINKING, UNLINKING = ("identify", ROLE_CONNECTIONS_WRITE), ("identify",)
 
 
 async def start(request: Request) -> Response:

@@ -8,8 +8,10 @@ from pydantic import SecretStr
 
 from snowflake import renewal
 from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError, UpstreamRefused
-from snowflake.linked_roles.connecting import alone, revoke_upstream, tell, withdraw
+from snowflake.linked_roles.alone import alone
+from snowflake.linked_roles.disconnecting import revoke_upstream, withdraw
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
+from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of, zeroed
 from snowflake.metrics import LINK_SYNCS
 from snowflake.state import State
@@ -112,7 +114,7 @@ async def _ask(link: Link, refresh_token: SecretStr, state: State) -> Link:
     except UpstreamRefused:
         raise
     except UpstreamError as error:
-        if not error.cause.startswith("token:"):
+        if error.step != "token":
             # Not asked yet, or answered: no refresh token is lost.
             await links.mark(link, 0)
         raise

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.discord.models import User
-from snowflake.discord.role_connections import SCOPE
+from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import NotLinked
-from snowflake.linked_roles.connecting import unlink as undo
+from snowflake.linked_roles.disconnecting import disconnect
 from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import table_of
@@ -55,7 +55,7 @@ async def unlink(request: Request) -> Response | Unlinked:
         with brought():
             params = await form(request)
             note = await take(ToUnlink, params.get("note"), request, state)
-        if not await undo(note.person, state):
+        if not await disconnect(note.person, state):
             raise NotLinked(platform)
     LINKS.labels("unlinked").inc()
     return Unlinked(platform)
@@ -71,7 +71,7 @@ async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: St
     link = await state.store.links.find(user.id)
     if link is None:
         raise NotLinked(platform)
-    if SCOPE in tokens.scopes:
+    if ROLE_CONNECTIONS_WRITE in tokens.scopes:
         # Should those that we have be worth nothing, it could not be undone at Discord.
         await state.store.discord_tokens.put(tokens)
     note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)

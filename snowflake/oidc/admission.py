@@ -18,7 +18,7 @@ from snowflake.errors import (
 from snowflake.metrics import LOGINS
 from snowflake.oidc.answers import answer, answer_uri, error_answer
 from snowflake.oidc.authorize import discord_page
-from snowflake.oidc.clients import Credentials
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.person import Person

@@ -12,12 +12,14 @@ from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import admit
 from snowflake.oidc.answers import answer
-from snowflake.oidc.clients import Credentials, caller_of, find_client
+from snowflake.oidc.clients import find_client
+from snowflake.oidc.credentials import Credentials, caller_of
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import Parameters, query
+from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
 from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
@@ -50,7 +52,7 @@ async def callback(request: Request) -> Response:
 
     # 2. Its redirect URI.
     inner = request.path_params.get("redirect_uri")
-    path = redirects.CALLBACK if inner is None else f"/r/{inner}"
+    path = CALLBACK if inner is None else FORWARDING + inner
     if not redirects.is_callback_for(path, note.discord_redirect_uri, note.issuer):
         raise LoginUnknown
 

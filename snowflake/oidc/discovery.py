@@ -10,14 +10,12 @@ from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import SCOPES
 from snowflake.oidc.tokens import userinfo_url
-from snowflake.protocol import pkce
+from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.state import state_of
 
-#: How clients authenticate; ``oidc/clients.py`` reads them.
+#: How clients authenticate; ``oidc/credentials.py`` reads them.
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
-#: Where applications send people who have logged out, below the issuer.
-END_SESSION = "/logout"
 #: Issuers whose document is kept; as many as there are names by which Snowflake is reached.
 KEPT = 16
 
@@ -31,14 +29,14 @@ async def discovery(request: Request) -> Response:
 def _document(issuer: str, ends_sessions: bool) -> Response:
     document = {
         "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/authorize",
-        "token_endpoint": f"{issuer}/token",
+        "authorization_endpoint": issuer + paths.AUTHORIZE,
+        "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": userinfo_url(issuer),
-        "revocation_endpoint": f"{issuer}/revoke",
-        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": issuer + paths.REVOKE,
+        "introspection_endpoint": issuer + paths.INTROSPECT,
         # Where it cannot lead back to the application, logging out is better left to that.
-        **({"end_session_endpoint": issuer + END_SESSION} if ends_sessions else {}),
-        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        **({"end_session_endpoint": issuer + paths.END_SESSION} if ends_sessions else {}),
+        "jwks_uri": issuer + paths.JWKS,
         "scopes_supported": list(SCOPES),
         "claims_supported": [
             *("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),

@@ -6,7 +6,8 @@ from typing import ClassVar
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from snowflake.errors import InvalidClient, InvalidGrant
-from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.authentication import is_known_good
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import Needs
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched
@@ -24,8 +25,8 @@ class Exchanged(Note):
 
     Until the login is done this is kept with our code, since Discord's own is spent: should Discord
     fail, the application may come again, and to a registered client a person comes back from
-    Discord before it redeems our code. ``fetched`` is then who they are. ``expires_at`` is a Unix
-    time.
+    Discord before it redeems our code. ``fetched_json`` is then who they are. ``expires_at`` is a
+    Unix time.
     """
 
     purpose: ClassVar[str] = "exchanged code 2"
@@ -35,17 +36,19 @@ class Exchanged(Note):
     expires_at: int
     scope: str
     secret_hash: str | None
-    fetched: str | None = None
+    fetched_json: str | None = None
 
     def holding(self, fetched: Fetched) -> "Exchanged":
         """Answer this together with who the person is."""
-        return replace(self, fetched=_fetched.dump_json(fetched).decode())
+        return replace(self, fetched_json=_fetched.dump_json(fetched).decode())
 
     @property
-    def person(self) -> Fetched | None:
+    def fetched(self) -> Fetched | None:
         """Who the person is, if Discord has been asked."""
+        if self.fetched_json is None:
+            return None
         try:
-            return _fetched.validate_json(self.fetched) if self.fetched is not None else None
+            return _fetched.validate_json(self.fetched_json)
         except ValidationError:
             # Written by another release. Discord can be asked again.
             return None

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.oidc.clients import authenticated
+from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.oidc.tokens import TOKEN_TYPE
 from snowflake.protocol.parameters import form

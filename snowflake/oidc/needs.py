@@ -6,9 +6,9 @@ What only a gate needs is asked for all the same, and shows in no claim.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from snowflake.discord.role_connections import SCOPE
+from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.oidc.scopes import MEMBERS, SCOPES
-from snowflake.policies.guilds import role_guilds, standing_guilds
+from snowflake.policies.guilds import moderation_guilds, role_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
 from snowflake.tables.groups import GroupsTable
@@ -85,7 +85,7 @@ def _discord_scopes(
         "email": client.access.verified_email,
         "guilds": guilds,
         MEMBERS: members and not client.has_bot,
-        SCOPE: client.links_roles,
+        ROLE_CONNECTIONS_WRITE: client.links_roles,
     }
     of_claims = (SCOPES[name].discord(client) for name in names)
     return frozenset({"identify"}.union(*of_claims, (name for name, so in wanted.items() if so)))
@@ -109,7 +109,7 @@ def _members_of_gates(client: Client) -> tuple[str, ...]:
     """Answer the guilds in which a gate has to know what somebody is."""
     # The bot looks itself, so that the person need not show a list of all their guilds.
     seen_by_bot = client.access.guilds if client.has_bot else ()
-    return role_guilds(client) + standing_guilds(client) + seen_by_bot
+    return role_guilds(client) + moderation_guilds(client) + seen_by_bot
 
 
 def _members_of_profile(client: Client) -> tuple[str, ...]:

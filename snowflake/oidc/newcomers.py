@@ -3,7 +3,8 @@
 from pydantic import SecretStr
 
 from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable
-from snowflake.oidc.clients import Credentials, faults_of_ours
+from snowflake.oidc.authentication import faults_of_ours
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import Exchanged, exchange
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import CodeNote
@@ -39,7 +40,7 @@ async def newcomer(
     try:
         with faults_of_ours(client):
             exchanged = await exchange(note, credentials, needs, left, state)
-        fetched = exchanged.person
+        fetched = exchanged.fetched
         if fetched is None:
             access_token = SecretStr(exchanged.access_token)
             fetched = await fetch_newcomer(needs, exchanged.scopes, access_token, state)

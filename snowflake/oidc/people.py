@@ -57,7 +57,7 @@ async def fetch_newcomer(
     async def ask_member(guild: str) -> Remembered[Member | None]:
         if needs.by_bot:
             known = (await user).id
-            heard = await _heard(discord.bot_member(guild, known))
+            heard = await _heard(discord.bot.member(guild, known))
             return await memory.bot_member_heard(guild, known, heard, asked_at, needs.oldest)
         heard = await _heard(discord.member(guild, access_token, person))
         return await memory.member_heard(guild, (await user).id, heard, asked_at, needs.oldest)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from snowflake.errors import InvalidClient, InvalidToken
-from snowflake.oidc.clients import Credentials, is_known_good, is_of
+from snowflake.oidc.authentication import is_known_good
+from snowflake.oidc.clients import is_of
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.tokens import MAX_LENGTH, AccessToken, grant_of, read_access_token
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State

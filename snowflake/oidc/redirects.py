@@ -13,13 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from snowflake.errors import InvalidRequest
 from snowflake.hosts import origin_of
+from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING
 from snowflake.registry import Client
 from snowflake.settings import Settings
 from snowflake.uris import check_uri
 
 MAX_LENGTH = 2048
-#: Where Discord sends people back to who sign in to a registered client, below the issuer.
-CALLBACK = "/callback"
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -45,11 +44,11 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
             raise InvalidRequest("redirect_uri is not one of those of this client")
         _check(redirect_uri, settings)
         return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
-    prefix = f"{issuer}/r/"
+    prefix = issuer + FORWARDING
     inner = unwrap(redirect_uri, issuer)
     if inner == redirect_uri:
         if not settings.fix_redirect_uris:
-            raise InvalidRequest("redirect_uri must begin with the issuer and /r/")
+            raise InvalidRequest(f"redirect_uri must begin with the issuer and {FORWARDING}")
         redirect_uri = prefix + redirect_uri
     _check(inner, settings)
     if origin_of(inner) == origin_of(issuer) and _leads_back(inner, issuer):
@@ -59,7 +58,7 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
 
 def unwrap(redirect_uri: str, issuer: str) -> str:
     """Answer the application's own URI, whichever of the two forms was sent."""
-    inner = redirect_uri.removeprefix(f"{issuer}/r/")
+    inner = redirect_uri.removeprefix(issuer + FORWARDING)
     if inner != redirect_uri and "://" not in inner:
         # Written as one path segment: https%3A%2F%2Fapp.example.com%2Fcallback
         return unquote(inner)
@@ -96,4 +95,4 @@ def _check(redirect_uri: str, settings: Settings) -> None:
 def _leads_back(redirect_uri: str, issuer: str) -> bool:
     # Other paths of our origin may well be other applications behind the same proxy.
     path = urlsplit(redirect_uri).path.removeprefix(urlsplit(issuer).path)
-    return path.startswith(("/r/", "/authorize")) or path == CALLBACK
+    return path.startswith((FORWARDING, AUTHORIZE)) or path == CALLBACK

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.oidc.clients import authenticated
+from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.protocol.parameters import form
 from snowflake.renewal import end

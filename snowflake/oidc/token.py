@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import UnsupportedGrantType
-from snowflake.oidc.clients import authenticated
+from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.tokens import mint
 from snowflake.protocol.parameters import form

@@ -12,6 +12,7 @@ from joserfc.util import urlsafe_b64encode
 
 from snowflake.errors import InvalidRequest, InvalidToken
 from snowflake.oidc.scopes import SCOPES, Claims
+from snowflake.protocol.paths import USERINFO
 from snowflake.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
@@ -158,7 +159,7 @@ def claims_within(claims: Mapping[str, Any], scopes: Iterable[str]) -> Claims:
 
 def userinfo_url(issuer: str) -> str:
     """Answer the URL of the UserInfo endpoint, the audience of access tokens."""
-    return f"{issuer}/userinfo"
+    return issuer + USERINFO
 
 
 def at_hash(access_token: str) -> str:

@@ -1,10 +1,11 @@
 """Who may sign in: the conditions of ``[access]``, each in a file of its own.
 
 All of them have to hold, at each login and at each refresh. What Discord did not tell counts
-against the person. A new policy is a field of ``AccessTable``, one file and one line here.
+against the person. A new policy is a field of ``AccessTable``, one file and one line here; if it
+judges by what no other has Discord asked for, ``oidc/needs.py`` has to ask for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
@@ -25,23 +26,24 @@ from snowflake.policies import (
     verified_email,
 )
 from snowflake.policies.case import Case
+from snowflake.policies.policy import Policy
 from snowflake.registry import Client
 
 #: Each policy by its field of ``AccessTable``, which is its name in the log. A page lists what
 #: failed in this order.
-POLICIES: Final[Mapping[str, Callable[[Case], Refusal | None]]] = {
-    "no_people": no_people.check,
-    "people": people.check,
-    "any_guild": any_guild.check,
-    "all_guilds": all_guilds.check,
-    "screened": screened.check,
-    "any_role": any_role.check,
-    "all_roles": all_roles.check,
-    "no_role": no_role.check,
-    "not_timed_out": not_timed_out.check,
-    "min_account_age": min_account_age.check,
-    "verified_email": verified_email.check,
-    "two_factor": two_factor.check,
+POLICIES: Final[Mapping[str, Policy]] = {
+    "no_people": Policy(no_people.check, needs="id"),
+    "people": Policy(people.check, needs="id"),
+    "any_guild": Policy(any_guild.check, needs="guilds"),
+    "all_guilds": Policy(all_guilds.check, needs="guilds"),
+    "screened": Policy(screened.check, needs="guilds"),
+    "any_role": Policy(any_role.check, needs="guilds"),
+    "all_roles": Policy(all_roles.check, needs="guilds"),
+    "no_role": Policy(no_role.check, needs="guilds"),
+    "not_timed_out": Policy(not_timed_out.check, needs="guilds"),
+    "min_account_age": Policy(min_account_age.check, needs="id"),
+    "verified_email": Policy(verified_email.check, needs="own token"),
+    "two_factor": Policy(two_factor.check, needs="own token"),
 }
 
 
@@ -65,7 +67,9 @@ def refusals(person: Person, client: Client, now: float) -> tuple[Refusal, ...]:
     How old the memory of them is does not matter here: see ``check_age``.
     """
     case = Case(person, client, now)
-    return tuple(refusal for check in POLICIES.values() if (refusal := check(case)) is not None)
+    return tuple(
+        refusal for policy in POLICIES.values() if (refusal := policy.check(case)) is not None
+    )
 
 
 def check_age(person: Person, client: Client) -> None:

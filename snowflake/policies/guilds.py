@@ -15,8 +15,8 @@ def role_guilds(client: Client) -> tuple[str, ...]:
     return tuple(dict.fromkeys(client.access.guilds + client.groups.guilds))
 
 
-def standing_guilds(client: Client) -> tuple[str, ...]:
-    """Answer the guilds in which the person has to be screened, or not timed out."""
+def moderation_guilds(client: Client) -> tuple[str, ...]:
+    """Answer the guilds whose moderation counts: their screening and their time-outs."""
     access = client.access
     if not (access.screened or access.not_timed_out):
         return ()

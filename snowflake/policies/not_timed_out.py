@@ -2,7 +2,7 @@
 
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
-from snowflake.policies.guilds import are_looked_at, standing_guilds
+from snowflake.policies.guilds import are_looked_at, moderation_guilds
 from snowflake.policies.moments import moment
 from snowflake.policies.naming import SERVER, one_of, server_names
 
@@ -14,7 +14,7 @@ def check(case: Case) -> Refusal | None:
     """
     if not case.access.not_timed_out:
         return None
-    guilds, person = standing_guilds(case.client), case.person
+    guilds, person = moderation_guilds(case.client), case.person
     if not are_looked_at(guilds, person):
         sentence = "Discord did not tell whether you are timed out."
         return Refusal("not_timed_out", sentence, solvable=False)

@@ -2,7 +2,7 @@
 
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
-from snowflake.policies.guilds import are_looked_at, standing_guilds
+from snowflake.policies.guilds import are_looked_at, moderation_guilds
 from snowflake.policies.naming import SERVER, all_of, one_of, server_names
 
 
@@ -13,7 +13,7 @@ def check(case: Case) -> Refusal | None:
     """
     if not case.access.screened:
         return None
-    guilds, person = standing_guilds(case.client), case.person
+    guilds, person = moderation_guilds(case.client), case.person
     joined = [(guild, member) for guild in guilds if (member := person.members.get(guild))]
     if not joined or not are_looked_at(guilds, person):
         servers = one_of(SERVER, server_names(guilds, person))

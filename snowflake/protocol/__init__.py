@@ -1,5 +1,6 @@
 """What every endpoint begins with, whichever part of the house it is in.
 
-``parameters`` reads what was sent, ``issuer`` is our own name, ``browser`` ties a way through
-several pages to one browser, ``pkce`` is RFC 7636, ``discord`` the way there and back.
+``parameters`` reads what was sent, ``issuer`` is our own name, ``paths`` are those below it,
+``browser`` ties a way through several pages to one browser, ``redirect`` sends it elsewhere,
+``pkce`` is RFC 7636, ``discord`` the way there and back.
 """

@@ -30,6 +30,8 @@ from snowflake.store.database import Database, Result, Work
 BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
 #: Seconds for which a writer waits for others of this process.
 TURN_TIMEOUT = 10
+#: What stands in place of a file for a database in memory.
+MEMORY: Final = ":memory:"
 _BEGIN: Final = "BEGIN IMMEDIATE"
 #: Of an extended result code, the bits that say what it is about.
 _PRIMARY: Final = 0xFF
@@ -39,11 +41,11 @@ class Sqlite(Database):
     """A file, or a memory that lives as long as this object. For one event loop."""
 
     def __init__(self, url: URL) -> None:
-        if not url.database or url.database == ":memory:":
+        if is_in_memory(url):
             # Every connection would have a memory of its own, so there is one, for one at a time.
             self._writer = self._reader = _engine(url, poolclass=StaticPool)
         else:
-            make_private(Path(url.database))
+            make_private(Path(url.database or ""))
             self._writer = _engine(url)
             self._reader = _engine(url, isolation_level="AUTOCOMMIT")
         event.listen(self._writer, "begin", _begin_immediate)
@@ -122,6 +124,11 @@ class Sqlite(Database):
             connection.close()
             raise
         return connection
+
+
+def is_in_memory(url: URL) -> bool:
+    """Whether a database is in the memory of one process, which shares it with no other."""
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", MEMORY}
 
 
 def _commit(connection: Connection) -> None:

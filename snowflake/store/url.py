@@ -12,7 +12,7 @@ from snowflake.sealing import is_homeless
 from snowflake.settings import Settings
 from snowflake.store.database import Database
 from snowflake.store.postgresql import Postgresql
-from snowflake.store.sqlite import Sqlite
+from snowflake.store.sqlite import MEMORY, Sqlite, is_in_memory
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +48,19 @@ def store_url(settings: Settings) -> URL:
     return sqlite_url(settings.data_dir / FILE)
 
 
+def check_exists(url: URL) -> None:
+    """Pass, unless the store would be a file that nobody has made yet.
+
+    Raises:
+        StartFault: it would.
+    """
+    is_file = url.get_backend_name() == "sqlite" and not is_in_memory(url)
+    if is_file and not Path(url.database or "").exists():
+        raise StartFault(
+            [f"{url.database}: there is no store; run this where Snowflake runs, configured as it"]
+        )
+
+
 def parse_url(text: str, source: str) -> URL:
     """Read a URL such as ``postgresql://user:password@host/name`` or ``sqlite:////path/file.db``.
 
@@ -64,7 +77,7 @@ def parse_url(text: str, source: str) -> URL:
 
 def sqlite_url(path: Path | None) -> URL:
     """Answer the URL of an SQLite file, or of a database in memory."""
-    return URL.create(DRIVERS["sqlite"], database=str(path) if path else ":memory:")
+    return URL.create(DRIVERS["sqlite"], database=str(path) if path else MEMORY)
 
 
 def open_database(url: URL) -> Database:

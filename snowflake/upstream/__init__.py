@@ -10,6 +10,7 @@ A call goes through these files in this order:
 ``id_token``     verified, with the provider's keys (``jwks``)
 ``answer``       what comes of it all
 
-The errors are those of :class:`~snowflake.errors.UpstreamError`. Each has a cause for the log, made
-of our own words, statuses and the codes of OAuth's errors: never of what was sent.
+The errors are those of :class:`~snowflake.errors.UpstreamError`. Each has the step at which it
+happened, and a cause for the log, made of our own words, statuses and the codes of OAuth's errors:
+never of what was sent.
 """

@@ -48,9 +48,9 @@ def read_tokens(document: dict[str, Any]) -> Tokens:
     except ValidationError as error:
         # Not the error itself: it quotes what it has read.
         names = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False)})
-        raise UpstreamDown(f"token: unusable {', '.join(names)}") from None
+        raise UpstreamDown("token", f"unusable {', '.join(names)}") from None
     access_token = tokens.access_token.get_secret_value()
     is_plain = access_token.isascii() and access_token.isprintable() and " " not in access_token
     if tokens.token_type.lower() != "bearer" or not access_token or not is_plain:
-        raise UpstreamDown("token: gives no bearer token")
+        raise UpstreamDown("token", "gives no bearer token")
     return tokens

@@ -84,7 +84,7 @@ class Calls:
             status = str(reply.status)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             # Not the error's own words: some of them quote what was sent.
-            raise UpstreamDown(f"{call.route}: no answer ({type(error).__name__})") from None
+            raise UpstreamDown(call.route, f"no answer ({type(error).__name__})") from None
         finally:
             UPSTREAM_CALLS.labels(call.route, status).inc()
             UPSTREAM_SECONDS.labels(call.route).observe(time.monotonic() - started)
@@ -100,6 +100,6 @@ class Calls:
             async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > MAX_BODY:
-                    raise UpstreamDown(f"{call.route}: the answer is too long")
+                    raise UpstreamDown(call.route, "the answer is too long")
             content_type = response.headers.get("content-type", "no content type")
             return Reply(call.route, response.status_code, bytes(content), content_type)

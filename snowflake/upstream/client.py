@@ -121,7 +121,7 @@ class Upstream:
                 },
             )
             if tokens.id_token is None:
-                raise UpstreamMisconfigured("token: gives no ID token")
+                raise UpstreamMisconfigured("token", "gives no ID token")
             self._check_scope(provider, tokens)
             claims = await self._claims(provider, tokens, nonce=nonce)
         return Answer(claims, tokens.refresh_token or None)
@@ -201,7 +201,7 @@ class Upstream:
             granted.discard("offline_access")
         missing = set(asked).intersection(provider.scopes_supported) - granted
         if missing:
-            raise UpstreamNarrowed(f"token: was given without {' '.join(sorted(missing))}")
+            raise UpstreamNarrowed("token", f"was given without {' '.join(sorted(missing))}")
 
     async def _claims(
         self,
@@ -226,10 +226,10 @@ class Upstream:
         if provider.userinfo_endpoint is not None:
             said = await self._userinfo(provider.userinfo_endpoint, access_token)
             # Without this, UserInfo could be anybody's (OpenID Connect Core 1.0, section 5.3.2).
-            check_subject(said.get("sub"), subject)
+            check_subject("userinfo", said.get("sub"), subject)
             claims |= said
         if not claims:
-            raise UpstreamMisconfigured("token: gives no ID token, and there is no UserInfo")
+            raise UpstreamMisconfigured("token", "gives no ID token, and there is no UserInfo")
         return claims
 
     async def _userinfo(self, url: str, access_token: str) -> dict[str, Any]:

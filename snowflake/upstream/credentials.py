@@ -36,4 +36,4 @@ class Credentials:
         if "client_secret_basic" in methods:
             basic = b64encode(encoded.encode()).decode()
             return Call(route, url, form, {"Authorization": f"Basic {basic}"})
-        raise UpstreamMisconfigured("discovery: no way to authenticate with a client secret")
+        raise UpstreamMisconfigured("discovery", "no way to authenticate with a client secret")

@@ -71,15 +71,16 @@ def read_document(document: dict[str, Any], issuer: str) -> Provider:
         provider = Provider.model_validate(document, context=HERE if is_here else None)
     except ValidationError as error:
         names = sorted({str(fault["loc"][0]) for fault in error.errors()})
-        raise UpstreamMisconfigured(f"discovery: unusable {', '.join(names)}") from None
+        raise UpstreamMisconfigured("discovery", f"unusable {', '.join(names)}") from None
     if provider.issuer != issuer:
         raise UpstreamMisconfigured(
-            f"discovery: the provider calls itself {provider.issuer[:200]!r}; the issuer has to be "
-            "the same, the slash at its end included"
+            "discovery",
+            f"the provider calls itself {provider.issuer[:200]!r}; the issuer has to be "
+            "the same, the slash at its end included",
         )
     if not provider.algorithms:
         raise UpstreamMisconfigured(
-            "discovery: ID tokens are signed with no asymmetric algorithm; give the provider a "
-            "signing key"
+            "discovery",
+            "ID tokens are signed with no asymmetric algorithm; give the provider a signing key",
         )
     return provider

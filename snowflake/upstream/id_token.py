@@ -13,7 +13,7 @@ from joserfc.jws import CompactSignature, JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64encode
 
-from snowflake.errors import UpstreamUntrusted
+from snowflake.errors import UpstreamStep, UpstreamUntrusted
 from snowflake.upstream.algorithms import HASHES
 from snowflake.upstream.calls import MAX_BODY
 from snowflake.upstream.jwks import Keys
@@ -61,34 +61,34 @@ async def verify(
     algorithm: Any = token.headers().get("alg")
     kid: Any = token.headers().get("kid")
     if algorithm not in algorithms or not isinstance(kid, str | None):
-        raise UpstreamUntrusted("ID token: signed in a way that the provider does not name")
+        raise UpstreamUntrusted("ID token", "signed in a way that the provider does not name")
     key = await keys.find(kid, algorithm)
     # 2. Is it so?
     if not _is_signed(token, key, registry):
-        raise UpstreamUntrusted("ID token: bad signature")
+        raise UpstreamUntrusted("ID token", "bad signature")
     # 3. Does it say what it has to?
     try:
         claims = json_object(token.payload)
     except ValueError:
-        raise UpstreamUntrusted("ID token: holds no JSON object") from None
+        raise UpstreamUntrusted("ID token", "holds no JSON object") from None
     _check_registered(claims, now, expected)
     _check_party(claims, expected)
     _check_hash(claims, algorithm, expected.access_token)
     return claims
 
 
-def check_subject(subject: object, expected: str | None = None) -> str:
-    """Answer a ``sub`` that is well-formed, and just the one expected, if one is.
+def check_subject(step: UpstreamStep, subject: object, expected: str | None = None) -> str:
+    """Answer the ``sub`` of a step that is well-formed, and just the one expected, if one is.
 
     Raises:
         UpstreamUntrusted: it is not.
     """
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
-        raise UpstreamUntrusted("sub is missing or too long")
+        raise UpstreamUntrusted(step, "sub is missing or too long")
     if not subject.isascii() or not subject.isprintable():
-        raise UpstreamUntrusted("sub holds characters that it may not hold")
+        raise UpstreamUntrusted(step, "sub holds characters that it may not hold")
     if expected is not None and subject != expected:
-        raise UpstreamUntrusted("sub is another person's")
+        raise UpstreamUntrusted(step, "sub is another person's")
     return subject
 
 
@@ -106,7 +106,7 @@ def _parse(id_token: str, registry: JWSRegistry) -> CompactSignature:
         token = jws.extract_compact(id_token.encode(), registry=registry)
         registry.check_header(token.headers())
     except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
-        raise UpstreamUntrusted("ID token: is no signed JSON Web Token") from None
+        raise UpstreamUntrusted("ID token", "is no signed JSON Web Token") from None
     return token
 
 
@@ -133,8 +133,8 @@ def _check_registered(claims: dict[str, Any], now: float, expected: Expected) ->
     try:
         registered.validate(claims)
     except ClaimError as error:
-        raise UpstreamUntrusted(f"ID token: bad {error.claim}") from None
-    check_subject(claims.get("sub"), expected.subject)
+        raise UpstreamUntrusted("ID token", f"bad {error.claim}") from None
+    check_subject("ID token", claims.get("sub"), expected.subject)
 
 
 def _check_party(claims: dict[str, Any], expected: Expected) -> None:
@@ -143,12 +143,12 @@ def _check_party(claims: dict[str, Any], expected: Expected) -> None:
     is_shared = isinstance(audience, list) and len(audience) > 1
     # One that is for others too has to name us as who asked for it.
     if (is_shared or "azp" in claims) and claims.get("azp") != expected.client_id:
-        raise UpstreamUntrusted("ID token: bad azp")
+        raise UpstreamUntrusted("ID token", "bad azp")
     if expected.nonce is None:
         return
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not _equal(nonce, expected.nonce):
-        raise UpstreamUntrusted("ID token: bad nonce")
+        raise UpstreamUntrusted("ID token", "bad nonce")
 
 
 def _check_hash(claims: dict[str, Any], algorithm: str, access_token: str) -> None:
@@ -159,7 +159,7 @@ def _check_hash(claims: dict[str, Any], algorithm: str, access_token: str) -> No
     half = urlsafe_b64encode(digest[: len(digest) // 2]).decode()
     at_hash = claims["at_hash"]
     if not isinstance(at_hash, str) or not _equal(at_hash, half):
-        raise UpstreamUntrusted("ID token: bad at_hash")
+        raise UpstreamUntrusted("ID token", "bad at_hash")
 
 
 def _equal(one: str, other: str) -> bool:

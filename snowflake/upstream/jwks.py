@@ -48,7 +48,7 @@ class Keys:
             self._kept.forget()
             key = _fitting(await self._kept.get(), kid, algorithm)
         if key is None:
-            raise UpstreamUntrusted("ID token: its key is not among the provider's keys")
+            raise UpstreamUntrusted("ID token", "its key is not among the provider's keys")
         return key
 
     def _may_fetch_again(self) -> bool:
@@ -61,7 +61,7 @@ class Keys:
     async def _read(self) -> tuple[Key, ...]:
         keys = (await self._fetch()).get("keys")
         if not isinstance(keys, list):
-            raise UpstreamDown("jwks: is no set of keys")
+            raise UpstreamDown("jwks", "is no set of keys")
         return tuple(key for value in keys[:MAX_KEYS] if (key := _public_key(value)) is not None)
 
 

@@ -16,6 +16,13 @@ class _Fetched(Generic[Document]):
     at: float
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """What all who wait for one fetch have in common: how it failed, if it did."""
+
+    failure: UpstreamError | None = None
+
+
 class Kept(Generic[Document]):
     """The outcome of ``fetch``, for ``lifetime`` seconds of ``clock``. A failure is not kept."""
 
@@ -28,7 +35,7 @@ class Kept(Generic[Document]):
         self._fetch, self._lifetime, self._clock = fetch, lifetime, clock
         self._fetched: _Fetched[Document] | None = None
         self._lock = asyncio.Lock()
-        self._failures: list[UpstreamError] = []
+        self._attempt = _Attempt()
 
     async def get(self) -> Document:
         """Answer the document, fetched once for all who ask meanwhile.
@@ -36,22 +43,22 @@ class Kept(Generic[Document]):
         Raises:
             UpstreamError: as ``fetch`` does.
         """
-        failures = self._failures
+        attempt = self._attempt
         if (fresh := self._fresh()) is not None:
             return fresh.document
         async with self._lock:
             if (fresh := self._fresh()) is not None:
                 return fresh.document
-            if failures:
+            if attempt.failure is not None:
                 # Somebody has asked in vain while this one waited; to ask again, one after the
                 # other, would keep the last one waiting for as long as all of them together.
-                raise type(failures[0])(failures[0].cause)
+                raise type(attempt.failure)(*attempt.failure.args)
             try:
                 document = await self._fetch()
             except UpstreamError as error:
-                # For those who wait; whoever comes from now on asks again.
-                self._failures.append(error)
-                self._failures = []
+                # Those who wait hear of it; whoever comes from now on begins another attempt.
+                attempt.failure = error
+                self._attempt = _Attempt()
                 raise
             self._fetched = _Fetched(document, self._clock())
             return document

@@ -59,7 +59,7 @@ def read(reply: Reply) -> dict[str, Any]:
         return json_object(reply.content)
     except ValueError:
         raise UpstreamDown(
-            f"{reply.route}: answered {reply.content_type[:60]!r} that is no JSON object"
+            reply.route, f"answered {reply.content_type[:60]!r} that is no JSON object"
         ) from None
 
 
@@ -74,15 +74,15 @@ def check(reply: Reply) -> None:
 
 
 def _error_of(reply: Reply) -> UpstreamError:
-    answered = f"{reply.route}: answered {reply.status}"
+    answered = f"answered {reply.status}"
     if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect
-        return UpstreamMisconfigured(f"{answered}; redirects are not followed")
+        return UpstreamMisconfigured(reply.route, f"{answered}; redirects are not followed")
     code = _code_of(reply)
     if code == _REFUSED:
-        return UpstreamRefused(f"{answered}, {code}")
+        return UpstreamRefused(reply.route, f"{answered}, {code}")
     if code in _MISCONFIGURED:
-        return UpstreamMisconfigured(f"{answered}, {code}")
-    return UpstreamDown(f"{answered}, {reply.content_type[:60]!r}")
+        return UpstreamMisconfigured(reply.route, f"{answered}, {code}")
+    return UpstreamDown(reply.route, f"{answered}, {reply.content_type[:60]!r}")
 
 
 def _code_of(reply: Reply) -> str:

@@ -22,15 +22,15 @@ from snowflake.errors import (
 )
 from snowflake.linked_roles.paths import START, UNLINK
 from snowflake.metrics import LINKS, LOGINS
-from snowflake.oidc.redirects import CALLBACK
+from snowflake.protocol.paths import CALLBACK, FORWARDING, TOKEN
 from snowflake.state import state_of
+from snowflake.web.audiences import FOR_APPLICATIONS
 from snowflake.web.pages import Message, denial_page, error_page
-from snowflake.web.paths import FOR_APPLICATIONS, FORWARDING, TOKEN
 
 #: Seconds from which a wait is told in minutes.
 MINUTE = 60
-#: Title and advice where a person can do something, or where it is not the application's fault.
-_FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
+#: Title and advice for a kind of error, and for whatever is of that kind and has none of its own.
+_FOR_PEOPLE: dict[type, tuple[str, str]] = {
     NotServed: (
         "Sign-in is not set up for this address",
         "If you run this service, the README says how. If not, tell whoever does.",
@@ -47,11 +47,11 @@ _FOR_PEOPLE: dict[type[OAuthError], tuple[str, str]] = {
         "Discord can't be asked right now",
         "Wait {wait}, then go back to the application and sign in again.",
     ),
+    OAuthError: (
+        "The application sent a request that is not right",
+        "You can't mend this yourself. Give whoever runs the application the reference below.",
+    ),
 }
-_OTHERWISE = (
-    "The application sent a request that is not right",
-    "You can't mend this yourself. Give whoever runs the application the reference below.",
-)
 
 
 async def oauth_error(request: Request, error: Exception) -> Response:
@@ -65,7 +65,7 @@ async def oauth_error(request: Request, error: Exception) -> Response:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
-    title, advice = _FOR_PEOPLE.get(type(error), _OTHERWISE)
+    title, advice = next(_FOR_PEOPLE[kind] for kind in type(error).__mro__ if kind in _FOR_PEOPLE)
     message = Message(title, _explanation(error), advice.replace("{wait}", _wait(error)))
     return error_page(request, message, status=error.status, headers=_retry(error))
 

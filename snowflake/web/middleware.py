@@ -14,14 +14,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowflake.errors import NotServed
+from snowflake.hosts import MAX_PORT
 from snowflake.metrics import REQUEST_SECONDS, REQUESTS
+from snowflake.protocol.paths import AUTHORIZATION_SERVER
 from snowflake.settings import Settings
+from snowflake.web.audiences import CROSS_ORIGIN, POLLED, UNGUARDED
 from snowflake.web.errors import oauth_error, unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
-from snowflake.web.paths import AUTHORIZATION_SERVER, CROSS_ORIGIN, POLLED, UNGUARDED
 
 _log = structlog.get_logger("snowflake.request")
-MAX_PORT: Final = 65535
 #: What the log says of a request whose sender did not wait for the answer.
 CLIENT_CLOSED_REQUEST: Final = 499
 #: Methods that are counted by name. Any word may be sent as one, so the others share a label.

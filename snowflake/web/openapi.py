@@ -5,13 +5,11 @@ from typing import Any
 from snowflake import __version__
 from snowflake.linked_roles import paths as of_linked_roles
 from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
-from snowflake.oidc.discovery import END_SESSION
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.redirects import CALLBACK
 from snowflake.oidc.scopes import SCOPES
+from snowflake.protocol import paths
 from snowflake.protocol.pkce import METHOD
 from snowflake.settings import Settings
-from snowflake.web import paths
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
 Json = dict[str, Any]
@@ -44,7 +42,7 @@ def openapi_document(issuer: str, settings: Settings) -> Json:
 def _paths() -> Json:
     authorization = _authorization_parameters()
     return {
-        "/authorize": {
+        paths.AUTHORIZE: {
             "get": {
                 "summary": "Authorization endpoint",
                 "parameters": [
@@ -59,7 +57,7 @@ def _paths() -> Json:
                 "responses": {"302": _answer("On to Discord"), "400": _answer("A page")},
             },
         },
-        "/r/{redirect_uri}": {
+        paths.FORWARDING + "{redirect_uri}": {
             "get": {
                 "summary": "Where Discord sends people back to",
                 "parameters": [
@@ -68,7 +66,7 @@ def _paths() -> Json:
                 "responses": {"302": _answer("On to the application"), "400": _answer("A page")},
             }
         },
-        CALLBACK: {
+        paths.CALLBACK: {
             "get": {
                 "summary": "The same for registered clients",
                 "responses": {
@@ -78,7 +76,7 @@ def _paths() -> Json:
                 },
             }
         },
-        END_SESSION: {
+        paths.END_SESSION: {
             method: {
                 "summary": "End session endpoint",
                 "responses": {"302": _answer("Back to the application"), "200": _answer("A page")},

@@ -9,16 +9,16 @@ from starlette.types import Receive, Scope, Send
 
 from snowflake.oidc.authorize import authorize
 from snowflake.oidc.callback import callback
-from snowflake.oidc.discovery import END_SESSION, discovery
+from snowflake.oidc.discovery import discovery
 from snowflake.oidc.introspect import introspect
 from snowflake.oidc.jwks import jwks
-from snowflake.oidc.redirects import CALLBACK
 from snowflake.oidc.revoke import revoke
 from snowflake.oidc.token import token
 from snowflake.oidc.userinfo import userinfo
 from snowflake.oidc.webfinger import webfinger
+from snowflake.protocol import paths
 from snowflake.settings import Settings
-from snowflake.web import docs, linked_roles, paths
+from snowflake.web import docs, linked_roles
 from snowflake.web.end_session import end_session
 from snowflake.web.health import health, ready
 from snowflake.web.home import home
@@ -30,9 +30,9 @@ def routes(settings: Settings) -> list[BaseRoute]:
         # Routes are tried in turn: what is asked for most comes first.
         _route(paths.OPENID_CONFIGURATION, discovery),
         _route(paths.JWKS, jwks),
-        _route("/authorize", authorize, "GET", "POST"),
-        _route("/r/{redirect_uri:path}", callback),
-        _route(CALLBACK, callback),
+        _route(paths.AUTHORIZE, authorize, "GET", "POST"),
+        _route(paths.FORWARDING + "{redirect_uri:path}", callback),
+        _route(paths.CALLBACK, callback),
         _route(paths.TOKEN, token, "POST"),
         _route(paths.USERINFO, userinfo, "GET", "POST"),
         _route(paths.HEALTH, health),
@@ -41,7 +41,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(paths.WEBFINGER, webfinger),
         _route(paths.REVOKE, revoke, "POST"),
         _route(paths.INTROSPECT, introspect, "POST"),
-        _route(END_SESSION, end_session, "GET", "POST"),
+        _route(paths.END_SESSION, end_session, "GET", "POST"),
         _route(paths.READY, ready),
     ]
     listed += linked_roles.routes(settings)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from snowflake.web.paths import OPENID_CONFIGURATION
+from snowflake.protocol.paths import OPENID_CONFIGURATION
 from tests.benchmarks.beside_bare import beside_json
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.report import Goal, Row

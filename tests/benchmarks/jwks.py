@@ -7,7 +7,7 @@ headers, each of which Uvicorn checks.
 from collections.abc import Iterator
 from pathlib import Path
 
-from snowflake.web.paths import JWKS
+from snowflake.protocol.paths import JWKS
 from tests.benchmarks.beside_bare import beside_json
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.report import Goal, Row

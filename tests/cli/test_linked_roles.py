@@ -289,7 +289,7 @@ def test_nobody_is_synced_who_is_not_linked(filled: Place) -> None:
 def test_who_is_linked_is_listed(filled: Place, clock: Clock) -> None:
     async def change() -> None:
         async with filled.store(clock) as store:
-            odd = linked(OTHER, subject="\x1b[31m" + "x" * 40, username="\x07", synced_at=0)
+            odd = linked(OTHER, subject="\x1b[31m\u202e" + "x" * 40, username="\x07", synced_at=0)
             await store.links.take_over(odd, exclusive=True)
             await store.links.end(linked(PERSON))
 
@@ -298,7 +298,7 @@ def test_who_is_linked_is_listed(filled: Place, clock: Clock) -> None:
     assert result.exit_code == 0
     head, *rows = result.output.splitlines()
     assert head.split() == ["PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE"]
-    assert rows[0].split() == [OTHER, "active", "?", "?[31m" + "x" * 19 + "…", "due"]
+    assert rows[0].split() == [OTHER, "active", "-", "[31m" + "x" * 20 + "…", "due"]
     shown = f"subject-{PERSON}"[:24] + "…"
     ended = [PERSON, "ended", "ada.l", shown, "2027-01-15", "08:00", "UTC"]
     assert rows[1].split()[:7] == ended

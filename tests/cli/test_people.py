@@ -8,7 +8,8 @@ import pytest
 import respx
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli import MISCONFIGURED, app, main
+from snowflake.errors import StartFault
 from tests.running import DISCORD_API, NOW, TOKENS, Clock
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, link, put_login, tokens
 from tests.store.places import SECRET, Place, place_on
@@ -100,15 +101,45 @@ def test_everything_about_a_person_is_shown_but_no_token(filled: Place) -> None:
 
 
 def test_somebody_unknown_has_nothing(filled: Place) -> None:
-    assert json.loads(run("export", "--person", "1")) == {
+    exported = CliRunner().invoke(app, ["export", "--person", "1"], catch_exceptions=False)
+    assert exported.stderr == "Nothing is kept about this person.\n"
+    assert json.loads(exported.stdout) == {
         "person": "1",
         "grants": [],
         "discord_tokens": [],
         "memberships": [],
         "link": None,
     }
-    assert run("purge", "--person", "1") == "Erased 0 grants and 0 pairs of tokens.\n"
+    assert run("purge", "--person", "1") == "Nothing is kept about this person.\n"
     assert people_in(filled) == {PERSON, OTHER}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["export", "purge", "preview --client app", "linked-roles sync", "linked-roles unlink"],
+)
+def test_what_is_no_id_is_refused_before_anybody_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["snowflake", *command.split(), "--person", "@ada#0"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (MISCONFIGURED, "")
+    assert told.err == "--person: must be an ID of Discord's, such as 197038439483310086\n"
+
+
+@pytest.mark.parametrize("url", [None, "sqlite:///{}/other.db"])
+def test_nobody_is_looked_for_where_there_is_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DATA_DIR", str(tmp_path))
+    if url is not None:
+        monkeypatch.setenv("SNOWFLAKE_DATABASE_URL", url.format(tmp_path))
+    for command in ("export", "purge"):
+        with pytest.raises(StartFault, match=r"\.db: there is no store"):
+            run(command, "--person", PERSON)
+    assert list(tmp_path.iterdir()) == []
 
 
 @respx.mock(using="aiohttp")

@@ -153,6 +153,14 @@ def test_metrics_are_summed_where_others_than_this_process_count(
     assert shown == [(("127.0.0.1", 9100), several)]
 
 
+@pytest.mark.usefixtures("asked")
+def test_several_workers_need_a_store_that_they_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DATABASE_URL", "sqlite://")
+    serve()
+    with pytest.raises(StartFault, match="several workers need a store that they share"):
+        serve("--workers", "2")
+
+
 @pytest.mark.parametrize(
     ("metrics", "options"),
     [

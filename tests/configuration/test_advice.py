@@ -38,3 +38,12 @@ def test_those_of_a_client_are_told_by_its_id() -> None:
     assert told({}, {"shape": "name"}) == ["clients.grafana.groups"]
     assert told({"guilds": [BIRDS]}, {"shape": "name"}) == []
     assert told({"shape": "name"}, {"shape": "id"}) == ["groups"]
+
+
+def test_an_application_without_its_secret_is_told() -> None:
+    application = {"discord_client_id": "1056005449054429204"}
+    assert "without discord_client_secret" in " ".join(
+        cautions(Settings.model_validate(application))
+    )
+    secret = {"discord_client_secret": "of-the-application"}
+    assert list(cautions(Settings.model_validate({**application, **secret}))) == []

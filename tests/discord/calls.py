@@ -51,7 +51,7 @@ CALLS: dict[str, Call] = {
     "user": lambda client: client.user(TOKEN),
     "guilds": lambda client: client.guilds(TOKEN),
     "member": lambda client: client.member(GUILD, TOKEN, "80351110224678912"),
-    "bot_member": lambda client: client.bot_member(GUILD, "80351110224678912"),
+    "bot_member": lambda client: client.bot.member(GUILD, "80351110224678912"),
 }
 #: Calls that change something which works once.
 ONCE = ["token", "refresh"]

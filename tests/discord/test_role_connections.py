@@ -29,6 +29,7 @@ TOLD = {
 CONNECTION = RoleConnection.model_validate(TOLD)
 ITEM = {"type": 7, "key": "member", "name": "Member", "description": "Is a member"}
 METADATA = [RoleConnectionMetadata.model_validate(ITEM)]
+PERSON = "80351110224678912"
 CALLS = ["put", "delete", "metadata", "put_metadata"]
 PERSONAL = CALLS[:2]
 
@@ -36,13 +37,13 @@ PERSONAL = CALLS[:2]
 async def call(client: DiscordClient, name: str) -> object:
     match name:
         case "metadata":
-            return await client.role_connection_metadata(CLIENT_ID)
+            return await client.bot.metadata(CLIENT_ID)
         case "put":
-            await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION)
+            await client.role_connections.put(CLIENT_ID, TOKEN, PERSON, CONNECTION)
         case "delete":
-            await client.delete_role_connection(CLIENT_ID, TOKEN, "80351110224678912")
+            await client.role_connections.delete(CLIENT_ID, TOKEN, PERSON)
         case _:
-            await client.put_role_connection_metadata(CLIENT_ID, METADATA)
+            await client.bot.put_metadata(CLIENT_ID, METADATA)
     return None
 
 
@@ -132,10 +133,10 @@ async def test_each_person_has_a_limit_of_their_own(
     client: DiscordClient, discord: Discord
 ) -> None:
     route = discord.router.put(CONNECTION_URL).mock(return_value=counted(TOLD, 0, 1000.0))
-    await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION, "1")
-    await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION, "2")
+    await client.role_connections.put(CLIENT_ID, TOKEN, "1", CONNECTION)
+    await client.role_connections.put(CLIENT_ID, TOKEN, "2", CONNECTION)
     with pytest.raises(TemporarilyUnavailable):
-        await client.put_role_connection(CLIENT_ID, TOKEN, CONNECTION, "1")
+        await client.role_connections.put(CLIENT_ID, TOKEN, "1", CONNECTION)
     assert route.call_count == 2
 
 

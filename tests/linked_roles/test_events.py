@@ -87,6 +87,7 @@ EVERYTHING, NOTHING = (1, "active", True), (0, "ended", False)
 async def test_a_ping_is_answered(linking: Snowflake) -> None:
     response = await send(linking, PING)
     assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["content-type"] == "application/json"
 
 
 async def test_whoever_removes_the_application_is_signed_out_and_unlinked(
@@ -149,6 +150,14 @@ async def test_an_event_without_a_time_happens_now(linking: Snowflake) -> None:
     del message["event"]["timestamp"]
     assert (await send(linking, message)).status_code == 204
     assert await left(linking) == NOTHING
+
+
+async def test_a_time_without_a_zone_is_in_utc(linking: Snowflake) -> None:
+    for at, expected in ((NOW - 60, EVERYTHING), (NOW, NOTHING)):
+        message = deauthorized(at=at)
+        message["event"]["timestamp"] = message["event"]["timestamp"].removesuffix("+00:00")
+        assert (await send(linking, message)).status_code == 204
+        assert await left(linking) == expected
 
 
 async def test_nobody_else_is_touched(linking: Snowflake) -> None:

@@ -2,18 +2,14 @@
 
 import json
 from collections import Counter
-from concurrent.futures import Executor
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
 
 from snowflake.linked_roles.background import Rounds
 from snowflake.settings import Settings
-from snowflake.store.database import Work
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.links import Link
-from snowflake.store.sqlite import Sqlite
 from snowflake.upstream.calls import Call, Calls, Reply
 from tests.linked_roles.world import APPLICATION, MEMBER, WIDE, Roles, with_linked_roles
 from tests.running import NOW, Clock, Discord, Snowflake, running
@@ -59,12 +55,6 @@ class Upstream:
         return {"sub": f"subject-{person}", "preferred_username": "ada", "groups": groups}
 
 
-async def at_once(_: Sqlite, __: Executor, engine: Engine, work: Work[object]) -> object:
-    """Do in the test's own thread what changes threads otherwise, which takes most of the time."""
-    with engine.begin() as connection:
-        return work(connection)
-
-
 async def fill(snowflake: Snowflake) -> None:
     """Put everybody into the store, as if each had been linked just now.
 
@@ -105,7 +95,6 @@ async def test_discord_is_told_of_those_alone_who_have_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     upstream = Upstream()
-    monkeypatch.setattr(Sqlite, "_do", at_once)
     # Found on the class and not bound to its object, as it is bound already.
     monkeypatch.setattr(Calls, "send", staticmethod(upstream.send))
     configured = with_linked_roles(settings, metadata=[MEMBER]).model_copy(

@@ -12,7 +12,6 @@ from sqlalchemy import update
 from snowflake.errors import OAuthError, TemporarilyUnavailable, UpstreamDown
 from snowflake.linked_roles import background
 from snowflake.linked_roles.background import NAME, RETRY_AFTER, Rounds, keeping_true
-from snowflake.linked_roles.connecting import alone
 from snowflake.linked_roles.everybody import MOST_FAILURES
 from snowflake.linked_roles.sync import MOST_REFUSALS, Refusals, sync
 from snowflake.settings import Settings
@@ -214,18 +213,6 @@ async def test_discords_token_is_renewed_before_its_end(
     says(provider, groups=[])
     assert await sync(PERSON, linking.state) == "changed"
     assert roles.put.calls.last.request.headers["authorization"] == "Bearer another"
-
-
-async def test_one_at_a_time_works_on_a_person(
-    linking: Snowflake, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await link(linking, provider)
-    monkeypatch.setattr("snowflake.linked_roles.connecting.PATIENCE", 0.0)
-    async with alone(PERSON, linking.state):
-        with pytest.raises(TemporarilyUnavailable):
-            await sync(PERSON, linking.state)
-    says(provider)
-    assert await sync(PERSON, linking.state) == "unchanged"
 
 
 async def test_nobody_is_synced_who_is_not_linked(linking: Snowflake) -> None:

@@ -5,7 +5,6 @@ import re
 import httpx
 import pytest
 
-from snowflake import renewal
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from tests.linked_roles.world import (
     APPLICATION,
@@ -19,8 +18,7 @@ from tests.linked_roles.world import (
     title_of,
     to_upstream,
 )
-from tests.running import NOW, Clock, Discord, Snowflake
-from tests.store.furniture import put_login
+from tests.running import Clock, Discord, Snowflake
 from tests.upstream.provider import Provider
 
 QUESTION = "Unlink your account?"
@@ -76,27 +74,6 @@ async def test_a_yes_undoes_it_everywhere(
     assert roles.revoke.call_count == 1
     assert await linking.state.store.links.find(PERSON) is None
     assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is None
-
-
-async def test_a_login_keeps_discords_tokens(
-    linking: Snowflake, provider: Provider, roles: Roles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.store.furniture.APPLICATION", APPLICATION)
-    await link(linking, provider)
-    grant, _ = await put_login(linking.state.store, "code", PERSON, NOW + 10)
-    assert grant.application == APPLICATION
-    assert (await unlink(linking)).status_code == 200
-    assert not roles.revoke.called
-    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is not None
-
-
-async def test_a_link_keeps_discords_tokens_when_a_login_ends(
-    linking: Snowflake, provider: Provider, roles: Roles
-) -> None:
-    await link(linking, provider)
-    await renewal.end(APPLICATION, PERSON, None, "", linking.state)
-    assert not roles.revoke.called
-    assert await linking.state.store.discord_tokens.find(APPLICATION, PERSON) is not None
 
 
 async def test_a_question_is_answered_once_soon_and_in_the_same_browser(
@@ -162,31 +139,6 @@ async def test_while_discord_is_out_nothing_is_undone(
     assert (page.status_code, title_of(page)) == (503, "This can't be done right now")
     assert await linking.state.store.links.find(PERSON) is not None
     assert not provider.revocation.called
-
-
-@pytest.mark.parametrize("answer", [httpx.Response(401), httpx.Response(403, json={"code": 50026})])
-async def test_whoever_has_removed_the_application_is_unlinked_all_the_same(
-    linking: Snowflake,
-    provider: Provider,
-    roles: Roles,
-    discord: Discord,
-    answer: httpx.Response,
-) -> None:
-    await link(linking, provider)
-    note = note_on(await asked(linking))
-    roles.delete.mock(return_value=answer)
-    discord.token.respond(400, json={"error": "invalid_grant"})
-    assert (await confirm(linking.browser, note)).status_code == 200
-    assert await linking.state.store.links.find(PERSON) is None
-
-
-async def test_an_upstream_provider_that_is_down_stops_nobody(
-    linking: Snowflake, provider: Provider
-) -> None:
-    await link(linking, provider)
-    provider.revocation.respond(503)
-    assert (await unlink(linking)).status_code == 200
-    assert await linking.state.store.links.find(PERSON) is None
 
 
 async def test_a_narrower_pair_of_tokens_does_not_replace_the_one_that_can_undo_it(

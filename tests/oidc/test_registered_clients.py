@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from snowflake.errors import DiscordDown
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import Settings
+from snowflake.shares import SPENT_FOR
 from snowflake.standing import REFUSED_FOR
+from snowflake.store.standing import WINDOW
 from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from tests.login import (
@@ -287,6 +289,26 @@ async def test_our_own_application_being_refused_is_our_fault_and_loses_nothing(
     form = {**refresh, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     answer = await registered.browser.post("/token", data=form)
     assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+
+
+async def test_who_comes_back_while_the_share_is_spent_is_told_to_wait(
+    registered: Snowflake, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    departure = await depart(registered.browser, client_id=CLIENT_ID)
+    with monkeypatch.context() as patch:
+        patch.setattr("snowflake.store.standing.CLIENT_SHARE", 1)
+        # Somebody guesses the secret of our own application, which nobody knows yet.
+        registered.discord.token.respond(401, json={"error": "invalid_client"})
+        guessed = await code_for(registered.browser, client_id=APPLICATION_ID)
+        await redeem(registered.browser, guessed, client_id=APPLICATION_ID, client_secret="wrong")
+        page = await come_back(registered.browser, departure)
+    assert page.status_code == 429
+    assert page.headers["retry-after"] == str(WINDOW)
+    assert "Wait 10 minutes" in page.text
+    assert "mend this yourself" not in page.text
+    registered.discord.grants("identify email guilds")
+    clock.pass_by(SPENT_FOR)
+    assert (await come_back(registered.browser, departure)).status_code == 302
 
 
 async def test_a_discord_code_that_was_seen_is_of_no_use_in_another_login(

@@ -13,6 +13,7 @@ from snowflake.discord.models import Guild, Member, User
 from snowflake.errors import AccessDenied, TemporarilyUnavailable
 from snowflake.person import Person
 from snowflake.policies import POLICIES, admit, check_age, refusals
+from snowflake.policies.case import Case
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 from tests.policies.cases import (
@@ -33,7 +34,7 @@ from tests.running import NOW
 #: Fields of the table that are no conditions of their own.
 NO_CONDITIONS: Final = {"oldest_membership", "invite"}
 #: Conditions that an ID alone tells of.
-OF_THE_ID: Final = {"people", "no_people", "min_account_age"}
+OF_THE_ID: Final = {name for name, policy in POLICIES.items() if policy.needs == "id"}
 EXAMPLES: Final[Mapping[str, object]] = {
     "any_guild": [BIRDS],
     "all_guilds": [BIRDS],
@@ -104,7 +105,7 @@ def test_a_further_condition_admits_nobody_more(
     for further in conditions:
         fewer = {name: value for name, value in conditions.items() if name != further}
         if "guild" in further and not AccessTable.model_validate(fewer).guilds:
-            # To name the first guild changes in which of them standing counts.
+            # To name the first guild changes in which of them moderation counts.
             continue
         assert not admitted or not refused(person, client(GROUPS, **fewer))
 
@@ -117,6 +118,22 @@ def test_a_refusal_is_by_a_condition_that_is_set_and_speaks_in_sentences(
     assert {one.policy for one in refused_by} <= set(conditions)
     assert all(one.sentence.endswith(".") for one in refused_by)
     assert all(one.solvable or not one.by_joining for one in refused_by)
+
+
+@given(_PEOPLE, st.fixed_dictionaries({}, optional=_CONDITIONS))
+def test_each_policy_judges_by_nothing_but_what_it_needs(
+    person: Person, conditions: dict[str, object]
+) -> None:
+    to = client(GROUPS, **conditions)
+    public = person.user.model_copy(update=dict.fromkeys(("email", "verified", "mfa_enabled")))
+    for policy in POLICIES.values():
+        seen = person
+        if policy.needs != "own token":
+            seen = replace(seen, user=public)
+        if policy.needs != "guilds":
+            seen = replace(seen, guilds=(), members={})
+        refused_by, by_less = (policy.check(Case(one, to, NOW)) for one in (person, seen))
+        assert refused_by == by_less
 
 
 def test_a_refusal_names_its_policies_and_nobodys_id() -> None:
@@ -141,14 +158,12 @@ def test_too_old_a_membership_is_an_outage_and_no_refusal() -> None:
         assert caught.value.cause == "what is known is 61 seconds old"
 
 
-@pytest.mark.parametrize(
-    "policy", sorted(set(POLICIES) - {"min_account_age", "people", "no_people"})
-)
+@pytest.mark.parametrize("policy", EXAMPLES)
 def test_the_age_matters_to_conditions_on_memberships_alone(policy: str) -> None:
     to = client(GROUPS, **{policy: EXAMPLES[policy]})
     person = replace(STRANGER, age=timedelta(hours=1).total_seconds())
-    if policy in {"verified_email", "two_factor"}:
-        check_age(person, to)
-    else:
+    if POLICIES[policy].needs == "guilds":
         with pytest.raises(TemporarilyUnavailable):
             check_age(person, to)
+    else:
+        check_age(person, to)

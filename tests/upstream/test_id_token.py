@@ -124,7 +124,7 @@ async def test_a_token_for_others_too_says_who_asked_for_it() -> None:
 @pytest.mark.parametrize("subject", ["", "x" * 256, "jürgen", "a\nb", "a\0", None, 7, [SUBJECT]])
 def test_a_subject_is_short_and_plain(subject: object) -> None:
     with pytest.raises(UpstreamUntrusted):
-        check_subject(subject)
+        check_subject("ID token", subject)
 
 
 async def test_a_token_is_about_whom_it_was_asked_for() -> None:

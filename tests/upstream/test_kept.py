@@ -20,7 +20,7 @@ class Source:
         self.fetched += 1
         await self.ready.wait()
         if self.fails:
-            raise UpstreamDown("why")
+            raise UpstreamDown("jwks", "why")
         return self.fetched
 
 
@@ -55,13 +55,13 @@ async def test_all_who_wait_learn_of_one_failure(kept: Kept[int], source: Source
     tasks = await asking(kept, 3)
     source.ready.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [UpstreamDown] * 3
+    assert [repr(outcome) for outcome in outcomes] == [repr(UpstreamDown("jwks", "why"))] * 3
     assert source.fetched == 1
 
 
 async def test_a_failure_is_not_kept(kept: Kept[int], source: Source) -> None:
     source.fails = True
-    with pytest.raises(UpstreamDown, match="why"):
+    with pytest.raises(UpstreamDown, match="jwks: why"):
         await kept.get()
     source.fails = False
     assert await kept.get() == 2

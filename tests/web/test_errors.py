@@ -1,5 +1,6 @@
 import html
 import inspect
+import re
 
 import pytest
 import structlog
@@ -16,6 +17,7 @@ from snowflake.errors import (
     LoginError,
     OAuthError,
     Refusal,
+    TemporarilyUnavailable,
 )
 from snowflake.web.errors import login_denied, login_error, oauth_error
 from tests.running import Snowflake
@@ -25,6 +27,7 @@ OAUTH_ERRORS = [
     for _, value in inspect.getmembers(errors, inspect.isclass)
     if issubclass(value, OAuthError) and value is not OAuthError
 ]
+WAITS = [error for error in OAUTH_ERRORS if issubclass(error, TemporarilyUnavailable)]
 LOGIN_ERRORS = [
     value
     for _, value in inspect.getmembers(errors, inspect.isclass)
@@ -60,6 +63,16 @@ async def test_a_person_reads_the_same_error_as_a_page(error: type[OAuthError]) 
     assert "abc" in page
     assert "www-authenticate" not in response.headers
     assert response.headers.get("retry-after") == raised.headers.get("Retry-After")
+
+
+@pytest.mark.parametrize("error", WAITS, ids=lambda error: error.__name__)
+async def test_who_has_only_to_wait_is_not_sent_to_the_application(
+    error: type[OAuthError],
+) -> None:
+    response = await oauth_error(request_to("/callback"), error("what is wrong"))
+    page = html.unescape(bytes(response.body).decode())
+    assert re.search(r"<h1>Discord (can't be asked|is not answering)", page)
+    assert "mend this yourself" not in page
 
 
 @pytest.mark.parametrize("error", LOGIN_ERRORS, ids=lambda error: error.__name__)

@@ -9,8 +9,9 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from snowflake.protocol import paths
 from snowflake.settings import Settings
-from snowflake.web import paths
+from snowflake.web import audiences
 from snowflake.web.pages import SECURITY_HEADERS
 from tests.raw import HOST, send_raw
 from tests.running import Clock, Discord, Snowflake, running
@@ -164,7 +165,7 @@ async def test_every_response_has_the_security_headers(
         assert len(response.headers.getlist("cache-control")) == 1
 
 
-@pytest.mark.parametrize("path", sorted(paths.CROSS_ORIGIN))
+@pytest.mark.parametrize("path", sorted(audiences.CROSS_ORIGIN))
 async def test_scripts_of_other_origins_may_ask_first(snowflake: Snowflake, path: str) -> None:
     for method in (b"GET", b"POST"):
         response = await send_raw(
@@ -184,7 +185,7 @@ async def test_scripts_of_other_origins_may_ask_first(snowflake: Snowflake, path
         assert "access-control-allow-credentials" not in response.headers
 
 
-@pytest.mark.parametrize("path", sorted(paths.CROSS_ORIGIN))
+@pytest.mark.parametrize("path", sorted(audiences.CROSS_ORIGIN))
 async def test_scripts_of_other_origins_may_read_errors_too(
     snowflake: Snowflake, path: str
 ) -> None:
@@ -280,7 +281,7 @@ async def test_a_request_is_one_line_with_its_route_and_reference(
     assert contexts[0]["request_id"] == response.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("path", sorted(paths.POLLED))
+@pytest.mark.parametrize("path", sorted(audiences.POLLED))
 @pytest.mark.usefixtures("_fresh_logs")
 async def test_what_is_asked_for_all_the_time_is_logged_for_those_who_debug(
     snowflake: Snowflake, path: str

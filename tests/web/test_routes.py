@@ -4,7 +4,7 @@ import pytest
 from starlette.routing import Route
 
 from snowflake.settings import Settings
-from snowflake.web import paths
+from snowflake.web import audiences
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
 from tests.raw import send_raw
@@ -107,7 +107,7 @@ async def test_an_unknown_path_is_a_page_that_leads_nowhere(
     assert b"href" not in response.body
 
 
-@pytest.mark.parametrize("path", sorted(paths.FOR_APPLICATIONS))
+@pytest.mark.parametrize("path", sorted(audiences.FOR_APPLICATIONS))
 async def test_errors_for_applications_are_json(snowflake: Snowflake, path: str) -> None:
     response = await snowflake.browser.request("DELETE", path)
     assert response.json() == {

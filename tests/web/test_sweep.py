@@ -7,13 +7,13 @@ from urllib.parse import quote_from_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snowflake.web import paths
+from snowflake.web import audiences
 from tests.raw import FORM, send_raw
 from tests.running import Snowflake
 
 PATHS = [
     *("/", "/authorize", "/r/https://app.example.com/callback", "/r/", "/r", "/docs", "/nowhere"),
-    *sorted(paths.FOR_APPLICATIONS),
+    *sorted(audiences.FOR_APPLICATIONS),
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]
 NAMES = [
@@ -79,9 +79,9 @@ async def test_no_request_makes_it_stumble(
     assert response.status < 500
     if response.status >= 400:
         assert b"Traceback" not in response.body
-        if path in paths.FOR_APPLICATIONS and method != "OPTIONS":
+        if path in audiences.FOR_APPLICATIONS and method != "OPTIONS":
             assert response.headers["content-type"] == "application/json"
-        if path in paths.FOR_APPLICATIONS and method not in {"HEAD", "OPTIONS"}:
+        if path in audiences.FOR_APPLICATIONS and method not in {"HEAD", "OPTIONS"}:
             answer = json.loads(response.body)
             assert set(answer) == {"error", "error_description"}
             assert DESCRIPTION.fullmatch(answer["error_description"])

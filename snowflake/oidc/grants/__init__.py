@@ -5,7 +5,7 @@ A new grant type is one file and one line here.
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from snowflake.oidc.clients import Credentials
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.authorization_code import authorization_code
 from snowflake.oidc.grants.refresh_token import refresh_token
 from snowflake.oidc.tokens import Redeemed

@@ -13,7 +13,8 @@ from snowflake.errors import (
 )
 from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects, scopes
-from snowflake.oidc.clients import Credentials, is_known_good
+from snowflake.oidc.authentication import is_known_good
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import Exchanged
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.newcomers import newcomer

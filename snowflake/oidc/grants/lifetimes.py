@@ -1,7 +1,7 @@
 """How long grants live, and whether they have a refresh token."""
 
 from snowflake.errors import InvalidRequest
-from snowflake.oidc.clients import Credentials
+from snowflake.oidc.credentials import Credentials
 from snowflake.protocol.parameters import Parameters
 from snowflake.registry import Client
 from snowflake.state import State

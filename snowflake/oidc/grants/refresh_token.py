@@ -13,7 +13,9 @@ from snowflake.errors import (
     TooManyRequests,
 )
 from snowflake.oidc import scopes
-from snowflake.oidc.clients import Credentials, faults_of_ours, is_known_good, is_of
+from snowflake.oidc.authentication import faults_of_ours, is_known_good
+from snowflake.oidc.clients import is_of
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.needs import needs_of

@@ -1,0 +1,92 @@
+"""What is taken back of a link: at Discord, at the upstream provider, and here."""
+
+from dataclasses import replace
+
+import structlog
+from pydantic import SecretStr
+
+from snowflake import renewal
+from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError
+from snowflake.linked_roles.alone import alone
+from snowflake.linked_roles.own import application_of, table_of, upstream_of
+from snowflake.linked_roles.telling import tell
+from snowflake.linked_roles.values import zeroed
+from snowflake.state import State
+from snowflake.store.links import Link
+
+_log = structlog.get_logger(__name__)
+
+
+async def disconnect(person: str, state: State) -> bool:
+    """Undo a person's link: at Discord first, then upstream, then here. False if there is none.
+
+    Should it end half way it can be begun again.
+
+    Raises:
+        OAuthError: Discord did not do it. The link is as it was.
+    """
+    application, secret = application_of(state)
+
+    async def delete(token: SecretStr) -> None:
+        await state.discord.role_connections.delete(application, token, person)
+
+    async with alone(person, state):
+        link = await state.store.links.find(person)
+        if link is None:
+            return False
+        works = await renewal.works(application, person, state)
+        try:
+            with state.discord.deadline():
+                await renewal.with_token(application, person, secret, state, delete)
+        except (InvalidGrant, InvalidScope):
+            _left(link, works=works)
+        await revoke_upstream(link, state)
+        await state.store.links.remove(person)
+    with state.discord.deadline():
+        await renewal.end(application, person, secret, renewal.NOBODY, state)
+    return True
+
+
+async def withdraw(link: Link, state: State, *, works: bool) -> Link:
+    """Tell Discord in as many words that nothing holds of a person any more.
+
+    ``works`` is whether there was an access token that had not expired. Answers the link with what
+    Discord may still have: if it can be told no more, that is what it was told last.
+    """
+    zeros = zeroed(table_of(state))
+    try:
+        # An empty object would be passed over, so every value is written.
+        await tell(link.person, zeros, "", state)
+    except (InvalidGrant, InvalidScope):
+        return _left(link, works=works)
+    return replace(link, values=zeros, username="")
+
+
+async def revoke_upstream(link: Link, state: State) -> None:
+    """Revoke what we could ask the upstream provider with. Should it fail, it is forgotten.
+
+    Not while another link is of the same account: some providers end what all of them have.
+    """
+    if link.refresh_token is None or link.issuer != upstream_of(state).issuer:
+        return
+    others = await state.store.links.find_by_subject(link.subject)
+    if any(other.person != link.person for other in others):
+        return
+    try:
+        await upstream_of(state).revoke(link.refresh_token)
+    except UpstreamError as error:
+        _log.warning("upstream_not_revoked", cause=error.cause)
+
+
+def _left(link: Link, *, works: bool) -> Link:
+    """Answer the link with what Discord may have of somebody whose tokens it does not take."""
+    if works:
+        # They have removed the application there, and the role connection with it.
+        _log.info("role_connection_gone")
+        return replace(link, values={}, username="")
+    _log.warning(
+        "role_may_be_held",
+        message="Discord's tokens of this person have ended, so that it could not be told",
+        person=link.person,
+    )
+    return link

@@ -1,0 +1,113 @@
+"""Whether a client is who it says it is.
+
+Of a registered client Snowflake knows that itself. The secret of a Discord application Discord
+checks, whenever it gives tokens for it; without asking Discord, it is held against the hash of the
+one that Discord accepted when a grant was made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from snowflake.errors import InvalidClient, TemporarilyUnavailable
+from snowflake.oidc.clients import find_client
+from snowflake.oidc.credentials import Credentials, caller_of, presented_credentials
+from snowflake.protocol.parameters import Parameters
+from snowflake.registry import Client
+from snowflake.standing import REFUSED_FOR
+from snowflake.state import State
+from snowflake.tables.clients import ClientTable
+
+_log = structlog.get_logger(__name__)
+
+
+async def authenticated(request: Request, params: Parameters, state: State) -> Credentials:
+    """Read a client's credentials: HTTP Basic, the form, or a public client's ID alone.
+
+    A registered client is authenticated here. Whether the secret of a Discord application is right
+    is for Discord to say when the grant is redeemed.
+
+    Raises:
+        InvalidClient: there are none, or they cannot be read, or a registered client's are wrong.
+        InvalidRequest: two that differ were sent at once.
+        TooManyRequests: too many wrong secrets of a registered client were tried.
+        UnauthorizedClient: this client is not on the list of those allowed.
+    """
+    client_id, secret = presented_credentials(request, params)
+    credentials = Credentials(find_client(client_id, state), secret, caller_of(request))
+    registered = credentials.client.registered
+    if registered is not None and not await _is_right(credentials, _expected(registered), state):
+        raise InvalidClient(_reason(registered, secret))
+    return credentials
+
+
+async def is_known_good(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
+    """Whether these are the credentials with which a grant was made, without asking Discord.
+
+    ``secret_hash`` is the grant's; it is None for a public client, which has no secret. That of a
+    registered client has been authenticated before it comes to its grants.
+
+    Raises:
+        TooManyRequests: nobody knows the secret, and too many wrong ones were tried.
+    """
+    if credentials.client.registered is not None:
+        return True
+    return await _is_right(credentials, secret_hash, state)
+
+
+@contextmanager
+def faults_of_ours(client: Client) -> Iterator[None]:
+    """Tell Discord's refusal of our own application, which no registered client can mend, as such.
+
+    Raises:
+        TemporarilyUnavailable: Discord does not know our own application and its secret.
+    """
+    try:
+        yield
+    except InvalidClient as error:
+        if client.registered is None:
+            raise
+        _log.error("own_application_refused", application=client.application)
+        raise TemporarilyUnavailable(
+            "Discord does not accept the client ID and secret of this Snowflake", REFUSED_FOR
+        ) from error
+
+
+def _expected(registered: ClientTable) -> str | None:
+    return registered.secret.get_secret_value() if registered.secret is not None else None
+
+
+def _reason(registered: ClientTable, secret: SecretStr | None) -> str:
+    if registered.public:
+        return "this is a public client, which has no secret; send none"
+    return "the client secret is wrong" if secret is not None else "the client secret is missing"
+
+
+async def _is_right(credentials: Credentials, secret_hash: str | None, state: State) -> bool:
+    client_id, secret = credentials.client_id, credentials.secret
+    if secret is None or secret_hash is None:
+        return secret is None and secret_hash is None
+    if await state.standing.is_good(client_id, secret):
+        return await state.secret_hashes.match(client_id, secret, secret_hash)
+    matches = await _guess(client_id, secret, secret_hash, state)
+    if matches:
+        await state.standing.vouch(client_id, secret)
+    return matches
+
+
+async def _guess(client_id: str, secret: SecretStr, secret_hash: str, state: State) -> bool:
+    hashes, guesses = state.secret_hashes, state.guesses
+    async with guesses.turn:
+        # A stale secret that comes again and again costs nothing, and says nothing new.
+        remembered = hashes.remembered(client_id, secret, secret_hash)
+        if remembered is not None:
+            return remembered
+        # It is counted before, so that it stays counted where the request is cut off.
+        guess = guesses.begin(client_id)
+        matches = await hashes.match(client_id, secret, secret_hash)
+        if matches:
+            guesses.was_right(guess)
+        return matches

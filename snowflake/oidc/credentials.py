@@ -1,0 +1,91 @@
+"""What a client presents to say who it is (RFC 6749, section 2.3). Nothing is proven by it yet."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from snowflake.errors import InvalidClient, InvalidRequest
+from snowflake.oidc.clients import MAX_LENGTH
+from snowflake.protocol.parameters import Parameters
+from snowflake.registry import Client
+from snowflake.visible import is_visible_ascii
+
+# Only what RFC 6749, section 2.3.1, prescribes; a raw secret may hold a percent sign by chance.
+_FORM_ENCODED = re.compile(r"([A-Za-z0-9*._~+-]|%[0-9A-Fa-f]{2})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The client as it presents itself, and may ask Discord.
+
+    ``secret`` is None for a public client, and where a person comes back from Discord for a
+    registered one, which has no part in that. ``caller`` is the address from which somebody asks,
+    empty if there is none.
+    """
+
+    client: Client
+    secret: SecretStr | None
+    caller: str
+
+    @property
+    def client_id(self) -> str:
+        """The client's ID."""
+        return self.client.id
+
+    @property
+    def application_secret(self) -> SecretStr | None:
+        """What Discord is shown: our own application's secret, or the one that was presented."""
+        return self.client.application_secret if self.client.registered else self.secret
+
+
+def presented_credentials(request: Request, params: Parameters) -> tuple[str, SecretStr | None]:
+    """Read a client's ID and secret: from HTTP Basic or the form. A public client has but an ID.
+
+    Raises:
+        InvalidClient: there are none, or they cannot be read.
+        InvalidRequest: two that differ were sent at once (RFC 6749, section 2.3).
+    """
+    in_form = params.at_most("client_id", MAX_LENGTH)
+    secret_in_form = params.at_most("client_secret", MAX_LENGTH)
+    header = request.headers.get("authorization")
+    secret: str | None
+    if header is not None:
+        client_id, secret = _basic(header)
+        if in_form not in {None, client_id} or secret_in_form is not None:
+            raise InvalidRequest("the client authenticated in two ways at once")
+    elif in_form is not None:
+        client_id, secret = in_form, secret_in_form
+    else:
+        raise InvalidClient("the client did not say who it is")
+    if not is_visible_ascii(client_id):
+        raise InvalidClient("client_id holds characters that no client ID has")
+    return client_id, SecretStr(secret) if secret else None
+
+
+def caller_of(request: Request) -> str:
+    """Answer the address from which a request comes, empty if there is none."""
+    return request.client.host if request.client is not None else ""
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Read a Basic header (RFC 7617), raw or form-encoded (RFC 6749, section 2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient("the client must authenticate with HTTP Basic or in the form")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidClient("the Basic header cannot be read") from error
+    client_id, colon, secret = decoded.partition(":")
+    if not client_id or not colon or max(len(client_id), len(secret)) > 3 * MAX_LENGTH:
+        raise InvalidClient("the Basic header cannot be read")
+    return _decode(client_id), _decode(secret)
+
+
+def _decode(value: str) -> str:
+    return unquote_plus(value) if _FORM_ENCODED.fullmatch(value) else value
