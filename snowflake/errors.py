@@ -478,8 +478,8 @@ class MissingToken(InvalidToken):
 class TemporarilyUnavailable(OAuthError):
     """Discord or the store cannot be asked right now.
 
-    ``retry_after`` is in whole seconds; ``cause`` is for the log alone. ``answered`` tells that
-    Discord did answer, but nothing that can be used.
+    ``retry_after`` is in whole seconds; ``cause`` is for whoever runs Snowflake alone. ``answered``
+    tells that Discord did answer, but nothing that can be used.
     """
 
     code = "temporarily_unavailable"

@@ -17,7 +17,7 @@ from snowflake.cli.people import export, purge
 from snowflake.cli.preview import preview
 from snowflake.cli.sandbox import sandbox
 from snowflake.cli.serve import serve
-from snowflake.errors import OAuthError, StartFault
+from snowflake.errors import OAuthError, StartFault, TemporarilyUnavailable
 
 #: Exit status of a configuration that cannot be used.
 MISCONFIGURED = 2
@@ -57,7 +57,9 @@ def main() -> None:
             typer.echo(line, err=True)
         sys.exit(MISCONFIGURED)
     except OAuthError as error:
-        typer.echo(error.description, err=True)
+        # Applications are not told the cause; whoever sits here is the one to mend it.
+        cause = error.cause if isinstance(error, TemporarilyUnavailable) else None
+        typer.echo(f"{error.description} ({cause})" if cause else error.description, err=True)
         sys.exit(1)
 
 

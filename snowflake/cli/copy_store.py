@@ -1,14 +1,12 @@
 """``snowflake copy-store``."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from snowflake.errors import StartFault
 from snowflake.store.copy import copy_store as copy
-from snowflake.store.url import open_database, parse_url
+from snowflake.store.url import check_exists, open_database, parse_url
 
 
 def copy_store(
@@ -21,9 +19,8 @@ def copy_store(
     postgresql://user:password@host/name. The secret key must move along.
     """
     urls = [parse_url(source, "FROM"), parse_url(target, "TO")]
-    if urls[0].get_backend_name() == "sqlite" and not Path(urls[0].database or "").is_file():
-        # It would be made, and copied with nothing in it.
-        raise StartFault(["FROM: there is no such file"])
+    # It would be made, and copied with nothing in it.
+    check_exists(urls[0])
 
     async def work() -> dict[str, int]:
         databases = [open_database(url) for url in urls]

@@ -55,7 +55,8 @@ def purge(person: Person) -> None:
     if not _is_anything(kept):
         typer.echo(NOTHING)
         return
-    typer.echo(f"Erased {len(kept.grants)} grants and {len(kept.discord_tokens)} pairs of tokens.")
+    logins, pairs = len(kept.grants), len(kept.discord_tokens)
+    typer.echo(f"Erased. Logins: {logins}; pairs of Discord's tokens: {pairs}.")
     if kept.link is not None:
         typer.echo("Erased the link to an account at the upstream provider.")
     if not is_withdrawn:

@@ -75,11 +75,16 @@ def int_if_bool(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *urls: str) -> str:
+def refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *urls: str,
+    status: int = 2,
+) -> str:
     monkeypatch.setattr("sys.argv", ["snowflake", "copy-store", *urls])
     with pytest.raises(SystemExit) as ended:
         main()
-    assert ended.value.code == 2
+    assert ended.value.code == status
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     return told
@@ -113,7 +118,7 @@ def test_a_source_that_is_not_there_is_told_and_not_made(
 ) -> None:
     source = f"sqlite:///{tmp_path / 'misspelt.db'}"
     target = f"sqlite:///{tmp_path / 'to.db'}"
-    assert "FROM" in refused(monkeypatch, capsys, source, target)
+    assert "misspelt.db: there is no store" in refused(monkeypatch, capsys, source, target)
     assert not (tmp_path / "misspelt.db").exists()
 
 
@@ -123,3 +128,11 @@ def test_what_is_no_url_is_told_without_repeating_it(
 ) -> None:
     told = refused(monkeypatch, capsys, f"sqlite:///{tmp_path / 'from.db'}", url)
     assert told.startswith("TO: must be a URL such as postgresql://")
+
+
+def test_what_is_no_database_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "from.db").write_text("no database")
+    urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("from", "to")]
+    assert "(DatabaseError" in refused(monkeypatch, capsys, *urls, status=1)

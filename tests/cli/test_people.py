@@ -148,7 +148,7 @@ def test_a_purge_erases_one_person_here_and_at_discord(
 ) -> None:
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
     first, second, last = run("purge", "--person", PERSON).splitlines()
-    assert first == "Erased 2 grants and 1 pairs of tokens."
+    assert first == "Erased. Logins: 2; pairs of Discord's tokens: 1."
     assert second == "Erased the link to an account at the upstream provider."
     # Whose linked roles they were is not configured any more.
     assert last.startswith("Discord may still know")
@@ -163,7 +163,7 @@ def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.Mo
     refusal = {"error": "invalid_client"}
     respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
     first, *_, last = run("purge", "--person", PERSON).splitlines()
-    assert first == "Erased 2 grants and 1 pairs of tokens."
+    assert first == "Erased. Logins: 2; pairs of Discord's tokens: 1."
     assert APPLICATION in last
     assert "Authorized Apps" in last
     assert people_in(filled) == {OTHER}
@@ -194,7 +194,7 @@ def test_a_purge_withdraws_what_discord_was_told_for_linked_roles(
     gone = respx_mock.delete(ROLE_CONNECTION).mock(side_effect=[ended, done])
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
     assert run("purge", "--person", PERSON).splitlines() == [
-        "Erased 2 grants and 1 pairs of tokens.",
+        "Erased. Logins: 2; pairs of Discord's tokens: 1.",
         "Erased the link to an account at the upstream provider.",
     ]
     assert gone.call_count == 2
