@@ -102,7 +102,7 @@ class Registry:
 
 
 def _client(client_id: str, settings: Settings) -> Client:
-    """Answer a Discord application, as any other."""
+    """Answer a Discord application, whichever it is."""
     return Client(
         id=client_id,
         application=client_id,

@@ -95,8 +95,11 @@ class Sealer:
         try:
             secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
         except StartFault as fault:
-            hint = "SNOWFLAKE_SECRET_KEY: set it where nothing can be kept in the data directory"
-            raise StartFault([*fault.faults, hint]) from fault
+            if settings.database_url is None:
+                raise
+            # Nothing else would be kept there.
+            missing = "SNOWFLAKE_SECRET_KEY: is not set, and there is no place to keep one"
+            raise StartFault([missing, *fault.faults]) from fault
         if len(secret) < MIN_SECRET_LENGTH:
             raise StartFault([f"{path}: is damaged: it is too short"])
         return cls(secret.encode())

@@ -194,6 +194,18 @@ def test_without_it_a_secret_is_made_once_for_its_owner_alone(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_who_has_another_database_and_nowhere_to_write_hears_of_the_secret(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings(data_dir=tmp_path / "file")
+    with pytest.raises(StartFault) as refused:
+        Sealer.load(settings)
+    assert "SNOWFLAKE_SECRET_KEY" not in str(refused.value)
+    url = SecretStr("postgresql://db/snowflake")
+    with pytest.raises(StartFault) as refused:
+        Sealer.load(settings.model_copy(update={"database_url": url}))
+    assert str(refused.value).startswith("SNOWFLAKE_SECRET_KEY: is not set")
+
+
 def test_with_a_private_key_and_nowhere_to_write_the_secret_comes_of_that_key(
     tmp_path: Path, private_key: str
 ) -> None:
