@@ -107,7 +107,7 @@ class Links:
         needed = select(links.c.person).where(
             links.c.person == person, links.c.application == application, links.c.state != ENDED
         )
-        return bool(await self._people(needed))
+        return await self._database.read(lambda c: c.execute(needed).first()) is not None
 
     async def due(self, before: int, now: int, limit: int) -> tuple[str, ...]:
         """Answer the people who were last synced before a time, those first who wait longest.
