@@ -6,12 +6,12 @@ the callback, ``/token`` and ``/userinfo``, for the scopes openid, profile, emai
 signatures a second is what one core could do if nothing else cost anything. Openssl is measured
 first, alone; one worker and two take turns.
 
-Discord and the load need a seventh of a core for what one worker does. What two workers do is told
-twice, by the clock and by the CPU time that they used: twice the CPU time of a login with one
-worker over that with two, which is what two would do if nobody waited for the other. The two were
-far apart (1.05 and 1.87) while a transaction of SQLite was done in a thread: each of its statements
-waited there for the interpreter, with the database locked, so that a hundred logins a second were
-the most, whatever the number of workers.
+Discord and the load need a seventh of a core for what one worker does, which itself uses 1.1. What
+two workers do is told twice, by the clock and by the CPU time that they used: twice the CPU time of
+a login with one worker over that with two, which is what two would do if nobody waited for the
+other. The two were far apart (1.05 and 1.87) while a transaction of SQLite was done in a thread:
+each of its statements waited there for the interpreter, with the database locked, so that a hundred
+logins a second were the most, whatever the number of workers.
 
 What a login costs, by py-spy's samples of a worker at full load, on the machine of the README's
 table: the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were more
