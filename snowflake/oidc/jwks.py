@@ -12,7 +12,7 @@ from snowflake.state import state_of
 async def jwks(request: Request) -> Response:
     """Publish the keys by which tokens are verified."""
     keys = state_of(request).keys
-    return _key_set(keys, tuple(key.key.kid for key in keys.all))
+    return _key_set(keys, tuple([key.key.kid for key in keys.all]))
 
 
 # The last set alone: a key that is added shows at once, and one that has gone is not kept here.

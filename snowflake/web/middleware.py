@@ -115,15 +115,17 @@ class RequestLog:
         if self.counted:
             _requests(method if method in METHODS else "other", route, status).inc()
             _request_seconds(route).observe(seconds)
-        self.log.log(
-            _level(status, polled=scope["path"] in POLLED),
-            "request",
-            method=method,
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            client=(scope.get("client") or ("", 0))[0],
-        )
+        level = _level(status, polled=scope["path"] in POLLED)
+        if self.log.is_enabled_for(level):
+            self.log.log(
+                level,
+                "request",
+                method=method,
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 1),
+                client=(scope.get("client") or ("", 0))[0],
+            )
 
 
 class CrossOrigin:
