@@ -26,9 +26,9 @@ quarters, ``/userinfo`` the rest.
 What is slow seems not to be Python's own loop but how much code a login passes through: a call to
 Discord takes 0.2 ms when nothing else is done, and three times that within a login; a Python that
 runs plain loops twice as fast (Debian's, beside one built without profile-guided optimization) did
-not do more logins. RSA in OpenSSL runs out of the processor's nearest cache and a login does not: on a
-machine that is shared with others, the same login was seen to cost twice as much from one minute to
-the next while ``openssl speed`` did not change. The bare minimum of a login, which is two
+not do more logins. RSA in OpenSSL runs out of the processor's nearest cache and a login does not:
+on a machine that is shared with others, the same login was seen to cost twice as much from one
+minute to the next while ``openssl speed`` did not change. The bare minimum of a login, which is two
 signatures, one check of one, three calls over aiohttp and four requests to a bare Starlette, is
 more than half of the time that there is for the least that is wanted.
 """
