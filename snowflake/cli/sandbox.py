@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snowflake.errors import StartFault
+from snowflake.hosts import MAX_PORT
 
 if TYPE_CHECKING:
     from snowflake.demo import Sandbox
@@ -26,7 +27,7 @@ def sandbox(
                 "and the OpenID provider of linked roles."
             ),
             min=1,
-            max=65532,
+            max=MAX_PORT - 3,
             show_default=str(PORT),
         ),
     ] = None,

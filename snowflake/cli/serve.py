@@ -67,13 +67,13 @@ def serve(
     if workers is not None:
         options["workers"] = workers
     _check_metrics(settings, options)
-    asyncio.run(_prepare(settings))
     # When Uvicorn serves in this process, and when in others.
     several = (options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
     if several and is_in_memory(store_url(settings)):
         raise StartFault(
             ["several workers need a store that they share: let SNOWFLAKE_DATA_DIR be written to"]
         )
+    asyncio.run(_prepare(settings))
     reloads = bool(options.get("reload"))
     with _metrics(settings, workers=several or reloads):
         if several and not reloads:
