@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,8 +15,8 @@ from snowflake import cli
 from snowflake.cli import app
 from snowflake.linked_roles.schema import schema_of
 from snowflake.store.discord_tokens import StoredTokens
-from snowflake.store.links import Link
-from tests.linked_roles.tables import linked_roles, metadata
+from tests.linked_roles.links import linked
+from tests.linked_roles.tables import FILE, linked_roles, metadata
 from tests.linked_roles.world import (
     APPLICATION,
     APPLICATION_SECRET,
@@ -28,40 +26,10 @@ from tests.linked_roles.world import (
 )
 from tests.running import DISCORD_API, NOW, Clock
 from tests.store.places import SECRET, Place, place_on
-from tests.upstream.provider import CLIENT_ID, ISSUER, Provider
+from tests.upstream.provider import Provider
 
 PERSON, OTHER = "80351110224678912", "197038439483310086"
-FILE = f"""
-[linked_roles]
-issuer = "{ISSUER}"
-client_id = "{CLIENT_ID}"
-client_secret = "upstream-client-secret"
-platform_name = "Example Society"
-
-[[linked_roles.metadata]]
-key = "member"
-name = "Member"
-description = "About member"
-type = "boolean_equal"
-value = "contains(groups, 'members')"
-"""
 OURS = [item.model_dump() for item in schema_of(linked_roles(metadata()))]
-
-
-def linked(person: str, **changes: Any) -> Link:
-    made = Link(
-        person=person,
-        application=APPLICATION,
-        issuer=ISSUER,
-        subject=f"subject-{person}",
-        refresh_token=SecretStr(f"upstream-refresh-{person}"),
-        claims={"sub": f"subject-{person}", "groups": ["members"]},
-        linked_at=NOW,
-        synced_at=NOW,
-        values={"member": "1"},
-        username="ada.l",
-    )
-    return replace(made, **changes)
 
 
 def tokens(person: str) -> StoredTokens:

@@ -10,27 +10,14 @@ from typer.testing import CliRunner
 
 from snowflake.cli import MISCONFIGURED, app, main
 from snowflake.errors import StartFault
+from tests.linked_roles.tables import FILE
 from tests.running import DISCORD_API, NOW, TOKENS, Clock
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, link, put_login, tokens
 from tests.store.places import SECRET, Place, place_on
-from tests.upstream.provider import CLIENT_ID, ISSUER, Provider
+from tests.upstream.provider import Provider
 
 OTHER = "197038439483310086"
 ROLE_CONNECTION = f"{DISCORD_API}/users/@me/applications/{APPLICATION}/role-connection"
-LINKED_ROLES = f"""
-[linked_roles]
-issuer = "{ISSUER}"
-client_id = "{CLIENT_ID}"
-client_secret = "upstream-client-secret"
-platform_name = "Example Society"
-
-[[linked_roles.metadata]]
-key = "member"
-name = "Member"
-description = "Is a member"
-type = "boolean_equal"
-value = "member"
-"""
 
 
 @pytest.fixture
@@ -172,7 +159,7 @@ def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.Mo
 @pytest.fixture
 def linked(filled: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The same store, of a Snowflake with linked roles."""
-    (tmp_path / "snowflake.toml").write_text(LINKED_ROLES)
+    (tmp_path / "snowflake.toml").write_text(FILE)
     monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_ID", APPLICATION)
     monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_SECRET", "of-our-own")
     return filled

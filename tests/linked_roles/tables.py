@@ -3,6 +3,23 @@
 from typing import Any
 
 from snowflake.tables.linked_roles import LinkedRolesTable
+from tests.upstream.provider import CLIENT_ID, ISSUER
+
+#: The table in a file, with one condition.
+FILE = f"""
+[linked_roles]
+issuer = "{ISSUER}"
+client_id = "{CLIENT_ID}"
+client_secret = "upstream-client-secret"
+platform_name = "Example Society"
+
+[[linked_roles.metadata]]
+key = "member"
+name = "Member"
+description = "About member"
+type = "boolean_equal"
+value = "contains(groups, 'members')"
+"""
 
 
 def metadata(key: str = "member", type_: str = "boolean_equal", value: str = "member") -> Any:

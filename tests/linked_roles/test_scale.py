@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from snowflake.linked_roles.background import Rounds
 from snowflake.settings import Settings
 from snowflake.store.discord_tokens import StoredTokens
-from snowflake.store.links import Link
 from snowflake.upstream.calls import Call, Calls, Reply
+from tests.linked_roles.links import linked
 from tests.linked_roles.world import APPLICATION, MEMBER, WIDE, Roles, with_linked_roles
 from tests.running import NOW, Clock, Discord, Snowflake, running
 from tests.upstream.provider import ISSUER
@@ -62,18 +62,7 @@ async def fill(snowflake: Snowflake) -> None:
     """
     store = snowflake.state.store
     for person in map(str, range(LINKS, 2 * LINKS)):
-        link = Link(
-            person=person,
-            application=APPLICATION,
-            issuer=ISSUER,
-            subject=f"subject-{person}",
-            refresh_token=SecretStr(f"{person}-0"),
-            claims={"sub": f"subject-{person}"},
-            linked_at=NOW,
-            synced_at=NOW,
-            values={"member": "1"},
-            username="ada",
-        )
+        link = linked(person, refresh_token=SecretStr(f"{person}-0"), username="ada")
         tokens = StoredTokens(
             application=APPLICATION,
             person=person,

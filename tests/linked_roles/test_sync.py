@@ -16,8 +16,8 @@ from snowflake.linked_roles.everybody import MOST_FAILURES
 from snowflake.linked_roles.sync import MOST_REFUSALS, Refusals, sync
 from snowflake.settings import Settings
 from snowflake.store.discord_tokens import StoredTokens
-from snowflake.store.links import Link
 from snowflake.store.schema import links
+from tests.linked_roles.links import linked
 from tests.linked_roles.world import (
     APPLICATION,
     BOT_TOKEN,
@@ -30,7 +30,7 @@ from tests.linked_roles.world import (
     with_linked_roles,
 )
 from tests.running import NOW, Clock, Discord, Snowflake, running
-from tests.upstream.provider import ISSUER, SUBJECT, TOKENS, Provider
+from tests.upstream.provider import SUBJECT, TOKENS, Provider
 
 HOURS = 3600
 SCOPES = frozenset({"identify", "role_connections.write"})
@@ -41,19 +41,10 @@ async def fill(snowflake: Snowflake, number: int) -> list[str]:
     """Put so many linked people into the store, as if each had been synced just now."""
     people = [str(1000 + at) for at in range(number)]
     for person in people:
-        linked = Link(
-            person=person,
-            application=APPLICATION,
-            issuer=ISSUER,
-            subject=f"subject-{person}",
-            refresh_token=SecretStr(f"refresh-{person}"),
-            claims={"sub": f"subject-{person}"},
-            linked_at=NOW,
-            synced_at=NOW,
-            values={"member": "1", "since": "2999-12-31T00:00:00Z", "posts": "-2147483648"},
-            username="ada.l",
-        )
-        await snowflake.state.store.links.take_over(linked, exclusive=True)
+        values = {"member": "1", "since": "2999-12-31T00:00:00Z", "posts": "-2147483648"}
+        token = SecretStr(f"refresh-{person}")
+        kept = linked(person, refresh_token=token, values=values)
+        await snowflake.state.store.links.take_over(kept, exclusive=True)
         await snowflake.state.store.discord_tokens.put(
             StoredTokens(
                 application=APPLICATION,
