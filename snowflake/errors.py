@@ -342,7 +342,7 @@ class InvalidRequest(OAuthError):
 
 
 class NotServed(InvalidRequest):
-    """Snowflake is not served by this host name, or not over plain HTTP."""
+    """Snowflake is not served by this host name, by two at once, or over plain HTTP."""
 
 
 class NotFound(InvalidRequest):

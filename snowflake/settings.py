@@ -338,10 +338,9 @@ class Settings(BaseSettings):
         return parts(self.secret_key)
 
     @cached_property
-    def hosts(self) -> HostPatterns:
-        """Every host name at which Snowflake answers."""
+    def _hosts(self) -> HostPatterns:
         own = [normalise(urlsplit(self.issuer).hostname or "")] if self.issuer else []
-        return HostPatterns.of((*self.allowed_hosts, *LOOPBACK, *own))
+        return HostPatterns.of((*self.allowed_hosts, *own))
 
     @cached_property
     def webfinger_hosts(self) -> HostPatterns:
@@ -352,6 +351,10 @@ class Settings(BaseSettings):
     def docs(self) -> bool:
         """Whether the API documentation is served."""
         return self.enable_docs or self.root_redirect == "docs"
+
+    def serves(self, host: str) -> bool:
+        """Whether Snowflake answers at a host: an allowed one, the issuer's, the machine's own."""
+        return self._hosts.match(host) or is_loopback(host)
 
     def allows_client(self, client_id: str) -> bool:
         """Whether a client is on the list of those allowed."""

@@ -287,9 +287,10 @@ def test_unknown_variables_are_passed_over(variable: SetVariable) -> None:
 
 def test_loopback_hosts_always_count(variable: SetVariable) -> None:
     variable("ALLOWED_HOSTS", "snowflake.example.com")
-    hosts = load_settings().hosts
-    assert all(map(hosts.match, ["localhost", "127.0.0.1", "[::1]", "snowflake.example.com"]))
-    assert not hosts.match("evil.example.com")
+    serves = load_settings().serves
+    assert all(map(serves, ["localhost", "foo.localhost", "127.0.0.1", "127.9.9.9", "[::1]"]))
+    assert serves("snowflake.example.com")
+    assert not any(map(serves, ["evil.example.com", "localhost.example.com", "128.0.0.1"]))
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ def test_the_host_of_the_issuer_always_counts(
     variable: SetVariable, issuer: str, host: str
 ) -> None:
     variable("ISSUER", issuer)
-    assert load_settings().hosts.match(host)
+    assert load_settings().serves(host)
 
 
 @pytest.mark.parametrize(

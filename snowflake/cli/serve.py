@@ -33,8 +33,15 @@ DEFAULTS: dict[str, Any] = {
     "timeout_graceful_shutdown": 10,
     "timeout_worker_healthcheck": 30,
 }
-#: What its variables cannot change. Its own access log, and its traces, hold query strings.
-OURS: dict[str, Any] = {"access_log": False, "log_config": None, "log_level": None, "ws": "none"}
+#: What its variables cannot change. Its own access log, and its traces, hold query strings. Whom
+#: it trusts as a proxy, the application itself looks at (``web/reverse_proxy.py``).
+OURS: dict[str, Any] = {
+    "access_log": False,
+    "log_config": None,
+    "log_level": None,
+    "proxy_headers": False,
+    "ws": "none",
+}
 #: Parameters of its command line that ``uvicorn.run`` does not take as they come.
 NOT_TAKEN = frozenset({"app", "factory", "headers"})
 #: Addresses that stand for all of a machine's.

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Document, Keys
+from snowflake.configuration.reverse_proxy import faults_of_proxies
 from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_variables
 from snowflake.configuration.variables import settings_given, variable
 from snowflake.configuration.words import keys_of, known_keys, reason_of
@@ -100,6 +101,7 @@ def _is_there(path: Path) -> bool:
 def _values(document: Document, given: set[str]) -> tuple[dict[str, Any], list[str]]:
     """Answer what is set in files. Pydantic reads the variables themselves."""
     secrets, faults = secrets_of_variables()
+    faults += faults_of_proxies()
     overruled = given | {f"{name}_file" for name in given if is_secret(Settings.model_fields[name])}
     ours = {key: value for key, value in document.data.items() if key not in overruled}
     for key in sorted(VARIABLES_ONLY & document.data.keys()):

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from snowflake import __version__
 from snowflake.configuration import load_settings
 from snowflake.configuration.reloading import following
+from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
 from snowflake.linked_roles.background import keeping_true
 from snowflake.logs import configure_logs
@@ -24,7 +25,8 @@ from snowflake.web.errors import (
     login_error,
     oauth_error,
 )
-from snowflake.web.middleware import BasePath, CrossOrigin, Faults, Guard, RequestLog
+from snowflake.web.middleware import CrossOrigin, Faults, Guard, LocalPath, RequestLog
+from snowflake.web.reverse_proxy import ReverseProxy
 from snowflake.web.routes import routes
 
 _log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ def create_app(
         routes=routes(settings),
         lifespan=lifespan,
         middleware=[
-            *([Middleware(BasePath, base_path=settings.path)] if settings.path else []),
+            Middleware(LocalPath, base_path=settings.path),
             Middleware(RequestLog, counted=settings.metrics is not None),
             Middleware(CrossOrigin),
             Middleware(Faults),
@@ -74,11 +76,11 @@ def create_app(
     return app
 
 
-def serve_app(settings: Settings | None = None) -> Starlette:
+def serve_app(settings: Settings | None = None) -> ReverseProxy:
     """Make the application of ``snowflake serve``, in each of its worker processes.
 
     Without ``settings``, they are read.
     """
     settings = settings or load_settings()
     configure_logs(settings)
-    return create_app(settings, reloads=True)
+    return ReverseProxy(create_app(settings, reloads=True), trusted_proxies())

@@ -21,6 +21,7 @@ from snowflake.settings import Settings
 from snowflake.web.audiences import CROSS_ORIGIN, POLLED, UNGUARDED
 from snowflake.web.errors import oauth_error, unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
+from snowflake.web.reverse_proxy import seen
 
 _log = structlog.get_logger("snowflake.request")
 #: What the log says of a request whose sender did not wait for the answer.
@@ -47,13 +48,19 @@ _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9
 HOST_REFUSED: Final = (
     "Snowflake may not be reached by this host name; name it in SNOWFLAKE_ALLOWED_HOSTS"
 )
+SEVERAL_HOSTS: Final = "the request names more than one host"
 INSECURE: Final = (
-    "Snowflake needs HTTPS; behind a reverse proxy set UVICORN_FORWARDED_ALLOW_IPS to its address"
+    "Snowflake needs HTTPS, and this request came without: {seen}. Behind a reverse proxy, set "
+    "UVICORN_FORWARDED_ALLOW_IPS to its address, and let it send X-Forwarded-Proto"
 )
 
 
-class BasePath:
-    """Takes the base path away, which a proxy may have stripped or not."""
+class LocalPath:
+    """Makes the path what it is below the issuer.
+
+    The base path goes, which a proxy may have stripped or not; and of several slashes at the front
+    one stays, since people who are asked for an issuer type a slash at its end.
+    """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
         self.app, self.base_path = app, base_path
@@ -69,9 +76,11 @@ class BasePath:
     def _local(self, path: str) -> str:
         if path == self.metadata:
             return AUTHORIZATION_SERVER
-        if path == self.base_path:
+        if path.startswith(f"{self.base_path}/"):
+            path = path.removeprefix(self.base_path)
+        elif path == self.base_path:
             return "/"
-        return path.removeprefix(self.base_path) if path.startswith(f"{self.base_path}/") else path
+        return f"/{path.lstrip('/')}" if path.startswith("//") else path
 
 
 class RequestLog:
@@ -137,7 +146,8 @@ class CrossOrigin:
             app,
             allow_origins=["*"],
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
+            # Whatever libraries and tracing add. It opens nothing: no answer depends on a cookie.
+            allow_headers=["*"],
             expose_headers=EXPOSED,
         )
 
@@ -190,25 +200,30 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] == "http" and scope["path"] not in UNGUARDED:
-            host = _host(scope)
-            if (
-                fault := HOST_REFUSED
-                if len(host) > MAX_HOST
-                else self._fault(host, scope["scheme"])
-            ):
-                request = Request(scope, receive)
-                response = await oauth_error(request, NotServed(fault))
-                await response(scope, receive, send)
-                return
+        if scope["type"] == "http" and (fault := self._refusal(scope)):
+            request = Request(scope, receive)
+            response = await oauth_error(request, NotServed(fault.replace("{seen}", seen(scope))))
+            await response(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1:
+            # The proxy may have looked at the other one (RFC 9112, section 3.2).
+            return SEVERAL_HOSTS
+        if scope["path"] in UNGUARDED:
+            return None
+        if not hosts or len(hosts[0]) > MAX_HOST:
+            return HOST_REFUSED
+        return self._fault(hosts[0], scope["scheme"])
 
     def _look(self, host: bytes, scheme: str) -> str | None:
         parts = _HOST.fullmatch(host.decode("latin-1"))
         if (
             not parts
             or int(parts["port"] or 0) > MAX_PORT
-            or not self.settings.hosts.match(parts["name"])
+            or not self.settings.serves(parts["name"])
         ):
             return HOST_REFUSED
         return None if self.settings.is_secure(scheme, parts["name"]) else INSECURE
@@ -220,10 +235,6 @@ def _security_headers(own: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
     """Answer the security headers of a response that has headers by these names of its own."""
     # ASGI has them in lower case.
     return tuple(header for header in _SECURITY_HEADERS if header[0] not in own)
-
-
-def _host(scope: Scope) -> bytes:
-    return next((value for name, value in scope["headers"] if name == b"host"), b"")
 
 
 def _level(status: int, *, polled: bool) -> int:

@@ -92,7 +92,6 @@ def test_nothing_of_uvicorn_logs_query_strings_or_names_itself(asked: Uvicorn) -
         ("TIMEOUT_KEEP_ALIVE", 75),
         ("LIMIT_CONCURRENCY", 64),
         ("TIMEOUT_GRACEFUL_SHUTDOWN", 3),
-        ("PROXY_HEADERS", False),
         ("SERVER_HEADER", True),
         ("HTTP", "h11"),
         ("UDS", "/run/snowflake.sock"),

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
@@ -26,4 +27,5 @@ def test_each_worker_reads_the_environment_for_itself(
     monkeypatch.setattr(app, "configure_logs", configured.append)
     served = app.serve_app()
     assert [settings.data_dir for settings in configured] == [tmp_path]
-    assert not served.router.redirect_slashes
+    assert isinstance(served.app, Starlette)
+    assert not served.app.router.redirect_slashes

@@ -51,6 +51,8 @@ async def status_by(snowflake: Snowflake, host: bytes, scheme: str = "https") ->
         (b"127.0.0.1:8000", 200),
         (b"[::1]:8000", 200),
         (b"[::1]", 200),
+        (b"foo.localhost", 200),
+        (b"127.9.9.9:8000", 200),
         (b"evil.example.com", 400),
         (b"snowflake.example.com.evil.com", 400),
         (b"evil.com#snowflake.example.com", 400),
@@ -101,7 +103,9 @@ async def test_hosts_may_be_addresses_and_wildcards(
         (b"localhost:8000", True, 200),
         (b"127.0.0.1", True, 200),
         (b"[::1]:8000", True, 200),
+        (b"foo.localhost:8000", True, 200),
         (b"localhost:8000", False, 400),
+        (b"foo.localhost:8000", False, 400),
     ],
 )
 async def test_plain_http_is_for_the_machine_itself(
@@ -116,6 +120,58 @@ async def test_plain_http_is_for_the_machine_itself(
     configured = settings.model_copy(update={"treat_loopback_as_secure": loopback})
     async with running(configured, clock, discord) as snowflake:
         assert await status_by(snowflake, host, "http") == status
+
+
+@pytest.mark.parametrize("path", [CONFIGURATION, "/authorize", "/health"])
+@pytest.mark.parametrize(
+    "hosts",
+    [(HOST[1], HOST[1]), (HOST[1], b"evil.example.com"), (b"evil.example.com", HOST[1])],
+    ids=["the same", "ours first", "ours last"],
+)
+async def test_two_hosts_are_none(
+    snowflake: Snowflake, path: str, hosts: tuple[bytes, bytes]
+) -> None:
+    response = await send_raw(snowflake.app, path, headers=[(b"host", host) for host in hosts])
+    assert response.status == 400
+    assert b"more than one host" in response.body
+
+
+async def test_whoever_watches_the_process_need_name_no_host(snowflake: Snowflake) -> None:
+    # As HTTP/1.0 allows, which load balancers speak.
+    response = await send_raw(snowflake.app, "/health", scope={"headers": []})
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("slashes", ["//", "///"])
+@pytest.mark.parametrize("path", [paths.OPENID_CONFIGURATION, paths.JWKS, paths.HEALTH])
+async def test_an_issuer_may_be_typed_with_a_slash_at_its_end(
+    snowflake: Snowflake, path: str, slashes: str
+) -> None:
+    plain = await send_raw(snowflake.app, path)
+    typed = await send_raw(snowflake.app, slashes + path[1:])
+    assert typed.status == plain.status == 200
+    assert typed.body == plain.body
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/id/.well-known/openid-configuration", 200),
+        ("/id//.well-known/openid-configuration", 200),
+        ("//.well-known/openid-configuration", 200),
+        ("/.well-known/oauth-authorization-server/id", 200),
+        ("/id/", 302),
+        ("/id", 302),
+        ("//", 302),
+        ("/identity/health", 404),
+    ],
+)
+async def test_below_a_base_path_too(
+    settings: Settings, clock: Clock, discord: Discord, *, path: str, status: int
+) -> None:
+    configured = settings.model_copy(update={"base_path": "/id"})
+    async with running(configured, clock, discord) as snowflake:
+        assert (await send_raw(snowflake.app, path)).status == status
 
 
 @pytest.mark.parametrize(
@@ -175,13 +231,18 @@ async def test_scripts_of_other_origins_may_ask_first(snowflake: Snowflake, path
             headers=[
                 ORIGIN,
                 (b"access-control-request-method", method),
-                (b"access-control-request-headers", b"authorization, content-type"),
+                (
+                    b"access-control-request-headers",
+                    b"authorization, content-type, x-requested-with, traceparent",
+                ),
             ],
         )
         assert response.status == 200
         assert response.headers["access-control-allow-origin"] == "*"
         assert method.decode() in response.headers["access-control-allow-methods"]
-        assert "authorization" in response.headers["access-control-allow-headers"].lower()
+        allowed = response.headers["access-control-allow-headers"].lower()
+        for name in ("authorization", "content-type", "x-requested-with", "traceparent"):
+            assert name in allowed
         assert "access-control-allow-credentials" not in response.headers
 
 
