@@ -277,7 +277,7 @@ class NotLinked(LinkError):
 
 
 #: What was asked of the upstream provider, or read of it, when it was of no use.
-UpstreamStep = Literal["discovery", "jwks", "token", "ID token", "userinfo", "revocation"]
+UpstreamStep = Literal["discovery", "jwks", "par", "token", "ID token", "userinfo", "revocation"]
 
 
 class UpstreamError(SnowflakeError):

@@ -25,6 +25,7 @@ from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
 from snowflake.upstream.client import Upstream
+from snowflake.upstream.narrowing import Demands
 
 _log = structlog.get_logger(__name__)
 
@@ -86,7 +87,11 @@ class State:
             if (table := settings.linked_roles) is not None:
                 upstream = await stack.enter_async_context(
                     Upstream.open(
-                        table.issuer, table.client_id, table.client_secret, table.scopes, clock
+                        table.issuer,
+                        table.client_id,
+                        table.client_secret,
+                        Demands(table.scopes, table.required_claims),
+                        clock,
                     )
                 )
             lifetime = settings.discord_cache.total_seconds()

@@ -23,8 +23,9 @@ COLOURS = {
 def doctor() -> None:
     """Look for what is wrong, and say how to mend it.
 
-    It changes nothing and sends nobody a secret but Discord. Run it where Snowflake runs, with the
-    same configuration. The exit status is 1 if there is a fault.
+    It changes nothing and shows a secret to nobody but who gave it: Discord, and the provider of
+    linked roles. Run it where Snowflake runs, with the same configuration. The exit status is 1 if
+    there is a fault.
     """
     settings, findings = configuration()
     for finding in findings:

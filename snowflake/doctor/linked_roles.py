@@ -8,13 +8,18 @@ from snowflake.errors import UpstreamDown, UpstreamError
 from snowflake.linked_roles.schema import difference, schema_of
 from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.upstream.client import Upstream
+from snowflake.upstream.narrowing import Demands
 
 SUBJECT = "linked roles"
+CLIENT = (
+    "invalid_client is a wrong client_id or client_secret of [linked_roles]; unauthorized_client "
+    "and unsupported_grant_type are a client that may not use refresh tokens there."
+)
 REGISTER = "Run 'snowflake linked-roles register'."
 
 
 async def linked_roles(connections: Connections) -> AsyncIterator[Finding]:
-    """Read what the upstream provider says of itself, and compare the conditions with Discord's.
+    """Ask the upstream provider about itself and our client; compare conditions with Discord's.
 
     Raises:
         TemporarilyUnavailable: Discord does not tell of them.
@@ -22,21 +27,43 @@ async def linked_roles(connections: Connections) -> AsyncIterator[Finding]:
     table = connections.settings.linked_roles
     if table is None:
         return
-    yield await _provider(table, connections)
+    async for finding in _provider(table, connections):
+        yield finding
     yield await _conditions(table, connections)
 
 
-async def _provider(table: LinkedRolesTable, connections: Connections) -> Finding:
+async def _provider(table: LinkedRolesTable, connections: Connections) -> AsyncIterator[Finding]:
     async with Upstream.open(
-        table.issuer, table.client_id, table.client_secret, table.scopes, connections.clock
+        table.issuer,
+        table.client_id,
+        table.client_secret,
+        Demands(table.scopes, table.required_claims),
+        connections.clock,
     ) as upstream:
         try:
             await upstream.discover()
         except UpstreamDown as error:
-            return Finding(Status.WARNING, SUBJECT, f"{table.issuer} cannot be used: {error.cause}")
+            yield Finding(Status.WARNING, SUBJECT, f"{table.issuer} cannot be used: {error.cause}")
+            return
         except UpstreamError as error:
-            return Finding(Status.FAULT, SUBJECT, f"{table.issuer} cannot be used: {error.cause}")
-    return Finding(Status.OK, SUBJECT, f"{table.issuer} answers")
+            yield Finding(Status.FAULT, SUBJECT, f"{table.issuer} cannot be used: {error.cause}")
+            return
+        yield Finding(Status.OK, SUBJECT, f"{table.issuer} answers")
+        yield await _client(upstream)
+
+
+async def _client(upstream: Upstream) -> Finding:
+    """Show the provider our secret with a refresh token that it has never given."""
+    try:
+        await upstream.try_client()
+    except UpstreamDown as error:
+        text = f"{upstream.issuer} did not say whether the client secret is good: {error.cause}"
+        return Finding(Status.WARNING, SUBJECT, text)
+    except UpstreamError as error:
+        text = f"{upstream.issuer} does not accept the client: {error.cause}"
+        return Finding(Status.FAULT, SUBJECT, text, CLIENT)
+    text = f"{upstream.issuer} accepts the client ID and client secret"
+    return Finding(Status.OK, SUBJECT, text)
 
 
 async def _conditions(table: LinkedRolesTable, connections: Connections) -> Finding:

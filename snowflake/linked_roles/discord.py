@@ -92,18 +92,21 @@ async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, 
 
 
 async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:
-    note = ToUpstream(
-        id=new_id(),
-        issuer=came.issuer,
-        browser=came.browser,
-        person=user.id,
-        account=user.username,
-        verifier=pkce.new_verifier(),
-        nonce=new_id(),
-    )
+    verifier, nonce = pkce.new_verifier(), new_id()
+
+    def sealed(pushed: bool) -> str:
+        note = ToUpstream(
+            id=new_id(),
+            issuer=came.issuer,
+            browser=came.browser,
+            person=user.id,
+            account=user.username,
+            verifier=verifier,
+            nonce=nonce,
+            pushed=pushed,
+        )
+        return state.sealer.seal(note, state.clock())
+
     return await upstream_of(state).authorization_url(
-        came.issuer + UPSTREAM,
-        state.sealer.seal(note, state.clock()),
-        note.nonce,
-        pkce.challenge_of(note.verifier),
+        came.issuer + UPSTREAM, sealed, nonce, pkce.challenge_of(verifier)
     )

@@ -26,6 +26,7 @@ from snowflake.errors import (
     UpstreamRefused,
     UpstreamUntrusted,
 )
+from snowflake.protocol.refusals import OPERATORS
 
 _PAGES: Final[tuple[tuple[type[OAuthError | UpstreamError], type[LinkError]], ...]] = (
     (TemporarilyUnavailable, LinkUnavailable),
@@ -76,13 +77,16 @@ def brought() -> Iterator[None]:
 def refusal(code: str, side: str) -> LinkError:
     """Answer the page for an error that one of the two sides has sent the browser back with.
 
-    What it is called goes nowhere: anybody can write anything there.
+    A code that the standards know is for the log. Any other goes nowhere: anybody can write
+    anything there.
     """
     if code == "access_denied":
         return LinkCancelled(side)
     if code in _PASSING:
         return LinkUnavailable(side, "it says so itself")
-    return LinkRefused(side)
+    if code in OPERATORS:
+        return LinkMisconfigured(side, f"sent the person back with {code}")
+    return LinkRefused(side, "sent the person back with an error of its own")
 
 
 def _side_of(error: OAuthError | UpstreamError, platform: str) -> str:

@@ -41,14 +41,18 @@ class ToDiscord(BoundNote):
 
 @dataclass(frozen=True)
 class ToUpstream(BoundNote):
-    """The upstream provider's ``state``: who the person is at Discord, PKCE verifier and nonce."""
+    """The upstream provider's ``state``: who the person is at Discord, PKCE verifier and nonce.
 
-    purpose: ClassVar[str] = "linked role to upstream 1"
+    ``pushed`` is whether the provider has the request from us, and not from the browser.
+    """
+
+    purpose: ClassVar[str] = "linked role to upstream 2"
 
     person: str
     account: str
     verifier: str
     nonce: str
+    pushed: bool
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ async def upstream(request: Request) -> Linked:
 
         # 3. Who it is there.
         answer = await upstream_of(state).redeem(
-            code, note.issuer + UPSTREAM, note.verifier, note.nonce
+            code, note.issuer + UPSTREAM, note.verifier, note.nonce, pushed=note.pushed
         )
 
         # 4. To Discord, and into the store.

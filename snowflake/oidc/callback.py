@@ -3,6 +3,7 @@
 import secrets
 from hashlib import sha256
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +22,7 @@ from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.parameters import Parameters, query
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
+from snowflake.protocol.refusals import OPERATORS
 from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
@@ -115,6 +117,10 @@ def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     known = error in PASSED_ON
     code = error if known else "server_error"
     LOGINS.labels(code).inc()
+    if not known:
+        # Whoever runs this can mend what the standards name. Anybody can write anything else there.
+        named = error if error in OPERATORS else "an error"
+        structlog.contextvars.bind_contextvars(error=code, reason=f"Discord answered with {named}")
     if code == "access_denied" and note.referrer and _is_home(note, settings):
         return redirect(note.referrer)
     description = PASSED_ON[error] if known else "Discord reported an error."

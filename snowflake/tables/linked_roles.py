@@ -221,6 +221,14 @@ class LinkedRolesTable(Table):
             "`offline_access` asks, nothing can be kept true after the day of linking."
         ),
     )
+    required_claims: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description=(
+            "Claims without which nobody is linked. A provider that neither says which scopes it "
+            "has granted nor takes pushed requests (RFC 9126) needs one for each scope, which "
+            "everybody has: people could take a scope out on the way."
+        ),
+    )
     platform_name: Annotated[
         str, Field(min_length=1, max_length=50), AfterValidator(_printable)
     ] = Field(description="What Discord calls the upstream provider, up to 50 characters.")

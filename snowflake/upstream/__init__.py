@@ -5,9 +5,11 @@ A call goes through these files in this order:
 ``client``       makes it: the way there, the code, the refresh token, the end
 ``discovery``    what the provider says of itself, ``kept`` for a while
 ``credentials``  by which the provider knows the client
+``authorization``  where the browser is sent, with which request
 ``calls``        one request, limited in time and size
 ``reading``      its answer, or the error that it is
 ``id_token``     verified, with the provider's keys (``jwks``)
+``narrowing``    whether the person has allowed all of it
 ``answer``       what comes of it all
 
 The errors are those of :class:`~snowflake.errors.UpstreamError`. Each has the step at which it

@@ -21,7 +21,7 @@ MAX_BODY: Final = 1_000_000
 #: Connections that a process has at most.
 MAX_CONNECTIONS: Final = 20
 
-Route = Literal["discovery", "jwks", "token", "userinfo", "revocation"]
+Route = Literal["discovery", "jwks", "par", "token", "userinfo", "revocation"]
 
 
 @dataclass(frozen=True, slots=True)

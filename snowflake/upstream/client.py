@@ -1,30 +1,33 @@
 """The calls that Snowflake makes to the OpenID provider of linked roles."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
 from snowflake.errors import (
     UpstreamDown,
     UpstreamMisconfigured,
-    UpstreamNarrowed,
+    UpstreamRefused,
     UpstreamUntrusted,
 )
 from snowflake.upstream.answer import Answer, Tokens, read_tokens
+from snowflake.upstream.authorization import address, request_uri_of
 from snowflake.upstream.calls import Call, Calls
 from snowflake.upstream.credentials import Credentials
 from snowflake.upstream.discovery import Provider, document_url, read_document
 from snowflake.upstream.id_token import Expected, check_subject, verify
 from snowflake.upstream.jwks import Keys
 from snowflake.upstream.kept import Kept
+from snowflake.upstream.narrowing import Demands, check_claims, check_scope
 from snowflake.upstream.reading import check, read
 
 #: Seconds for which the discovery document is kept.
 LIFETIME: Final = 3600.0
+#: A refresh token that no provider has given.
+MADE_UP: Final = "snowflake-doctor"
 
 
 class Upstream:
@@ -37,13 +40,13 @@ class Upstream:
         self,
         issuer: str,
         credentials: Credentials,
-        scopes: Sequence[str],
+        demands: Demands,
         calls: Calls,
         clock: Callable[[], float],
     ) -> None:
         #: The ``iss`` that its callback has to have, if it has one (RFC 9207).
         self.issuer: Final = issuer
-        self._credentials, self._scope = credentials, " ".join(scopes)
+        self._credentials, self._demands = credentials, demands
         self._calls, self._clock = calls, clock
         self._document = Kept(self._discover, LIFETIME, clock)
         self._keys = Keys(self._fetch_keys, clock)
@@ -55,7 +58,7 @@ class Upstream:
         issuer: str,
         client_id: str,
         client_secret: SecretStr,
-        scopes: Sequence[str],
+        demands: Demands,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator["Upstream"]:
         """Open the pool. Nothing is asked yet: a provider that is down does not stop the start.
@@ -63,7 +66,7 @@ class Upstream:
         ``clock`` tells Unix time in seconds.
         """
         async with Calls.open() as calls:
-            yield cls(issuer, Credentials(client_id, client_secret), scopes, calls, clock)
+            yield cls(issuer, Credentials(client_id, client_secret), demands, calls, clock)
 
     async def discover(self) -> None:
         """Look whether the provider can be used, by what it says of itself.
@@ -74,41 +77,65 @@ class Upstream:
         """
         await self._document.get()
 
+    async def try_client(self) -> None:
+        """Look whether the provider accepts the client, with a refresh token that nobody has made.
+
+        It looks at the client first, and so does not know the token only if it knows the client.
+
+        Raises:
+            UpstreamMisconfigured: it does not accept the client, or not for this.
+            UpstreamDown: it does not say.
+        """
+        form = {"grant_type": "refresh_token", "refresh_token": MADE_UP}
+        async with self._provider() as provider:
+            with suppress(UpstreamRefused):
+                await self._tokens(provider, form)
+
     async def authorization_url(
-        self, redirect_uri: str, state: str, nonce: str, challenge: str
+        self, redirect_uri: str, state: Callable[[bool], str], nonce: str, challenge: str
     ) -> str:
         """Answer where to send the browser (OpenID Connect Core 1.0, 3.1.2.1; RFC 7636, 4.3).
 
-        ``challenge`` is the S256 challenge of the verifier that ``redeem`` is given later.
+        Where the provider takes pushed requests (RFC 9126), it hears of this one from us, so that
+        nobody can take anything out of it on the way; ``state`` makes the state, knowing whether
+        that is so. ``challenge`` is the S256 challenge of the verifier that ``redeem`` is given
+        later.
 
         Raises:
-            UpstreamDown: the provider cannot be asked where that is.
-            UpstreamMisconfigured: what it answers cannot be used.
+            UpstreamDown: the provider cannot be asked where that is, or does not take the request.
+            UpstreamMisconfigured: what it answers cannot be used, or it does not accept the client.
         """
-        endpoint = (await self._document.get()).authorization_endpoint
-        query = urlencode(
-            {
+        async with self._provider() as provider:
+            pushed = provider.pushed_authorization_request_endpoint
+            parameters = {
                 "response_type": "code",
                 "client_id": self._credentials.client_id,
                 "redirect_uri": redirect_uri,
-                "scope": self._scope,
-                "state": state,
+                "scope": " ".join(self._demands.scopes),
+                "state": state(pushed is not None),
                 "nonce": nonce,
                 "code_challenge": challenge,
                 "code_challenge_method": "S256",
             }
-        )
-        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
+            if pushed is not None:
+                call = self._credentials.call("par", pushed, parameters, provider)
+                uri = request_uri_of(read(await self._calls.send(call)))
+                parameters = {"client_id": self._credentials.client_id, "request_uri": uri}
+        return address(provider.authorization_endpoint, parameters)
 
-    async def redeem(self, code: str, redirect_uri: str, verifier: str, nonce: str) -> Answer:
+    async def redeem(
+        self, code: str, redirect_uri: str, verifier: str, nonce: str, *, pushed: bool
+    ) -> Answer:
         """Exchange a code (OpenID Connect Core 1.0, section 3.1.3).
+
+        ``pushed`` is whether the provider had the request from us.
 
         Raises:
             UpstreamRefused: the code is expired or used, or not for us.
             UpstreamNarrowed: the person has allowed less than was asked for.
             UpstreamUntrusted: the ID token or UserInfo is not what it has to be.
             UpstreamDown: it does not answer as it should; the code may be spent.
-            UpstreamMisconfigured: it does not accept the client.
+            UpstreamMisconfigured: it does not accept the client, or does not say what was allowed.
         """
         async with self._provider() as provider:
             tokens = await self._tokens(
@@ -122,8 +149,9 @@ class Upstream:
             )
             if tokens.id_token is None:
                 raise UpstreamMisconfigured("token", "gives no ID token")
-            self._check_scope(provider, tokens)
+            check_scope(self._demands, provider, tokens, pushed=pushed)
             claims = await self._claims(provider, tokens, nonce=nonce)
+            check_claims(self._demands, claims)
         return Answer(claims, tokens.refresh_token or None)
 
     async def refresh(
@@ -188,20 +216,6 @@ class Upstream:
     async def _tokens(self, provider: Provider, form: Mapping[str, str]) -> Tokens:
         call = self._credentials.call("token", provider.token_endpoint, form, provider)
         return read_tokens(read(await self._calls.send(call)))
-
-    def _check_scope(self, provider: Provider, tokens: Tokens) -> None:
-        """Pass, unless something is missing that the provider could have given (RFC 6749, 5.1).
-
-        The scopes stand in the address bar before the person: without one they would keep a role
-        for ever, or have no claim that speaks against them.
-        """
-        asked = self._scope.split()
-        granted = set(tokens.scope.split() if tokens.scope is not None else asked)
-        if not tokens.refresh_token:
-            granted.discard("offline_access")
-        missing = set(asked).intersection(provider.scopes_supported) - granted
-        if missing:
-            raise UpstreamNarrowed("token", f"was given without {' '.join(sorted(missing))}")
 
     async def _claims(
         self,

@@ -45,8 +45,9 @@ class Provider(BaseModel):
     jwks_uri: Endpoint
     userinfo_endpoint: Endpoint | None = None
     revocation_endpoint: Endpoint | None = None
+    pushed_authorization_request_endpoint: Endpoint | None = None
     id_token_signing_alg_values_supported: tuple[str, ...]
-    scopes_supported: tuple[str, ...] = ()
+    scopes_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
     @property

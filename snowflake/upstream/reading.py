@@ -24,11 +24,15 @@ _MISCONFIGURED: Final = frozenset(
         "consent_required",
         "interaction_required",
         "invalid_client",
+        "invalid_redirect_uri",
         "invalid_request",
+        "invalid_request_object",
         "invalid_scope",
+        "invalid_target",
         "login_required",
         "unauthorized_client",
         "unsupported_grant_type",
+        "unsupported_response_type",
         "unsupported_token_type",
     }
 )
@@ -69,7 +73,8 @@ def check(reply: Reply) -> None:
     Raises:
         UpstreamError: it is none.
     """
-    if reply.status != 200:  # noqa: PLR2004 - OK
+    # A request that was pushed has been created (RFC 9126, section 2.2).
+    if reply.status != (201 if reply.route == "par" else 200):
         raise _error_of(reply)
 
 
@@ -91,7 +96,7 @@ def _code_of(reply: Reply) -> str:
     Only where a client shows its credentials has the provider looked at a grant. Elsewhere, and
     with 5xx, something that stands before it may say anything.
     """
-    if reply.route not in {"token", "revocation"} or reply.status not in {400, 401, 403}:
+    if reply.route not in {"par", "token", "revocation"} or reply.status not in {400, 401, 403}:
         return ""
     try:
         code = json_object(reply.content).get("error")

@@ -20,7 +20,9 @@ CONDITIONS = [item.model_dump() for item in schema_of(SETTINGS.linked_roles)]
 @pytest.fixture(autouse=True)
 def provider() -> Iterator[Provider]:
     with respx.mock(assert_all_called=False) as router:
-        yield Provider(router)
+        provider = Provider(router)
+        provider.token.respond(400, json={"error": "invalid_grant"})
+        yield provider
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ async def test_where_there_are_none_there_is_nothing_to_look_at() -> None:
 
 
 async def test_all_may_be_well() -> None:
-    assert [finding.status for finding in await look()] == [Status.OK, Status.OK]
+    assert [finding.status for finding in await look()] == [Status.OK] * 3
 
 
 async def test_a_provider_that_is_down_is_a_warning(provider: Provider) -> None:
@@ -56,12 +58,41 @@ async def test_a_provider_that_calls_itself_otherwise_is_a_fault(provider: Provi
 
 async def test_conditions_that_are_not_registered_are_a_fault(conditions: respx.Route) -> None:
     conditions.respond(json=CONDITIONS[1:])
-    _, finding = await look()
+    *_, finding = await look()
     assert finding.status is Status.FAULT
     assert "added: member" in finding.text
     assert "register" in finding.cure
 
 
 async def test_without_a_bot_nobody_can_look() -> None:
-    _, finding = await look(SETTINGS.model_copy(update={"discord_bot_token": None}))
+    *_, finding = await look(SETTINGS.model_copy(update={"discord_bot_token": None}))
     assert finding.status is Status.WARNING
+
+
+async def test_the_provider_is_shown_the_secret_with_a_token_that_nobody_has_made(
+    provider: Provider,
+) -> None:
+    _, finding, _ = await look()
+    assert finding.text.endswith("accepts the client ID and client secret")
+    assert provider.form == {
+        "grant_type": "refresh_token",
+        "refresh_token": "snowflake-doctor",
+    }
+
+
+@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
+async def test_a_client_that_the_provider_does_not_accept_is_a_fault(
+    provider: Provider, code: str
+) -> None:
+    provider.token.respond(401, json={"error": code})
+    _, finding, _ = await look()
+    assert finding.status is Status.FAULT
+    assert code in finding.text
+    assert "client_secret" in finding.cure
+
+
+async def test_a_provider_that_does_not_say_is_a_warning(provider: Provider) -> None:
+    provider.token.respond(503)
+    _, finding, _ = await look()
+    assert finding.status is Status.WARNING
+    assert "answered 503" in finding.text

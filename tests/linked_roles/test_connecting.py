@@ -134,6 +134,7 @@ async def test_while_discord_is_known_to_be_out_nothing_is_begun(
 async def test_a_link_without_a_refresh_token_is_warned_of(
     linking: Snowflake, provider: Provider, roles: Roles, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    provider.says(scopes_supported=["openid", "profile"])
     sent = await to_upstream(linking.browser)
     says(provider, sent["nonce"])
     id_token = signed({**CLAIMS, "nonce": sent["nonce"]})

@@ -8,6 +8,7 @@ import httpx
 import hypothesis
 import pytest
 import respx
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,15 @@ from tests.linked_roles.world import (
 )
 from tests.login import come_back, depart
 from tests.running import NOW, ORIGIN, USER, Clock, Discord, Snowflake, running
-from tests.upstream.provider import ISSUER, SUBJECT, TOKENS, Provider
+from tests.upstream.provider import (
+    CLAIMS,
+    CLIENT_ID,
+    ISSUER,
+    SUBJECT,
+    TOKENS,
+    Provider,
+    signed,
+)
 
 UNKNOWN, ELSEWHERE = "We don't recognise this step", "This can't be finished here"
 EXPIRED, SPENT = "That took a little too long", "This step is over"
@@ -131,6 +140,28 @@ async def test_no_page_and_no_address_gives_a_secret_away(
     upstream = [TOKENS["access_token"], TOKENS["refresh_token"], CODE, SUBJECT]
     discord = [WIDE["access_token"], WIDE["refresh_token"], APPLICATION_SECRET, "DISCORD-CODE"]
     assert [secret for secret in (*upstream, *discord) if str(secret) in seen] == []
+
+
+async def test_a_provider_that_takes_pushed_requests_need_not_name_scopes(
+    linking: Snowflake, provider: Provider
+) -> None:
+    provider.says(pushed_authorization_request_endpoint="https://id.example.com/par/")
+    provider.par.respond(201, json={"request_uri": "urn:pushed", "expires_in": 60})
+    reached = await from_discord(linking.browser, await go(linking.browser))
+    assert at_upstream(reached) == {"client_id": CLIENT_ID, "request_uri": "urn:pushed"}
+    pushed = dict(httpx.QueryParams(provider.par.calls.last.request.content.decode()))
+    id_token = signed({**CLAIMS, "nonce": pushed["nonce"]})
+    provider.gives(scope=None, id_token=id_token)
+    assert title_of(await from_upstream(linking.browser, pushed)) == "You are linked"
+
+
+async def test_what_is_not_known_to_be_allowed_links_nobody(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    sent = await to_upstream(linking.browser)
+    provider.gives(scope=None, id_token=signed({**CLAIMS, "nonce": sent["nonce"]}))
+    assert title_of(await from_upstream(linking.browser, sent)) == MISCONFIGURED
+    assert not roles.told
 
 
 # A way back that is not the browser's own.
@@ -241,6 +272,9 @@ async def test_whatever_is_brought_back_there_is_a_page(
         ("server_error", UNAVAILABLE),
         ("temporarily_unavailable", UNAVAILABLE),
         ("login_required", "Discord did not let you through"),
+        ("invalid_scope", MISCONFIGURED),
+        ("invalid_request", MISCONFIGURED),
+        ("unauthorized_client", MISCONFIGURED),
         ("<b>", "Discord did not let you through"),
     ],
 )
@@ -256,6 +290,22 @@ async def test_an_error_at_either_side_is_a_page_that_says_whose_it_is(
     assert title_of(page) == title.replace("Discord", "Example Society")
     assert again_on(page) == ["/linked-role"]
     assert "<b>" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [("invalid_scope", "with invalid_scope"), ("<b>", "with an error of its own")],
+)
+async def test_an_error_that_the_operator_can_mend_is_logged_by_its_name(
+    linking: Snowflake, error: str, logged: str
+) -> None:
+    for step, way in ((from_discord, go), (from_upstream, to_upstream)):
+        sent = await way(linking.browser)
+        with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+            await step(linking.browser, sent, code=None, error=error)
+        assert [log["cause"] for log in logs if log["event"] == "request"] == [
+            f"sent the person back {logged}"
+        ]
 
 
 async def test_without_a_code_there_is_nothing_to_do(linking: Snowflake) -> None:

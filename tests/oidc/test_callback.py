@@ -1,6 +1,7 @@
 import html
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,6 +175,25 @@ async def test_errors_of_discord_become_errors_that_the_application_understands(
     assert set(answer) == {"error", "error_description", "state", "iss"}
     assert (answer["error"], answer["state"], answer["iss"]) == (error, "abc", ORIGIN)
     assert "Discord's words" not in answer["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("invalid_scope", "invalid_scope"),
+        ("unauthorized_client", "unauthorized_client"),
+        ("<script>", "an error"),
+        ("server_error", "an error"),
+    ],
+)
+async def test_an_error_that_the_operator_can_mend_is_logged_by_its_name(
+    snowflake: Snowflake, said: str, logged: str
+) -> None:
+    departure = await depart(snowflake.browser)
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        await come_back(snowflake.browser, departure, code=None, error=said)
+    [line] = [log for log in logs if log["event"] == "request"]
+    assert (line["error"], line["reason"]) == ("server_error", f"Discord answered with {logged}")
 
 
 @pytest.mark.parametrize(

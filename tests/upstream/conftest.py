@@ -6,6 +6,7 @@ import pytest
 import respx
 
 from snowflake.upstream.client import Upstream
+from snowflake.upstream.narrowing import Demands
 from tests.running import Clock
 from tests.upstream.provider import CLIENT_ID, ISSUER, SECRET, Provider
 
@@ -18,6 +19,6 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 async def upstream(provider: Provider, clock: Clock) -> AsyncIterator[Upstream]:
-    scopes = ("openid", "profile", "offline_access")
-    async with Upstream.open(ISSUER, CLIENT_ID, SECRET, scopes, clock) as upstream:
+    demands = Demands(("openid", "profile", "offline_access"))
+    async with Upstream.open(ISSUER, CLIENT_ID, SECRET, demands, clock) as upstream:
         yield upstream

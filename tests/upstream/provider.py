@@ -49,6 +49,7 @@ TOKENS: dict[str, Any] = {
     "token_type": "bearer",
     "expires_in": 300,
     "refresh_token": "upstream-refresh-token",
+    "scope": "openid profile offline_access",
 }
 SECRETS = [SECRET.get_secret_value(), TOKENS["access_token"], TOKENS["refresh_token"], "the-code"]
 
@@ -72,6 +73,7 @@ class Provider:
         self.jwks = router.get(DOCUMENT["jwks_uri"])
         self.token = router.post(DOCUMENT["token_endpoint"])
         self.userinfo = router.get(DOCUMENT["userinfo_endpoint"]).respond(json=USERINFO)
+        self.par = router.post("https://id.example.com/par/")
         self.revocation = router.post(DOCUMENT["revocation_endpoint"]).respond(200)
         self.says()
         self.publishes(KEY)
@@ -100,8 +102,12 @@ class Provider:
         return dict(httpx.QueryParams(self.token.calls.last.request.content.decode()))
 
 
-async def redeem(upstream: Upstream) -> Any:
-    return await upstream.redeem("the-code", REDIRECT_URI, VERIFIER, NONCE)
+async def redeem(upstream: Upstream, *, pushed: bool = False) -> Any:
+    return await upstream.redeem("the-code", REDIRECT_URI, VERIFIER, NONCE, pushed=pushed)
+
+
+def the_state(pushed: bool) -> str:
+    return "pushed" if pushed else "the state"
 
 
 class Saved:

@@ -10,11 +10,11 @@ from snowflake.errors import (
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
-    UpstreamNarrowed,
     UpstreamRefused,
     UpstreamUntrusted,
 )
 from snowflake.upstream.client import Upstream
+from snowflake.upstream.narrowing import Demands
 from tests.upstream.provider import (
     CHALLENGE,
     CLAIMS,
@@ -32,6 +32,7 @@ from tests.upstream.provider import (
     Saved,
     redeem,
     signed,
+    the_state,
 )
 
 OLD = SecretStr("old-refresh-token")
@@ -39,7 +40,7 @@ SCOPE = "openid profile offline_access"
 
 
 async def test_the_browser_is_sent_with_pkce_nonce_and_state(upstream: Upstream) -> None:
-    url = await upstream.authorization_url(REDIRECT_URI, "the state", NONCE, CHALLENGE)
+    url = await upstream.authorization_url(REDIRECT_URI, the_state, NONCE, CHALLENGE)
     assert url.startswith("https://id.example.com/authorize/?")
     assert parse_qs(urlsplit(url).query) == {
         "response_type": ["code"],
@@ -55,7 +56,7 @@ async def test_the_browser_is_sent_with_pkce_nonce_and_state(upstream: Upstream)
 
 async def test_a_query_of_the_endpoint_stays(upstream: Upstream, provider: Provider) -> None:
     provider.says(authorization_endpoint="https://id.example.com/authorize?flow=1")
-    url = await upstream.authorization_url(REDIRECT_URI, "s", NONCE, CHALLENGE)
+    url = await upstream.authorization_url(REDIRECT_URI, the_state, NONCE, CHALLENGE)
     assert url.startswith("https://id.example.com/authorize?flow=1&response_type=code&")
 
 
@@ -85,43 +86,6 @@ async def test_a_code_brings_the_claims_of_both_and_userinfo_wins(
 async def test_nothing_secret_shows_in_an_answer(upstream: Upstream) -> None:
     shown = repr(await redeem(upstream))
     assert not [secret for secret in [*SECRETS, "ada"] if secret in shown]
-
-
-async def test_there_need_not_be_a_refresh_token(upstream: Upstream, provider: Provider) -> None:
-    provider.gives(refresh_token=None)
-    assert (await redeem(upstream)).refresh_token is None
-
-
-SUPPORTED = ["openid", "profile", "offline_access"]
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"scope": "openid offline_access"},
-        {"scope": "openid profile"},
-        {"scope": "openid profile offline_access", "refresh_token": None},
-        {"refresh_token": None},
-    ],
-)
-async def test_whoever_allows_less_than_was_asked_for_is_not_taken(
-    upstream: Upstream, provider: Provider, given: dict[str, str | None]
-) -> None:
-    provider.says(scopes_supported=SUPPORTED)
-    provider.gives(**given)
-    with pytest.raises(UpstreamNarrowed):
-        await redeem(upstream)
-
-
-@pytest.mark.parametrize(
-    "scope", [None, "openid profile offline_access", "offline_access more profile openid"]
-)
-async def test_all_that_was_asked_for_is_enough(
-    upstream: Upstream, provider: Provider, scope: str | None
-) -> None:
-    provider.says(scopes_supported=[*SUPPORTED, "more"])
-    provider.gives(scope=scope)
-    assert await redeem(upstream)
 
 
 async def test_without_userinfo_the_id_token_is_enough(
@@ -247,7 +211,7 @@ async def test_the_client_authenticates_as_the_provider_supports(
     provider: Provider, clock: Any, secret: str, methods: list[str] | None, expected: str
 ) -> None:
     provider.says(token_endpoint_auth_methods_supported=methods)
-    async with Upstream.open(ISSUER, CLIENT_ID, SecretStr(secret), (), clock) as upstream:
+    async with Upstream.open(ISSUER, CLIENT_ID, SecretStr(secret), Demands(()), clock) as upstream:
         await redeem(upstream)
     header = provider.token.calls.last.request.headers.get("authorization")
     if expected == POST:

@@ -4,13 +4,21 @@ from snowflake.errors import UpstreamMisconfigured
 from snowflake.upstream.client import Upstream
 from snowflake.upstream.discovery import document_url, read_document
 from tests.running import Clock
-from tests.upstream.provider import CHALLENGE, DOCUMENT, ISSUER, NONCE, REDIRECT_URI, Provider
+from tests.upstream.provider import (
+    CHALLENGE,
+    DOCUMENT,
+    ISSUER,
+    NONCE,
+    REDIRECT_URI,
+    Provider,
+    the_state,
+)
 
 ENDPOINTS = [name for name in DOCUMENT if name.endswith(("_endpoint", "_uri"))]
 
 
 async def where(upstream: Upstream) -> str:
-    return await upstream.authorization_url(REDIRECT_URI, "state", NONCE, CHALLENGE)
+    return await upstream.authorization_url(REDIRECT_URI, the_state, NONCE, CHALLENGE)
 
 
 @pytest.mark.parametrize(

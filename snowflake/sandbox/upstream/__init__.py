@@ -4,6 +4,7 @@ A request goes through these files in this order:
 
 ``routes``     has every path, as Authentik has them
 ``discovery``  says where what is, and publishes the keys
+``pushed``     keeps requests that clients send by themselves, where it takes them
 ``authorize``  asks who of the ``people`` is there
 ``token``      gives tokens to ``clients`` for codes and refresh tokens, keeping ``grants``
 ``signing``    signs ID tokens; with a key of its own, unless it is told to lie (``lies``)

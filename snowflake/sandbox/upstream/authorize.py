@@ -10,15 +10,17 @@ from snowflake.sandbox.upstream.clients import Client
 from snowflake.sandbox.upstream.discovery import SCOPES, issuer_of
 from snowflake.sandbox.upstream.grants import Grant
 from snowflake.sandbox.upstream.people import Person
+from snowflake.sandbox.upstream.pushed import Pushed
 from snowflake.sandbox.upstream.state import State
 
 
 class Authorize:
     """The page on which people say who they are, and what becomes of it."""
 
-    def __init__(self, state: State, pages: Pages) -> None:
+    def __init__(self, state: State, pages: Pages, pushed: Pushed) -> None:
         self._state = state
         self._pages = pages
+        self._pushed = pushed
 
     async def ask(self, request: Request) -> Response:
         """``GET``: show the page."""
@@ -30,7 +32,8 @@ class Authorize:
         asked = self._asked(request)
         if isinstance(asked, Response):
             return asked
-        form = recorded(request).form or {}
+        record = recorded(request)
+        form = record.form or {}
         if form.get("decision") == "cancel":
             return asked.back(error="access_denied")
         person = self._state.people.get(form.get("person", ""))
@@ -41,11 +44,12 @@ class Authorize:
         # Unknown scopes are ignored, as at Authentik.
         scopes = asked.scopes.intersection(SCOPES)
         grant = Grant(asked.client.id, person.sub, scopes, asked.query.get("nonce"))
+        self._pushed.spend(record.query)
         code = self._state.grants.approve(grant, asked.redirect_uri, asked.challenge)
         return asked.back(code=code)
 
     def _asked(self, request: Request) -> Asked[Client] | Response:
-        query, issuer = recorded(request).query, issuer_of(request)
+        query, issuer = self._pushed.meant(recorded(request).query), issuer_of(request)
         try:
             asked = validated(query, issuer, self._state.clients, "client")
         except Refused as refused:

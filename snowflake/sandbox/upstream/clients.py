@@ -1,6 +1,7 @@
 """Clients that are registered at the provider."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -28,3 +29,10 @@ def credentials(record: RecordedRequest) -> tuple[str, str]:
         return form.get("client_id", ""), form.get("client_secret", "")
     client_id, secret = record.basic
     return unquote_plus(client_id), unquote_plus(secret)
+
+
+def authenticated(record: RecordedRequest, clients: Mapping[str, Client]) -> Client | None:
+    """Return the client, of those by ID, that has sent a request; None if it cannot show so."""
+    client_id, secret = credentials(record)
+    client = clients.get(client_id)
+    return client if client is not None and client.admits(secret) else None

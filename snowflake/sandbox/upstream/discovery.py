@@ -32,6 +32,7 @@ class Discovery:
         """``GET …/.well-known/openid-configuration``."""
         issuer = issuer_of(request)
         endpoints = issuer.removesuffix(f"{SLUG}/")
+        pushed = {"pushed_authorization_request_endpoint": f"{endpoints}par/"}
         return JSONResponse(
             {
                 "issuer": issuer,
@@ -51,6 +52,7 @@ class Discovery:
                 "code_challenge_methods_supported": ["S256"],
                 "scopes_supported": list(SCOPES),
                 "authorization_response_iss_parameter_supported": True,
+                **(pushed if self._state.takes_pushed else {}),
             }
         )
 

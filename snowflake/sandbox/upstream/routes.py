@@ -12,6 +12,7 @@ from snowflake.sandbox.pages import STYLE, Pages
 from snowflake.sandbox.upstream.authorize import Authorize
 from snowflake.sandbox.upstream.discovery import Discovery
 from snowflake.sandbox.upstream.paths import BASE, SLUG
+from snowflake.sandbox.upstream.pushed import Pushed
 from snowflake.sandbox.upstream.state import State
 from snowflake.sandbox.upstream.token import TokenRoutes
 from snowflake.sandbox.upstream.userinfo import UserInfo
@@ -20,7 +21,8 @@ from snowflake.sandbox.upstream.userinfo import UserInfo
 def application(state: State) -> Starlette:
     """Return the routes over a state."""
     pages = Pages(Path(__file__).parent / "templates")
-    discovery, authorize = Discovery(state), Authorize(state, pages)
+    discovery, pushed = Discovery(state), Pushed(state)
+    authorize = Authorize(state, pages, pushed)
     token, userinfo = TokenRoutes(state), UserInfo(state)
     document = f"{BASE}/{SLUG}/.well-known/openid-configuration"
 
@@ -33,6 +35,7 @@ def application(state: State) -> Starlette:
         routes=[
             Route(document, discovery.document),
             Route(f"{BASE}/{SLUG}/jwks/", discovery.jwks),
+            Route(f"{BASE}/par/", pushed.push, methods=["POST"]),
             Route(f"{BASE}/authorize/", authorize.ask, methods=["GET"]),
             Route(f"{BASE}/authorize/", authorize.decide, methods=["POST"]),
             Route(f"{BASE}/token/", token.token, methods=["POST"]),

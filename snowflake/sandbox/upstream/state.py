@@ -18,7 +18,8 @@ class State(Simulation[Route, Person]):
     """What the endpoints read and write, and a test arranges, from any thread.
 
     ``clients`` are by ID and ``people`` by ``sub``; their values are replaced, never changed.
-    ``clock`` gives seconds since the epoch.
+    ``clock`` gives seconds since the epoch. While it ``takes_pushed`` requests (RFC 9126) it says
+    so in its discovery document; unless it ``names_scopes``, it does not tell what was granted.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class State(Simulation[Route, Person]):
         self.clients = {client.id: client for client in clients}
         self.grants = Grants(clock)
         self.signer = Signer()
+        self.takes_pushed = False
+        self.names_scopes = True
         self._lies: deque[Lie] = deque()
 
     def register(self, client: Client) -> None:

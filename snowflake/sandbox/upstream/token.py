@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.sandbox.refusals import oauth_error
-from snowflake.sandbox.requests import RecordedRequest, recorded
-from snowflake.sandbox.upstream.clients import Client, credentials
+from snowflake.sandbox.requests import recorded
+from snowflake.sandbox.upstream.clients import Client, authenticated
 from snowflake.sandbox.upstream.discovery import issuer_of
 from snowflake.sandbox.upstream.grants import Grant
 from snowflake.sandbox.upstream.people import Person
@@ -26,7 +26,7 @@ class TokenRoutes:
         """``POST``: exchange a code or a refresh token."""
         record = recorded(request)
         # 1. Which client asks? Before the grant is looked at, lest another spends it.
-        client = self._client(record)
+        client = authenticated(record, self._state.clients)
         if client is None:
             return oauth_error(401, "invalid_client", "Client authentication failed.")
         # 2. For what?
@@ -53,16 +53,11 @@ class TokenRoutes:
     async def revoke(self, request: Request) -> Response:
         """``POST``: end a refresh token."""
         record = recorded(request)
-        client = self._client(record)
+        client = authenticated(record, self._state.clients)
         if client is None:
             return oauth_error(401, "invalid_client", "Client authentication failed.")
         self._state.grants.revoke(client.id, (record.form or {}).get("token", ""))
         return JSONResponse({})
-
-    def _client(self, record: RecordedRequest) -> Client | None:
-        client_id, secret = credentials(record)
-        client = self._state.clients.get(client_id)
-        return client if client is not None and client.admits(secret) else None
 
     def _redeemed(self, client: Client, form: Mapping[str, str]) -> Grant | None:
         return self._state.grants.redeem(
@@ -84,7 +79,7 @@ class TokenRoutes:
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": TOKEN_LIFETIME,
-            "scope": " ".join(sorted(grant.scopes)),
+            "scope": " ".join(sorted(grant.scopes)) if self._state.names_scopes else None,
             "refresh_token": self._state.grants.new_refresh_token(grant),
             "id_token": self._state.signer.id_token(
                 claims, access_token, self._state.clock(), self._state.next_lie()

@@ -11,6 +11,7 @@ from snowflake.errors import (
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
+    UpstreamNarrowed,
     UpstreamRefused,
     UpstreamUntrusted,
 )
@@ -20,6 +21,7 @@ from snowflake.sandbox.upstream import Failure, Lie, Route, SimulatedProvider
 from snowflake.upstream import calls
 from snowflake.upstream.answer import Answer
 from snowflake.upstream.client import Upstream
+from snowflake.upstream.narrowing import Demands
 from tests.running import Clock
 from tests.sandbox.upstream.party import ADA, CLIENT, REDIRECT_URI, VERIFIER, Party, returned
 from tests.upstream.provider import Saved
@@ -35,18 +37,27 @@ async def upstream(
         provider.issuer_at(origin),
         CLIENT.id,
         SecretStr(CLIENT.secret),
-        ("openid", "profile", "offline_access"),
+        Demands(("openid", "profile", "offline_access")),
         clock,
     ) as upstream:
         yield upstream
 
 
-async def sign_in(upstream: Upstream, party: Party) -> Answer:
-    url = await upstream.authorization_url(REDIRECT_URI, "state", "nonce", challenge_of(VERIFIER))
-    page = party.browser.post(url, data={"person": ADA.sub, "decision": "continue"})
+async def sign_in(upstream: Upstream, party: Party, **changes: str) -> Answer:
+    """Sign in as Ada, who changes this of the address before her."""
+    made: list[bool] = []
+
+    def state(pushed: bool) -> str:
+        made.append(pushed)
+        return "state"
+
+    url = await upstream.authorization_url(REDIRECT_URI, state, "nonce", challenge_of(VERIFIER))
+    page = party.browser.post(
+        httpx.URL(url).copy_merge_params(changes), data={"person": ADA.sub, "decision": "continue"}
+    )
     answer = returned(page)
     assert answer["iss"] == upstream.issuer
-    return await upstream.redeem(answer["code"], REDIRECT_URI, VERIFIER, "nonce")
+    return await upstream.redeem(answer["code"], REDIRECT_URI, VERIFIER, "nonce", pushed=made[0])
 
 
 async def test_a_person_signs_in_is_asked_about_again_and_goes(
@@ -171,3 +182,46 @@ def test_what_was_asked_is_kept(party: Party) -> None:
     party.ask()
     assert [record.status for record in party.provider.requests] == [200]
     assert party.provider.asked("authorize") == 1
+
+
+async def test_who_takes_a_scope_out_of_the_address_is_noticed_if_the_provider_says_so(
+    upstream: Upstream, party: Party
+) -> None:
+    with pytest.raises(UpstreamNarrowed):
+        await sign_in(upstream, party, scope="openid offline_access")
+
+
+async def test_where_it_does_not_say_so_nobody_is_taken(upstream: Upstream, party: Party) -> None:
+    party.provider.names_scopes = False
+    with pytest.raises(UpstreamMisconfigured, match="required_claims"):
+        await sign_in(upstream, party)
+
+
+async def test_a_request_that_was_pushed_is_the_one_that_counts(
+    upstream: Upstream, party: Party
+) -> None:
+    party.provider.takes_pushed, party.provider.names_scopes = True, False
+    answer = await sign_in(upstream, party, scope="openid")
+    assert answer.claims["events_attended"] == 41
+    assert answer.refresh_token
+    assert party.provider.asked("par") == 1
+
+
+def test_a_pushed_request_is_of_its_client_and_good_once(party: Party, clock: Clock) -> None:
+    assert party.post("par", **party.request()).status_code == 404
+    party.provider.takes_pushed = True
+    assert party.post("par", client_secret="wrong").status_code == 401
+    refused = ({"redirect_uri": "https://evil.example.com/"}, {"request_uri": "urn:x"})
+    for changes in refused:
+        assert party.post("par", **party.request(**changes)).status_code == 400
+    pushed = party.post("par", **party.request())
+    assert (pushed.status_code, pushed.json()["expires_in"]) == (201, 60)
+    query = {"client_id": CLIENT.id, "request_uri": pushed.json()["request_uri"]}
+    place, form = "/application/o/authorize/", {"person": ADA.sub, "decision": "continue"}
+    assert party.browser.get(place, params={**query, "client_id": "another"}).status_code == 400
+    assert party.browser.get(place, params=query).status_code == 200
+    clock.pass_by(60)
+    assert party.browser.get(place, params=query).status_code == 400
+    clock.pass_by(-60)
+    assert "code" in returned(party.browser.post(place, params=query, data=form))
+    assert party.browser.post(place, params=query, data=form).status_code == 400
