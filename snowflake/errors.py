@@ -47,6 +47,7 @@
         │   └── MissingToken
         └── TemporarilyUnavailable
             ├── DiscordDown
+            ├── StoreRefused
             └── TooManyRequests
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``.
@@ -516,6 +517,10 @@ class DiscordDown(TemporarilyUnavailable):
         super().__init__(description, retry_after)
         self.since = since
         self.lasting = lasting
+
+
+class StoreRefused(TemporarilyUnavailable):
+    """The database turns Snowflake away, and will until somebody mends what ``cause`` tells."""
 
 
 class TooManyRequests(TemporarilyUnavailable):

@@ -1,7 +1,11 @@
-"""Files in the data directory that are made once and then only read."""
+"""Files in the data directory that are made once and then only read, and why they cannot be."""
 
+import codecs
+import errno
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,11 +37,25 @@ def read(path: Path) -> str:
         StartFault: it cannot be read, or is damaged.
     """
     try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise StartFault([f"{path}: is damaged: it is not UTF-8 text"]) from error
+        return text_of(path.read_bytes())
     except OSError as error:
         raise _fault("read", path, error) from error
+    except ValueError as error:
+        raise StartFault([f"{path}: is damaged: it {error}"]) from error
+
+
+def text_of(content: bytes) -> str:
+    """Answer the text of a file, without the byte order mark with which some editors begin.
+
+    Raises:
+        ValueError: it is no text; the message says what it is.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ValueError("is UTF-16 text, as PowerShell writes it; save it as UTF-8") from None
+        raise ValueError("is not UTF-8 text") from None
 
 
 def make_directory(path: Path) -> None:
@@ -60,8 +78,11 @@ def make_private(path: Path) -> None:
     """
     try:
         path.touch(0o600)
+        if path.is_dir():
+            # Docker makes one of a file to be mounted that does not exist.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
-        raise _fault("make", path, error) from error
+        raise _fault("write", path, error) from error
 
 
 def is_writable(directory: Path) -> bool:
@@ -69,6 +90,43 @@ def is_writable(directory: Path) -> bool:
     while not directory.exists() and directory != directory.parent:
         directory = directory.parent
     return os.access(directory, os.W_OK | os.X_OK)
+
+
+def is_full(path: Path) -> bool:
+    """Whether nothing more fits on the disk on which a file is."""
+    try:
+        return shutil.disk_usage(path.parent).free == 0
+    except OSError:
+        return False
+
+
+def reason_of(error: OSError | ValueError, path: Path) -> str:
+    """Answer why a path cannot be used; where somebody may not, also whose it is."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return "that is no path"
+    reason = error.strerror.lower()
+    return f"{reason}. {whose(path)}" if error.errno in {errno.EACCES, errno.EPERM} else reason
+
+
+def whose(path: Path) -> str:
+    """Answer as whom Snowflake runs, and whose the path is, or the directory that is in its way."""
+    if not hasattr(os, "geteuid"):  # pragma: no cover - Windows
+        return "this user may not do that"
+    obstacle = next(place for place in (path, *path.absolute().parents) if _is_obstacle(place))
+    found, user = obstacle.stat(), os.geteuid()
+    told = (
+        f"Snowflake runs as user {user}, and {obstacle} belongs to user {found.st_uid} "
+        f"(mode {stat.S_IMODE(found.st_mode):04o})"
+    )
+    return told if found.st_uid == user else f"{told}: chown -R {user} {obstacle}"
+
+
+def _is_obstacle(path: Path) -> bool:
+    """Whether a path is there, and not to be written to; the root is the last one."""
+    if path == path.parent:
+        return True
+    # No directory but the last one can be looked into by somebody who may not.
+    return os.access(path, os.F_OK) and not os.access(path, os.W_OK)
 
 
 def _make_once(path: Path, content: str) -> None:
@@ -96,6 +154,4 @@ def _put_in_place(draft: Path, path: Path) -> None:
 
 
 def _fault(verb: str, path: Path, error: OSError) -> StartFault:
-    reason = (error.strerror or "it failed").lower()
-    fault = f"SNOWFLAKE_DATA_DIR: cannot {verb} {path} ({reason}); may this user do that?"
-    return StartFault([fault])
+    return StartFault([f"SNOWFLAKE_DATA_DIR: cannot {verb} {path}: {reason_of(error, path)}"])

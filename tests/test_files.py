@@ -1,4 +1,6 @@
+import errno
 import multiprocessing
+import os
 import secrets
 import stat
 from multiprocessing.synchronize import Barrier
@@ -7,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from snowflake.errors import StartFault
-from snowflake.files import is_writable, read_or_make
+from snowflake.files import (
+    is_full,
+    is_writable,
+    make_private,
+    read_or_make,
+    reason_of,
+    text_of,
+    whose,
+)
 
 
 def make_at_once(path: str, barrier: Barrier, results: str) -> None:
@@ -90,3 +100,73 @@ def test_a_directory_yet_to_be_made_is_writable_if_its_parent_is(tmp_path: Path)
     assert is_writable(tmp_path)
     assert is_writable(tmp_path / "not" / "yet")
     assert not is_writable(tmp_path / "file" / "below")
+
+
+class TestWhose:
+    """Where somebody may not go on."""
+
+    @pytest.fixture(autouse=True)
+    def _user(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Root may do anything.
+        def may(path: Path, mode: int) -> bool:
+            return (mode == os.F_OK and path.exists()) or "closed" not in str(path)
+
+        monkeypatch.setattr("os.access", may)
+        monkeypatch.setattr("os.geteuid", lambda: 1234)
+
+    def test_both_users_are_named_and_the_way_out(self, tmp_path: Path) -> None:
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o755)
+        owner = os.getuid()
+        told = (
+            f"Snowflake runs as user 1234, and {closed} belongs to user {owner} (mode 0755): "
+            f"chown -R 1234 {closed}"
+        )
+        # What is not there yet would be made there.
+        assert whose(closed) == whose(closed / "not" / "yet") == told
+        denied = PermissionError(errno.EACCES, "Permission denied")
+        assert reason_of(denied, closed) == f"permission denied. {told}"
+
+    def test_for_the_owner_it_is_the_mode(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.geteuid", os.getuid)
+        (tmp_path / "closed").mkdir(mode=0o500)
+        assert whose(tmp_path / "closed").endswith(f"belongs to user {os.getuid()} (mode 0500)")
+
+    def test_where_nothing_is_in_the_way_it_is_the_root(self, tmp_path: Path) -> None:
+        assert ", and / belongs to " in whose(tmp_path / "open")
+
+
+def test_another_reason_names_nobody(tmp_path: Path) -> None:
+    assert reason_of(OSError(errno.EROFS, "Read-only file system"), tmp_path) == (
+        "read-only file system"
+    )
+    assert reason_of(ValueError("embedded null byte"), tmp_path) == "that is no path"
+
+
+def test_a_directory_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StartFault, match=r"cannot write .*: is a directory"):
+        make_private(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_is_no_part_of_a_text(encoding: str) -> None:
+    assert text_of("schlüssel\n".encode(encoding)) == "schlüssel\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("key".encode("utf-16"), "is UTF-16 text, as PowerShell writes it; save it as UTF-8"),
+        ("schlüssel".encode("latin-1"), "is not UTF-8 text"),
+    ],
+)
+def test_what_is_no_text_says_what_it_is(content: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        text_of(content)
+
+
+def test_a_disk_that_nobody_can_ask_about_is_not_said_to_be_full(tmp_path: Path) -> None:
+    assert not is_full(tmp_path / "file")
+    assert not is_full(tmp_path / "none" / "file")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from snowflake.errors import StartFault
+from snowflake.files import reason_of, text_of
 
 #: Where a value stands: a key for each table on the way, a number for each list.
 Keys = tuple[str | int, ...]
@@ -34,13 +35,15 @@ class Document:
             StartFault: it cannot be read, or is no TOML; with the line on which that shows.
         """
         try:
-            # Some editors begin with a byte order mark. Line ends are those of any system.
-            text = path.read_text("utf-8-sig")
-        except UnicodeDecodeError:
-            raise StartFault([f"{path}: is not UTF-8 text"]) from None
+            content = path.read_bytes()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "that is no path"
-            raise StartFault([f"{path}: cannot be read: {reason}"]) from None
+            raise StartFault([f"{path}: cannot be read: {reason_of(error, path)}"]) from None
+        try:
+            text = text_of(content)
+        except ValueError as error:
+            raise StartFault([f"{path}: {error}"]) from None
+        # Line ends are those of any system.
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         try:
             return cls(path, text, tomllib.loads(text))
         # Not every number and depth of nesting is a TOMLDecodeError.

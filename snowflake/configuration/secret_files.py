@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from snowflake.configuration.document import Document, Keys
 from snowflake.configuration.variables import variable
+from snowflake.files import reason_of, text_of
 from snowflake.settings import Settings
 from snowflake.tables.table import is_secret, table_of
 
@@ -83,9 +84,10 @@ class SecretsOfDocument:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8").strip()
-    except UnicodeDecodeError:
-        raise ValueError(f"cannot read {path}: it is not UTF-8 text") from None
+        content = path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "that is no path"
-        raise ValueError(f"cannot read {path}: {reason}") from None
+        raise ValueError(f"cannot read {path}: {reason_of(error, path)}") from None
+    try:
+        return text_of(content).strip()
+    except ValueError as error:
+        raise ValueError(f"cannot read {path}: it {error}") from None

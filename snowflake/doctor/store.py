@@ -7,6 +7,7 @@ from pathlib import Path
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.signing_key import given_key, kept_key
+from snowflake.files import whose
 from snowflake.sealing import SECRET_FILE, Sealer, is_homeless
 from snowflake.settings import Settings
 from snowflake.store import Store, check_seals
@@ -54,7 +55,7 @@ def _absent(settings: Settings) -> Finding | None:
         if settings.private_key is not None:
             forgets = "; it is in memory, and after a restart everybody has to sign in anew"
             return Finding(Status.WARNING, "store", text + forgets)
-        cure = "Let this user write there, or set SNOWFLAKE_DATA_DIR."
+        cure = f"{whose(settings.data_dir)}. Or set SNOWFLAKE_DATA_DIR."
         return Finding(Status.FAULT, "store", text, cure)
     path = settings.data_dir / FILE
     if settings.database_url is not None:

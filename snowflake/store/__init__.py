@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from snowflake.errors import StartFault, TemporarilyUnavailable
+from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.sealing import Sealer
 from snowflake.store.codes import Codes
 from snowflake.store.database import Database
@@ -34,7 +34,7 @@ from snowflake.store.people import People
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.standing import StandingRecords
-from snowflake.store.url import open_database
+from snowflake.store.url import is_file, open_database
 
 #: Seconds between two tries to reach the database.
 RETRY_EVERY = 3
@@ -83,14 +83,19 @@ class Store:
         """Open the store and bring it up to date; with ``wait``, as soon as it can be reached.
 
         Raises:
-            StartFault: it is sealed under a key that is not given. It stays as it is.
+            StartFault: the database turns us away, or is sealed under a key that is not given. It
+                stays as it is.
             TemporarilyUnavailable: the database cannot be reached.
         """
         database = open_database(url)
         try:
-            while not await _migrated(database, wait=wait):  # noqa: ASYNC110
-                await asyncio.sleep(RETRY_EVERY)
-            await check_seals(database, sealer)
+            try:
+                while not await _migrated(database, wait=wait):  # noqa: ASYNC110
+                    await asyncio.sleep(RETRY_EVERY)
+                await check_seals(database, sealer)
+            except StoreRefused as refused:
+                variable = "" if is_file(url) else "SNOWFLAKE_DATABASE_URL: "
+                raise StartFault([f"{variable}{refused.cause}"]) from None
             yield cls(database, sealer, clock)
         finally:
             await database.close()
@@ -100,9 +105,11 @@ async def _migrated(database: Database, *, wait: bool) -> bool:
     try:
         await migrate(database)
     except TemporarilyUnavailable as error:
-        if not wait:
+        if not wait or isinstance(error, StoreRefused):
             raise
-        _log.warning("waiting_for_database", seconds=RETRY_EVERY, cause=error.cause)
+        _log.warning(
+            "waiting_for_database", database=database.name, seconds=RETRY_EVERY, cause=error.cause
+        )
         return False
     return True
 

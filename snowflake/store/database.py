@@ -6,17 +6,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from snowflake.errors import TemporarilyUnavailable
+from snowflake.errors import StoreRefused, TemporarilyUnavailable
 from snowflake.metrics import STORE_SECONDS
 
 Result = TypeVar("Result")
@@ -30,7 +23,9 @@ _READ_SECONDS, _WRITE_SECONDS = STORE_SECONDS.labels("read"), STORE_SECONDS.labe
 
 
 class Database(ABC):
-    """Connections to one database."""
+    """Connections to one database. ``name`` is what the log calls it, without a secret."""
+
+    name: str
 
     async def read(self, work: Work[Result], *, many: bool = False) -> Result:
         """Do work in which each statement stands alone, and answer what comes of it.
@@ -38,9 +33,10 @@ class Database(ABC):
         ``many`` rows may have to be looked at for it, however few are answered.
 
         Raises:
-            TemporarilyUnavailable: the database cannot be reached.
+            StoreRefused: the database turns us away, and will until somebody mends something.
+            TemporarilyUnavailable: it cannot be reached, or has no room.
         """
-        with _READ_SECONDS.time(), _outages():
+        with _READ_SECONDS.time(), self._outages():
             return await self._read(work, many=many)
 
     async def write(self, work: Work[Result], *, many: bool = False) -> Result:
@@ -49,7 +45,7 @@ class Database(ABC):
         On SQLite writers come one after the other. Somebody who is cancelled may have written all
         the same. ``many`` and what is raised are as with ``read``.
         """
-        with _WRITE_SECONDS.time(), _outages():
+        with _WRITE_SECONDS.time(), self._outages():
             return await self._write(work, many=many)
 
     @abstractmethod
@@ -73,22 +69,33 @@ class Database(ABC):
     @abstractmethod
     async def _write(self, work: Work[Result], *, many: bool) -> Result: ...
 
+    @abstractmethod
+    def _refusal(self, error: DBAPIError) -> str | None:
+        """Answer why the database turns us away, and the cure; None if it may pass by itself."""
 
-@contextmanager
-def _outages() -> Iterator[None]:
-    try:
-        yield
-    except (DataError, IntegrityError, ProgrammingError):
-        # Faults of ours, and no outages.
-        raise
-    except (DBAPIError, PoolTimeout, OSError) as error:
-        unreachable = "the store cannot be reached; try again"
-        raise TemporarilyUnavailable(unreachable, cause=_cause(error)) from None
+    @abstractmethod
+    def _cause(self, error: DBAPIError) -> str:
+        """Answer what the database said, unless it may have repeated a value of the statement."""
+
+    @contextmanager
+    def _outages(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            refusal = self._refusal(error)
+            if refusal is not None:
+                unusable = "the store cannot be used; tell whoever runs Snowflake"
+                raise StoreRefused(unusable, cause=f"{self.name}: {refusal}") from None
+            if isinstance(error, DataError | IntegrityError | ProgrammingError):
+                # Faults of ours, and no outages.
+                raise
+            raise _outage(self._cause(error)) from None
+        except PoolTimeout as error:
+            raise _outage(type(error).__name__) from None
+        except OSError as error:
+            words = str(error) or "it took too long to answer"
+            raise _outage(f"{type(error).__name__}: {words}") from None
 
 
-def _cause(error: Exception) -> str:
-    """Answer what the database said, unless it may have repeated a value of the statement."""
-    name = type(error).__name__
-    if isinstance(error, OperationalError | InterfaceError):
-        return f"{name}: {error.orig}"
-    return f"{name}: {error}" if isinstance(error, OSError) else name
+def _outage(cause: str) -> TemporarilyUnavailable:
+    return TemporarilyUnavailable("the store cannot be reached; try again", cause=cause)

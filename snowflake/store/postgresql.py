@@ -1,10 +1,15 @@
 """PostgreSQL, over asyncpg."""
 
+from typing import Final
+from urllib.parse import urlencode
+
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
 
 #: Seconds to wait for a connection, and for a new one to be made.
@@ -13,19 +18,28 @@ POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
 COMMAND_TIMEOUT = 10
 #: Any number will do for the advisory lock, as long as nobody else takes the same.
 LOCK = 0x534E4F57
+#: How the codes begin (PostgreSQL, appendix A) by which a server turns us away -> what to do.
+REFUSALS: Final = {
+    "28": "Mend the user, the password or the server's pg_hba.conf.",
+    "3D": "Mend the name, or make the database (CREATE DATABASE).",
+    "3F": "Make the schema, or set the user's search_path.",
+    "42501": "The user has to own the database and its tables, or be granted that.",
+    "42704": "Mend what stands behind the ? of the URL.",
+    "55P02": "Mend what stands behind the ? of the URL.",
+    "22023": "Mend what stands behind the ? of the URL.",
+}
+#: How the codes begin of errors that are about the server and not about a statement: connections,
+#: resources (53100 is a full disk), a standby, the operator's doings, and the system.
+ABOUT_THE_SERVER: Final = ("08", "25006", "53", "55", "57", "58", "XX")
 
 
 class Postgresql(Database):
     """A pool of connections to a server."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(
-            url,
-            pool_pre_ping=True,
-            pool_timeout=POOL_TIMEOUT,
-            hide_parameters=True,
-            connect_args={"timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT},
-        )
+        place = URL.create("at", host=url.host, port=url.port, database=url.database)
+        self.name = f"PostgreSQL {place}".replace("://", " ")
+        self._engine = _engine(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def upsert(self, table: Table) -> postgresql.Insert:
@@ -48,3 +62,52 @@ class Postgresql(Database):
     async def _write(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    def _refusal(self, error: DBAPIError) -> str | None:
+        code = _code(error)
+        cures = [cure for begins, cure in REFUSALS.items() if code.startswith(begins)]
+        if not cures and _name(error) == "ClientConfigurationError":
+            cures = [REFUSALS["42704"]]
+        return f"{_words(error)}. {cures[0]}" if cures else None
+
+    def _cause(self, error: DBAPIError) -> str:
+        code, name = _code(error), _name(error)
+        # Without a code it is asyncpg's own, whose DataError repeats a value.
+        speaks = code.startswith(ABOUT_THE_SERVER) if code else name != "DataError"
+        return f"{name}: {_words(error)}" if speaks else name
+
+
+def _engine(url: URL) -> AsyncEngine:
+    connecting: dict[str, object] = {
+        "timeout": CONNECT_TIMEOUT,
+        "command_timeout": COMMAND_TIMEOUT,
+    }
+    if url.query:
+        # What stands behind the ? is for asyncpg, which knows what libpq knows: sslmode and so on.
+        connecting["dsn"] = f"postgresql://?{urlencode(url.query, doseq=True)}"
+    try:
+        return create_async_engine(
+            url.set(query={}),
+            pool_pre_ping=True,
+            pool_timeout=POOL_TIMEOUT,
+            hide_parameters=True,
+            connect_args=connecting,
+        )
+    except ModuleNotFoundError as error:
+        missing = "PostgreSQL needs asyncpg: install snowflake-oidc[postgresql]"
+        raise StartFault([f"SNOWFLAKE_DATABASE_URL: {missing}"]) from error
+
+
+def _code(error: DBAPIError) -> str:
+    """Answer the server's code; nothing if it was asyncpg itself that failed."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _name(error: DBAPIError) -> str:
+    """Answer what asyncpg calls the error."""
+    return type(error.orig.__cause__ or error.orig).__name__ if error.orig else type(error).__name__
+
+
+def _words(error: DBAPIError) -> str:
+    """Answer what asyncpg says, without the details, in which there may be values."""
+    return str(error.orig).partition("\n")[0]

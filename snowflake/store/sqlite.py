@@ -20,10 +20,10 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-from snowflake.files import make_private
+from snowflake.files import is_full, make_private, whose
 from snowflake.store.database import Database, Result, Work
 
 #: Seconds for which somebody waits for another process, and between two looks.
@@ -35,17 +35,24 @@ MEMORY: Final = ":memory:"
 _BEGIN: Final = "BEGIN IMMEDIATE"
 #: Of an extended result code, the bits that say what it is about.
 _PRIMARY: Final = 0xFF
+#: What no waiting mends. A file may be damaged, or somebody else's.
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FORBIDDEN: Final = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY}
+)
 
 
 class Sqlite(Database):
     """A file, or a memory that lives as long as this object. For one event loop."""
 
     def __init__(self, url: URL) -> None:
+        self._path = Path(url.database or "")
+        self.name = str(self._path)
         if is_in_memory(url):
             # Every connection would have a memory of its own, so there is one, for one at a time.
             self._writer = self._reader = _engine(url, poolclass=StaticPool)
         else:
-            make_private(Path(url.database or ""))
+            make_private(self._path)
             self._writer = _engine(url)
             self._reader = _engine(url, isolation_level="AUTOCOMMIT")
         event.listen(self._writer, "begin", _begin_immediate)
@@ -116,6 +123,29 @@ class Sqlite(Database):
             await asyncio.sleep(LOOK_EVERY)
         raise OSError("the store is closed")
 
+    def _refusal(self, error: DBAPIError) -> str | None:
+        code = _code(error)
+        if code in _DAMAGED:
+            return f"{error.orig}. Bring back a copy."
+        if code in _FORBIDDEN and not is_full(self._path):
+            return f"{error.orig}. {whose(self._path)}"
+        return None
+
+    def _cause(self, error: DBAPIError) -> str:
+        name = type(error).__name__
+        if not isinstance(error, OperationalError | InterfaceError):
+            return name
+        return f"{name}: {error.orig}{self._about_the_disk(error)}"
+
+    def _about_the_disk(self, error: DBAPIError) -> str:
+        """Answer what to add to SQLite's words, which tell too little where it cannot write."""
+        if _code(error) != sqlite3.SQLITE_IOERR:
+            return ""
+        if is_full(self._path):
+            return f": the disk of {self._path} is full"
+        name = getattr(error.orig, "sqlite_errorname", "")
+        return f" ({name}); has a quota or a limit on the size of files been reached?"
+
     def _begun(self) -> Connection:
         connection = self._writer.connect()
         try:
@@ -141,8 +171,13 @@ def _commit(connection: Connection) -> None:
 
 
 def _is_busy(error: OperationalError) -> bool:
+    return _code(error) == sqlite3.SQLITE_BUSY
+
+
+def _code(error: DBAPIError) -> int | None:
+    """Answer what the error is about; None if SQLite itself did not say it."""
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return code is not None and code & _PRIMARY == sqlite3.SQLITE_BUSY
+    return code & _PRIMARY if isinstance(code, int) else None
 
 
 def _engine(url: URL, **options: Any) -> Engine:

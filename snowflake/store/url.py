@@ -54,11 +54,15 @@ def check_exists(url: URL) -> None:
     Raises:
         StartFault: it would.
     """
-    is_file = url.get_backend_name() == "sqlite" and not is_in_memory(url)
-    if is_file and not Path(url.database or "").exists():
+    if is_file(url) and not Path(url.database or "").exists():
         raise StartFault(
             [f"{url.database}: there is no store; run this where Snowflake runs, configured as it"]
         )
+
+
+def is_file(url: URL) -> bool:
+    """Whether the store is a file on this machine."""
+    return url.get_backend_name() == "sqlite" and not is_in_memory(url)
 
 
 def parse_url(text: str, source: str) -> URL:

@@ -159,7 +159,7 @@ def test_a_file_that_is_no_text_is_told(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(path: Path) -> None:
-    with pytest.raises(StartFault, match="cannot be read: No such file or directory"):
+    with pytest.raises(StartFault, match="cannot be read: no such file or directory"):
         Document.read(path)
 
 

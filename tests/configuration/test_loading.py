@@ -100,13 +100,13 @@ def test_without_a_name_there_need_be_none(file: Path) -> None:
 
 def test_a_directory_in_its_place_is_told(file: Path) -> None:
     file.mkdir()
-    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: Is a directory"):
+    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: is a directory"):
         load_settings()
 
 
 def test_a_place_at_which_nobody_can_look_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNOWFLAKE_DATA_DIR", "x" * 300)
-    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: File name too long"):
+    with pytest.raises(StartFault, match=r"snowflake\.toml: cannot be read: file name too long"):
         load_settings()
 
 
@@ -200,6 +200,23 @@ def test_a_secret_may_stand_in_a_file_beside_it(load: Load, file: Path) -> None:
     [client] = settings.clients
     assert client.secret is not None
     assert client.secret.get_secret_value() == "of-grafana"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_a_secret(
+    end: str, load: Load, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.with_name("key").write_text(SECRET + end, "utf-8-sig")
+    assert load('secret_key_file = "key"').secret_keys == [SECRET]
+    monkeypatch.setenv("SNOWFLAKE_SECRET_KEY_FILE", str(file.with_name("key")))
+    assert load("").secret_keys == [SECRET]
+
+
+def test_a_secret_that_powershell_has_written_is_told(faults: Faults, file: Path) -> None:
+    file.with_name("key").write_text(SECRET, "utf-16")
+    [told] = faults('secret_key_file = "key"')
+    assert told.startswith("1: secret_key_file: cannot read ")
+    assert told.endswith(": it is UTF-16 text, as PowerShell writes it; save it as UTF-8")
 
 
 def test_a_secret_of_a_variable_leaves_the_file_unread(

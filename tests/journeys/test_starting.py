@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 from tests.journeys.browser import Browser
 from tests.journeys.world import ADA, sign_in, world
 from tests.serving import PATIENCE, environment, free_port, running, serve_command
+from tests.store.postgresql import the_server
 
 MISCONFIGURED = 2
 KEY = Path("keys/jwt_private_key.json")
@@ -103,6 +104,29 @@ def test_a_data_directory_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> 
     assert ended.returncode == MISCONFIGURED
     assert ended.stderr.startswith("SNOWFLAKE_DATA_DIR: ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    secret = {"SNOWFLAKE_SECRET_KEY": "0123456789abcdef0123456789abcdef"}
+    url = the_server().url("nowhere", "snowflake:the-password")
+    ended = refused(tmp_path, SNOWFLAKE_DATABASE_URL=url, **secret)
+    assert ended.returncode == MISCONFIGURED
+    assert ended.stderr.startswith("SNOWFLAKE_DATABASE_URL: PostgreSQL at 127.0.0.1:")
+    assert 'database "nowhere" does not exist' in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "the-password" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout
+
+
+def test_a_store_that_has_no_room_is_waited_for_and_the_log_says_why(tmp_path: Path) -> None:
+    command = ["sh", "-c", 'ulimit -f 20 && exec "$@"', "sh", *serve_command(free_port())]
+    data = {"SNOWFLAKE_DATA_DIR": str(tmp_path / "data"), "SNOWFLAKE_LOG_FORMAT": "json"}
+    with running(command, tmp_path / "log", data) as started:
+        started.wait_until(lambda: "\n" in started.log)
+        [first, *_] = map(json.loads, started.log.splitlines())
+    assert first["event"] == "waiting_for_database"
+    assert first["database"] == str(tmp_path / "data" / "snowflake.db")
+    assert "a limit on the size of files" in first["cause"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -17,6 +17,8 @@ from tests.serving import GLANCE, PATIENCE, free_port, missing
 #: Debian keeps the server's programs apart, one directory a version.
 PLACES = Path("/usr/lib/postgresql")
 USER = "snowflake"
+#: Of whom, other than of the rest, the server wants a password. Tests make the role.
+STRANGER = "stranger"
 _names = (f"store_{number}" for number in count())
 
 
@@ -42,6 +44,8 @@ class PostgreSQL:
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
         options = ("--auth=trust", f"--username={USER}", "--no-sync", "--encoding=UTF8")
         self._run("initdb", f"--pgdata={self._home}/data", "--locale=C", *options)
+        rules = self._home / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {STRANGER} all scram-sha-256\n{rules.read_text()}")
         self.start()
 
     def start(self) -> None:
@@ -85,9 +89,9 @@ class PostgreSQL:
         self.sql(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def url(self, database: str) -> str:
-        """Answer the URL of a database, whether it is there or not."""
-        return f"postgresql://{USER}@127.0.0.1:{self._port}/{database}"
+    def url(self, database: str, user: str = USER) -> str:
+        """Answer the URL of a database, whether it is there or not; ``user`` may be ``a:b``."""
+        return f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run a statement and answer what came of it, a line a row."""
