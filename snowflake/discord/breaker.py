@@ -5,7 +5,7 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import structlog
 
@@ -28,21 +28,32 @@ class Outcome(Enum):
 
     ANSWERED = auto()
     FAILED = auto()  #: no answer, 5xx, or a page where a program asked
+    SUSPECT = auto()  #: the same, but to what a stranger may have chosen: it may be that
     BLOCKED = auto()  #: a page that refuses: our address is banned, or this request looked bad
     NEITHER = auto()  #: a limit, or a call that was not made
+
+
+class _Failure(NamedTuple):
+    """A call that failed at ``at``, a monotonic time, which is ``unix`` for people."""
+
+    at: float
+    unix: float
+    is_suspect: bool
 
 
 class Breaker:
     """Closed while Discord answers, open while it does not.
 
     While it is open, calls fail at once, so that nobody has to find out whether the outage is over.
-    ``probing`` does, with a request in which nobody has a hand. Only that tells a ban too: whoever
-    sends us something that Discord blocks must not close the door on everybody else.
+    ``probing`` does, with a request in which nobody has a hand. Only that tells a ban too, and
+    whether failures are an outage where a stranger may have chosen what was sent, such as a made-up
+    code: whoever finds something that Discord blocks or stumbles over must not close the door on
+    everybody else.
     """
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._row: deque[tuple[float, float]] = deque(maxlen=FAILURES)  # monotonic, Unix
+        self._row: deque[_Failure] = deque(maxlen=FAILURES)
         self._is_open = False
         self._since = 0.0
         self._in_doubt = asyncio.Event()
@@ -70,10 +81,10 @@ class Breaker:
             self._row.clear()
             self._close()
             self._pause = FIRST_PAUSE
-        elif outcome is Outcome.FAILED and not self._is_open:
-            self._count()
         elif outcome is Outcome.BLOCKED and not self._in_doubt.is_set():
             self._doubt()
+        elif outcome in {Outcome.FAILED, Outcome.SUSPECT} and not self._is_open:
+            self._count(is_suspect=outcome is Outcome.SUSPECT)
 
     async def probing(self, probe: Callable[[], Awaitable[Outcome]]) -> NoReturn:
         """Ask whether Discord is there, for as long as that is in doubt and whenever it is."""
@@ -97,21 +108,30 @@ class Breaker:
             return
         if outcome is Outcome.BLOCKED and not self._is_open:
             self._open(self._clocks.unix())
+        elif outcome is Outcome.FAILED and not self._is_open and self._is_row_full():
+            # With nothing of anybody's in it: so it was not what those calls had in them.
+            self._open(self._row[0].unix)
         elif outcome in {Outcome.BLOCKED, Outcome.FAILED}:
             self._doubt()
         else:
-            if self._is_open:
-                # It does not show that logins work: one more failure, and it is the same outage.
-                self._row.extend([(self._clocks.now(), self._since)] * (FAILURES - 1))
-            else:
+            # It does not show that logins work. As many as at first may find out, lest one who
+            # has bad luck keeps all others out; then the pause goes on from where it was.
+            self._row.clear()
+            if not self._is_open:
                 self._pause = FIRST_PAUSE
             self._close()
 
-    def _count(self) -> None:
-        self._row.append((self._clocks.now(), self._clocks.unix()))
-        first, since = self._row[0]
-        if len(self._row) == FAILURES and self._row[-1][0] - first <= WITHIN:
-            self._open(since)
+    def _count(self, *, is_suspect: bool) -> None:
+        self._row.append(_Failure(self._clocks.now(), self._clocks.unix(), is_suspect))
+        if not self._is_row_full():
+            return
+        if not any(failure.is_suspect for failure in self._row):
+            self._open(self._row[0].unix)
+        elif not self._in_doubt.is_set():
+            self._doubt()
+
+    def _is_row_full(self) -> bool:
+        return len(self._row) == FAILURES and self._row[-1].at - self._row[0].at <= WITHIN
 
     def _open(self, since: float) -> None:
         self._is_open, self._since = True, since

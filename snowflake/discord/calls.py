@@ -30,6 +30,23 @@ class Call:
     may_repeat: bool
     wants_body: bool = True
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether a stranger may have chosen what is in it: a code, a client secret, a name.
+
+        That is in bodies alone. In URLs and headers are the operator's choices and Discord's words.
+        """
+        return bool(self.request.content)
+
+    def failure(self, *, arrived: bool = True) -> Outcome:
+        """What it says of Discord that this call failed, which may not even have ``arrived``."""
+        return Outcome.SUSPECT if arrived and self.is_suspect else Outcome.FAILED
+
+    def outcome(self, response: httpx.Response) -> Outcome:
+        """What an answer to it says of Discord."""
+        outcome = outcome_of(response)
+        return self.failure() if outcome is Outcome.FAILED else outcome
+
     def wants_more(self, response: httpx.Response) -> bool:
         """Whether another try may bring a better answer, and does no harm."""
         if is_limited(response):

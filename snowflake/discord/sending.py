@@ -17,7 +17,7 @@ import httpx
 import structlog
 
 from snowflake.discord.breaker import Breaker, Outcome
-from snowflake.discord.calls import Call, is_invalid, is_limited, outcome_of
+from snowflake.discord.calls import Call, is_invalid, is_limited
 from snowflake.discord.clocks import Clocks
 from snowflake.discord.deadline import left
 from snowflake.discord.limits import Limits
@@ -74,9 +74,9 @@ class Sender:
         outcome = Outcome.NEITHER
         try:
             response = await self._insist(call)
-            outcome = outcome_of(response)
+            outcome = call.outcome(response)
         except Unanswered as failure:
-            outcome = Outcome.FAILED
+            outcome = call.failure(arrived=not failure.never_arrived)
             _log.warning("discord_unreachable", route=call.place.route, error=str(failure))
             raise TemporarilyUnavailable("Discord did not answer; try again") from None
         finally:
@@ -86,7 +86,7 @@ class Sender:
     async def probe(self, call: Call) -> Outcome:
         """Send a call once, whatever the breaker says, and answer what comes of it."""
         try:
-            return outcome_of(await self._visit(call))
+            return call.outcome(await self._visit(call))
         except Unanswered:
             return Outcome.FAILED
         except TemporarilyUnavailable:

@@ -183,38 +183,72 @@ def test_failures_of_calls_from_before_count_once(breaker: Breaker) -> None:
     assert not down(breaker)
 
 
-async def test_a_failure_soon_after_a_probes_answer_is_the_same_outage(
+async def test_after_a_probes_answer_some_failures_are_no_outage_as_at_first(
     breaker: Breaker, times: Times, probe: Probe
 ) -> None:
     fail(breaker)
     probe.finds = Outcome.ANSWERED
     await pass_by(times, FIRST_PAUSE)
-    assert not down(breaker)
-    times.now += WITHIN
-    fail(breaker, 1)
-    error = down(breaker)
-    assert error is not None
-    assert (error.since, error.retry_after) == (NOW, FIRST_PAUSE * 2)
-
-
-async def test_but_not_after_a_whole_minute_or_the_answer_to_a_call(
-    breaker: Breaker, times: Times, probe: Probe
-) -> None:
-    probe.finds = Outcome.ANSWERED
-    fail(breaker)
-    await pass_by(times, FIRST_PAUSE)
-    times.now += WITHIN + 0.1
-    fail(breaker, 1)
-    assert not down(breaker)
-    fail(breaker)
-    await pass_by(times, LONGEST_PAUSE)
-    breaker.note(Outcome.ANSWERED)
     fail(breaker, FAILURES - 1)
     assert not down(breaker)
     fail(breaker, 1)
     error = down(breaker)
+    # No call has been answered, so that the next probe is a longer while away.
+    assert error is not None
+    assert (error.since, error.retry_after) == (NOW + FIRST_PAUSE, FIRST_PAUSE * 2)
+
+
+async def test_the_answer_to_a_call_makes_the_next_outage_a_new_one(
+    breaker: Breaker, times: Times, probe: Probe
+) -> None:
+    probe.finds = Outcome.ANSWERED
+    fail(breaker)
+    await pass_by(times, FIRST_PAUSE)
+    breaker.note(Outcome.ANSWERED)
+    fail(breaker)
+    error = down(breaker)
     assert error is not None
     assert error.retry_after == FIRST_PAUSE
+
+
+@pytest.mark.parametrize("neutral", range(FAILURES))
+async def test_failures_of_what_a_stranger_may_have_sent_are_no_outage(
+    breaker: Breaker, times: Times, probe: Probe, neutral: int
+) -> None:
+    probe.finds = Outcome.ANSWERED
+    for number in range(1, 4):
+        fail(breaker, neutral)
+        for _ in range(FAILURES * 2):
+            breaker.note(Outcome.SUSPECT)
+        assert not down(breaker)
+        # However many there are, Discord is asked once in a while.
+        await pass_by(times, FIRST_PAUSE)
+        assert not down(breaker)
+        assert probe.sent == number
+    # And what is found ends the row.
+    fail(breaker, FAILURES - 1)
+    assert not down(breaker)
+
+
+async def test_unless_a_probe_fails_too(breaker: Breaker, times: Times, probe: Probe) -> None:
+    for _ in range(FAILURES):
+        breaker.note(Outcome.SUSPECT)
+    await pass_by(times, FIRST_PAUSE)
+    error = down(breaker)
+    assert error is not None
+    assert (error.since, error.retry_after) == (NOW, FIRST_PAUSE * 2)
+    probe.finds = Outcome.ANSWERED
+    await pass_by(times, FIRST_PAUSE * 2)
+    assert not down(breaker)
+
+
+async def test_some_of_them_are_not_even_looked_into(
+    breaker: Breaker, times: Times, probe: Probe
+) -> None:
+    for _ in range(FAILURES - 1):
+        breaker.note(Outcome.SUSPECT)
+    await pass_by(times, LONGEST_PAUSE)
+    assert probe.sent == 0
 
 
 async def test_a_probe_that_breaks_is_not_the_last_one(

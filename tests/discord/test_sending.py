@@ -31,6 +31,8 @@ from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GATEWAY, USER, Discord
 
 every_call = pytest.mark.parametrize("name", CALLS)
+#: Calls in whose body is what a stranger may have chosen.
+SUSPECT = [*ONCE, "revoke"]
 
 NEVER_ARRIVED: dict[str, Exception] = {
     "refused": httpx.ConnectError("refused"),
@@ -198,19 +200,27 @@ async def test_who_shares_an_answer_that_cannot_be_used_does_not_ask_again(
     assert discord.user.call_count == 1
 
 
-async def fail(client: DiscordClient, discord: Discord, times: Times, name: str = "token") -> None:
+async def stumble(
+    client: DiscordClient, discord: Discord, times: Times, name: str, failure: Exception | None
+) -> None:
+    """Let as many calls fail as make an outage."""
     # So that nobody asks whether it is back before the test lets that time pass.
     times.patience = PAUSE * TRIES
-    route_of(discord, name).mock(side_effect=lambda _: page(502))
+    route = route_of(discord, name)
+    route.mock(side_effect=(lambda _: page(502)) if failure is None else [failure] * 99)
     for _ in range(FAILURES):
         client.check_is_up()
         with pytest.raises(TemporarilyUnavailable):
             await CALLS[name](client)
+
+
+async def fail(client: DiscordClient, discord: Discord, times: Times, name: str = "guilds") -> None:
+    await stumble(client, discord, times, name, None)
     with pytest.raises(DiscordDown):
         client.check_is_up()
 
 
-@every_call
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in SUSPECT])
 async def test_when_discord_is_down_every_call_fails_at_once(
     client: DiscordClient, discord: Discord, times: Times, name: str
 ) -> None:
@@ -220,6 +230,31 @@ async def test_when_discord_is_down_every_call_fails_at_once(
         with pytest.raises(DiscordDown):
             await call(client)
     assert discord.calls.call_count == asked
+
+
+@pytest.mark.parametrize("name", SUSPECT)
+@pytest.mark.parametrize("failure", [None, httpx.ReadError("reset")], ids=["502", "reset"])
+async def test_failures_to_what_a_stranger_may_have_sent_are_an_outage_if_a_neutral_request_fails(
+    client: DiscordClient, discord: Discord, times: Times, name: str, failure: Exception | None
+) -> None:
+    for _ in range(3):
+        await stumble(client, discord, times, name, failure)
+        await pass_by(times, FIRST_PAUSE)
+        client.check_is_up()
+    assert discord.gateway.call_count == 3
+    discord.gateway.mock(return_value=page(502))
+    await stumble(client, discord, times, name, failure)
+    await pass_by(times, FIRST_PAUSE)
+    with pytest.raises(DiscordDown):
+        client.check_is_up()
+
+
+async def test_what_never_arrived_is_nothing_that_a_stranger_has_sent(
+    client: DiscordClient, discord: Discord, times: Times
+) -> None:
+    await stumble(client, discord, times, "token", httpx.ConnectError("refused"))
+    with pytest.raises(DiscordDown):
+        client.check_is_up()
 
 
 @pytest.mark.parametrize(
@@ -234,11 +269,11 @@ async def test_these_failures_are_an_outage(
     failure: Exception | httpx.Response,
 ) -> None:
     times.patience = PAUSE * TRIES
-    discord.token.mock(side_effect=[failure] * 99)
+    discord.user.mock(side_effect=[failure] * 99)
     for _ in range(FAILURES):
         client.check_is_up()
         with pytest.raises(TemporarilyUnavailable):
-            await exchange(client)
+            await client.user(TOKEN)
     with pytest.raises(DiscordDown):
         client.check_is_up()
 

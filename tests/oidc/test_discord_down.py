@@ -3,17 +3,15 @@
 import httpx
 import pytest
 
-from snowflake.discord.breaker import FAILURES
+from snowflake.discord.breaker import FAILURES, Outcome
 from snowflake.errors import DiscordDown
 from tests.login import AUTHORIZATION_REQUEST, code_for, come_back, depart, redeem
-from tests.running import Snowflake
+from tests.running import TOKENS, Snowflake
 
 
-async def go_down(snowflake: Snowflake) -> None:
-    snowflake.discord.token.mock(return_value=httpx.Response(502))
-    code = await code_for(snowflake.browser)
+def go_down(snowflake: Snowflake) -> None:
     for _ in range(FAILURES):
-        assert (await redeem(snowflake.browser, code)).status_code == 503
+        snowflake.state.discord._sender.breaker.note(Outcome.FAILED)
     with pytest.raises(DiscordDown):
         snowflake.state.discord.check_is_up()
 
@@ -27,7 +25,7 @@ async def authorize(snowflake: Snowflake) -> httpx.Response:
 
 
 async def test_nobody_is_sent_to_a_discord_that_is_down(snowflake: Snowflake) -> None:
-    await go_down(snowflake)
+    go_down(snowflake)
     snowflake.clock.pass_by(125)
     response = await authorize(snowflake)
     assert response.status_code == 503
@@ -39,7 +37,7 @@ async def test_nobody_is_sent_to_a_discord_that_is_down(snowflake: Snowflake) ->
 
 
 async def test_a_mistake_of_the_application_is_still_told(snowflake: Snowflake) -> None:
-    await go_down(snowflake)
+    go_down(snowflake)
     response = await snowflake.browser.get("/authorize")
     assert response.status_code == 400
 
@@ -48,7 +46,7 @@ async def test_who_comes_back_meanwhile_finishes_the_login_by_loading_the_page_a
     snowflake: Snowflake,
 ) -> None:
     departure = await depart(snowflake.browser)
-    await go_down(snowflake)
+    go_down(snowflake)
     response = await come_back(snowflake.browser, departure)
     assert response.status_code == 503
     assert "Load this page again" in response.text
@@ -58,16 +56,28 @@ async def test_who_comes_back_meanwhile_finishes_the_login_by_loading_the_page_a
 
 async def test_who_refused_is_sent_on_all_the_same(snowflake: Snowflake) -> None:
     departure = await depart(snowflake.browser)
-    await go_down(snowflake)
+    go_down(snowflake)
     refused = await come_back(snowflake.browser, departure, code=None, error="access_denied")
     assert refused.status_code == 302
 
 
 async def test_an_application_is_told_at_once_when_to_come_back(snowflake: Snowflake) -> None:
     code = await code_for(snowflake.browser)
-    await go_down(snowflake)
+    go_down(snowflake)
     asked = snowflake.discord.token.call_count
     response = await redeem(snowflake.browser, code)
     assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")
     assert 1 <= int(response.headers["retry-after"]) <= 5
     assert snowflake.discord.token.call_count == asked
+
+
+async def test_made_up_codes_that_discord_stumbles_over_keep_nobody_else_out(
+    snowflake: Snowflake,
+) -> None:
+    snowflake.discord.token.mock(return_value=httpx.Response(502))
+    code = await code_for(snowflake.browser)
+    for _ in range(FAILURES * 2):
+        assert (await redeem(snowflake.browser, code)).status_code == 503
+    assert (await authorize(snowflake)).status_code == 302
+    snowflake.discord.token.respond(json=dict(TOKENS))
+    assert (await redeem(snowflake.browser, code)).status_code == 200
