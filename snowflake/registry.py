@@ -89,6 +89,12 @@ class Registry:
         tables = (client.registered for client in self._registered.values())
         return any(table is not None and table.post_logout_redirect_uris for table in tables)
 
+    @property
+    def names_groups(self) -> bool:
+        """Whether any client gets the names of groups as a claim of their own."""
+        tables = (client.groups for client in self._registered.values())
+        return self._settings.groups.names_claim or any(table.names_claim for table in tables)
+
     def find(self, client_id: str) -> Client | None:
         """Answer a client; None if it is not registered, nor any Discord application allowed."""
         registered = self._registered.get(client_id)

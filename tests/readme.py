@@ -32,6 +32,8 @@ CLAIMS = {
     "email": "e-mail address",
     "email_verified": "whether Discord has verified it",
     "groups": "list of groups, each once; empty if there are none",
+    "group_names": "object from each ID in `groups` to its name, if `[groups] names_claim` is set",
+    "group_guilds": "list of the IDs in `groups` that are guilds; the others are roles",
     "discord": "the Discord account in one object, under Discord's own names",
 }
 ENDPOINTS = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from snowflake.discord.models import Guild, Member, Role, User
-from snowflake.groups import groups_of
+from snowflake.groups import group_guilds_of, group_names_of, groups_of
 from snowflake.groups.names import Names
 from snowflake.groups.spelling import alike, reads_as_id, separators, without
 from snowflake.groups.things import Thing
@@ -104,6 +104,68 @@ def test_objects_hold_id_and_name_once_for_each_id() -> None:
         {"id": OWL, "name": "Birds:Owl"},
         {"id": ELSEWHERE, "name": ELSEWHERE},
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "names", "guilds"),
+    [
+        (
+            {},
+            {BIRDS: "Birds", OWL: "Birds:Owl", WREN: "Birds:Wren", ELSEWHERE: ELSEWHERE},
+            [BIRDS, ELSEWHERE],
+        ),
+        ({"include": ["roles"]}, {OWL: "Birds:Owl", WREN: "Birds:Wren"}, []),
+        (
+            {"include": ["guilds"], "guilds": []},
+            {ELSEWHERE: "Elsewhere", BIRDS: "Birds"},
+            [ELSEWHERE, BIRDS],
+        ),
+        # A name of one's own and a prefix are in the names alone.
+        (
+            {"include": ["roles"], "names": {WREN: "admins"}, "prefix": "d-"},
+            {WREN: "admins", OWL: "d-Birds:Owl"},
+            [],
+        ),
+        ({"names": {WREN: "a", OWL: "a"}, "only_named": True}, {OWL: "a", WREN: "a"}, []),
+        (
+            {"include": ["roles"], "managed": True, "names": {BOT: "b"}, "maximum": 1},
+            {BOT: "b"},
+            [],
+        ),
+        # The role that everybody has is the guild, unless guilds are no groups.
+        ({"guild_name": "g", "everyone": True, "maximum": 1}, {BIRDS: BIRDS}, [BIRDS]),
+        (
+            {"include": ["roles"], "everyone": True, "maximum": 1},
+            {BIRDS: "Birds:@everyone"},
+            [],
+        ),
+        ({"include": []}, {}, []),
+    ],
+)
+def test_ids_stay_and_their_names_and_kinds_stand_beside_them(
+    changes: dict[str, object], names: dict[str, str], guilds: list[str]
+) -> None:
+    beside, somebody = table(shape="id", names_claim=True, **changes), person(OWL, WREN, BOT)
+    assert groups_of(somebody, beside) == list(names)
+    assert group_names_of(somebody, beside) == names
+    assert group_guilds_of(somebody, beside) == guilds
+
+
+def test_without_names_beside_them_groups_stand_alone() -> None:
+    for shape in ("id", "name", "object"):
+        assert group_names_of(person(OWL), table(shape=shape)) is None
+        assert group_guilds_of(person(OWL), table(shape=shape)) is None
+
+
+def test_a_role_without_a_name_yet_is_a_group_all_the_same() -> None:
+    beside = table(shape="id", names_claim=True, include=["roles"])
+    assert group_names_of(person(OWL, OWL2), beside) == {OWL: "Birds:Owl", OWL2: OWL2}
+
+
+def test_two_roles_of_one_name_go_by_their_ids_beside_the_claim_too() -> None:
+    beside = table(shape="id", names_claim=True, include=["roles"])
+    known = renamed(owl="Owl", wren="owl")
+    assert group_names_of(person(OWL, WREN, known=known), beside) == {OWL: OWL, WREN: WREN}
 
 
 def test_who_is_nowhere_has_no_groups() -> None:

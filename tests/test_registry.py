@@ -90,6 +90,13 @@ def test_groups_of_a_client_change_those_of_all_key_by_key() -> None:
     assert client.groups == GroupsTable(guilds=("7",), shape="id")
 
 
+def test_one_client_is_enough_for_names_of_groups_to_be_a_claim() -> None:
+    assert not Registry(with_client()).names_groups
+    named = GroupsTable(shape="id", names_claim=True)
+    assert Registry(with_client(groups=named)).names_groups
+    assert Registry(Settings(groups=named)).names_groups
+
+
 def test_access_of_a_client_replaces_that_of_all_as_a_whole() -> None:
     client = find("app", with_client(access=AccessTable(people=("9",))))
     assert client.access == AccessTable(people=("9",))

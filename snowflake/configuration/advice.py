@@ -27,5 +27,6 @@ def cautions(settings: Settings) -> Iterator[str]:
 
 def _can_be_forged(table: GroupsTable) -> bool:
     """Whether somebody chooses what a group is called by what they call a guild of theirs."""
-    is_by_name = table.shape == "name" and "{guild_id}" not in table.guild_name
-    return "guilds" in table.include and is_by_name and not (table.guilds or table.only_named)
+    is_by_name = table.shape == "name" or table.names_claim
+    is_theirs = is_by_name and "{guild_id}" not in table.guild_name
+    return "guilds" in table.include and is_theirs and not (table.guilds or table.only_named)

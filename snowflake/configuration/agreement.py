@@ -67,11 +67,16 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
 
 
 def _of_groups(groups: GroupsTable, settings: Settings, keys: Keys) -> Faults:
+    has_bot = settings.discord_bot_token is not None
+    if groups.names_claim and groups.shape != "id":
+        yield (*keys, "names_claim"), 'goes with shape = "id"; the other shapes hold names already'
+    if groups.names_claim and not has_bot:
+        yield (*keys, "names_claim"), f"needs {BOT}, which tells the names"
     if "roles" not in groups.include:
         return
     if not groups.guilds:
         yield (*keys, "include"), "roles need guilds: the IDs of the guilds whose roles count"
-    if groups.names_needed and settings.discord_bot_token is None:
+    if groups.shape != "id" and groups.names_needed and not has_bot:
         yield (*keys, "shape"), f"the names of roles need {BOT}"
 
 

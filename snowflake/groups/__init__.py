@@ -1,4 +1,4 @@
-"""The claim ``groups``: which guilds and roles are in it, and in which order.
+"""The claim ``groups``: which guilds and roles are in it, and in which order; what goes with it.
 
 How each is called is in ``names.py``, and what their names look like in ``spelling.py``.
 """
@@ -24,17 +24,42 @@ def groups_of(person: Person, table: GroupsTable) -> Groups:
     the table's guilds, then the others, each by ID, which is by age. So what is beyond ``maximum``
     is what is wanted least, and is the same each time.
     """
-    names = Names(person, table)
-    held = sorted(set(_held(person, table)), key=lambda thing: _rank(thing, table))
-    called = [(thing, name) for thing in held if (name := names.of(thing)) is not None]
+    called = _called(person, table)
     groups: Groups
     if table.shape == "object":
-        groups = [{"id": id_, "name": name} for id_, name in _first(called).items()]
+        groups = [{"id": thing.id, "name": name} for thing, name in _first(called)]
+    elif table.names_claim:
+        groups = [thing.id for thing, _ in _first(called)]
     else:
         groups = list(dict.fromkeys(name for _, name in called))
     if len(groups) > table.maximum:
         _log.warning("groups_left_out", left_out=len(groups) - table.maximum, of=len(groups))
     return groups[: table.maximum]
+
+
+def group_names_of(person: Person, table: GroupsTable) -> dict[str, str] | None:
+    """Answer the name of each ID in ``groups``; None where the names are no claim of their own."""
+    if not table.names_claim:
+        return None
+    return {thing.id: name for thing, name in _first(_called(person, table))[: table.maximum]}
+
+
+def group_guilds_of(person: Person, table: GroupsTable) -> list[str] | None:
+    """Answer which IDs in ``groups`` are guilds; None where the names are no claim of their own.
+
+    An ID does not show what it is the ID of.
+    """
+    if not table.names_claim:
+        return None
+    groups = _first(_called(person, table))[: table.maximum]
+    return [thing.id for thing, _ in groups if not thing.is_role]
+
+
+def _called(person: Person, table: GroupsTable) -> list[tuple[Thing, str]]:
+    """Answer all that is a group, in order, and how it is written."""
+    names = Names(person, table)
+    held = sorted(set(_held(person, table)), key=lambda thing: _rank(thing, table))
+    return [(thing, name) for thing in held if (name := names.of(thing)) is not None]
 
 
 def _held(person: Person, table: GroupsTable) -> Iterator[Thing]:
@@ -57,9 +82,9 @@ def _rank(thing: Thing, table: GroupsTable) -> tuple[bool, bool, int, bool]:
     return not is_named, not is_listed, int(thing.id), thing.is_role
 
 
-def _first(called: Iterable[tuple[Thing, str]]) -> dict[str, str]:
-    """Answer one name by ID: that of the guild, where its role for everybody is there too."""
-    by_id: dict[str, str] = {}
+def _first(called: Iterable[tuple[Thing, str]]) -> list[tuple[Thing, str]]:
+    """Answer each ID once: as the guild, where its role for everybody is there too."""
+    by_id: dict[str, tuple[Thing, str]] = {}
     for thing, name in called:
-        by_id.setdefault(thing.id, name)
-    return by_id
+        by_id.setdefault(thing.id, (thing, name))
+    return list(by_id.values())

@@ -1,4 +1,4 @@
-"""How guilds and roles are called in the claim ``groups``.
+"""How guilds and roles are called in the claims ``groups`` and ``group_names``.
 
 Applications give rights by these strings, and names are in no safe hands: anybody can make a guild
 of any name, and whoever manages roles calls one as they like. So a name stands only where nothing
@@ -35,18 +35,19 @@ class Names:
         self._separators = separators(table.role_name) if "roles" in table.include else ""
 
     def of(self, thing: Thing) -> str | None:
-        """Answer how a guild or role is written; None if it is not to be in the claim."""
+        """Answer how a guild or role is written; None if it is not to be a group."""
         table = self._table
         fixed = table.names.get(thing.id)
         if fixed is not None:
             return fixed
         if table.only_named or self._is_unwanted(thing):
             return None
-        if table.shape == "id":
+        if table.shape == "id" and not table.names_claim:
             return self._by_id(thing)
         if thing.is_role and thing.id not in self._roles:
-            # Nobody knows what it is called: it has just been deleted, or there is no bot.
-            return None
+            # Nobody knows what it is called: it is new or has just been deleted, or there is no
+            # bot. Its ID says enough where names only go with it.
+            return self._by_id(thing) if table.names_claim else None
         name = self._by_template(thing)
         return name if self._stands(name, thing) else self._by_id(thing)
 

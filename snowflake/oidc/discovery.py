@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from snowflake.keys import ALGORITHM
 from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import GROUP_NAMES, SCOPES
 from snowflake.oidc.tokens import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
@@ -22,11 +22,12 @@ KEPT = 16
 
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
-    return _document(issuer_of(request), state_of(request).registry.ends_sessions)
+    registry = state_of(request).registry
+    return _document(issuer_of(request), registry.ends_sessions, registry.names_groups)
 
 
 @lru_cache(KEPT)
-def _document(issuer: str, ends_sessions: bool) -> Response:
+def _document(issuer: str, ends_sessions: bool, names_groups: bool) -> Response:
     document = {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
@@ -40,7 +41,12 @@ def _document(issuer: str, ends_sessions: bool) -> Response:
         "scopes_supported": list(SCOPES),
         "claims_supported": [
             *("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
-            *(claim for scope in SCOPES.values() for claim in scope.claims),
+            *(
+                claim
+                for scope in SCOPES.values()
+                for claim in scope.claims
+                if names_groups or claim not in GROUP_NAMES
+            ),
         ],
         "response_types_supported": [authorize.RESPONSE_TYPE],
         "response_modes_supported": [authorize.RESPONSE_MODE],

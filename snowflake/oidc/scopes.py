@@ -10,7 +10,7 @@ from typing import Final
 from snowflake.discord.cdn import avatar_url, member_avatar_url
 from snowflake.discord.models import Member
 from snowflake.errors import InvalidGrant
-from snowflake.groups import groups_of
+from snowflake.groups import group_guilds_of, group_names_of, groups_of
 from snowflake.person import Person
 from snowflake.registry import Client
 
@@ -19,6 +19,9 @@ Claims = dict[str, object]
 MAX_LENGTH = 2048
 #: The scope of Discord with which a person's token tells what they are in a guild.
 MEMBERS: Final = "guilds.members.read"
+
+#: Claims of the scope ``groups`` where ``[groups] names_claim`` is set.
+GROUP_NAMES: Final = frozenset({"group_names", "group_guilds"})
 
 Claim = Callable[[Person, Client], object]
 DiscordScopes = Callable[[Client], frozenset[str]]
@@ -122,7 +125,12 @@ SCOPES: Mapping[str, Scope] = {
     "groups": Scope(
         description="The guilds (servers) that the person is in, and their roles if configured.",
         discord=_for_groups,
-        claims={"groups": lambda person, client: groups_of(person, client.groups)},
+        claims={
+            "groups": lambda person, client: groups_of(person, client.groups),
+            # They come even if empty: who has lost the last role has lost its name too.
+            "group_names": lambda person, client: group_names_of(person, client.groups),
+            "group_guilds": lambda person, client: group_guilds_of(person, client.groups),
+        },
     ),
     "discord": Scope(
         description="The Discord account as Discord tells of it, in one object.",

@@ -46,6 +46,14 @@ class GroupsTable(Table):
             "Names of roles need a bot."
         ),
     )
+    names_claim: bool = Field(
+        default=False,
+        description=(
+            'With `shape = "id"` and a bot: `groups` holds nothing but IDs, a second claim, '
+            '`group_names`, says of each what `shape = "name"` would write, and a third, '
+            "`group_guilds`, which of them are guilds."
+        ),
+    )
     guild_name: Template = Field(
         default="{guild}",
         description="Template for the name of a guild. It may name `{guild}` and `{guild_id}`.",
@@ -75,7 +83,7 @@ class GroupsTable(Table):
     @property
     def names_needed(self) -> bool:
         """Whether somebody has to tell how guilds and roles are called."""
-        return self.shape != "id" and not self.only_named
+        return (self.shape != "id" or self.names_claim) and not self.only_named
 
     def changed_by(self, other: "GroupsTable | None") -> "GroupsTable":
         """Answer this table with what the other one sets in its place."""

@@ -17,6 +17,7 @@ def told(groups: Mapping[str, object], own: Mapping[str, object] | None = None) 
 
 def test_groups_that_anybody_can_name_are_told() -> None:
     assert told({"shape": "name"}) == ["groups"]
+    assert told({"names_claim": True}) == ["groups"]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ def test_groups_that_anybody_can_name_are_told() -> None:
         {},
         {"shape": "object"},
         {"shape": "name", "guilds": [BIRDS]},
+        {"names_claim": True, "guilds": [BIRDS]},
         {"shape": "name", "only_named": True},
         {"shape": "name", "guild_name": "{guild} {guild_id}"},
         {"shape": "name", "include": ["roles"]},

@@ -87,6 +87,18 @@ def test_client_ids_are_unique(faults: Faults) -> None:
             f'{APPLICATION}{CLIENT}[clients.groups]\ninclude = ["roles"]',
             "8: clients.grafana.groups.include: roles need guilds",
         ),
+        (
+            "groups.names_claim = true",
+            "1: groups.names_claim: needs discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)",
+        ),
+        (
+            f'{BOT}groups = {{ names_claim = true, shape = "name" }}',
+            '2: groups.names_claim: goes with shape = "id"',
+        ),
+        (
+            f'{BOT}groups.names_claim = true\n{APPLICATION}{CLIENT}groups.shape = "object"',
+            '9: clients.grafana.groups.names_claim: goes with shape = "id"',
+        ),
         ('access.any_role = ["1"]', "1: access.any_role: needs a guild"),
         ("access.screened = true", "1: access.screened: needs a guild"),
         ("access.not_timed_out = true", "1: access.not_timed_out: needs a guild"),
@@ -116,6 +128,8 @@ def test_what_does_not_go_together_is_told(faults: Faults, text: str, fault: str
         'groups = { include = ["roles"], guilds = ["1"], shape = "name", only_named = true }',
         f'{BOT}groups = {{ include = ["roles"], guilds = ["1"], shape = "name" }}',
         'groups = { shape = "object" }',
+        f"{BOT}groups.names_claim = true",
+        f'{BOT}groups = {{ include = ["roles"], guilds = ["1"], names_claim = true }}',
         'access = { any_role = ["1"], any_guild = ["1"] }',
         'access.all_roles = ["1"]\ngroups.guilds = ["1"]',
         f'{APPLICATION}{CLIENT}scopes = ["openid", "groups"]',

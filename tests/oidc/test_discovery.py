@@ -5,6 +5,7 @@ from snowflake.oidc.authorize import PROMPTS
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import Settings
+from snowflake.tables.groups import GroupsTable
 from tests.login import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -75,12 +76,18 @@ async def test_every_listed_url_answers_directly(snowflake: Snowflake, document:
             assert response.status_code not in {301, 302, 307, 308, 404, 405}, name
 
 
+@pytest.mark.parametrize("names_claim", [False, True])
 async def test_every_listed_claim_is_given_and_every_given_one_listed(
-    snowflake: Snowflake, document: Json
+    settings: Settings, clock: Clock, discord: Discord, *, names_claim: bool
 ) -> None:
-    scope = " ".join(document["scopes_supported"])
-    answer = await sign_in(snowflake.browser, scope=scope, nonce="n")
-    claims = read_token(snowflake, answer["id_token"])
+    groups = GroupsTable(names_claim=names_claim)
+    configured = settings.model_copy(update={"groups": groups})
+    async with running(configured, clock, discord) as snowflake:
+        document: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+        scope = " ".join(document["scopes_supported"])
+        answer = await sign_in(snowflake.browser, scope=scope, nonce="n")
+        claims = read_token(snowflake, answer["id_token"])
+    assert ("group_names" in claims) is names_claim
     assert set(document["claims_supported"]) == set(claims)
     assert len(document["claims_supported"]) == len(claims)
     assert set(answer["scope"].split()) == set(document["scopes_supported"])

@@ -127,6 +127,9 @@ BOTH: Final = {"include": ["guilds", "roles"]}
         (NAMED, (), ()),
         (TWO, (), (BIRDS, CATS)),
         ({"shape": "name"}, (), ()),
+        ({**ROLES, "names_claim": True}, (BIRDS,), (BIRDS,)),
+        ({**ROLES, "names_claim": True, "only_named": True}, (), ()),
+        ({**BOTH, "guilds": [BIRDS], "names_claim": True}, (BIRDS,), ()),
     ],
 )
 def test_the_bot_tells_names_where_they_are_written(

@@ -120,6 +120,18 @@ def test_each_scope_gives_its_claims(
     assert claims_of(person, names, CLIENT) == {"sub": "80351110224678912", **claims}
 
 
+def test_names_of_groups_come_even_if_there_are_none() -> None:
+    client = replace(CLIENT, groups=GroupsTable(names_claim=True))
+    somebody = Person(NELLY, (Guild(id="2", name="Birds"),))
+    assert claims_of(somebody, ["groups"], client) == {
+        "groups": ["2"],
+        "group_names": {"2": "Birds"},
+        "group_guilds": ["2"],
+    }
+    nowhere: dict[str, object] = {"groups": [], "group_names": {}, "group_guilds": []}
+    assert claims_of(Person(NELLY), ["groups"], client) == nowhere
+
+
 @pytest.mark.parametrize("name", [None, ""])
 def test_who_has_no_display_name_goes_by_the_username(name: str | None) -> None:
     person = Person(NELLY.model_copy(update={"global_name": name}))
