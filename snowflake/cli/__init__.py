@@ -17,7 +17,7 @@ from snowflake.cli.people import export, purge
 from snowflake.cli.preview import preview
 from snowflake.cli.sandbox import sandbox
 from snowflake.cli.serve import serve
-from snowflake.errors import OAuthError, StartFault, TemporarilyUnavailable
+from snowflake.errors import OAuthError, StartFault, StoreRefused, TemporarilyUnavailable
 
 #: Exit status of a configuration that cannot be used.
 MISCONFIGURED = 2
@@ -55,6 +55,9 @@ def main() -> None:
     except StartFault as fault:
         for line in fault.faults:
             typer.echo(line, err=True)
+        sys.exit(MISCONFIGURED)
+    except StoreRefused as refused:
+        typer.echo(refused.cause, err=True)
         sys.exit(MISCONFIGURED)
     except OAuthError as error:
         # Applications are not told the cause; whoever sits here is the one to mend it.

@@ -11,7 +11,7 @@ from snowflake.doctor.issuer import issuer
 from snowflake.doctor.linked_roles import linked_roles
 from snowflake.doctor.portal import portal
 from snowflake.doctor.store import store
-from snowflake.errors import StartFault, TemporarilyUnavailable
+from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 
 Check = Callable[[Connections], AsyncIterator[Finding]]
 
@@ -36,6 +36,8 @@ async def examine(connections: Connections) -> AsyncIterator[Finding]:
         except StartFault as fault:
             for line in fault.faults:
                 yield Finding(Status.FAULT, subject, line)
+        except StoreRefused as refused:
+            yield Finding(Status.FAULT, subject, str(refused.cause))
         except TemporarilyUnavailable as error:
             reason = f" ({error.cause})" if error.cause else ""
             yield Finding(Status.FAULT, subject, error.description + reason)

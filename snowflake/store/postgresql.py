@@ -20,13 +20,13 @@ COMMAND_TIMEOUT = 10
 LOCK = 0x534E4F57
 #: How the codes begin (PostgreSQL, appendix A) by which a server turns us away -> what to do.
 REFUSALS: Final = {
-    "28": "Mend the user, the password or the server's pg_hba.conf.",
-    "3D": "Mend the name, or make the database (CREATE DATABASE).",
-    "3F": "Make the schema, or set the user's search_path.",
-    "42501": "The user has to own the database and its tables, or be granted that.",
-    "42704": "Mend what stands behind the ? of the URL.",
-    "55P02": "Mend what stands behind the ? of the URL.",
-    "22023": "Mend what stands behind the ? of the URL.",
+    "28": "Mend the user, the password or the server's pg_hba.conf",
+    "3D": "Mend the name, or make the database (CREATE DATABASE)",
+    "3F": "Make the schema, or set the user's search_path",
+    "42501": "The user has to own the database and its tables, or be granted that",
+    "42704": "Mend what stands behind the ? of the URL",
+    "55P02": "Mend what stands behind the ? of the URL",
+    "22023": "Mend what stands behind the ? of the URL",
 }
 #: How the codes begin of errors that are about the server and not about a statement: connections,
 #: resources (53100 is a full disk), a standby, the operator's doings, and the system.

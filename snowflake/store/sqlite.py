@@ -126,7 +126,7 @@ class Sqlite(Database):
     def _refusal(self, error: DBAPIError) -> str | None:
         code = _code(error)
         if code in _DAMAGED:
-            return f"{error.orig}. Bring back a copy."
+            return f"{error.orig}. Bring back a copy"
         if code in _FORBIDDEN and not is_full(self._path):
             return f"{error.orig}. {whose(self._path)}"
         return None

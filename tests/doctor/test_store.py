@@ -133,6 +133,16 @@ async def test_a_database_that_cannot_be_reached_is_one_fault_and_not_the_end(
     assert not any("the-password" in f"{finding}" for finding in findings)
 
 
+async def test_a_file_that_is_damaged_is_a_fault_in_the_words_of_sqlite(
+    place: Place, settings: Settings
+) -> None:
+    place.file.write_bytes(b"no database " * 100)
+    async with opened(settings) as connections:
+        findings = [finding async for finding in examine(connections)]
+    assert findings[0].status is Status.FAULT
+    assert findings[0].text == f"{place.file}: file is not a database. Bring back a copy"
+
+
 async def test_a_key_of_the_operator_is_looked_at_too(
     settings: Settings, private_key: str, place: Place, clock: Clock
 ) -> None:

@@ -83,7 +83,7 @@ class TestPostgreSQL:
     ) -> None:
         line = await refused(f"{server.url('postgres')}?{query}", clock)
         assert words in line
-        assert line.endswith("Mend what stands behind the ? of the URL.")
+        assert line.endswith("Mend what stands behind the ? of the URL")
 
     @pytest.mark.parametrize("query", ["sslmode=disable", "sslmode=prefer&application_name=ours"])
     async def test_the_url_may_ask_for_what_libpq_knows(
@@ -198,7 +198,7 @@ class TestSQLite:
 
     async def test_what_is_no_database_ends_the_start(self, file: Place, clock: Clock) -> None:
         file.file.write_bytes(b"no database " * 100)
-        assert await self.fault(file, clock) == "file is not a database. Bring back a copy."
+        assert await self.fault(file, clock) == "file is not a database. Bring back a copy"
 
     async def test_one_that_may_not_be_written_names_who_runs_and_who_owns(
         self, file: Place, clock: Clock
