@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import structlog
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySetSerialization
-from joserfc.jws import extract_compact
 
 from snowflake.files import read
-from snowflake.keys import SigningKey, generate_key, parse_key
+from snowflake.keys import SigningKey, generate_key, kid_of, parse_key
 from snowflake.settings import Settings
 from snowflake.store import Store
 from snowflake.store.signing_keys import StoredKey
@@ -28,6 +26,8 @@ ANNOUNCEMENT = timedelta(hours=3)
 GRACE = timedelta(minutes=5)
 #: Seconds between two looks for a key that is not known; anybody can name one.
 LOOK_AT_MOST_EVERY = 1.0
+#: Seconds within which every process has heard of a change: many of its looks.
+HEARD_WITHIN = 60
 #: Seconds within which a process makes the first key, and for which others wait for it.
 FIRST_KEY_LEASE, FIRST_KEY_PATIENCE = 20, 30
 
@@ -45,6 +45,18 @@ class Key:
     key: SigningKey
     signs_from: int
     lifetime: int = 0
+
+
+class Part(NamedTuple):
+    """What a key is there for.
+
+    It ``signs`` since ``at`` (Unix time), is ``next`` and signs from then on, or is ``old`` and
+    published until then. Those of the store are ``kept`` beside one of the operator.
+    """
+
+    key: Key
+    role: Literal["old", "signs", "next", "kept"]
+    at: float | None = None
 
 
 class KeyRing:
@@ -102,6 +114,7 @@ class KeyRing:
         kid = kid_of(token)
         key = self._find(kid)
         if key is None and self._clock() - self._looked_at >= LOOK_AT_MOST_EVERY:
+            self._looked_at = self._clock()
             await self.look()
             key = self._find(kid)
         if key is None:
@@ -114,7 +127,6 @@ class KeyRing:
 
     async def look(self) -> None:
         """Look which keys the store has."""
-        self._looked_at = self._clock()
         known = {key.key.kid: key.key for key in self._keys}
         self._keys = [
             Key(
@@ -137,10 +149,15 @@ class KeyRing:
                 await self._store.signing_keys.signs_for(signs, self._lifetime)
 
     async def rotate(self, *, at_once: bool = False) -> Key:
-        """Add a new key, which signs after ``ANNOUNCEMENT`` or at once."""
+        """Add a new key, which signs after ``ANNOUNCEMENT``.
+
+        Or ``at_once``: then those that wait are dropped.
+        """
         wait = timedelta(0) if at_once else ANNOUNCEMENT
         jwk = await asyncio.to_thread(generate_key)
-        return await self._add(jwk, int(self._clock() + wait.total_seconds()))
+        return await self._add(
+            jwk, int(self._clock() + wait.total_seconds()), in_place_of_others=at_once
+        )
 
     async def keep_fresh(self) -> None:
         """Rotate if the newest key has come of age, and forget keys whose last token has ended."""
@@ -152,10 +169,29 @@ class KeyRing:
         if age and not self._custom and due <= now:
             _log.info("key_rotated", kid=(await self.rotate()).key.kid)
         for key, successor in pairwise(self._keys):
-            lifetime = max(key.lifetime, self._lifetime)
-            if successor.signs_from + lifetime + GRACE.total_seconds() <= now:
+            if self._needed_until(key, successor) <= now:
                 await self._store.signing_keys.remove(key.key.kid)
         await self.look()
+
+    @property
+    def waiting(self) -> list[Key]:
+        """The keys that are published and do not sign yet."""
+        now = self._clock()
+        return [key for key in self._keys if key.signs_from > now]
+
+    @property
+    def parts(self) -> list[Part]:
+        """What each key is there for, in the order in which they sign."""
+        if self._custom:
+            others = [Part(key, "kept") for key in self.all[:-1]]
+            return [*others, Part(self.all[-1], "signs")]
+        signs = next(at for at, key in enumerate(self._keys) if key.key is self.current)
+        old = [
+            Part(key, "old", self._needed_until(key, successor))
+            for key, successor in pairwise(self._keys[: signs + 1])
+        ]
+        later = [Part(key, "next", key.signs_from) for key in self._keys[signs + 1 :]]
+        return [*old, Part(self._keys[signs], "signs", self._keys[signs].signs_from), *later]
 
     def use(self, settings: Settings) -> None:
         """Go by these settings from now on.
@@ -168,6 +204,10 @@ class KeyRing:
     def _lifetime(self) -> int:
         """How many seconds the tokens live that live longest of those that are signed now."""
         return math.ceil(self._settings.longest_token_lifetime.total_seconds())
+
+    def _needed_until(self, key: Key, successor: Key) -> float:
+        """Answer the Unix time at which the last token that a key has signed has surely ended."""
+        return successor.signs_from + max(key.lifetime, self._lifetime) + GRACE.total_seconds()
 
     def _find(self, kid: str | None) -> SigningKey | None:
         return next((key.key for key in self.all if key.key.kid == kid), None)
@@ -190,24 +230,15 @@ class KeyRing:
         _log.info("key_taken_in", file=str(path))
         return text
 
-    async def _add(self, jwk: str, signs_from: int) -> Key:
+    async def _add(self, jwk: str, signs_from: int, *, in_place_of_others: bool = False) -> Key:
         key = Key(SigningKey(parse_key(jwk, "the new key")), signs_from)
-        await self._store.signing_keys.add(StoredKey(key.key.kid, jwk, signs_from, self._lifetime))
+        stored = StoredKey(key.key.kid, jwk, signs_from, self._lifetime)
+        if in_place_of_others:
+            await self._store.signing_keys.add_before(stored, HEARD_WITHIN)
+        else:
+            await self._store.signing_keys.add(stored)
         await self.look()
         return key
-
-
-def kid_of(token: str) -> str | None:
-    """Answer which key a token claims to be signed with; nothing of it is verified yet.
-
-    Raises:
-        ValueError: it is no signed token at all.
-    """
-    try:
-        kid = extract_compact(token.encode()).headers().get("kid")
-    except (JoseError, ValueError) as error:
-        raise ValueError("is not a signed token") from error
-    return kid if isinstance(kid, str) else None
 
 
 def _custom_key(settings: Settings) -> SigningKey | None:

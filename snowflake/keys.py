@@ -8,6 +8,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
+from joserfc.jws import extract_compact
 
 from snowflake.errors import StartFault
 
@@ -58,6 +59,19 @@ class SigningKey:
         names = ("kty", "n", "e")
         key = {name: public[name] for name in names}
         return {**key, "kid": self._kid, "use": "sig", "alg": ALGORITHM}
+
+
+def kid_of(token: str) -> str | None:
+    """Answer which key a token claims to be signed with; nothing of it is verified yet.
+
+    Raises:
+        ValueError: it is no signed token at all.
+    """
+    try:
+        kid = extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError) as error:
+        raise ValueError("is not a signed token") from error
+    return kid if isinstance(kid, str) else None
 
 
 def generate_key() -> str:

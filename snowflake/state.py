@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
@@ -31,6 +31,8 @@ _log = structlog.get_logger(__name__)
 
 #: Seconds between two rounds of what is done in the background.
 ROUND_EVERY = 30
+#: Seconds between two looks for keys that were rotated elsewhere.
+LOOK_EVERY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +127,37 @@ class State:
         would leave its connection in disorder.
         """
         ended = asyncio.Event()
-        rounds = asyncio.create_task(self._rounds(ended))
+        rounds = [
+            asyncio.create_task(_repeat(self._round, ROUND_EVERY, ended)),
+            asyncio.create_task(_repeat(self.keys.follow, LOOK_EVERY, ended)),
+        ]
         try:
             yield
         finally:
             ended.set()
-            await rounds
+            await asyncio.gather(*rounds)
 
-    async def _rounds(self, ended: asyncio.Event) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), ROUND_EVERY)
-            if ended.is_set():
-                return
-            try:
-                await self.standing.settle()
-                await self.keys.follow()
-                await self.store.housekeeping.run(self.keys.keep_fresh)
-            except TemporarilyUnavailable as error:
-                _log.warning("background_work_postponed", cause=error.cause)
-            except Exception:  # noqa: BLE001 - it is logged, and there is nobody to raise it to
-                # Whatever it was, the next round must come.
-                _log.exception("unexpected_error")
+    async def _round(self) -> None:
+        await self.standing.settle()
+        await self.store.housekeeping.run(self.keys.keep_fresh)
+
+
+async def _repeat(work: Callable[[], Awaitable[None]], every: float, ended: asyncio.Event) -> None:
+    """Do work every so many seconds until the end, whatever comes of it."""
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), every)
+        if ended.is_set():
+            return
+        try:
+            await work()
+        except TemporarilyUnavailable as error:
+            # Of two that fail for one reason, the one that is done less often tells it.
+            log = _log.warning if every >= ROUND_EVERY else _log.debug
+            log("background_work_postponed", cause=error.cause)
+        except Exception:  # noqa: BLE001 - it is logged, and there is nobody to raise it to
+            # Whatever it was, the next round must come.
+            _log.exception("unexpected_error")
 
 
 def state_of(request: Request) -> State:

@@ -7,10 +7,10 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.errors import StartFault
-from snowflake.keyring import ANNOUNCEMENT, KEY_FILE, KeyRing, kid_of
-from snowflake.keys import generate_key
+from snowflake.keyring import ANNOUNCEMENT, HEARD_WITHIN, KEY_FILE, KeyRing
+from snowflake.keys import SigningKey, generate_key, kid_of, parse_key
 from snowflake.settings import Settings
-from snowflake.state import ROUND_EVERY
+from snowflake.state import LOOK_EVERY
 from snowflake.store import Store
 from tests.running import Clock
 from tests.store.conftest import store
@@ -103,11 +103,96 @@ async def test_a_new_key_is_published_three_hours_before_it_signs(
     assert ring.current.kid == new
 
 
-async def test_a_key_may_sign_at_once(ring: KeyRing, clock: Clock) -> None:
-    clock.pass_by(1)
+async def test_a_key_may_sign_at_once_even_in_the_second_in_which_the_first_was_made(
+    ring: KeyRing,
+) -> None:
+    old = ring.current.kid
     new = await ring.rotate(at_once=True)
     assert ring.current.kid == new.key.kid
-    assert len(kids(ring)) == 2
+    assert kids(ring) == [old, new.key.kid]
+
+
+async def test_a_key_that_signs_at_once_drops_those_that_wait(ring: KeyRing, clock: Clock) -> None:
+    old = ring.current.kid
+    waiting = (await ring.rotate()).key.kid
+    clock.pass_by(HOURS - HEARD_WITHIN - 1)
+    assert [key.key.kid for key in ring.waiting] == [waiting]
+    new = (await ring.rotate(at_once=True)).key.kid
+    assert kids(ring) == [old, new]
+    assert ring.waiting == []
+    clock.pass_by(HOURS)
+    assert ring.current.kid == new
+
+
+async def test_tokens_hold_that_another_process_signs_with_a_dropped_key_before_it_hears_of_it(
+    ring: KeyRing, without_key: Settings, store: Store, clock: Clock
+) -> None:
+    waiting = (await ring.rotate()).key
+    behind = await KeyRing.open(without_key, store, clock)
+    clock.pass_by(HOURS - 1)
+    new = (await ring.rotate(at_once=True)).key
+    clock.pass_by(1)
+    assert behind.current.kid == waiting.kid
+    token = behind.current.sign({"sub": "1"})
+    await behind.look()
+    assert behind.current.kid == ring.current.kid == new.kid
+    for one in (ring, behind):
+        assert await one.verify(token, "JWT") == {"sub": "1"}
+
+
+async def test_a_key_of_another_process_is_known_right_after_a_look(
+    ring: KeyRing, without_key: Settings, store: Store, clock: Clock
+) -> None:
+    other = await KeyRing.open(without_key, store, clock)
+    clock.pass_by(60)
+    await other.follow()
+    await ring.rotate(at_once=True)
+    assert await other.verify(ring.current.sign({"sub": "1"}), "JWT")
+
+
+async def test_strangers_cannot_have_the_store_asked_again_and_again(
+    ring: KeyRing, clock: Clock, monkeypatch: pytest.MonkeyPatch, private_key: str
+) -> None:
+    looks: list[float] = []
+
+    async def look() -> None:
+        looks.append(clock())
+
+    monkeypatch.setattr(ring, "look", look)
+    foreign = SigningKey(parse_key(private_key, "a key")).sign({"sub": "1"})
+    for _ in range(4):
+        with pytest.raises(ValueError, match="no key"):
+            await ring.verify(foreign, "JWT")
+        clock.pass_by(0.5)
+    assert len(looks) == 2
+
+
+async def test_each_key_is_there_for_something(ring: KeyRing, clock: Clock) -> None:
+    clock.pass_by(10)
+    [first] = ring.parts
+    assert first[1:] == ("signs", clock.now - 10)
+    await ring.rotate(at_once=True)
+    await ring.rotate()
+    assert [part[1:] for part in ring.parts] == [
+        ("old", clock.now + LIFETIME + 300),
+        ("signs", clock.now),
+        ("next", clock.now + HOURS),
+    ]
+    assert [part.key.key.kid for part in ring.parts] == kids(ring)
+    # Then it is forgotten.
+    clock.pass_by(LIFETIME + 299)
+    await ring.keep_fresh()
+    assert len(ring.parts) == 3
+    clock.pass_by(1)
+    await ring.keep_fresh()
+    assert [part.role for part in ring.parts] == ["signs", "next"]
+
+
+async def test_a_clock_that_was_set_back_leaves_the_first_key_signing(
+    ring: KeyRing, clock: Clock
+) -> None:
+    clock.pass_by(-10)
+    assert [part.role for part in ring.parts] == ["signs"]
 
 
 async def test_every_process_follows_at_its_next_look(
@@ -118,8 +203,8 @@ async def test_every_process_follows_at_its_next_look(
     assert len(kids(other)) == 1
     await other.look()
     assert other.published() == ring.published()
-    # "Within a minute".
-    assert ROUND_EVERY <= 60
+    # "Within seconds", and long before a key is dropped for good.
+    assert LOOK_EVERY <= 5 < HEARD_WITHIN / 10
 
 
 async def test_the_old_key_stays_until_its_last_token_has_ended(
@@ -190,7 +275,7 @@ async def test_the_old_key_stays_for_tokens_of_a_process_that_had_not_looked_yet
     behind = await KeyRing.open(without_key, store, clock)
     await ring.rotate(at_once=True)
     # Its round is due; until then it signs with the old key.
-    clock.pass_by(ROUND_EVERY - 1)
+    clock.pass_by(LOOK_EVERY - 1)
     last = behind.current.sign({"sub": "1"})
     clock.pass_by(LIFETIME - 10)
     await ring.keep_fresh()
@@ -228,6 +313,7 @@ async def test_a_key_of_the_operator_signs_and_those_of_the_store_are_still_publ
     settings = without_key.model_copy(update={"private_key": SecretStr(private_key)})
     custom = await KeyRing.open(settings, store, clock)
     assert custom.current.kid == json.loads(private_key)["kid"]
+    assert [part[1:] for part in custom.parts] == [("kept", None), ("signs", None)]
     assert await custom.verify(before, "JWT")
     assert len(await store.signing_keys.all()) == 1
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, Insert, delete, func, select, update
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database
@@ -56,15 +56,25 @@ class SigningKeys:
 
     async def add(self, key: StoredKey) -> None:
         """Keep a key. One that is there already stays as it is."""
-        insert = self._database.upsert(signing_keys).values(
-            kid=key.kid,
-            key=self._sealer.seal(SealedKey(key.jwk)),
-            signs_from=key.signs_from,
-            lifetime=key.lifetime or None,
-            sealed_by=self._sealer.name,
-        )
-        add = insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
-        await self._database.write(lambda c: c.execute(add))
+        adding = self._adding(key)
+        await self._database.write(lambda c: c.execute(adding))
+
+    async def add_before(self, key: StoredKey, margin: int) -> None:
+        """Keep a key that signs from now on, in place of all those that would sign later.
+
+        They are forgotten. But one that is to sign within ``margin`` seconds may do so in a process
+        that does not know better yet: it counts as one that has signed, so that its tokens hold.
+        """
+        adding, signs_from = self._adding(key), signing_keys.c.signs_from
+        late = delete(signing_keys).where(signs_from > key.signs_from + margin)
+        soon = update(signing_keys).where(signs_from >= key.signs_from)
+
+        def work(connection: Connection) -> None:
+            connection.execute(late)
+            connection.execute(soon.values(signs_from=key.signs_from - 1))
+            connection.execute(adding)
+
+        await self._database.write(work)
 
     async def signs_for(self, kid: str, lifetime: int) -> None:
         """Note that a key signs tokens that live so many seconds, unless some lived longer."""
@@ -75,6 +85,17 @@ class SigningKeys:
             .values(lifetime=lifetime)
         )
         await self._database.write(lambda c: c.execute(longer))
+
+    def _adding(self, key: StoredKey) -> Insert:
+        insert = self._database.upsert(signing_keys).values(
+            kid=key.kid,
+            key=self._sealer.seal(SealedKey(key.jwk)),
+            signs_from=key.signs_from,
+            lifetime=key.lifetime or None,
+            sealed_by=self._sealer.name,
+        )
+        adding: Insert = insert.on_conflict_do_nothing(index_elements=[signing_keys.c.kid])
+        return adding
 
     async def remove(self, kid: str) -> None:
         """Forget a key. Tokens that it signed cannot be verified any more."""

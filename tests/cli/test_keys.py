@@ -1,11 +1,16 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from snowflake.cli import app, main
-from tests.serving import snowflake as serving_snowflake
+
+#: A key that an operator has not brought, as it is listed.
+LINE = re.compile(
+    r"(?P<kid>[\w-]{43})  (?P<role>signs since|next from|old until) \d{4}-\d\d-\d\d \d\d:\d\d UTC"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -17,32 +22,43 @@ def keys(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["keys", *arguments])
 
 
-def listed() -> list[list[str]]:
+def listed() -> list[tuple[str, str]]:
+    """Answer the ID of each key, and what is said of it but for the time."""
     result = keys("list")
     assert result.exit_code == 0, result.output
-    return [line.split() for line in result.output.splitlines()]
+    lines = [LINE.fullmatch(line) for line in result.output.splitlines()]
+    return [(line["kid"], line["role"]) for line in lines if line]
 
 
-def test_a_new_key_is_listed_until_it_signs() -> None:
-    [[first, mark, *_]] = listed()
-    assert mark == "signs"
+def test_a_new_key_is_next_until_it_signs() -> None:
+    [(first, role)] = listed()
+    assert role == "signs since"
     result = keys("rotate")
     assert result.exit_code == 0
-    new = result.output.split()[0]
-    assert result.output == f"{new} signs in 3 hours.\n"
-    assert [line[:2] for line in listed()] == [[first, "signs"], [new, "published"]]
+    new, told = result.output.split(maxsplit=1)
+    assert re.fullmatch(r"signs from \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n", told)
+    assert listed() == [(first, "signs since"), (new, "next from")]
 
 
-def test_a_key_may_sign_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed()
+def test_a_second_rotation_while_one_waits_is_refused_unless_it_is_meant() -> None:
+    [(first, _)] = listed()
+    new = keys("rotate").output.split()[0]
+    refused = keys("rotate")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"{new} is new already, and signs from ")
+    assert [kid for kid, _ in listed()] == [first, new]
+    assert keys("rotate", "--force").exit_code == 0
+    assert [role for _, role in listed()] == ["signs since", "next from", "next from"]
+
+
+def test_a_key_may_sign_at_once_and_drops_those_that_wait() -> None:
+    [(first, _)] = listed()
+    waiting = keys("rotate").output.split()[0]
     result = keys("rotate", "--now")
+    assert result.exit_code == 0
     new = result.output.split()[0]
-    assert result.output == f"{new} signs now.\n"
-    assert new in {line[0] for line in listed()}
-
-
-def test_a_list_tells_nothing_private() -> None:
-    assert all(len(line) == 6 for line in listed())
+    assert result.output == (f"{new} signs now.\n{waiting} was to be next, and has been dropped.\n")
+    assert listed() == [(first, "old until"), (new, "signs since")]
 
 
 def test_a_key_of_the_operator_is_not_rotated(
@@ -56,13 +72,15 @@ def test_a_key_of_the_operator_is_not_rotated(
     told = capsys.readouterr().err
     assert told.startswith("SNOWFLAKE_PRIVATE_KEY: ")
     assert told.count("\n") == 1
-    assert [line[0] for line in listed()] == [json.loads(private_key)["kid"]]
+    assert keys("list").output == (
+        f"{json.loads(private_key)['kid']}  signs, and is that of SNOWFLAKE_PRIVATE_KEY\n"
+    )
 
 
-def test_keys_are_rotated_beside_a_running_snowflake(tmp_path: Path) -> None:
-    with serving_snowflake(tmp_path, {}) as running:
-        assert running.origin
-        [[first, *_]] = listed()
-        assert keys("rotate").exit_code == 0
-        assert listed()[0][0] == first
-        assert len(listed()) == 2
+def test_keys_of_the_store_are_kept_beside_one_of_the_operator(
+    private_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(first, _)] = listed()
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
+    kept, _ = keys("list").output.splitlines()
+    assert kept == f"{first}  kept for the time after SNOWFLAKE_PRIVATE_KEY"
