@@ -35,7 +35,8 @@
         │   └── RequestTimeout
         ├── InvalidClient
         ├── InvalidGrant
-        │   └── AccessDenied
+        │   ├── AccessDenied
+        │   └── CodeUnreadable
         ├── UnauthorizedClient
         ├── UnsupportedGrantType
         ├── UnsupportedResponseType
@@ -406,6 +407,10 @@ class AccessDenied(InvalidGrant):
     def solvable(self) -> bool:
         """Whether a page could help: the person can do something about one of them."""
         return any(refusal.solvable for refusal in self.refusals)
+
+
+class CodeUnreadable(InvalidGrant):
+    """Discord makes nothing of its code, and may not have looked at the client that sent it."""
 
 
 class UnauthorizedClient(OAuthError):

@@ -21,7 +21,7 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.errors import CodeUnreadable, InvalidClient, InvalidGrant, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
 from snowflake.recent import Recent
 from snowflake.sealing import Sealer
@@ -96,6 +96,9 @@ class Standing:
                 yield
             except InvalidClient as refusal:
                 await self._refuse(pair, refusal)
+                raise
+            except CodeUnreadable:
+                # Discord may have said so before it looked at the client: it proves nothing.
                 raise
             except InvalidGrant:
                 # It is the grant that is wrong, which is not looked at before the client.

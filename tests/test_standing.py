@@ -9,7 +9,13 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from snowflake import standing as module
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable, TooManyRequests
+from snowflake.errors import (
+    CodeUnreadable,
+    InvalidClient,
+    InvalidGrant,
+    TemporarilyUnavailable,
+    TooManyRequests,
+)
 from snowflake.sealing import Sealer
 from snowflake.shares import SPENT_FOR
 from snowflake.standing import REFUSED_FOR, RENEWED_EVERY, Standing
@@ -143,6 +149,19 @@ async def test_an_attempt_that_brought_a_ban_nearer_or_an_answer_stays_counted(
     await standing.note_invalid()
     await ask(standing, "unknown", TemporarilyUnavailable("out"))
     assert await attempts(sqlite) == 1
+
+
+async def test_a_code_that_discord_cannot_read_proves_no_secret(
+    standing: Standing, store: Store, sqlite: Place, clock: Clock
+) -> None:
+    assert await ask(standing, "wrong", CodeUnreadable("no code"))
+    assert await attempts(sqlite) == 1
+    for judge in (standing, another(store, clock)):
+        assert not await judge.is_good(CLIENT, SecretStr("wrong"))
+    # Nor does it speak against one.
+    await ask(standing)
+    await ask(standing, "right", CodeUnreadable("no code"))
+    assert await standing.is_good(*PAIR)
 
 
 async def test_work_that_is_cut_off_stays_counted(standing: Standing, sqlite: Place) -> None:

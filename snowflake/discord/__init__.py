@@ -14,6 +14,7 @@ A call goes through these files in this order:
 ``limits``     lets it wait for Discord's limits (``bucket``), learnt from its answers
                (``limit_answers``)
 ``transport``  has the connections
+``bodies``     reads the answer to its end, if that comes soon
 
 ``clocks`` has every time that they know, ``cdn`` where Discord keeps its pictures.
 """

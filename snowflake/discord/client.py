@@ -17,6 +17,7 @@ import httpx
 from pydantic import SecretStr, TypeAdapter
 
 from snowflake import __version__
+from snowflake.discord.bodies import PACKING
 from snowflake.discord.bot import Bot
 from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call
@@ -98,7 +99,7 @@ class DiscordClient:
         headers = {
             "User-Agent": f"DiscordBot ({repository}, {__version__})",
             "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": PACKING,
         }
         async with open_transport(api_url) as transport:
             breaker = Breaker(clocks)
@@ -162,6 +163,7 @@ class DiscordClient:
         Raises:
             InvalidClient: Discord does not know this client and secret. The code is not spent.
             InvalidGrant: the code is expired, used, or was for another redirect URI.
+            CodeUnreadable: it is no code. Whether the secret is right is not known.
             TemporarilyUnavailable: Discord gave no usable answer.
         """
         return await self._tokens(
@@ -251,7 +253,8 @@ class DiscordClient:
     async def _tokens(self, client_id: str, client_secret: SecretStr | None, **form: str) -> Tokens:
         response = await self._post("token", client_id, client_secret, form)
         if response.status_code in {400, 401}:
-            error = token_error(response)
+            of_code = form["grant_type"] == "authorization_code"
+            error = token_error(response, of_code=of_code)
             if isinstance(error, InvalidClient) and client_secret is None:
                 raise InvalidClient(NOT_PUBLIC)
             raise error

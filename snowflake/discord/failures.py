@@ -9,10 +9,17 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from snowflake.discord.calls import is_limited
 from snowflake.discord.limit_answers import refusal_of
 from snowflake.discord.limits import limited
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.errors import (
+    CodeUnreadable,
+    InvalidClient,
+    InvalidGrant,
+    TemporarilyUnavailable,
+)
 
 #: Discord's code for a guild that is not there, or that the person is not in.
 UNKNOWN_GUILD: Final = 10004
+#: Its code for a form that it cannot read.
+INVALID_FORM: Final = 50035
 
 Answer = TypeVar("Answer")
 
@@ -41,8 +48,12 @@ def read(response: httpx.Response, answer: TypeAdapter[Answer]) -> Answer:
     raise unusable(response)
 
 
-def token_error(response: httpx.Response) -> Exception:
-    """Turn the error that Discord's token endpoint names into ours (RFC 6749, section 5.2)."""
+def token_error(response: httpx.Response, *, of_code: bool = False) -> Exception:
+    """Turn the error that Discord's token endpoint names into ours (RFC 6749, section 5.2).
+
+    A request that it cannot read is an outage, but for one ``of_code``: there the code is the only
+    thing that we have from others, and it will not be read better the next time.
+    """
     try:
         error = _OAuthFailure.model_validate_json(response.content).error
     except ValidationError:
@@ -51,6 +62,8 @@ def token_error(response: httpx.Response) -> Exception:
         return InvalidClient("Discord does not accept this client ID and client secret")
     if error == "invalid_grant":
         return InvalidGrant("Discord does not accept the grant; it may be expired, used or revoked")
+    if of_code and (error == "invalid_request" or code_of(response) == INVALID_FORM):
+        return CodeUnreadable("Discord does not accept the code; it may be damaged")
     return unusable(response)
 
 

@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 import structlog
 
+from snowflake.discord.bodies import read_body
 from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call, is_invalid, is_limited
 from snowflake.discord.clocks import Clocks
@@ -132,11 +133,11 @@ class Sender:
         status = "none"
         try:
             async with asyncio.timeout(seconds):
-                response = await self._transport.handle_async_request(call.request)
+                unread = await self._transport.handle_async_request(call.request)
                 try:
-                    await response.aread()
+                    response = await read_body(call.request, unread)
                 finally:
-                    await response.aclose()
+                    await unread.aclose()
             status = str(response.status_code)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unanswered(error) from error

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
-from snowflake.errors import InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.errors import CodeUnreadable, InvalidClient, InvalidGrant, TemporarilyUnavailable
 from snowflake.protocol.paths import CALLBACK
 
 SUBJECT = "application"
+UNTOLD = "Discord did not say whether the secret is good"
 
 
 async def application(connections: Connections) -> AsyncIterator[Finding]:
@@ -38,7 +39,7 @@ async def application(connections: Connections) -> AsyncIterator[Finding]:
             "Copy both from OAuth2 in the Developer Portal into SNOWFLAKE_DISCORD_CLIENT_ID and "
             "SNOWFLAKE_DISCORD_CLIENT_SECRET.",
         )
+    except (CodeUnreadable, TemporarilyUnavailable):
+        yield Finding(Status.WARNING, SUBJECT, UNTOLD)
     except InvalidGrant:
         yield Finding(Status.OK, SUBJECT, "Discord accepts the client ID and client secret")
-    except TemporarilyUnavailable:
-        yield Finding(Status.WARNING, SUBJECT, "Discord did not say whether the secret is good")

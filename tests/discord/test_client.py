@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from snowflake import __version__
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.deadline import deadline
-from snowflake.errors import InvalidClient, InvalidGrant, OAuthError, TemporarilyUnavailable
+from snowflake.errors import (
+    CodeUnreadable,
+    InvalidClient,
+    InvalidGrant,
+    OAuthError,
+    TemporarilyUnavailable,
+)
 from tests.discord.calls import CALLS, GOOD, GUILD, READS, TOKEN, exchange, page, route_of
 from tests.discord.clocks import Times
 from tests.discord.conftest import REPOSITORY
@@ -110,8 +116,9 @@ async def test_an_answer_that_hangs_ends_at_the_deadline(
         (401, {"message": "401: Unauthorized", "code": 0}, InvalidClient),
         (400, {"error": "invalid_grant"}, InvalidGrant),
         (400, {"error": "invalid_grant", "error_description": 'Invalid "code"'}, InvalidGrant),
-        (400, {"error": "invalid_request"}, TemporarilyUnavailable),
-        (400, {"message": "Invalid Form Body", "code": 50035}, TemporarilyUnavailable),
+        (400, {"error": "invalid_request"}, CodeUnreadable),
+        (400, {"message": "Invalid Form Body", "code": 50035}, CodeUnreadable),
+        (400, {"message": "Something else", "code": 50001}, TemporarilyUnavailable),
         (400, {"error": None}, TemporarilyUnavailable),
         (400, {"error": {"code": 1}}, TemporarilyUnavailable),
         (400, [], TemporarilyUnavailable),
@@ -125,6 +132,16 @@ async def test_the_token_endpoint_says_what_is_wrong(
     with pytest.raises(error) as raised:
         await exchange(client)
     assert type(raised.value) is error
+
+
+@pytest.mark.parametrize("name", ["refresh", "revoke"])
+@pytest.mark.parametrize("body", [{"error": "invalid_request"}, {"code": 50035}])
+async def test_what_discord_cannot_read_of_our_own_is_an_outage(
+    client: DiscordClient, discord: Discord, name: str, body: object
+) -> None:
+    route_of(discord, name).respond(400, json=body)
+    with pytest.raises(TemporarilyUnavailable):
+        await CALLS[name](client)
 
 
 async def test_an_html_400_is_an_outage(client: DiscordClient, discord: Discord) -> None:

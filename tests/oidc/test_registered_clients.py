@@ -261,8 +261,11 @@ async def test_an_outage_at_the_way_back_loses_nothing(registered: Snowflake) ->
     assert answer.status_code == 200
 
 
-async def test_a_code_that_discord_does_not_accept_ends_on_a_page(registered: Snowflake) -> None:
-    registered.discord.token.respond(400, json={"error": "invalid_grant"})
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
+async def test_a_code_that_discord_does_not_accept_ends_on_a_page(
+    registered: Snowflake, error: str
+) -> None:
+    registered.discord.token.respond(400, json={"error": error})
     answer = await come_back(
         registered.browser, await depart(registered.browser, client_id=CLIENT_ID)
     )

@@ -139,6 +139,18 @@ async def test_a_code_that_discord_calls_used_is_an_invalid_grant(snowflake: Sno
     assert refused_as(response, "invalid_grant", "expired, used or revoked")
 
 
+async def test_a_code_that_discord_cannot_read_is_one_too_and_does_not_come_again(
+    snowflake: Snowflake,
+) -> None:
+    code = await code_for(snowflake.browser)
+    snowflake.discord.token.respond(400, json={"error": "invalid_request"})
+    for description in ("damaged", "used"):
+        response = await redeem(snowflake.browser, code)
+        assert response.status_code == 400
+        assert refused_as(response, "invalid_grant", description)
+    assert snowflake.discord.token.call_count == 1
+
+
 async def test_a_wrong_secret_is_an_invalid_client_and_does_not_spend_the_code(
     snowflake: Snowflake,
 ) -> None:
