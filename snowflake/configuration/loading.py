@@ -14,6 +14,7 @@ from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_v
 from snowflake.configuration.variables import settings_given, variable
 from snowflake.configuration.words import keys_of, known_keys, reason_of
 from snowflake.errors import StartFault
+from snowflake.network import faults_of_network
 from snowflake.settings import Settings
 from snowflake.tables.table import is_secret
 
@@ -101,7 +102,7 @@ def _is_there(path: Path) -> bool:
 def _values(document: Document, given: set[str]) -> tuple[dict[str, Any], list[str]]:
     """Answer what is set in files. Pydantic reads the variables themselves."""
     secrets, faults = secrets_of_variables()
-    faults += faults_of_proxies()
+    faults += [*faults_of_proxies(), *faults_of_network()]
     overruled = given | {f"{name}_file" for name in given if is_secret(Settings.model_fields[name])}
     ours = {key: value for key, value in document.data.items() if key not in overruled}
     for key in sorted(VARIABLES_ONLY & document.data.keys()):

@@ -25,6 +25,7 @@ from snowflake.discord.limits import Limits
 from snowflake.discord.transport import NEVER_ARRIVED
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
+from snowflake.unreached import reason_of
 
 #: How often a call is sent at most.
 TRIES: Final = 3
@@ -41,7 +42,7 @@ class Unanswered(Exception):
     """A request got no answer."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(type(error).__name__)
+        super().__init__(reason_of(error))
         self.never_arrived = isinstance(error, NEVER_ARRIVED)
 
 
@@ -79,7 +80,9 @@ class Sender:
         except Unanswered as failure:
             outcome = call.failure(arrived=not failure.never_arrived)
             _log.warning("discord_unreachable", route=call.place.route, error=str(failure))
-            raise TemporarilyUnavailable("Discord did not answer; try again") from None
+            raise TemporarilyUnavailable(
+                "Discord did not answer; try again", cause=str(failure)
+            ) from None
         finally:
             self.breaker.note(outcome)
         return response

@@ -8,16 +8,15 @@ dropped request may have been counted, or done.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-#: Connections to Discord that a process has at most, and seconds for which one stays unused.
+from snowflake.network import KEEP_ALIVE, certificates, proxy_for
+
+#: Connections to Discord that a process has at most.
 MAX_CONNECTIONS: Final = 100
-KEEP_ALIVE: Final = 5.0
 
 #: Failures after which Discord has surely not seen the request.
 NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
@@ -27,19 +26,39 @@ NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyErr
 async def open_transport(url: str) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """Open the pool of connections for requests to a URL. Every failure is an ``HTTPError``.
 
-    A proxy is used if the environment names one for this URL, as httpx does by itself.
+    A proxy is used if the environment names one for this URL. Through SOCKS, of which aiohttp knows
+    nothing, httpx goes by itself.
     """
-    certificates = httpx.create_ssl_context()
+    proxy = proxy_for(url)
+    is_socks = proxy is not None and proxy.url.scheme.startswith("socks")
+    async with (_plain_transport if is_socks else _fast_transport)(proxy) as transport:
+        yield transport
+
+
+def _fast_transport(proxy: httpx.Proxy | None) -> httpx.AsyncBaseTransport:
+    trusted = certificates()
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            ssl=certificates, limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE
+            ssl=trusted, limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_tell_drops_from_connecting,),
     )
-    transport = AiohttpTransport(client=session, verify=certificates, proxy=_proxy(url))
-    async with transport:
-        yield transport
+    return AiohttpTransport(client=session, verify=trusted, proxy=proxy and _with_header(proxy))
+
+
+def _with_header(proxy: httpx.Proxy) -> httpx.Proxy:
+    """Answer the proxy with its credentials in a header, as aiohttp wants them."""
+    if proxy.auth is None:
+        return proxy
+    return httpx.Proxy(
+        proxy.url, headers={"Proxy-Authorization": aiohttp.encode_basic_auth(*proxy.auth)}
+    )
+
+
+def _plain_transport(proxy: httpx.Proxy | None) -> httpx.AsyncBaseTransport:
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE)
+    return httpx.AsyncHTTPTransport(verify=certificates(), limits=limits, proxy=proxy)
 
 
 async def _tell_drops_from_connecting(
@@ -60,12 +79,3 @@ async def _tell_drops_from_connecting(
         raise
     except (aiohttp.ClientError, OSError) as error:
         raise aiohttp.ClientPayloadError(type(error).__name__) from error
-
-
-def _proxy(url: str) -> httpx.Proxy | None:
-    parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None

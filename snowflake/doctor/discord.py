@@ -7,6 +7,7 @@ import httpx
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
+from snowflake.unreached import cure_of, reason_of
 
 #: A route for which nobody has to sign in, so that no answer counts towards a ban.
 PATH = "/gateway"
@@ -22,8 +23,8 @@ async def discord(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(
             Status.FAULT,
             "Discord",
-            f"does not answer ({type(error).__name__})",
-            "Let this machine reach it; a proxy is taken from HTTPS_PROXY.",
+            f"does not answer ({reason_of(error)})",
+            cure_of(error) or "Let this machine reach it; a proxy is taken from HTTPS_PROXY.",
         )
         return
     yield _answer(response)

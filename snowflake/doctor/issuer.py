@@ -7,11 +7,15 @@ import httpx
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.protocol.paths import OPENID_CONFIGURATION
+from snowflake.unreached import cure_of, reason_of
 
 SUBJECT = "issuer"
 PROXY = (
     "Behind a proxy, let it pass on the host name, and set UVICORN_FORWARDED_ALLOW_IPS to its "
     "address."
+)
+UNREACHED = (
+    "Start Snowflake; if it runs, this machine may not reach it by that name, as others may."
 )
 
 
@@ -32,9 +36,8 @@ async def issuer(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(
             Status.WARNING,
             SUBJECT,
-            f"nothing answers at {expected} ({type(error).__name__})",
-            "Start Snowflake; if it runs, this machine may not reach it by that name, as others "
-            "may.",
+            f"nothing answers at {expected} ({reason_of(error)})",
+            cure_of(error) or UNREACHED,
         )
         return
     if response.is_redirect:

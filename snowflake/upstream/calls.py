@@ -13,6 +13,8 @@ import httpx
 from snowflake import __version__
 from snowflake.errors import UpstreamDown
 from snowflake.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
+from snowflake.network import KEEP_ALIVE, certificates
+from snowflake.unreached import reason_of
 
 #: Seconds for one request and its whole answer.
 SECONDS: Final = 10.0
@@ -67,7 +69,8 @@ class Calls:
             # Where a redirect leads nobody has checked.
             follow_redirects=False,
             timeout=SECONDS,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE),
+            verify=certificates(),
         ) as client:
             yield cls(client)
 
@@ -84,7 +87,7 @@ class Calls:
             status = str(reply.status)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             # Not the error's own words: some of them quote what was sent.
-            raise UpstreamDown(call.route, f"no answer ({type(error).__name__})") from None
+            raise UpstreamDown(call.route, f"no answer ({reason_of(error)})") from None
         finally:
             UPSTREAM_CALLS.labels(call.route, status).inc()
             UPSTREAM_SECONDS.labels(call.route).observe(time.monotonic() - started)
