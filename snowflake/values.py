@@ -17,7 +17,7 @@ from snowflake.visible import is_visible_ascii
 
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
-    r"(?:(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):)?(?P<port>[0-9]{1,5})"
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})"
 )
 _PUBLIC_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _DISCORD_ID = re.compile(r"[1-9][0-9]{0,19}")
@@ -60,13 +60,16 @@ def _power_of_two(size: int) -> int:
 
 
 def _address(value: object) -> object:
-    if not isinstance(value, str):
+    if value is None or isinstance(value, Address):
         return value
-    if value.lower() == "off":
+    if str(value).lower() == "off":
         return None
-    parts = _ADDRESS.fullmatch(value)
+    # A bare number is refused: it would be open to everybody, whether that is meant or not.
+    parts = _ADDRESS.fullmatch(str(value))
     if parts is None or not 0 < int(parts["port"]) <= MAX_PORT:
-        raise ValueError("must be an address such as 127.0.0.1:9100, or off")
+        raise ValueError(
+            "must be an address such as 127.0.0.1:9100, or :9100 for all of this machine's, or off"
+        )
     # Where ``serve`` listens too when it is told nothing else.
     return Address(parts["address"] or parts["host"] or "0.0.0.0", int(parts["port"]))  # noqa: S104
 

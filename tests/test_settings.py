@@ -104,7 +104,6 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         ("METRICS", "metrics.internal:1", ("metrics.internal", 1)),
         ("METRICS", "[::1]:65535", ("::1", 65535)),
         ("METRICS", ":9100", ("0.0.0.0", 9100)),  # noqa: S104
-        ("METRICS", "9100", ("0.0.0.0", 9100)),  # noqa: S104
         ("DISCORD_API_URL", "http://127.0.0.1:9000/api", "http://127.0.0.1:9000/api"),
         ("DISCORD_PUBLIC_KEY", "0F" * 32, "0f" * 32),
         ("LOG_LEVEL", "debug", "debug"),
@@ -177,6 +176,7 @@ def test_an_empty_variable_counts_as_not_set(variable: SetVariable, name: str) -
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("METRICS", "on"),
+        ("METRICS", "25311"),
         ("METRICS", "0"),
         ("METRICS", "65536"),
         ("METRICS", "::1:9100"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from snowflake.configuration.document import Keys
-from snowflake.configuration.words import guess
+from snowflake.configuration.hints import guess
 from snowflake.oidc.scopes import SCOPES
 from snowflake.patterns import UriPattern
 from snowflake.settings import Settings
@@ -56,7 +56,7 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
                 yield (*keys, name, at), "must be https:// while treat_loopback_as_secure is false"
     for at, scope in enumerate(client.scopes or ()):
         if scope not in SCOPES:
-            yield (*keys, "scopes", at), f"is no scope of Snowflake{guess(scope, SCOPES)}"
+            yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope)}"
     groups = settings.groups.changed_by(client.groups)
     if client.groups is not None:
         yield from _of_groups(groups, settings, (*keys, "groups"))
@@ -64,6 +64,12 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
     if client.access is not None or client.groups is not None:
         access = settings.access if client.access is None else client.access
         yield from _of_access(access, groups, (*keys, "access"))
+
+
+def _scope_meant(scope: str) -> str:
+    if scope in {"guild", "guilds", "role", "roles"}:
+        return f"; the scope is groups, and include of [groups] says that {scope} count"
+    return guess(scope, SCOPES)
 
 
 def _of_groups(groups: GroupsTable, settings: Settings, keys: Keys) -> Faults:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from snowflake.configuration.syntax import hint_for_syntax
 from snowflake.errors import StartFault
 from snowflake.files import reason_of, text_of
 
@@ -158,8 +159,9 @@ def _syntax_fault(path: Path, text: str, error: Exception) -> str:
     if not isinstance(error, tomllib.TOMLDecodeError):
         return f"{path}: is no TOML that can be read: it holds too large a number, or is too nested"
     message = str(error)
-    found = _PLACE.search(message)
+    found, lines = _PLACE.search(message), text.split("\n")
     # Without a line it is the end, where something is still open.
-    line = (found and found["line"]) or text.count("\n") + 1
+    number = int((found and found["line"]) or len(lines))
     reason = _PLACE.sub("", message)
-    return f"{path}:{line}: is no TOML: {reason[:1].lower()}{reason[1:]}"
+    told = f"{path}:{number}: is no TOML: {reason[:1].lower()}{reason[1:]}"
+    return told + hint_for_syntax(lines, number, reason)

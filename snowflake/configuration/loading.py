@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Document, Keys
+from snowflake.configuration.hints import hint_for_key, known_keys
 from snowflake.configuration.reverse_proxy import faults_of_proxies
 from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_variables
 from snowflake.configuration.variables import settings_given, variable
-from snowflake.configuration.words import keys_of, known_keys, reason_of
+from snowflake.configuration.words import keys_of, reason_of
 from snowflake.errors import StartFault
 from snowflake.network import faults_of_network
 from snowflake.settings import Settings
@@ -47,7 +48,7 @@ def load_some(
     Raises:
         StartFault: with one line for each fault, naming the file, line and key.
     """
-    document, known = Document.read(path), known_keys(())
+    document, known = Document.read(path), known_keys(None)
     # Whatever is no key at all may be a name with a typing error.
     taken = {key: value for key, value in document.data.items() if key in names or key not in known}
     secrets = SecretsOfDocument(document)
@@ -109,6 +110,10 @@ def _values(document: Document, given: set[str]) -> tuple[dict[str, Any], list[s
         reason = f"can be set by {variable(key)} alone"
         faults.append(document.fault((key,), reason))
         ours.pop(key, None)
+    # In capital letters Pydantic would take it, and let it win over the variable.
+    for key in [key for key in ours if key != key.lower() and key.lower() in known_keys(None)]:
+        faults.append(document.fault((key,), f"is not known here{hint_for_key((key,))}"))
+        ours.pop(key)
     tables = SecretsOfDocument(document)
     values = tables.resolve(ours)
     return {**values, **secrets}, faults + tables.faults

@@ -4,16 +4,36 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
 
 from snowflake.configuration.agreement import disagreements
+from snowflake.configuration.document import Keys
 from snowflake.configuration.loading import load_settings
 from snowflake.errors import StartFault
 from snowflake.registry import OF_CLIENTS
 from snowflake.settings import Settings
 
 _log = structlog.get_logger(__name__)
+
+#: Why settings wait for a restart -> which ones do.
+WAITING: Final = {
+    "paths, names and pages of the server are made of it at the start": (
+        *("issuer", "base_path", "allowed_hosts", "treat_loopback_as_secure", "root_redirect"),
+        *("enable_docs", "allowed_webfinger_hosts", "fix_redirect_uris", "return_to_referrer"),
+        *("code_lifetime", "include_unverified_email", "discord_authorize_url"),
+        "discord_public_key",
+    ),
+    "the store is opened with it": ("data_dir", "database_url", "secret_key"),
+    "the keys are read with it": ("private_key", "key_rotation"),
+    "the connection to Discord is opened with it": (
+        *("discord_api_url", "discord_bot_token", "discord_deadline", "discord_cache"),
+    ),
+    "the connection to the provider of linked roles is opened with it": ("linked_roles",),
+    "logs and metrics begin with it": ("log_level", "log_format", "metrics"),
+    "the file has been found by it": ("config",),
+}
 
 
 class Reloader:
@@ -39,17 +59,34 @@ class Reloader:
         }
         taken, waiting = changes.keys() & OF_CLIENTS, changes.keys() - OF_CLIENTS
         if waiting:
-            _log.warning("restart_needed", settings=sorted(waiting))
+            why = {name: _why(name) for name in sorted(waiting)}
+            _log.warning("restart_needed", settings=list(why), why=why)
         if not taken:
-            _log.info("configuration_kept", message="nothing has changed that can be taken up")
+            message = (
+                "nothing else has changed"
+                if waiting
+                else "nothing has changed in the file; variables change with a restart alone"
+            )
+            _log.info("configuration_kept", message=message)
             return None
         settings = self._in_use.model_copy(update={name: changes[name] for name in taken})
-        if any(disagreements(settings)):
-            _log.error("configuration_kept", message="what has changed needs a restart as a whole")
+        missing = [f"{_dotted(keys)}: {reason}" for keys, reason in disagreements(settings)]
+        if missing:
+            message = "what has changed needs a restart as a whole: without it the rest has faults"
+            _log.error("configuration_kept", message=message, faults=missing)
             return None
         self._in_use = settings
         _log.info("configuration_changed", settings=sorted(taken), clients=len(settings.clients))
         return settings
+
+
+def _why(name: str) -> str:
+    """Answer why a setting waits for a restart."""
+    return next((why for why, names in WAITING.items() if name in names), "it is read at the start")
+
+
+def _dotted(keys: Keys) -> str:
+    return ".".join(map(str, keys))
 
 
 @asynccontextmanager

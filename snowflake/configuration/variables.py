@@ -4,7 +4,7 @@ import os
 
 from pydantic.fields import FieldInfo
 
-from snowflake.configuration.words import guess
+from snowflake.configuration.hints import guess
 from snowflake.settings import PREFIX, Settings
 from snowflake.tables.table import is_secret, table_of
 

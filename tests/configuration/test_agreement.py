@@ -58,7 +58,7 @@ def test_a_fault_of_linked_roles_is_told_with_its_line(faults: Faults) -> None:
     [told] = faults(
         APPLICATION + LINKED.replace("[[linked_roles.metadata]]", "[linked_roles.metadata]")
     )
-    assert told == "8: linked_roles.metadata: must be written as [[linked_roles.metadata]]"
+    assert told.startswith("8: linked_roles.metadata: must be written as [[linked_roles.metadata]]")
 
 
 def test_the_secrets_of_linked_roles_may_stand_in_files(load: Load, file: Path) -> None:
@@ -113,6 +113,10 @@ def test_client_ids_are_unique(faults: Faults) -> None:
         (
             f'{APPLICATION}{CLIENT}scopes = ["openid", "profil"]',
             "7: clients.grafana.scopes.1: is no scope of Snowflake; is profile meant?",
+        ),
+        (
+            f'{APPLICATION}{CLIENT}scopes = ["roles"]',
+            "7: clients.grafana.scopes.0: is no scope of Snowflake; the scope is groups, and inc",
         ),
     ],
 )

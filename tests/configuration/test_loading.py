@@ -163,7 +163,10 @@ shape = 5
     [
         ("groups = 5", "1: groups: must be a table"),
         ("groups.names = 5", "1: groups.names: must be a table"),
-        ("[clients]\nid = 1", "1: clients: must be written as [[clients]]"),
+        (
+            "[clients]\nid = 1",
+            "1: clients: must be written as [[clients]], each with its own tables",
+        ),
         ("clients = [5]", "1: clients.0: must be a table"),
         ("[[groups]]", "1: groups: must be a table"),
         ("enable_docs = []", "1: enable_docs: must be true or false"),
@@ -180,6 +183,56 @@ shape = 5
 def test_a_fault_is_told_in_plain_words(faults: Faults, text: str, fault: str) -> None:
     [told] = faults(text)
     assert told.startswith(fault)
+
+
+#: A table of a client, whatever stands in it.
+OF_CLIENT = f"{APPLICATION}{CLIENT}secret = 's'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[access]\nissuer = "x"', "2: access.issuer: {}; issuer belongs above the first table of"),
+        (
+            "[groups]\nsecret_key_file = 'x'",
+            "2: groups.secret_key_file: {}; secret_key_file belong",
+        ),
+        (
+            f"{OF_CLIENT}avatar_size = 64",
+            "7: clients.grafana.avatar_size: {}; avatar_size belongs ",
+        ),
+        ("[access.groups]", "1: access.groups: {}; it is a table of its own, [groups]"),
+        ("[groups.clients]", "1: groups.clients: {}; it is a table of its own, [[clients]]"),
+        (
+            'SNOWFLAKE_ISSUER = "x"',
+            "1: SNOWFLAKE_ISSUER: {}; write issuer: in the file keys are in",
+        ),
+        ('ISSUER = "x"', "1: ISSUER: {}; write issuer: in the file keys are in lower case"),
+        (
+            '[access]\nSNOWFLAKE_ISSUER = "x"',
+            "2: access.SNOWFLAKE_ISSUER: {}; issuer belongs above",
+        ),
+        ("[access]\nAny_Guild = []", "2: access.Any_Guild: {}; write any_guild: in the file keys"),
+        ("redirect_uris = []", "1: redirect_uris: {}; it is a key of [[clients]]"),
+        ("scopes = []", "1: scopes: {}; it is a key of [[clients]] and [linked_roles]"),
+        ("[groups]\nany_guild = []", "2: groups.any_guild: {}; it is a key of [access]"),
+        ("platform_nam = 'x'", "1: platform_nam: {}"),
+        ("key = 'x'", "1: key: {}; it is a key of [[linked_roles.metadata]]"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_where_it_belongs(
+    faults: Faults, text: str, fault: str
+) -> None:
+    [told] = faults(text)
+    assert told.startswith(fault.format("is not known here"))
+
+
+def test_a_key_in_capital_letters_does_not_win_over_the_variable(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_ISSUER", "https://snowflake.example.com")
+    with pytest.raises(StartFault, match="ISSUER: is not known here"):
+        load('ISSUER = "https://another.example.com"')
 
 
 def test_a_fault_of_a_variable_names_the_variable(

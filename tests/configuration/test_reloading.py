@@ -9,8 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from snowflake.configuration import load_settings
-from snowflake.configuration.reloading import Reloader, following
+from snowflake.configuration.reloading import WAITING, Reloader, following
 from snowflake.errors import StartFault
+from snowflake.registry import OF_CLIENTS
 from snowflake.settings import Settings
 from tests.configuration.conftest import APPLICATION, Load
 
@@ -52,7 +53,16 @@ def test_what_does_not_hold_for_clients_waits_for_a_restart(load: Load) -> None:
         "restart_needed",
         ["enable_docs", "log_level"],
     )
+    assert waiting["why"] == {
+        "enable_docs": "paths, names and pages of the server are made of it at the start",
+        "log_level": "logs and metrics begin with it",
+    }
     assert changed["settings"] == ["allowed_clients"]
+
+
+def test_a_setting_is_taken_up_or_there_is_one_reason_why_it_waits() -> None:
+    named = [name for names in WAITING.values() for name in names]
+    assert sorted([*named, *OF_CLIENTS]) == sorted(Settings.model_fields)
 
 
 def test_what_needs_a_setting_that_waits_is_not_taken_up(load: Load) -> None:
@@ -65,6 +75,20 @@ def test_what_needs_a_setting_that_waits_is_not_taken_up(load: Load) -> None:
     assert settings is None
     assert waiting["settings"] == ["discord_bot_token"]
     assert kept["event"] == "configuration_kept"
+    # The rest would be refused at a start.
+    assert kept["faults"] == [
+        "groups.shape: the names of roles need discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
+    ]
+
+
+def test_where_only_that_has_changed_which_waits_it_is_said_that_nothing_else_has(
+    load: Load,
+) -> None:
+    reloader = Reloader(load(""))
+    load("enable_docs = true")
+    settings, [_, kept] = reload(reloader)
+    assert settings is None
+    assert kept["message"] == "nothing else has changed"
 
 
 def test_what_has_not_changed_is_kept(load: Load) -> None:
@@ -72,6 +96,7 @@ def test_what_has_not_changed_is_kept(load: Load) -> None:
     settings, [line] = reload(reloader)
     assert settings is None
     assert (line["event"], line["log_level"]) == ("configuration_kept", "info")
+    assert "variables change with a restart alone" in str(line["message"])
 
 
 async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None:
