@@ -13,10 +13,23 @@ def test_the_tables_say_what_the_code_does() -> None:
     assert text == written(text), "run: python -m tests.readme"
 
 
+#: The one to begin with, which needs no variable, and the example of several Snowflakes.
+COMPOSE = [README.with_name("compose.yaml"), README.with_name("compose.postgresql.yaml")]
+
+
+def test_no_service_starts_with_an_empty_secret() -> None:
+    simple, several = (path.read_text("utf-8") for path in COMPOSE)
+    # Compose wants every variable of a file, whichever of its services are started.
+    assert "${" not in simple
+    wanted = re.findall(r"\$\{([A-Z_]+)(:\?[^}]+)?\}", several)
+    assert {name for name, _ in wanted} == {"POSTGRES_PASSWORD", "SNOWFLAKE_SECRET_KEY"}
+    assert all(advice for _, advice in wanted)
+
+
 def test_no_document_names_a_variable_that_does_not_exist() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
-    for path in (README, README.with_name("CHANGELOG.md"), README.with_name("compose.yaml")):
+    for path in (README, README.with_name("CHANGELOG.md"), *COMPOSE):
         named = set(re.findall(r"SNOWFLAKE_[A-Z_]*[A-Z]", Path(path).read_text("utf-8")))
         assert named <= known, path.name
 
