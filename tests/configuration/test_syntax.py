@@ -60,7 +60,7 @@ def test_text_without_quotes_is_told(line: str, hint: Hint) -> None:
         ("enable_docs = True", "it is true or false, in lower case"),
         ("enable_docs = yes # hunter2", "it is true or false, in lower case"),
         (r'secret_key_file = "C:\keys\hunter2"', "in single quotes a backslash is left alone"),
-        (r'secret_key_file = "C:\Users\hunter2"', "in single quotes a backslash is left alone"),
+        (r'secret_key_file = "C:\Updates\hunter2"', "in single quotes a backslash is left alone"),
         ('issuer = "hunter2', "text has a quote at both ends"),
         ("issuer = 'hunter2", "text has a quote at both ends"),
         ('issuer = hunter2"', "text has a quote at both ends"),
