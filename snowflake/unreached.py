@@ -52,9 +52,11 @@ def _tls_reason(fault: ssl.SSLError) -> str:
     if isinstance(fault, ssl.SSLCertVerificationError):
         told = f"its certificate is refused: {fault.verify_message}"
         return _REFUSED.get(fault.verify_code, told)
-    if fault.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
+    # Only OpenSSL gives one.
+    reason = getattr(fault, "reason", None)
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
         return "it speaks no TLS at this port"
-    return f"TLS failed: {fault.reason or 'the connection was cut off'}"
+    return f"TLS failed: {reason or 'the connection was cut off'}"
 
 
 def _tls_fault(error: BaseException) -> ssl.SSLError | None:
