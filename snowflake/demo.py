@@ -32,7 +32,7 @@ from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, SimulatedProvider
 from snowflake.sandbox.upstream.conditions import CONDITIONS
 from snowflake.settings import Settings
-from snowflake.tables.clients import PATTERN, ClientTable
+from snowflake.tables.clients import ClientTable
 from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.web.app import create_app
 
@@ -44,7 +44,7 @@ BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybo
 PROVIDER_CLIENT = "snowflake"
 
 #: Where a registered client finds the example application. Its port is known only once it runs.
-EXAMPLE = rf"{PATTERN}http://localhost:\d+/callback"
+EXAMPLE = "http://localhost/callback"
 #: What a configuration file may say here: all that holds for clients, but not who they are at
 #: Discord.
 CONFIGURABLE = OF_CLIENTS - {

@@ -28,6 +28,7 @@
     │   └── UpstreamUntrusted
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
+        │   ├── UnregisteredRedirect
         │   ├── NotServed
         │   ├── NotFound
         │   ├── TokenSentTwice
@@ -341,6 +342,10 @@ class InvalidRequest(OAuthError):
     """A parameter is missing, repeated, malformed or not allowed here."""
 
     code = "invalid_request"
+
+
+class UnregisteredRedirect(InvalidRequest):
+    """A URI to come back to is not one of the registered client's. The log says how it differs."""
 
 
 class NotServed(InvalidRequest):

@@ -3,8 +3,8 @@
 Our own events go there directly: the standard library's way would double what a line costs. Only
 what libraries log comes by it, and ends in the same format and the same stream.
 
-Query strings, codes, tokens, secrets and addresses are never logged: nothing here sees a URL, and
-events name what they log field by field.
+Query strings, codes, tokens, secrets and addresses are never logged: of a URL nothing comes here
+but what ``differences.shown`` leaves of it, and events name what they log field by field.
 """
 
 import json

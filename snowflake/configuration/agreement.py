@@ -1,16 +1,15 @@
 """What settings need of each other, and of what Snowflake can do."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
 from snowflake.oidc.scopes import SCOPES
-from snowflake.patterns import UriPattern
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import PATTERN, ClientTable
+from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
+from snowflake.uris.registered import is_plain_http
 
 Faults = Iterator[tuple[Keys, str]]
 BOT = "discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
@@ -94,8 +93,5 @@ def _of_access(access: AccessTable, groups: GroupsTable, keys: Keys) -> Faults:
 
 
 def _is_secure(uri: str, settings: Settings) -> bool:
-    if uri.startswith(PATTERN):
-        pattern = UriPattern.parse(uri.removeprefix(PATTERN))
-        return settings.is_secure(pattern.scheme, pattern.name)
-    parts = urlsplit(uri)
-    return settings.is_secure(parts.scheme, parts.hostname or "")
+    """Whether a URI that a table has let pass may carry a login here."""
+    return settings.treat_loopback_as_secure or not is_plain_http(uri)

@@ -10,6 +10,7 @@ from snowflake.doctor.finding import Finding, Status
 from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.settings import Settings
+from snowflake.uris.differences import nearest
 
 SUBJECT = "redirects"
 WHERE = "in the Developer Portal under OAuth2, Redirects"
@@ -94,4 +95,6 @@ def _own(redirect: str, entered: list[str] | None) -> Finding:
     if redirect in entered:
         return Finding(Status.OK, SUBJECT, f"{redirect} stands {WHERE}")
     text, cure = f"{redirect} is missing {WHERE}", "Enter it there, to the letter."
+    if (found := nearest(redirect, entered)) is not None:
+        text += f"; the nearest there is {found.uri}, where Snowflake's has {found.differs}"
     return Finding(Status.FAULT, SUBJECT, text, cure)

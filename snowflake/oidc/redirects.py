@@ -1,6 +1,9 @@
 """The rules for redirect URIs.
 
-A registered client's are in its table, and Discord knows one of ours, ``{issuer}/callback``.
+A registered client's are in its table, and Discord knows one of ours, ``{issuer}/callback``. The
+log says of one that is not among them what came and how it differs from the nearest, since what is
+looked for is mostly a slash. The page does not: anybody can ask for it with any client ID, and
+would read which hosts and paths there are.
 
 That of a Discord application Discord knows as ``{issuer}/r/{redirect URI}``: that is what the
 operator enters in the Developer Portal, and by comparing it Discord vouches for what stands behind
@@ -11,12 +14,18 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from snowflake.errors import InvalidRequest
+import structlog
+
+from snowflake.errors import InvalidGrant, InvalidRequest, UnregisteredRedirect
 from snowflake.hosts import origin_of
+from snowflake.oidc.notes import CodeNote
 from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING
 from snowflake.registry import Client
 from snowflake.settings import Settings
 from snowflake.uris import check_uri
+from snowflake.uris.differences import nearest, shown
+from snowflake.uris.private_use import is_private_use
+from snowflake.uris.registered import is_one_of
 
 MAX_LENGTH = 2048
 _SLASHES = re.compile(r"/{2,}")
@@ -40,16 +49,53 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
         InvalidRequest: no browser may be sent there, or it is not one of the registered client's.
     """
     if client.registered is not None:
-        if not client.registered.redirects_to(redirect_uri):
-            raise InvalidRequest("redirect_uri is not one of those of this client")
-        _check(redirect_uri, settings)
+        known = client.registered.redirect_uris
+        check_registered("redirect_uri", redirect_uri, known, settings)
         return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
-    prefix = issuer + FORWARDING
+    try:
+        return _of_discord_application(redirect_uri, issuer, settings)
+    except InvalidRequest:
+        structlog.contextvars.bind_contextvars(redirect_uri=shown(redirect_uri))
+        raise
+
+
+def check_registered(
+    parameter: str, uri: str, registered: tuple[str, ...], settings: Settings
+) -> None:
+    """Pass, if a URI is one of a registered client's and a browser may be sent there.
+
+    Raises:
+        InvalidRequest: it is not, and the log is told why. The error names the parameter.
+    """
+    if not is_one_of(uri, registered):
+        _log_difference(uri, registered)
+        raise UnregisteredRedirect(f"{parameter} is not one of those of this client")
+    # Of an app's own scheme the very letters have been looked at when they were registered.
+    if not is_private_use(uri):
+        _check(uri, settings)
+
+
+def check_repeated(redirect_uri: str, note: CodeNote, client: Client) -> None:
+    """Pass, if a token request names the redirect URI of the authorization request.
+
+    A Discord application may send it in either form, for Discord knows it by the long one. For a
+    registered client that form leads nowhere.
+
+    Raises:
+        InvalidGrant: it is another one (RFC 6749, section 4.1.3).
+    """
+    sent = redirect_uri if client.registered is not None else unwrap(redirect_uri, note.issuer)
+    if sent != note.redirect_uri:
+        _log_difference(redirect_uri, (note.redirect_uri,))
+        raise InvalidGrant("redirect_uri is not the one of the authorization request")
+
+
+def _of_discord_application(redirect_uri: str, issuer: str, settings: Settings) -> RedirectURI:
     inner = unwrap(redirect_uri, issuer)
     if inner == redirect_uri:
         if not settings.fix_redirect_uris:
             raise InvalidRequest(f"redirect_uri must begin with the issuer and {FORWARDING}")
-        redirect_uri = prefix + redirect_uri
+        redirect_uri = issuer + FORWARDING + redirect_uri
     _check(inner, settings)
     if origin_of(inner) == origin_of(issuer) and _leads_back(inner, issuer):
         raise InvalidRequest("redirect_uri leads back to this Snowflake")
@@ -90,6 +136,12 @@ def _check(redirect_uri: str, settings: Settings) -> None:
         raise InvalidRequest(f"redirect_uri {error}") from error
     if not settings.is_secure(scheme, host):
         raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
+
+
+def _log_difference(uri: str, registered: tuple[str, ...]) -> None:
+    structlog.contextvars.bind_contextvars(redirect_uri=shown(uri))
+    if (found := nearest(uri, registered)) is not None:
+        structlog.contextvars.bind_contextvars(nearest=found.uri, differs=found.differs)
 
 
 def _leads_back(redirect_uri: str, issuer: str) -> bool:

@@ -6,17 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from snowflake.hosts import is_loopback
-from snowflake.patterns import UriPattern
 from snowflake.phc import HASH, check_hash
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 from snowflake.tables.table import Table
-from snowflake.uris import check_uri
+from snowflake.uris.registered import check_registered, is_one_of
 from snowflake.values import Duration, within
 
-#: What makes a redirect URI a pattern.
-PATTERN = "regex:"
 # HTTP Basic separates ID and secret by a colon.
 _CLIENT_ID = re.compile(r"[!-9;-~]{1,256}")
 
@@ -25,24 +21,6 @@ def _client_id(text: str) -> str:
     if not _CLIENT_ID.fullmatch(text):
         raise ValueError("must be up to 256 visible ASCII characters, and no colon")
     return text
-
-
-def _redirect_uri(uri: str) -> str:
-    if not uri.startswith(PATTERN):
-        return _uri(uri)
-    pattern = UriPattern.parse(uri.removeprefix(PATTERN))
-    _check_secure(pattern.scheme, pattern.name)
-    return uri
-
-
-def _uri(uri: str) -> str:
-    _check_secure(*check_uri(uri))
-    return uri
-
-
-def _check_secure(scheme: str, host: str) -> None:
-    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
-        raise ValueError("must be https://, or http:// on a loopback address")
 
 
 def _at_least_one(uris: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,8 +48,7 @@ def _secret(secret: SecretStr | None) -> SecretStr | None:
 
 
 ClientId = Annotated[str, AfterValidator(_client_id)]
-RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
-Uri = Annotated[str, AfterValidator(_uri)]
+RedirectUri = Annotated[str, AfterValidator(check_registered)]
 Lifetime = Annotated[Duration, within(timedelta(minutes=1))]
 
 
@@ -92,12 +69,17 @@ class ClientTable(Table):
     )
     redirect_uris: Annotated[tuple[RedirectUri, ...], AfterValidator(_at_least_one)] = Field(
         description=(
-            "The application's own redirect URIs, to the letter. One that begins with `regex:` is "
-            r"a regular expression for the whole, as in `'regex:https://.*\.example\.com/callback'`."
+            "The application's own redirect URIs, to the letter, but for the port on `127.0.0.1`, "
+            "`[::1]` and `localhost`. An app's may be in a scheme of its own, as in "
+            "`com.example.app:/callback`. One that begins with `regex:` is a regular expression "
+            r"for the whole, as in `'regex:https://.*\.example\.com/callback'`."
         )
     )
-    post_logout_redirect_uris: tuple[Uri, ...] = Field(
-        default=(), description="Where people may be sent after they have signed out."
+    post_logout_redirect_uris: tuple[RedirectUri, ...] = Field(
+        default=(),
+        description=(
+            "Where people may be sent after they have signed out; written as `redirect_uris` are."
+        ),
     )
     scopes: tuple[str, ...] | None = Field(
         default=None,
@@ -131,13 +113,5 @@ class ClientTable(Table):
         return self
 
     def redirects_to(self, uri: str) -> bool:
-        """Whether a URI is one of its redirect URIs.
-
-        They are compared by characters (RFC 9700, section 4.1.3), or with a pattern.
-        """
-        return any(
-            UriPattern.parse(known.removeprefix(PATTERN)).matches(uri)
-            if known.startswith(PATTERN)
-            else known == uri
-            for known in self.redirect_uris
-        )
+        """Whether a URI is one of its redirect URIs."""
+        return is_one_of(uri, self.redirect_uris)

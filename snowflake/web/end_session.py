@@ -41,8 +41,7 @@ async def end_session(request: Request) -> Response:
     known = client.registered.post_logout_redirect_uris if client.registered is not None else ()
     if not known:
         return error_page(request, SIGNED_OUT, status=200)
-    if sent not in known:
-        raise InvalidRequest("post_logout_redirect_uri is not one of those of this client")
+    redirects.check_registered("post_logout_redirect_uri", sent, known, state.settings)
 
     # 3. Back.
     parameters = {"state": params.at_most("state", MAX_STATE)}

@@ -19,6 +19,7 @@ from snowflake.errors import (
     OAuthError,
     TemporarilyUnavailable,
     UnauthorizedClient,
+    UnregisteredRedirect,
 )
 from snowflake.linked_roles.paths import START, UNLINK
 from snowflake.metrics import LINKS, LOGINS
@@ -38,6 +39,10 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     UnauthorizedClient: (
         "This application may not sign people in here",
         "If you run this service, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
+    ),
+    UnregisteredRedirect: (
+        "The application is not set up right",
+        "Give whoever runs this service the reference below: its log says what has to be mended.",
     ),
     DiscordDown: (
         "Discord is not answering",

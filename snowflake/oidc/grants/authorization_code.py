@@ -52,8 +52,7 @@ async def authorization_code(
 
     # 2. What it is bound to.
     redirect_uri = params.require("redirect_uri", redirects.MAX_LENGTH)
-    if redirects.unwrap(redirect_uri, note.issuer) != note.redirect_uri:
-        raise InvalidGrant("redirect_uri is not the one of the authorization request")
+    redirects.check_repeated(redirect_uri, note, credentials.client)
     pkce.check_verifier(note.code_challenge, params.get("code_verifier"))
     if credentials.secret is None and note.code_challenge is None:
         # Discord would take our own verifier for the application's.

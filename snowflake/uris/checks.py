@@ -1,9 +1,8 @@
-"""URIs: the form in which everybody reads them in the same way."""
+"""URIs on the web: the form in which everybody reads them in the same way."""
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 #: Parameters in the query of a redirect URI.
 MAX_FIELDS = 50
@@ -11,8 +10,6 @@ MAX_FIELDS = 50
 RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
 # Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-# RFC 3986, section 2.3.
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
 
 
@@ -24,8 +21,7 @@ def check_uri(uri: str) -> tuple[str, str]:
     Raises:
         ValueError: it is not in a form that everybody reads in the same way.
     """
-    if not _CHARACTERS.fullmatch(uri):
-        raise ValueError("holds characters that no URI may hold")
+    check_characters(uri)
     try:
         parts = urlsplit(uri)
         host, _ = parts.hostname, parts.port
@@ -35,38 +31,32 @@ def check_uri(uri: str) -> tuple[str, str]:
         raise ValueError("must be an absolute URI with a host")
     if urlunsplit(parts) != uri or "#" in uri:
         raise ValueError("must be in plain form and have no fragment")
-    if not _AUTHORITY.fullmatch(parts.netloc):
-        raise ValueError("must have a plain host and port")
-    path = unquote(parts.path)
-    if not path.isprintable() or {".", ".."} & set(path.split("/")):
-        # Browsers and proxies would change it on the way.
-        raise ValueError("has a path that does not stay as it is")
-    _check_query(parts.query)
+    check_authority(parts.netloc)
+    check_path(parts.path)
+    check_query(parts.query)
     return parts.scheme, host
 
 
-def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
-    """Add those parameters that are not None to a URI, keeping its own query."""
-    added = "&".join(
-        f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
-    )
-    if not added:
-        return uri
-    separator = "&" if "?" in uri else "?"
-    return f"{uri}{separator}{added}"
+def check_characters(uri: str) -> None:
+    """Refuse what no URI may hold, or what browsers read each in their own way."""
+    if not _CHARACTERS.fullmatch(uri):
+        raise ValueError("holds characters that no URI may hold")
 
 
-def _quoted(value: str) -> str:
-    return value if _UNRESERVED.fullmatch(value) else _percent_encoded(value)
+def check_authority(authority: str) -> None:
+    """Refuse all but a host, perhaps with a port: what is before an ``@`` misleads people."""
+    if not _AUTHORITY.fullmatch(authority):
+        raise ValueError("must have a plain host and port")
 
 
-# What has to be quoted comes again and again: issuers, scopes, redirect URIs.
-@lru_cache(256)
-def _percent_encoded(value: str) -> str:
-    return quote(value, safe="")
+def check_path(path: str) -> None:
+    """Refuse a path that browsers and proxies would change on the way."""
+    path = unquote(path)
+    if not path.isprintable() or {".", ".."} & set(path.split("/")):
+        raise ValueError("has a path that does not stay as it is")
 
 
-def _check_query(query: str) -> None:
+def check_query(query: str) -> None:
     """Refuse a query that could not be read again at the callback."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)

@@ -4,17 +4,26 @@ The host and what follows it are matched each for itself, against the parts of a
 taken apart. So ``.*`` in the host can't reach into the path, nor an alternative (``|``) in one part
 into the other: ``https://.*\.example\.com/cb`` does not match
 ``https://evil.example/.example.com/cb``.
+
+An operator writes them, and strangers choose the text that they are matched against. RE2 takes a
+number of steps that grows with the text alone, where Python's own search tries one way after the
+other and can be kept busy for ever; what RE2 cannot do in that time (looking ahead or behind,
+referring to a group) it does not read.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from snowflake.backtracking import check_repeats
+import re2
 
 #: Characters of a host name with its port (RFC 1035, section 2.3.4).
 _MAX_NETLOC = 253 + len(":65535")
+#: Bytes for one expression, far more than any honest one takes. What would need more is refused,
+#: so that the steps for each character are few too.
+_MAX_MEMORY: Final = 256 * 1024
 _ESCAPED = re.compile(r"\\.")
 _END = re.compile(r"(?<!\\)\$$")
 _PARTS = re.compile(
@@ -29,14 +38,21 @@ _HOST = re.compile(
 _NETLOC = re.compile(r"[A-Za-z0-9.:-]+")
 
 
+class Expression(Protocol):
+    """What RE2 makes of an expression."""
+
+    def fullmatch(self, text: str) -> object | None:
+        """Answer None if a text, in ASCII, is not one that the whole expression stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class UriPattern:
     """A regular expression for URIs. ``name`` is the end of every host that it matches."""
 
     scheme: str
     name: str
-    host: re.Pattern[str]
-    rest: re.Pattern[str]
+    host: Expression
+    rest: Expression
 
     @classmethod
     @lru_cache(1024)
@@ -63,12 +79,15 @@ class UriPattern:
         return cls(
             parts["scheme"],
             host["name"].replace("\\", "").lower(),
-            _compile(below + host["name"] + (host["port"] or ""), re.IGNORECASE),
-            _compile(_checked(parts["rest"] or "")),
+            _compile(below + host["name"] + (host["port"] or ""), case_sensitive=False),
+            _compile(parts["rest"] or ""),
         )
 
     def matches(self, uri: str) -> bool:
         """Whether this is one of the URIs."""
+        # Those have no other characters, and RE2 reads bytes, in which not every text can be put.
+        if not uri.isascii():
+            return False
         try:
             parts = urlsplit(uri)
         except ValueError:
@@ -77,23 +96,40 @@ class UriPattern:
         return (
             parts.scheme == self.scheme
             and uri.startswith(start)
-            and len(parts.netloc) <= _MAX_NETLOC
-            and _NETLOC.fullmatch(parts.netloc) is not None
-            and self.host.fullmatch(parts.netloc) is not None
-            and self.rest.fullmatch(uri.removeprefix(start)) is not None
+            and self.matches_host(parts.netloc)
+            and self.matches_rest(uri.removeprefix(start))
         )
+
+    def matches_host(self, netloc: str) -> bool:
+        """Whether a host with its port is that of one of the URIs."""
+        return (
+            len(netloc) <= _MAX_NETLOC
+            and _NETLOC.fullmatch(netloc) is not None
+            and self.host.fullmatch(netloc) is not None
+        )
+
+    def matches_rest(self, rest: str) -> bool:
+        """Whether what follows the host, in ASCII, is that of one of the URIs."""
+        return self.rest.fullmatch(rest) is not None
 
 
 def _checked(expression: str) -> str:
-    """Answer an expression that is one by itself, and quick to match."""
+    """Answer an expression that is one by itself."""
     _compile(expression)
-    check_repeats(expression)
     return expression
 
 
-def _compile(expression: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+def _compile(expression: str, *, case_sensitive: bool = True) -> Expression:
+    if not expression.isascii():
+        raise ValueError("may hold ASCII alone, as URIs do")
+    options = re2.Options()
+    options.case_sensitive = case_sensitive
+    options.max_mem = _MAX_MEMORY
+    # It is said to whoever wrote it, and once.
+    options.log_errors = False
+    options.never_capture = True
     try:
-        return re.compile(expression, flags)
-    except (re.error, RecursionError, OverflowError) as error:
-        reason = error.msg if isinstance(error, re.error) else "it is too much"
-        raise ValueError(f"is no regular expression: {reason}") from None
+        compiled: Expression = re2.compile(expression, options)
+    except re2.error as error:
+        raise ValueError(f"is no regular expression of RE2: {error.args[0].decode()}") from None
+    return compiled
