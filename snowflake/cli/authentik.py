@@ -10,13 +10,14 @@ from snowflake.authentik import Source, blueprint
 from snowflake.cli.naming_clients import checked, client_named
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
+from snowflake.tables.groups import MAX_LENGTH
 from snowflake.values import BaseUrl, Issuer
 
 _issuer, _url = TypeAdapter[str](Issuer), TypeAdapter[str](BaseUrl)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
-def authentik(
+def authentik(  # noqa: PLR0913 - an operator may choose each
     *,
     client: Annotated[
         str,
@@ -33,6 +34,9 @@ def authentik(
     authentik: Annotated[
         str, typer.Option(help="Authentik's address.")
     ] = "https://authentik.example.com",
+    group_prefix: Annotated[
+        str, typer.Option(help="What the names of its groups begin with.", show_default=False)
+    ] = "",
 ) -> None:
     """Print a blueprint for Authentik that makes the source for Discord.
 
@@ -42,6 +46,8 @@ def authentik(
     settings = load_settings()
     if not _SLUG.fullmatch(slug):
         raise StartFault(["--slug: takes letters, digits, hyphens and underscores"])
+    if not group_prefix.isprintable() or len(group_prefix) > MAX_LENGTH:
+        raise StartFault([f"--group-prefix: takes one line of at most {MAX_LENGTH} characters"])
     if issuer is None and settings.issuer is None:
         raise StartFault(["--issuer: is needed, since SNOWFLAKE_ISSUER is not set"])
     known = client_named(client, settings)
@@ -53,5 +59,8 @@ def authentik(
         authentik=checked(_url, authentik, "--authentik"),
         slug=slug,
         name=name,
+        group_prefix=group_prefix,
     )
+    if source.fault is not None:
+        typer.echo(f"Warning: {source.fault}.", err=True)
     typer.echo(blueprint(source), nl=False)

@@ -6,8 +6,15 @@ Pydantic finds into sentences, and ``agreement`` finds what does not go together
 what can be used but is perhaps not meant. ``reloading`` does it again while Snowflake runs.
 """
 
-from snowflake.configuration.advice import cautions
+from snowflake.configuration.advice import FOR_AUTHENTIK, OBJECTS, cautions
 from snowflake.configuration.loading import load_settings, load_some
 from snowflake.configuration.variables import unknown_variables
 
-__all__ = ["cautions", "load_settings", "load_some", "unknown_variables"]
+__all__ = [
+    "FOR_AUTHENTIK",
+    "OBJECTS",
+    "cautions",
+    "load_settings",
+    "load_some",
+    "unknown_variables",
+]

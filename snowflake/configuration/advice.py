@@ -1,9 +1,18 @@
 """What a configuration allows, and its operator may not mean."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from snowflake.settings import Settings
 from snowflake.tables.groups import GroupsTable
+
+#: What is in the redirect URI of every OAuth source of Authentik, and of nothing else.
+FOR_AUTHENTIK: Final = "/source/oauth/callback/"
+#: What comes of groups that are objects there.
+OBJECTS: Final = (
+    'Authentik answers a login that has objects in groups with an error 500; set shape = "id" and '
+    'names_claim = true, or shape = "name"'
+)
 
 
 def cautions(settings: Settings) -> Iterator[str]:
@@ -15,8 +24,13 @@ def cautions(settings: Settings) -> Iterator[str]:
         )
     tables = {"groups": settings.groups}
     for client in settings.clients:
+        table = settings.groups.changed_by(client.groups)
         if client.groups is not None:
-            tables[f"clients.{client.id}.groups"] = settings.groups.changed_by(client.groups)
+            tables[f"clients.{client.id}.groups"] = table
+        gets_groups = client.scopes is None or "groups" in client.scopes
+        is_authentik = any(FOR_AUTHENTIK in uri for uri in client.redirect_uris)
+        if is_authentik and gets_groups and table.shape == "object":
+            yield f"clients.{client.id}: {OBJECTS}"
     for name, table in tables.items():
         if _can_be_forged(table):
             yield (

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from snowflake.configuration import FOR_AUTHENTIK, OBJECTS
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
@@ -61,6 +62,9 @@ async def portal(connections: Connections) -> AsyncIterator[Finding]:
     if settings.allowed_clients:
         text = f"a Discord application has {name}{FORWARDING}REDIRECT_URI {WHERE}, to the letter"
         yield Finding(Status.NOTE, SUBJECT, text)
+    entered = await _entered(connections)
+    if settings.groups.shape == "object" and any(FOR_AUTHENTIK in uri for uri in entered or ()):
+        yield Finding(Status.WARNING, SUBJECT, OBJECTS)
     own = [CALLBACK] if settings.clients else []
     if settings.linked_roles is not None:
         own.append(DISCORD)
@@ -69,9 +73,6 @@ async def portal(connections: Connections) -> AsyncIterator[Finding]:
             "under General Information, Linked Roles Verification URL"
         )
         yield Finding(Status.NOTE, SUBJECT, text)
-    if not own:
-        return
-    entered = await _entered(connections)
     for path in own:
         yield _own(f"{name}{path}", entered)
 

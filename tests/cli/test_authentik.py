@@ -39,7 +39,8 @@ def printed(*options: str) -> str:
 
 
 def attributes(*options: str) -> dict[str, object]:
-    return applied(printed(*options), {"DISCORD_CLIENT_SECRET": "s", "CHAT_CLIENT_SECRET": "s"})[0]
+    environment = {"DISCORD_CLIENT_SECRET": "s", "CHAT_CLIENT_SECRET": "s"}
+    return applied(printed(*options), environment).source
 
 
 def test_the_issuer_is_the_configured_one_unless_another_is_given() -> None:
@@ -64,6 +65,39 @@ def test_a_registered_client_has_its_secret_filled_in() -> None:
     assert "Snowflake's own" not in printed("--client", "authentik")
 
 
+def test_names_of_groups_begin_with_the_prefix() -> None:
+    environment = {"DISCORD_CLIENT_SECRET": "s"}
+    [mapping] = applied(printed("--group-prefix", "Discord: "), environment).expressions("group")
+    assert "'Discord: '" in mapping
+
+
+@pytest.mark.parametrize("client", [CLIENT_ID, "authentik"])
+def test_groups_that_authentik_cannot_take_are_warned_of(client: str, tmp_path: Path) -> None:
+    objects = '\n[groups]\nshape = "object"\n'
+    (tmp_path / "snowflake.toml").write_text(REGISTERED + objects, "utf-8")
+    result = CliRunner().invoke(app, ["authentik", "--client", client])
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: Authentik answers a login that has objects")
+    # Whoever sends the blueprint on, sends the warning with it.
+    assert "# WARNING: Authentik answers" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        ("", True),
+        ('shape = "name"\nguilds = ["1"]', False),
+        ("names_claim = true", False),
+    ],
+)
+def test_that_groups_can_have_names_is_told_where_they_have_none(
+    groups: str, *, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_BOT_TOKEN", "the-token")
+    (tmp_path / "snowflake.toml").write_text(f"{REGISTERED}\n[groups]\n{groups}\n", "utf-8")
+    assert ("names_claim" in printed().partition("version: 1")[0]) is told
+
+
 @pytest.mark.parametrize(
     ("variables", "options", "told"),
     [
@@ -71,6 +105,8 @@ def test_a_registered_client_has_its_secret_filled_in() -> None:
         ({}, ("--issuer", "https://snowflake.example.com/"), "--issuer: must not end with a slash"),
         ({}, ("--authentik", "authentik"), "--authentik: must be a URL"),
         ({}, ("--slug", "../"), "--slug: takes letters"),
+        ({}, ("--group-prefix", "a\nb"), "--group-prefix: takes one line"),
+        ({}, ("--group-prefix", "a" * 101), "--group-prefix: takes one line"),
         ({}, ("--client", "grafana"), "--client: "),
         ({"SNOWFLAKE_ALLOWED_CLIENTS": "1"}, (), "--client: is not registered"),
         ({}, ("--client", "game"), "--client: is public"),

@@ -1,13 +1,13 @@
 """Authentik's OpenID source: what it sends and what it looks at, step by step.
 
-An imitation of its behaviour, faults included: it checks no issuer, sends no nonce, and never looks
-at the ID token as long as UserInfo answers.
+An imitation of its behaviour, faults included: it checks no issuer, sends no nonce, never looks at
+the ID token as long as UserInfo answers, and breaks where a group is an object.
 """
 
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -25,15 +25,20 @@ class SourceError(Exception):
     """What Authentik shows to the person when a login fails."""
 
 
+class ServerError(Exception):
+    """Authentik's error 500: nothing has been written, and nobody is signed in."""
+
+
 @dataclass(frozen=True)
 class Account:
-    """What Authentik takes over of somebody."""
+    """What Authentik takes over of somebody. ``info`` is what its property mappings are given."""
 
     identifier: str
     username: str
     email: str | None
     name: str | None
     groups: list[str]
+    info: Json = field(default_factory=dict, compare=False)
 
 
 class Source:
@@ -121,11 +126,16 @@ class Source:
 
 
 def _account(profile: Json) -> Account:
-    """4. Read the profile."""
+    """4. Read the profile. Each group becomes the key of a dictionary."""
+    try:
+        dict.fromkeys(profile["groups"])
+    except TypeError as error:
+        raise ServerError(error) from error
     return Account(
         identifier=profile["sub"],
         username=profile["nickname"] or profile["preferred_username"],
         email=profile.get("email"),
         name=profile.get("name"),
         groups=profile["groups"],
+        info=profile,
     )

@@ -1,6 +1,7 @@
 """Authentik's blueprints: read with its tags, and applied to the imitation of its source."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -23,6 +24,23 @@ def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> tuple[str, Any]:
 
 _Loader.add_multi_constructor("!", _tag)
 
+MAPPING = "authentik_sources_oauth.oauthsourcepropertymapping"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a blueprint makes: the attributes of the source, tags resolved, and its mappings.
+
+    They are expressions, each by its name.
+    """
+
+    source: Json
+    mappings: Mapping[str, str]
+
+    def expressions(self, of: str) -> list[str]:
+        """Answer the mappings ``of`` ``"user"`` or ``"group"``."""
+        return [self.mappings[name] for name in self.source[f"{of}_property_mappings"]]
+
 
 def read(text: str) -> Json:
     """Read a blueprint. A tag becomes the pair of its name and what stands behind it."""
@@ -30,21 +48,22 @@ def read(text: str) -> Json:
     return blueprint
 
 
-def applied(text: str, environment: Mapping[str, str]) -> tuple[Json, Json]:
-    """Answer the attributes of the source and of its property mapping, tags resolved."""
+def applied(text: str, environment: Mapping[str, str]) -> Applied:
+    """Apply a blueprint. What an entry looks for is there before it, or comes with Authentik."""
     blueprint = read(text)
     assert blueprint["version"] == 1
-    mapping, source = blueprint["entries"]
-    assert mapping["model"] == "authentik_sources_oauth.oauthsourcepropertymapping"
+    *mappings, source = blueprint["entries"]
+    assert {mapping["model"] for mapping in mappings} == {MAPPING}
     assert source["model"] == "authentik_sources_oauth.oauthsource"
-    known = {mapping["id"]: mapping["identifiers"]["name"]}
+    known = {one["identifiers"]["name"]: one["attrs"]["expression"] for one in mappings}
 
     def resolved(value: Any) -> Any:
         match value:
             case "Env", name:
                 return environment[name]
-            case "KeyOf", name:
-                return known[name]
+            case "Find", ["authentik_sources_oauth.oauthsourcepropertymapping", ["name", wanted]]:
+                assert wanted in known
+                return wanted
             case "Find", [model, [key, wanted]]:
                 return f"{model} {key}={wanted}"
             case list():
@@ -52,12 +71,12 @@ def applied(text: str, environment: Mapping[str, str]) -> tuple[Json, Json]:
         return value
 
     attributes = {**source["identifiers"], **source["attrs"]}
-    return {name: resolved(value) for name, value in attributes.items()}, mapping["attrs"]
+    return Applied({name: resolved(value) for name, value in attributes.items()}, known)
 
 
 def source_from(text: str, http: httpx.Client, environment: Mapping[str, str]) -> Source:
     """Make the source as Authentik does when it applies the blueprint."""
-    attributes, _ = applied(text, environment)
+    attributes = applied(text, environment).source
     assert attributes["provider_type"] == "openidconnect"
     return Source(
         http,

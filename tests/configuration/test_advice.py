@@ -42,6 +42,45 @@ def test_those_of_a_client_are_told_by_its_id() -> None:
     assert told({"shape": "name"}, {"shape": "id"}) == ["groups"]
 
 
+AUTHENTIK = "https://authentik.example.com/source/oauth/callback/discord/"
+PATTERN = r"regex:https://auth[0-9]\.example\.com/source/oauth/callback/.*"
+
+
+@pytest.mark.parametrize("uri", [AUTHENTIK, PATTERN])
+@pytest.mark.parametrize(
+    ("groups", "own"),
+    [
+        ({"shape": "object"}, {}),
+        ({"shape": "object"}, {"groups": {"guilds": [BIRDS]}}),
+        ({"shape": "object"}, {"scopes": ["groups"]}),
+        ({}, {"groups": {"shape": "object"}}),
+    ],
+)
+def test_objects_for_an_authentik_are_told(
+    uri: str, groups: Mapping[str, object], own: Mapping[str, object]
+) -> None:
+    client = {**CLIENT, "redirect_uris": ["https://g.example.com/cb", uri], **own}
+    settings = Settings.model_validate({"groups": groups, "clients": [client]})
+    [told] = cautions(settings)
+    assert told.startswith("clients.grafana: Authentik answers")
+    assert "names_claim = true" in told
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"groups": {"shape": "name", "guilds": [BIRDS]}},
+        {"groups": {"shape": "id"}},
+        {"scopes": ["profile"]},
+        {"redirect_uris": CLIENT["redirect_uris"]},
+    ],
+)
+def test_other_groups_and_other_applications_are_not(own: Mapping[str, object]) -> None:
+    client = {**CLIENT, "redirect_uris": [AUTHENTIK], **own}
+    configured = {"groups": {"shape": "object"}, "clients": [client]}
+    assert list(cautions(Settings.model_validate(configured))) == []
+
+
 def test_an_application_without_its_secret_is_told() -> None:
     application = {"discord_client_id": "1056005449054429204"}
     assert "without discord_client_secret" in " ".join(

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -6,6 +8,7 @@ from snowflake.doctor.finding import Status
 from snowflake.doctor.portal import portal
 from snowflake.settings import Settings
 from snowflake.tables.clients import ClientTable
+from snowflake.tables.groups import GroupsTable
 from tests.doctor.cases import Answer, found, nobody
 from tests.linked_roles.tables import linked_roles
 
@@ -70,6 +73,23 @@ async def test_where_nobody_can_look_it_is_a_note(
     [finding] = await found(portal, settings, answer)
     assert finding.status is Status.NOTE
     assert f"{settings.issuer or 'ISSUER'}/callback" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("shape", "redirect", "warned"),
+    [
+        ("object", "https://authentik.example.com/source/oauth/callback/discord/", True),
+        ("id", "https://authentik.example.com/source/oauth/callback/discord/", False),
+        ("object", "https://grafana.example.com/login/generic_oauth", False),
+    ],
+)
+async def test_a_discord_application_that_authentik_uses_is_known_by_its_redirects(
+    shape: Literal["id", "object"], redirect: str, *, warned: bool
+) -> None:
+    groups = GroupsTable(shape=shape)
+    settings = SETTINGS.model_copy(update={"groups": groups, "clients": ()})
+    findings = await found(portal, settings, showing(f"{ISSUER}/r/{redirect}"))
+    assert [finding.status for finding in findings] == [Status.WARNING] * warned
 
 
 async def test_discord_applications_are_told_the_long_form() -> None:
