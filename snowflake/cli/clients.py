@@ -16,6 +16,7 @@ from snowflake.configuration.words import reason_of
 from snowflake.errors import StartFault
 from snowflake.secret_hashes import SecretHashes
 from snowflake.tables.clients import ClientTable
+from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.
 SECRET_LENGTH = 32
@@ -82,6 +83,7 @@ def new(
     if is_configured:
         warning = f"Warning: a client of the ID {client.id} is configured already; see --id."
         typer.echo(warning, err=True)
+    _tell_of_native_apps(client)
     typer.echo("To enter in the application:", err=True)
     typer.echo(f"  client ID:     {client.id}", err=True)
     if not public:
@@ -108,6 +110,14 @@ def _is_configured(client_id: str) -> bool:
     except StartFault:
         # The file may be half written, or be that of another machine; ``serve`` tells its faults.
         return False
+
+
+def _tell_of_native_apps(client: ClientTable) -> None:
+    remarks = [remark(uri) for uri in client.redirect_uris]
+    if all(remarks) and not client.public:
+        remarks.append("what people install can keep no secret; see --public")
+    for text in filter(None, remarks):
+        typer.echo(f"Note: {text}.", err=True)
 
 
 def _option(loc: Sequence[str | int], redirect_uris: Sequence[str]) -> str:

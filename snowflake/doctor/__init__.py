@@ -2,5 +2,6 @@
 
 ``examination`` lists the checks and runs them, each of which is a file that yields findings
 (``finding``): ``configuration``, ``store`` with ``signing_key``, ``discord``, ``application``,
-``bot``, ``portal``, ``linked_roles``, ``issuer``. ``connections`` is what they have at hand.
+``bot``, ``portal``, ``native_apps``, ``linked_roles``, ``issuer``. ``connections`` is what they
+have at hand.
 """

@@ -9,6 +9,7 @@ from snowflake.doctor.discord import discord
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.issuer import issuer
 from snowflake.doctor.linked_roles import linked_roles
+from snowflake.doctor.native_apps import native_apps
 from snowflake.doctor.portal import portal
 from snowflake.doctor.store import store
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
@@ -22,6 +23,7 @@ CHECKS: dict[str, Check] = {
     "application": application,
     "bot": bot,
     "redirects": portal,
+    "clients": native_apps,
     "linked roles": linked_roles,
     "issuer": issuer,
 }

@@ -148,6 +148,50 @@ def test_a_public_client_has_no_secret() -> None:
     assert "secret" not in told.stdout + told.stderr
 
 
+PHONE = "app.immich:///oauth-callback"
+LOOPBACK = "http://127.0.0.1/callback"
+
+
+def test_an_app_may_have_a_scheme_of_its_own_and_any_port() -> None:
+    uris = (PHONE, "oc://android.opencloud.eu", LOOPBACK)
+    options = [word for uri in uris for word in ("--redirect-uri", uri)]
+    told = clients("new", "A phone", *options, "--public")
+    assert told.exit_code == 0
+    assert table(told).redirect_uris == uris
+    phone, cloud, loopback, *_ = told.stderr.splitlines()
+    assert phone == (
+        f"Note: {PHONE} leads into whichever app on a person's device has claimed app.immich."
+    )
+    assert "has claimed oc; if the app is yours, a domain name in reverse" in cloud
+    assert loopback == f"Note: {LOOPBACK} counts with any port."
+
+
+@pytest.mark.parametrize(
+    ("uris", "options", "hinted"),
+    [
+        ((LOOPBACK,), (), True),
+        ((LOOPBACK,), ("--public",), False),
+        ((URI, LOOPBACK), (), False),
+        ((URI, r"regex:https://.*\.example\.com/cb"), (), False),
+    ],
+)
+def test_whoever_gives_a_secret_to_a_program_on_a_device_is_told(
+    uris: tuple[str, ...], options: tuple[str, ...], hinted: bool
+) -> None:
+    words = [word for uri in uris for word in ("--redirect-uri", uri)]
+    told = clients("new", "A program", *words, *options)
+    assert ("see --public" in told.stderr) == hinted
+
+
+def test_an_asterisk_is_refused_and_a_pattern_pointed_at() -> None:
+    told = clients("new", "x", "--redirect-uri", "https://*.example.com/cb")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == (
+        "--redirect-uri https://*.example.com/cb: holds a *, but is compared to the letter; a "
+        r"pattern begins with regex:, as in 'regex:https://.*\.example\.com/callback'" + "\n"
+    )
+
+
 def test_a_name_of_which_nothing_fits_gets_an_id_by_chance() -> None:
     first, second = (clients("new", "\u2744", "--redirect-uri", URI) for _ in range(2))
     assert len(table(first).id) == 16

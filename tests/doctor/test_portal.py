@@ -48,7 +48,12 @@ async def test_a_redirect_that_stands_in_the_portal_is_found(client_id: str | No
 async def test_one_that_is_missing_is_a_fault_that_says_what_to_enter() -> None:
     [finding] = await found(portal, SETTINGS, showing(f"{ISSUER}/callback/"))
     assert finding.status is Status.FAULT
-    assert f"{ISSUER}/callback is missing" in finding.text
+    assert finding.text == (
+        f"{ISSUER}/callback is missing in the Developer Portal under OAuth2, Redirects; the "
+        f"nearest there is {ISSUER}/callback/, where Snowflake's has no slash at the end"
+    )
+    [alone] = await found(portal, SETTINGS, showing())
+    assert alone.text.endswith("is missing in the Developer Portal under OAuth2, Redirects")
 
 
 @pytest.mark.parametrize(
