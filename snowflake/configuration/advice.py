@@ -10,8 +10,8 @@ from snowflake.tables.groups import GroupsTable
 FOR_AUTHENTIK: Final = "/source/oauth/callback/"
 #: What comes of groups that are objects there.
 OBJECTS: Final = (
-    'Authentik answers a login that has objects in groups with an error 500; set shape = "id" and '
-    'names_claim = true, or shape = "name"'
+    "Authentik, 2024.12 to 2025.12, answers a login that has objects in groups with an error 500; "
+    'set shape = "id" and names_claim = true, or shape = "name"'
 )
 
 

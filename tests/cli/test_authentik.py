@@ -77,9 +77,9 @@ def test_groups_that_authentik_cannot_take_are_warned_of(client: str, tmp_path: 
     (tmp_path / "snowflake.toml").write_text(REGISTERED + objects, "utf-8")
     result = CliRunner().invoke(app, ["authentik", "--client", client])
     assert result.exit_code == 0
-    assert result.stderr.startswith("Warning: Authentik answers a login that has objects")
+    assert result.stderr.startswith("Warning: Authentik, 2024.12 to 2025.12, answers")
     # Whoever sends the blueprint on, sends the warning with it.
-    assert "# WARNING: Authentik answers" in result.stdout
+    assert "# WARNING: Authentik, 2024.12 to 2025.12, answers" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Group(models.Model):  # type: ignore[misc]
 
 
 class GroupSourceConnection(models.Model):  # type: ignore[misc]
-    """By which identifier a source knows a group."""
+    """By which identifier a source knows a group. It knows none by two."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE)
     identifier = models.TextField()
@@ -56,7 +56,7 @@ class GroupSourceConnection(models.Model):  # type: ignore[misc]
 
     class Meta:
         app_label = "authentik_core"
-        unique_together = (("source", "identifier"),)
+        unique_together = (("group", "source"),)
 
 
 MODELS = (Source, Group, GroupSourceConnection)
@@ -152,7 +152,7 @@ def _written(source: Source, identifier: str, properties: Json) -> int:
     group.attributes = {**group.attributes, **properties["attributes"]}
     with transaction.atomic():
         group.save()
-    if known is None:
-        GroupSourceConnection.objects.create(source=source, identifier=identifier, group=group)
+        if known is None:
+            GroupSourceConnection.objects.create(source=source, identifier=identifier, group=group)
     pk: int = group.pk
     return pk

@@ -138,6 +138,14 @@ def test_groups_that_are_matched_by_name_are_those_made_by_hand(authentik: Direc
     assert authentik.groups_of(NELLY) == ["authentik Admins"]
 
 
+def test_two_ids_cannot_be_one_group_made_by_hand(authentik: Directory) -> None:
+    # With shape = "name" both are the one string that their names are.
+    authentik.make("moderators")
+    source = authentik.source(matching="name_link")
+    with pytest.raises(FlowError, match="UNIQUE"):
+        authentik.sign_in(source, MAPPING, info({OWL: "moderators", WREN: "moderators"}))
+
+
 def test_objects_are_an_error_500_before_anything_is_written(authentik: Directory) -> None:
     objects = {"sub": ADA, "groups": [{"id": OWL, "name": "Owl"}]}
     with pytest.raises(ServerError, match="unhashable"):

@@ -62,7 +62,7 @@ def test_objects_for_an_authentik_are_told(
     client = {**CLIENT, "redirect_uris": ["https://g.example.com/cb", uri], **own}
     settings = Settings.model_validate({"groups": groups, "clients": [client]})
     [told] = cautions(settings)
-    assert told.startswith("clients.grafana: Authentik answers")
+    assert told.startswith("clients.grafana: Authentik, 2024.12 to 2025.12, answers")
     assert "names_claim = true" in told
 
 
