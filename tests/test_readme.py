@@ -26,6 +26,13 @@ def test_no_service_starts_with_an_empty_secret() -> None:
     assert all(advice for _, advice in wanted)
 
 
+def test_no_port_is_published_past_the_firewall() -> None:
+    for path in (README, *COMPOSE):
+        published = re.findall(r'^ +- "(.*:)?\d+:8000"$', path.read_text("utf-8"), re.MULTILINE)
+        assert published, path.name
+        assert set(published) == {"127.0.0.1:"}, path.name
+
+
 def test_no_document_names_a_variable_that_does_not_exist() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}

@@ -27,10 +27,14 @@ _log = structlog.get_logger(__name__)
 
 #: What we ask of Uvicorn unless its own variables say otherwise; times are in seconds. A worker
 #: answers no check before it has read all of Snowflake, which a slow or busy machine takes longer
-#: for than Uvicorn's five seconds: it would be killed and begun anew for ever.
+#: for than Uvicorn's five seconds: it would be killed and begun anew for ever. Proxies keep unused
+#: connections for up to two minutes (Caddy's default); one that we close first may just then have
+#: been given a request.
 DEFAULTS: dict[str, Any] = {
+    "http": "snowflake.web.connection:Connection",
     "server_header": False,
     "timeout_graceful_shutdown": 10,
+    "timeout_keep_alive": 130,
     "timeout_worker_healthcheck": 30,
 }
 #: What its variables cannot change. Its own access log, and its traces, hold query strings. Whom
