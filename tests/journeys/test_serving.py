@@ -28,6 +28,13 @@ def test_any_worker_goes_on_with_what_another_began(tmp_path: Path, browser: Bro
             assert claims["sub"] == ADA
 
 
+def test_headers_that_are_too_long_are_refused(world: World) -> None:
+    # By the server, before anything of Snowflake sees them.
+    response = world.http.get(f"{world.snowflake.origin}/health", headers={"X": "x" * 66_000})
+    assert response.status_code == 431
+    assert "x-request-id" not in response.headers
+
+
 def test_the_metrics_of_all_workers_are_summed_at_a_port_of_their_own(tmp_path: Path) -> None:
     port = free_port()
     settings = {"SNOWFLAKE_METRICS": f"127.0.0.1:{port}"}
