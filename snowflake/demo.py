@@ -99,10 +99,14 @@ class SandboxSettings(Settings):
 
 @contextmanager
 def running(
-    port: int | None = None, redirect_uris: Iterable[str] = (), trial: Trial | None = None
+    port: int | None = None,
+    redirect_uris: Iterable[str] = (),
+    trial: Trial | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Sandbox]:
     """Run all of it until the block ends; without ``port``, on ports that are free.
 
+    ``host`` is the address to listen on; all of it is reached as ``localhost`` whatever that is.
     ``redirect_uris`` are those of further applications that use the same client. Snowflake has a
     bot in a ``trial`` alone.
 
@@ -113,8 +117,8 @@ def running(
     ports = range(port, port + 4) if port else (0, 0, 0, 0)
     discord, provider = SimulatedDiscord(), SimulatedProvider()
     with (
-        serving(discord.app, ports[2]) as discord_origin,
-        serving(provider.app, ports[3]) as provider_origin,
+        serving(discord.app, ports[2], host) as discord_origin,
+        serving(provider.app, ports[3], host) as provider_origin,
     ):
         # Snowflake's bot asks as soon as there is a Snowflake.
         application = Application(
@@ -131,11 +135,11 @@ def running(
         settings = _settings(discord_origin, linked_roles, trial)
         client_id, client_secret = _example(settings, trial)
         configure_logs(settings)
-        with serving(create_app(settings), ports[1]) as snowflake:
+        with serving(create_app(settings), ports[1], host) as snowflake:
             example_app = create_example(
                 snowflake, client_id, client_secret, secret_key=secrets.token_urlsafe(32)
             )
-            with serving(example_app, ports[0]) as example:
+            with serving(example_app, ports[0], host) as example:
                 uris = (f"{example}/callback", *redirect_uris)
                 discord.register(
                     replace(

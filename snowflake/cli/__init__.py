@@ -7,6 +7,7 @@ import typer
 
 from snowflake import __version__
 from snowflake.cli.authentik import authentik
+from snowflake.cli.check import check
 from snowflake.cli.clients import clients
 from snowflake.cli.copy_store import copy_store
 from snowflake.cli.doctor import doctor
@@ -44,6 +45,7 @@ app.command()(export)
 app.command()(purge)
 app.command("copy-store")(copy_store)
 app.command()(authentik)
+app.command()(check)
 app.command()(doctor)
 app.command()(preview)
 

@@ -4,20 +4,13 @@ import asyncio
 
 import typer
 
+from snowflake.cli.findings import show
 from snowflake.doctor.configuration import configuration
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.examination import examine
 from snowflake.doctor.finding import Finding, Status
 from snowflake.logs import configure_logs
 from snowflake.settings import Settings
-from snowflake.visible import visible
-
-COLOURS = {
-    Status.OK: typer.colors.GREEN,
-    Status.NOTE: typer.colors.BLUE,
-    Status.WARNING: typer.colors.YELLOW,
-    Status.FAULT: typer.colors.RED,
-}
 
 
 def doctor() -> None:
@@ -29,7 +22,7 @@ def doctor() -> None:
     """
     settings, findings = configuration()
     for finding in findings:
-        _show(finding)
+        show(finding)
     if settings is not None:
         configure_logs(settings.model_copy(update={"log_level": "error"}))
         findings += asyncio.run(_examine(settings))
@@ -41,14 +34,6 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     async with Connections.open(settings) as connections:
         async for finding in examine(connections):
-            _show(finding)
+            show(finding)
             findings.append(finding)
     return findings
-
-
-def _show(finding: Finding) -> None:
-    status = typer.style(f"{finding.status:8}", fg=COLOURS[finding.status])
-    stop = "" if finding.text.endswith("?") else "."
-    line = f"{finding.subject}: {finding.text}{stop} {finding.cure}".rstrip()
-    # Others choose the names of guilds and roles, and may mean them for the terminal.
-    typer.echo(status + visible(line))

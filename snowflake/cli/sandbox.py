@@ -14,10 +14,19 @@ from snowflake.hosts import MAX_PORT
 if TYPE_CHECKING:
     from snowflake.demo import Sandbox
 
-PORT = 8000
+HOST, PORT = "127.0.0.1", 8000
+#: Where ``localhost`` leads, also from outside of a container. By no other name there is a login,
+#: since all is plain HTTP.
+HOSTS = (HOST, "0.0.0.0")  # noqa: S104
 
 
-def sandbox(
+def _host(host: str) -> str:
+    if host not in HOSTS:
+        raise typer.BadParameter(f"it has to be {' or '.join(HOSTS)}")
+    return host
+
+
+def sandbox(  # noqa: PLR0913 - each is an option
     *,
     port: Annotated[
         int | None,
@@ -31,6 +40,14 @@ def sandbox(
             show_default=str(PORT),
         ),
     ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            callback=_host,
+            help="Address to listen on: 0.0.0.0 is for a container that publishes the four ports. "
+            "All of it is reached as localhost.",
+        ),
+    ] = HOST,
     redirect_uri: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,7 +94,7 @@ def sandbox(
         raise StartFault(["--client: needs --config, the file in which it is registered"])
     trial = Trial(config, client) if config is not None else None
     try:
-        with running(port if check else port or PORT, redirect_uri or (), trial) as started:
+        with running(port if check else port or PORT, redirect_uri or (), trial, host) as started:
             if check:
                 _check(started)
             else:

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
-from click import BadParameter
-from click.core import ParameterSource
-from uvicorn.main import main as uvicorn_command
 
+from snowflake.cli.asking_discord import asking_discord
 from snowflake.cli.showing_metrics import showing_metrics
 from snowflake.cli.supervising import supervise
-from snowflake.configuration import cautions, load_settings, unknown_variables
+from snowflake.cli.uvicorn_variables import uvicorn_variables
+from snowflake.configuration import cautions, load_settings, summary, unknown_variables
 from snowflake.errors import StartFault
 from snowflake.hosts import MAX_PORT, is_loopback
 from snowflake.logs import configure_logs
@@ -46,8 +45,6 @@ OURS: dict[str, Any] = {
     "proxy_headers": False,
     "ws": "none",
 }
-#: Parameters of its command line that ``uvicorn.run`` does not take as they come.
-NOT_TAKEN = frozenset({"app", "factory", "headers"})
 #: Addresses that stand for all of a machine's.
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
 
@@ -70,11 +67,14 @@ def serve(
     """
     settings = load_settings()
     configure_logs(settings)
+    # Named as all fields of the log are.
+    told = {name.lower().replace(" ", "_"): text for name, text in summary(settings).items()}
+    _log.info("configuration", **told)
     for sentence in unknown_variables():
         _log.warning("unknown_variable", message=sentence)
     for sentence in cautions(settings):
         _log.warning("configuration_caution", message=sentence)
-    options = {**DEFAULTS, **_uvicorn_variables(), "host": host, "port": port, **OURS}
+    options = {**DEFAULTS, **uvicorn_variables(), "host": host, "port": port, **OURS}
     if workers is not None:
         options["workers"] = workers
     _check_metrics(settings, options)
@@ -86,7 +86,7 @@ def serve(
         )
     asyncio.run(_prepare(settings))
     reloads = bool(options.get("reload"))
-    with _metrics(settings, workers=several or reloads):
+    with _metrics(settings, workers=several or reloads), asking_discord(settings):
         if several and not reloads:
             supervise(settings, options)
         else:
@@ -123,22 +123,3 @@ async def _prepare(settings: Settings) -> None:
     async with State.open(settings, wait=True):
         if settings.private_key is not None:
             _log.info("custom_private_key", message="signing with the key of SNOWFLAKE_PRIVATE_KEY")
-
-
-def _uvicorn_variables() -> dict[str, Any]:
-    """Answer what ``UVICORN_*`` variables ask for, read by Uvicorn's own command line.
-
-    Raises:
-        StartFault: one of them cannot be used.
-    """
-    try:
-        context = uvicorn_command.make_context("uvicorn", ["app"], auto_envvar_prefix="UVICORN")
-    except BadParameter as error:
-        variable = f"UVICORN_{error.param.name.upper()}" if error.param else "UVICORN_*"
-        raise StartFault([f"{variable}: {error.message}"]) from error
-    return {
-        name: value
-        for name, value in context.params.items()
-        if name not in NOT_TAKEN
-        and context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
-    }

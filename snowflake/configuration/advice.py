@@ -1,8 +1,10 @@
 """What a configuration allows, and its operator may not mean."""
 
+import os
 from collections.abc import Iterator
 from typing import Final
 
+from snowflake.configuration.variables import variable
 from snowflake.settings import Settings
 from snowflake.tables.groups import GroupsTable
 
@@ -13,6 +15,8 @@ OBJECTS: Final = (
     "Authentik, 2024.12 to 2025.12, answers a login that has objects in groups with an error 500; "
     'set shape = "id" and names_claim = true, or shape = "name"'
 )
+#: The variable that lets in whoever is on its list, and everybody if it has none.
+ALLOWED: Final = variable("allowed_clients")
 
 
 def cautions(settings: Settings) -> Iterator[str]:
@@ -21,6 +25,11 @@ def cautions(settings: Settings) -> Iterator[str]:
         yield (
             "discord_client_id: without discord_client_secret nobody can sign in through "
             "Snowflake's own application"
+        )
+    if os.environ.get(ALLOWED) == "" and "*" in settings.allowed_clients:
+        yield (
+            f"{ALLOWED}: is empty, which counts as not set, so that any Discord application may "
+            "sign people in; allowed_clients = [] in snowflake.toml allows none"
         )
     tables = {"groups": settings.groups}
     for client in settings.clients:

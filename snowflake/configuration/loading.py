@@ -83,11 +83,20 @@ def _checked(
     return settings
 
 
-def _document() -> Document:
-    """Read the file that is named, else the one in the data directory, else none."""
+def configuration_file() -> Path | None:
+    """Answer the file that is named, else the one in the data directory; None if there is none."""
     named = os.environ.get(variable("config"))
-    path = Path(named) if named else Path(os.environ.get(variable("data_dir")) or "data") / FILE
-    return Document.read(path) if named or _is_there(path) else Document(path, "", {})
+    path = Path(named) if named else _default_file()
+    return path if named or _is_there(path) else None
+
+
+def _document() -> Document:
+    path = configuration_file()
+    return Document.read(path) if path is not None else Document(_default_file(), "", {})
+
+
+def _default_file() -> Path:
+    return Path(os.environ.get(variable("data_dir")) or "data") / FILE
 
 
 def _is_there(path: Path) -> bool:

@@ -3,5 +3,5 @@
 ``examination`` lists the checks and runs them, each of which is a file that yields findings
 (``finding``): ``configuration``, ``store`` with ``signing_key``, ``discord``, ``application``,
 ``bot``, ``portal``, ``native_apps``, ``linked_roles``, ``issuer``. ``connections`` is what they
-have at hand.
+have at hand. ``acceptance`` is the little of it that ``serve`` asks at its start.
 """

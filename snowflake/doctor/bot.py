@@ -5,7 +5,7 @@ from itertools import chain
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
-from snowflake.doctor.portal import NoEntry, entry
+from snowflake.doctor.portal import Entry, NoEntry, entry
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
@@ -24,17 +24,10 @@ async def bot(connections: Connections) -> AsyncIterator[Finding]:
     if settings.discord_bot_token is None:
         yield _without(len(guilds) + len(roles))
         return
-    try:
-        application = await entry(connections)
-    except NoEntry as reason:
-        cure = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
-        yield Finding(Status.FAULT, SUBJECT, str(reason), cure)
+    finding, application = await token(connections)
+    yield finding
+    if application is None:
         return
-    if application.is_own(settings):
-        yield Finding(Status.OK, SUBJECT, f"is that of {application.name}")
-    else:
-        text = f"is that of another application, {application.name} ({application.id})"
-        yield Finding(Status.WARNING, SUBJECT, text)
     seen = {guild.id: guild.name for guild in await connections.discord.bot.guilds()}
     for guild in guilds:
         yield _guild(guild, seen, application.id)
@@ -49,6 +42,19 @@ async def bot(connections: Connections) -> AsyncIterator[Finding]:
     for one in sorted(_fixed(settings) - called.keys() - seen.keys()):
         text = "has a fixed name, but is neither a guild nor a role that the bot sees there"
         yield Finding(Status.WARNING, f"ID {one}", text)
+
+
+async def token(connections: Connections) -> tuple[Finding, Entry | None]:
+    """Answer whether Discord accepts the bot's token, and the application that it belongs to."""
+    try:
+        application = await entry(connections)
+    except NoEntry as reason:
+        cure = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
+        return Finding(Status.FAULT, SUBJECT, str(reason), cure), None
+    if application.is_own(connections.settings):
+        return Finding(Status.OK, SUBJECT, f"is that of {application.name}"), application
+    text = f"is that of another application, {application.name} ({application.id})"
+    return Finding(Status.WARNING, SUBJECT, text), application
 
 
 def named_guilds(settings: Settings) -> list[str]:

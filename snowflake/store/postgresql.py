@@ -37,8 +37,7 @@ class Postgresql(Database):
     """A pool of connections to a server."""
 
     def __init__(self, url: URL) -> None:
-        place = URL.create("at", host=url.host, port=url.port, database=url.database)
-        self.name = f"PostgreSQL {place}".replace("://", " ")
+        self.name = name_of(url)
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -75,6 +74,12 @@ class Postgresql(Database):
         # Without a code it is asyncpg's own, whose DataError repeats a value.
         speaks = code.startswith(ABOUT_THE_SERVER) if code else name != "DataError"
         return f"{name}: {_words(error)}" if speaks else name
+
+
+def name_of(url: URL) -> str:
+    """Answer what a database is called in logs: where it is, without user and password."""
+    place = URL.create("at", host=url.host, port=url.port, database=url.database)
+    return f"PostgreSQL {place}".replace("://", " ")
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -43,6 +43,27 @@ def test_the_check_signs_in_and_says_so(tmp_path: Path) -> None:
         assert check.log == "Signed in as Ada Lindqvist (189462537114681345). All is well.\n"
 
 
+def test_in_a_container_it_listens_everywhere_and_is_still_reached_as_localhost(
+    tmp_path: Path,
+) -> None:
+    port = four_free_ports()
+    command = [*COMMAND, "--port", str(port), "--host", "0.0.0.0"]  # noqa: S104
+    with running(command, tmp_path / "log") as started:
+        started.wait_until(lambda: "Baker" in started.log)
+        assert f"Open http://localhost:{port} in a browser" in started.log
+        assert sign_in(f"http://localhost:{port}")["name"] == "Ada Lindqvist"
+        for number in range(port, port + 4):
+            # Every address of the machine is taken.
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server(("127.0.0.2", number))
+
+
+def test_where_no_login_could_be_it_does_not_listen() -> None:
+    result = CliRunner().invoke(app, ["sandbox", "--check", "--host", "10.0.0.1"])
+    assert result.exit_code == 2
+    assert "127.0.0.1" in result.output
+
+
 def test_the_check_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> SimulatedDiscord:
         made = SimulatedDiscord()

@@ -81,6 +81,22 @@ def test_other_groups_and_other_applications_are_not(own: Mapping[str, object]) 
     assert list(cautions(Settings.model_validate(configured))) == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "allowed", "is_told"),
+    [("", ("*",), True), ("", (), False), ("*", ("*",), False), (None, ("*",), False)],
+)
+def test_an_empty_list_of_clients_that_lets_all_in_is_told(
+    variable: str | None,
+    allowed: tuple[str, ...],
+    is_told: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if variable is not None:
+        monkeypatch.setenv("SNOWFLAKE_ALLOWED_CLIENTS", variable)
+    told = list(cautions(Settings(allowed_clients=allowed)))
+    assert [line.partition(":")[0] for line in told] == ["SNOWFLAKE_ALLOWED_CLIENTS"] * is_told
+
+
 def test_an_application_without_its_secret_is_told() -> None:
     application = {"discord_client_id": "1056005449054429204"}
     assert "without discord_client_secret" in " ".join(

@@ -71,7 +71,7 @@ def test_a_damaged_key_stops_the_start_with_one_line(damaged: bytes, tmp_path: P
     assert ended.returncode == MISCONFIGURED
     assert ended.stderr.count("\n") == 1
     assert str(tmp_path / KEY) in ended.stderr
-    assert ended.stdout == ""
+    assert ended.stdout.count("\n") == ended.stdout.count('"event":"configuration"') == 1
     assert (tmp_path / KEY).read_bytes() == damaged
 
 
@@ -122,11 +122,11 @@ def test_a_store_that_has_no_room_is_waited_for_and_the_log_says_why(tmp_path: P
     command = ["sh", "-c", 'ulimit -f 20 && exec "$@"', "sh", *serve_command(free_port())]
     data = {"SNOWFLAKE_DATA_DIR": str(tmp_path / "data"), "SNOWFLAKE_LOG_FORMAT": "json"}
     with running(command, tmp_path / "log", data) as started:
-        started.wait_until(lambda: "\n" in started.log)
-        [first, *_] = map(json.loads, started.log.splitlines())
-    assert first["event"] == "waiting_for_database"
-    assert first["database"] == str(tmp_path / "data" / "snowflake.db")
-    assert "a limit on the size of files" in first["cause"]
+        started.wait_until(lambda: started.log.count("\n") >= 2)
+        line = json.loads(started.log.splitlines()[1])
+    assert line["event"] == "waiting_for_database"
+    assert line["database"] == str(tmp_path / "data" / "snowflake.db")
+    assert "a limit on the size of files" in line["cause"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
