@@ -5,12 +5,13 @@ from itertools import chain
 
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
-from snowflake.doctor.portal import Entry, NoEntry, entry
+from snowflake.doctor.portal import Entry, NoEntry, TokenRefused, entry
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 
 SUBJECT = "bot"
+CURE = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
 
 
 async def bot(connections: Connections) -> AsyncIterator[Finding]:
@@ -49,7 +50,7 @@ async def token(connections: Connections) -> tuple[Finding, Entry | None]:
     try:
         application = await entry(connections)
     except NoEntry as reason:
-        cure = "Copy the token from Bot in the Developer Portal into SNOWFLAKE_DISCORD_BOT_TOKEN."
+        cure = CURE if isinstance(reason, TokenRefused) else ""
         return Finding(Status.FAULT, SUBJECT, str(reason), cure), None
     if application.is_own(connections.settings):
         return Finding(Status.OK, SUBJECT, f"is that of {application.name}"), application

@@ -33,11 +33,16 @@ class NoEntry(Exception):
     """Discord does not show it. The text says why."""
 
 
+class TokenRefused(NoEntry):
+    """Discord does not accept the token."""
+
+
 async def entry(connections: Connections) -> Entry:
     """Ask for the application whose bot token is configured.
 
     Raises:
         NoEntry: there is no token, or Discord does not answer to it.
+        TokenRefused: it is not accepted.
     """
     if connections.settings.discord_bot_token is None:
         raise NoEntry("there is no bot token")
@@ -47,7 +52,7 @@ async def entry(connections: Connections) -> Entry:
         # Its text may quote the token.
         raise NoEntry("Discord could not be asked") from None
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise NoEntry("Discord does not accept the token")
+        raise TokenRefused("Discord does not accept the token")
     try:
         return Entry.model_validate_json(answer.content)
     except ValidationError:

@@ -1,5 +1,6 @@
 """Snowflake as a process: workers, signals, restarts and the log."""
 
+import json
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from snowflake.sandbox.discord import Failure
 from tests.journeys.browser import Browser, arrival
 from tests.journeys.relying_party import Secrets, error_of, tokens_of
-from tests.journeys.world import ADA, CLIENT_SECRET, World, sign_in, variables
+from tests.journeys.world import ADA, BOT_TOKEN, CLIENT_SECRET, World, sign_in, variables
 from tests.journeys.world import world as running_world
 from tests.serving import free_port, snowflake
 
@@ -44,6 +45,28 @@ def test_the_metrics_of_all_workers_are_summed_at_a_port_of_their_own(tmp_path: 
             assert httpx.get(f"{running.origin}/metrics", trust_env=False).status_code == 404
         told = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
     assert 'snowflake_requests_total{method="GET",route="unknown",status="404"} 8.0' in told
+
+
+def test_the_start_says_what_is_configured_and_asks_discord_once_for_all_workers(
+    tmp_path: Path, browser: Browser
+) -> None:
+    settings = {"SNOWFLAKE_DISCORD_BOT_TOKEN": BOT_TOKEN, "SNOWFLAKE_LOG_FORMAT": "json"}
+    with running_world(tmp_path, settings, "--workers", "2", file="") as running:
+        log = running.snowflake
+        log.wait_until(lambda: log.log.count("discord_asked") == 2)
+        log.wait_until(lambda: log.log.count("Application startup complete") == 2)
+        assert sign_in(running.party(), browser)[0]["sub"] == ADA
+        lines = [json.loads(line) for line in log.log.splitlines()]
+    [told] = [line for line in lines if line["event"] == "configuration"]
+    assert told["configuration_file"] == str(tmp_path / "snowflake.toml")
+    assert told["trusted_proxies"] == "127.0.0.1,::1"
+    assert told["discord_applications"].startswith("any may sign people in")
+    asked = [line for line in lines if line["event"] == "discord_asked"]
+    assert {(line["level"], line["message"].partition(":")[0]) for line in asked} == {
+        ("info", "application"),
+        ("info", "bot"),
+    }
+    assert len(asked) == 2
 
 
 def test_workers_redeem_a_code_once(tmp_path: Path, browser: Browser) -> None:
