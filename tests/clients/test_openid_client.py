@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.browser import Browser, arrival
+from tests.journeys.registered import ANOTHER_APP, APP
 from tests.journeys.relying_party import SCOPE, Json, Method, RelyingParty
 from tests.journeys.world import ADA, CLIENT_SECRET, World
 from tests.serving import PATIENCE, environment, missing, program
@@ -39,7 +40,12 @@ def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str]) -> J
     }
     if party.method != "none":
         wanted["client_secret"] = CLIENT_SECRET
-    command = [node, str(HERE / "login.mjs"), json.dumps(wanted)]
+    return run(node, "login.mjs", wanted, browse)
+
+
+def run(node: str, script: str, wanted: Json, browse: Callable[[str], str]) -> Json:
+    """Run a program to which ``browse`` goes from the address that it prints."""
+    command = [node, str(HERE / script), json.dumps(wanted)]
     with subprocess.Popen(  # noqa: S603 - the tests' own program
         command,
         env=environment({}),
@@ -74,3 +80,31 @@ def test_openid_client_understands_a_refusal(
     ended = signed_in(node, party, lambda begins: arrival(browser.refuse(browser.open(begins))))
     assert ended["error"] == "access_denied"
     assert ended["error_description"] == "The person did not allow it."
+
+
+@pytest.mark.parametrize("uri", [APP, ANOTHER_APP])
+@pytest.mark.parametrize("public", [True, False], ids=["public", "confidential"])
+def test_openid_client_signs_people_in_to_an_app(
+    uri: str, node: str, shared_world: World, browser: Browser, public: bool
+) -> None:
+    # It takes the address apart by the rules of browsers, and sends what is left of it as its own.
+    party = shared_world.registering.party(redirect_uri=uri, public=public)
+    ended = signed_in(node, party, lambda begins: browser.sign_in(begins, ADA))
+    assert ended["claims"]["sub"] == ADA
+
+
+def test_openid_client_signs_people_in_on_a_port_of_the_moment(
+    node: str, shared_world: World, browser: Browser
+) -> None:
+    wanted = {"issuer": shared_world.snowflake.origin, "client_id": "public", "scope": SCOPE}
+
+    def browse(begins: str) -> str:
+        reached = browser.open(begins)
+        # Discord asks once.
+        page = reached if reached.url.path == "/callback" else browser.allow(reached, ADA)
+        assert page.text == "You can close this page."
+        return str(page.url)
+
+    first, second = (run(node, "native.mjs", wanted, browse) for _ in range(2))
+    assert first["claims"]["sub"] == second["claims"]["sub"] == ADA
+    assert first["origin"] != second["origin"]

@@ -51,7 +51,10 @@ class Browser:
     def _follow(self, response: httpx.Response) -> httpx.Response:
         for _ in range(MAX_REDIRECTS):
             following = response.next_request
-            if following is None or following.url.host == APPLICATION_HOST:
+            # What is in no scheme of the web is an app's to open.
+            if following is None or following.url.scheme not in {"http", "https"}:
+                return response
+            if following.url.host == APPLICATION_HOST:
                 return response
             response = self.http.send(following)
         raise AssertionError("redirects go round in a circle")

@@ -4,6 +4,10 @@ import json
 
 from tests.journeys.world import CALLBACK, CLIENT_SECRET
 
+#: Where apps and programs on a person's device hear of a login.
+APP = "app.immich:///oauth-callback"
+ANOTHER_APP = "oc://android.opencloud.eu"
+LOOPBACK = "http://127.0.0.1/callback"
 #: Redirect URIs of the applications that sign in as "confidential" and "public".
 REDIRECT_URIS = (
     CALLBACK,
@@ -12,6 +16,9 @@ REDIRECT_URIS = (
     "https://app.example.com",
     "https://app.example.com/cb?a=b",
     "regex:http://localhost:[0-9]+/members/callback",
+    APP,
+    ANOTHER_APP,
+    LOOPBACK,
 )
 
 
