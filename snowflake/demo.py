@@ -46,8 +46,8 @@ PROVIDER_CLIENT = "snowflake"
 #: Where a registered client finds the example application. Its port is known only once it runs.
 EXAMPLE = "http://localhost/callback"
 #: What a configuration file may say here: all that holds for clients, but not who they are at
-#: Discord.
-CONFIGURABLE = OF_CLIENTS - {
+#: Discord; and what pages look like.
+CONFIGURABLE = (OF_CLIENTS | {"pages"}) - {
     *("allowed_clients", "discord_client_id", "discord_client_secret", "linked_roles_at_login"),
 }
 

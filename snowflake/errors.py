@@ -75,14 +75,33 @@ class StartFault(SnowflakeError):
         self.faults = tuple(faults)
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where somebody can go whose login cannot go on.
+
+    ``application`` is what people know the client by. ``again`` is Discord's page for the same
+    request, ``back`` a place of the client's own; None where nobody vouches for one.
+    """
+
+    application: str
+    back: str | None = None
+    again: str | None = None
+
+
 class LoginError(SnowflakeError):
-    """A login that cannot go on and has no application to go back to: a page for the person."""
+    """A login that cannot go on: a page for the person.
+
+    It has ``ways`` on for a registered client alone. Of a Discord application nobody but Discord
+    can say where it is.
+    """
 
     title: ClassVar[str]
     explanation: ClassVar[str]
-    advice: ClassVar[str] = (
-        "Go back to the application and choose to sign in again. Nothing is lost."
-    )
+    advice: ClassVar[str] = "Go back to where you came from and sign in again. Nothing is lost."
+
+    def __init__(self, ways: Ways | None = None) -> None:
+        super().__init__(type(self).__name__)
+        self.ways = ways
 
 
 class LoginExpired(LoginError):
@@ -111,9 +130,9 @@ class LoginElsewhere(LoginError):
         "login began in another browser."
     )
     advice = (
-        "Allow cookies for this site, then go back to the application and choose to sign in "
-        "again. If somebody sent you this link, do not use it: they may have "
-        "tried to sign you in as themselves."
+        "Allow cookies for this site, then go back to where you came from and sign in again. If "
+        "somebody sent you this link, do not use it: they may have tried to sign you in as "
+        "themselves."
     )
 
 
@@ -130,13 +149,22 @@ class Refusal:
 
     ``policy`` is its name in the log, ``sentence`` tells the person what failed and what to do.
     It is ``solvable`` if they can do something about it or wait, ``by_joining`` if that begins
-    with joining a guild.
+    with joining a guild. Where the sentence asks for just that, ``guilds`` are the IDs of those
+    that would do: one of them, or ``every`` one.
     """
 
     policy: str
     sentence: str
     solvable: bool = True
     by_joining: bool = False
+    guilds: frozenset[str] = frozenset()
+    every: bool = False
+
+    def is_told_by(self, other: "Refusal") -> bool:
+        """Whether whoever does what another sentence asks for has joined what this one asks for."""
+        if not self.guilds or self.every or not other.guilds:
+            return False
+        return bool(other.guilds & self.guilds) if other.every else other.guilds <= self.guilds
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +182,16 @@ class Denial:
     another_account: str
     back: str
     invite: str | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the person is told, no guild twice."""
+        told: list[Refusal] = []
+        # What asks for most comes first, and makes what asks for less superfluous.
+        for refusal in sorted(self.refusals, key=lambda one: (not one.every, len(one.guilds))):
+            if not any(refusal.is_told_by(other) for other in told):
+                told.append(refusal)
+        return tuple(refusal.sentence for refusal in self.refusals if refusal in told)
 
     @property
     def policies(self) -> str:
@@ -240,9 +278,7 @@ class LinkRefused(LinkError):
 
     title = "{side} did not let you through"
     explanation = "It reported an error. Your account there may be closed, or not allowed here."
-    advice = (
-        "Nothing has been changed. Start again with another account, or ask whoever runs {side}."
-    )
+    advice = "Nothing has been changed. Start again with another account, or ask {side} for help."
 
 
 class LinkUnavailable(LinkError):
@@ -263,10 +299,10 @@ class LinkMisconfigured(LinkError):
 
     status = 502
     title = "This is not set up right"
-    explanation = "{side} and this service do not agree with each other."
+    explanation = "{side} and this sign-in service do not agree with each other."
     advice = (
-        "You can't mend this yourself. Give whoever runs this service the reference below; once "
-        "it is mended you can start again."
+        "You can't mend this yourself. Give whoever runs this sign-in service the reference below; "
+        "once it is mended you can start again."
     )
 
 
@@ -275,7 +311,7 @@ class NotLinked(LinkError):
 
     status = 404
     title = "You are not linked"
-    explanation = "Your Discord account is not linked to an account at {side}."
+    explanation = "At {side} there is no account to which your Discord account is linked."
     advice = "There is nothing that you would have to do."
 
 

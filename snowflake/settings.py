@@ -24,6 +24,7 @@ from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
 from snowflake.tables.linked_roles import LinkedRolesTable
+from snowflake.tables.pages import PagesTable
 from snowflake.tables.table import table_of
 from snowflake.values import (
     AvatarSize,
@@ -299,6 +300,7 @@ class Settings(BaseSettings):
     linked_roles: LinkedRolesTable | None = Field(
         default=None, description="What Discord is told of accounts at another provider."
     )
+    pages: PagesTable = Field(default=PagesTable(), description="What pages look like.")
 
     @classmethod
     def settings_customise_sources(

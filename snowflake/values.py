@@ -94,7 +94,12 @@ def _host_or_everything(pattern: str) -> str:
     return pattern if pattern == "*" else check_pattern(pattern)
 
 
-def _url(url: str) -> str:
+def check_url(url: str) -> str:
+    """Answer an ``http`` or ``https`` URL with a host, and without a fragment.
+
+    Raises:
+        ValueError: it is none.
+    """
     example = "must be a URL such as https://snowflake.example.com"
     try:
         parts = urlsplit(url)
@@ -109,7 +114,7 @@ def _url(url: str) -> str:
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(_url(url))
+    parts = urlsplit(check_url(url))
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("must begin with https://")
     if parts.query:
@@ -166,7 +171,7 @@ Hosts = Annotated[
 Domains = Annotated[
     tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
 ]
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(check_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 BaseUrl = Annotated[Url, AfterValidator(_without_slash)]
 BasePath = Annotated[str, AfterValidator(_base_path)]

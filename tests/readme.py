@@ -17,6 +17,7 @@ from snowflake.tables.access import AccessTable
 from snowflake.tables.clients import ClientTable
 from snowflake.tables.groups import GroupsTable
 from snowflake.tables.linked_roles import LinkedRolesTable, MetadataTable
+from snowflake.tables.pages import PagesTable
 from snowflake.tables.table import Table, is_secret
 from snowflake.web.routes import routes
 
@@ -122,6 +123,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "groups": keys(GroupsTable),
     "access": keys(AccessTable),
     "clients": keys(ClientTable),
+    "pages": keys(PagesTable),
     "linked_roles": keys(LinkedRolesTable),
     "linked_roles.metadata": keys(MetadataTable),
 }

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Document, Keys
 from snowflake.configuration.hints import hint_for_key, known_keys
+from snowflake.configuration.logo import with_logo
 from snowflake.configuration.reverse_proxy import faults_of_proxies
 from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_variables
 from snowflake.configuration.variables import settings_given, variable
@@ -52,8 +53,9 @@ def load_some(
     # Whatever is no key at all may be a name with a typing error.
     taken = {key: value for key, value in document.data.items() if key in names or key not in known}
     secrets = SecretsOfDocument(document)
-    values = {**secrets.resolve(taken), **others}
-    return _checked(kind, values, document, frozenset(), secrets.faults)
+    resolved, faults = with_logo(document, secrets.resolve(taken))
+    values = {**resolved, **others}
+    return _checked(kind, values, document, frozenset(), secrets.faults + faults)
 
 
 def _checked(
@@ -124,5 +126,5 @@ def _values(document: Document, given: set[str]) -> tuple[dict[str, Any], list[s
         faults.append(document.fault((key,), f"is not known here{hint_for_key((key,))}"))
         ours.pop(key)
     tables = SecretsOfDocument(document)
-    values = tables.resolve(ours)
-    return {**values, **secrets}, faults + tables.faults
+    values, faults_of_logo = with_logo(document, tables.resolve(ours))
+    return {**values, **secrets}, faults + tables.faults + faults_of_logo

@@ -31,6 +31,7 @@ WAITING: Final = {
         *("discord_api_url", "discord_bot_token", "discord_deadline", "discord_cache"),
     ),
     "the connection to the provider of linked roles is opened with it": ("linked_roles",),
+    "pages are put together with it": ("pages",),
     "logs and metrics begin with it": ("log_level", "log_format", "metrics"),
     "the file has been found by it": ("config",),
 }

@@ -94,7 +94,7 @@ def _side_of(error: OAuthError | UpstreamError, platform: str) -> str:
         return platform
     # The store may be meant as well.
     known = not isinstance(error, TemporarilyUnavailable) or isinstance(error, DiscordDown)
-    return "Discord" if known else "Discord or this service"
+    return "Discord" if known else "Discord or this sign-in service"
 
 
 def _cause_of(error: OAuthError | UpstreamError) -> str:

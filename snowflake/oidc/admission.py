@@ -21,6 +21,7 @@ from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.ways import OVER, ways_here
 from snowflake.person import Person
 from snowflake.registry import Client
 from snowflake.state import State
@@ -28,7 +29,6 @@ from snowflake.store.codes import CodeSpent
 
 #: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
-OVER = {"error": "login_required", "error_description": "This login is over; begin anew."}
 
 
 async def admit(
@@ -50,7 +50,7 @@ async def admit(
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)
-        raise LoginSpent from error
+        raise LoginSpent(ways_here(note, state)) from error
     except TemporarilyUnavailable as outage:
         if not note.silent:
             raise
@@ -88,7 +88,8 @@ async def _with_names(person: Person, client: Client, state: State) -> Person:
 
 
 def _denial(note: LoginNote, person: Person, client: Client, state: State) -> Denial:
-    sealed = state.sealer.seal(note, state.clock())
+    # Dated as it came: a page that is loaded again and again renews no login.
+    sealed = state.sealer.seal(note, note.begun)
     return Denial(
         refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,

@@ -95,6 +95,7 @@ async def authorize(request: Request) -> Response:
         if settings.return_to_referrer
         else None,
         silent=wish.silent,
+        begun=int(state.clock()),
     )
 
     # 5. To Discord, unless nobody could come back from it.

@@ -16,6 +16,7 @@ from snowflake.oidc.answers import answer
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials, caller_of
 from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.ways import ways_elsewhere, ways_here
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.discord import MAX_CODE, check_discord
@@ -93,16 +94,26 @@ async def callback(request: Request) -> Response:
 
 
 def _login(request: Request, params: Parameters, state: State) -> LoginNote:
+    sealed, now, is_late = params.get("state", ""), state.clock(), False
     try:
-        sealed = params["state"]
-        note = state.sealer.open(LoginNote, sealed, LOGIN_LIFETIME, state.clock())
-    except ExpiredNote as error:
-        raise LoginExpired from error
-    except (BadNote, KeyError) as error:
+        note = state.sealer.open(LoginNote, sealed, LOGIN_LIFETIME, now)
+    except ExpiredNote:
+        # For a day it still tells what was asked for, and by whom.
+        is_late, note = True, _late(sealed, state)
+    except BadNote as error:
         raise LoginUnknown from error
     if not browser.is_bound(request, note.browser, secure=note.issuer.startswith("https:")):
-        raise LoginElsewhere
+        raise (LoginExpired if is_late else LoginElsewhere)(ways_elsewhere(note, state))
+    if is_late:
+        raise LoginExpired(ways_here(note, state))
     return note
+
+
+def _late(sealed: str, state: State) -> LoginNote:
+    try:
+        return state.sealer.open(LoginNote, sealed, browser.COOKIE_LIFETIME, state.clock())
+    except ExpiredNote as error:
+        raise LoginExpired from error
 
 
 def _code_id(note: LoginNote, discord_code: str, client: Client) -> str:

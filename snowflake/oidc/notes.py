@@ -12,10 +12,11 @@ class LoginNote(Note):
 
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
-    ``silent`` has nobody before it who could read a page.
+    ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
+    lifetime counts, however often the note is sealed.
     """
 
-    purpose: ClassVar[str] = "login note 2"
+    purpose: ClassVar[str] = "login note 3"
 
     client_id: str
     issuer: str
@@ -29,6 +30,7 @@ class LoginNote(Note):
     browser: str
     referrer: str | None
     silent: bool
+    begun: int
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
+from snowflake.policies.joining import joining
 from snowflake.policies.naming import SERVER, all_of, server_names
 
 
@@ -11,5 +12,4 @@ def check(case: Case) -> Refusal | None:
     if not missing:
         return None
     servers = all_of(SERVER, server_names(missing, case.person))
-    sentence = f"You have to be a member of {servers}. Join, then sign in again."
-    return Refusal("all_guilds", sentence, by_joining=True)
+    return joining("all_guilds", servers, missing, case, every=True)

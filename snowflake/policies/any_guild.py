@@ -2,6 +2,7 @@
 
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
+from snowflake.policies.joining import joining
 from snowflake.policies.naming import SERVER, one_of, server_names
 
 
@@ -11,5 +12,4 @@ def check(case: Case) -> Refusal | None:
     if not guilds or any(person.is_in(guild) for guild in guilds):
         return None
     servers = one_of(SERVER, server_names(guilds, person))
-    sentence = f"You have to be a member of {servers}. Join, then sign in again."
-    return Refusal("any_guild", sentence, by_joining=True)
+    return joining("any_guild", servers, guilds, case)

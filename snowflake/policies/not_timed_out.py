@@ -3,6 +3,7 @@
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
 from snowflake.policies.guilds import are_looked_at, moderation_guilds
+from snowflake.policies.joining import joining
 from snowflake.policies.moments import moment
 from snowflake.policies.naming import SERVER, one_of, server_names
 
@@ -21,8 +22,7 @@ def check(case: Case) -> Refusal | None:
     members = [member for guild in guilds if (member := person.members[guild])]
     if not members:
         servers = one_of(SERVER, server_names(guilds, person))
-        sentence = f"You have to be a member of {servers}. Join, then sign in again."
-        return Refusal("not_timed_out", sentence, by_joining=True)
+        return joining("not_timed_out", servers, guilds, case)
     ends = [until.timestamp() for one in members if (until := one.communication_disabled_until)]
     if not ends or max(ends) <= case.now:
         return None

@@ -3,6 +3,7 @@
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
 from snowflake.policies.guilds import are_looked_at, moderation_guilds
+from snowflake.policies.joining import joining
 from snowflake.policies.naming import SERVER, all_of, one_of, server_names
 
 
@@ -17,11 +18,7 @@ def check(case: Case) -> Refusal | None:
     joined = [(guild, member) for guild in guilds if (member := person.members.get(guild))]
     if not joined or not are_looked_at(guilds, person):
         servers = one_of(SERVER, server_names(guilds, person))
-        sentence = (
-            f"You have to be a member of {servers} and have accepted its rules. Do so, then sign "
-            "in again."
-        )
-        return Refusal("screened", sentence, by_joining=not joined)
+        return joining("screened", servers, guilds, case, by_joining=not joined)
     pending = [guild for guild, member in joined if member.pending]
     if not pending:
         return None

@@ -15,8 +15,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-#: Seconds from our page to Discord and back, for which the cookie is kept.
+#: Seconds from our page to Discord and back.
 LOGIN_LIFETIME: Final = 1800
+#: Seconds for which the cookie is kept, by which a browser can begin anew what has taken too long.
+COOKIE_LIFETIME: Final = 86_400
 
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -43,9 +45,9 @@ def is_bound(request: Request, expected: str, *, secure: bool) -> bool:
 
 
 def set_cookie(response: Response, value: str, *, secure: bool) -> None:
-    """Give the cookie to the browser for as long as a step may take."""
+    """Give the cookie to the browser for longer than a step may take."""
     # Discord sends the browser back by a plain navigation, with which Lax cookies travel.
-    attributes = f"Max-Age={LOGIN_LIFETIME}; Path=/; HttpOnly; SameSite=Lax"
+    attributes = f"Max-Age={COOKIE_LIFETIME}; Path=/; HttpOnly; SameSite=Lax"
     cookie = f"{_name(secure=secure)}={value}; {attributes}{'; Secure' if secure else ''}"
     response.headers.append("Set-Cookie", cookie)
 

@@ -21,7 +21,7 @@ from snowflake.web.pages import Message, error_page
 SIGNED_OUT = Message(
     title="You have signed out",
     explanation=(
-        "The application has ended your session with it. You are still signed in to Discord."
+        "The service that you used has ended your session. You are still signed in to Discord."
     ),
     advice="You can close this page.",
 )

@@ -26,7 +26,14 @@ from snowflake.metrics import LINKS, LOGINS
 from snowflake.protocol.paths import CALLBACK, FORWARDING, TOKEN
 from snowflake.state import state_of
 from snowflake.web.audiences import FOR_APPLICATIONS
-from snowflake.web.pages import Message, denial_page, error_page
+from snowflake.web.pages import (
+    THIS_PAGE,
+    Link,
+    Message,
+    denial_page,
+    error_page,
+    links_of,
+)
 
 #: Seconds from which a wait is told in minutes.
 MINUTE = 60
@@ -34,11 +41,11 @@ MINUTE = 60
 _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     NotServed: (
         "Sign-in is not set up for this address",
-        "If you run this service, the README says how. If not, tell whoever does.",
+        "If you run this sign-in service, the README says how. If not, tell whoever does.",
     ),
     UnauthorizedClient: (
-        "This application may not sign people in here",
-        "If you run this service, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
+        "The service that you came from may not sign people in here",
+        "If you run this one, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
     ),
     UnregisteredRedirect: (
         "The application is not set up right",
@@ -46,15 +53,15 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     ),
     DiscordDown: (
         "Discord is not answering",
-        "Load this page again in half a minute: your login goes on from here once Discord is back.",
+        "Try again in half a minute: your login goes on from here once Discord is back.",
     ),
     TemporarilyUnavailable: (
         "Discord can't be asked right now",
-        "Wait {wait}, then go back to the application and sign in again.",
+        "Wait {wait}, then try again: your login goes on from here.",
     ),
     OAuthError: (
-        "The application sent a request that is not right",
-        "You can't mend this yourself. Give whoever runs the application the reference below.",
+        "The service that you came from sent a request that is not right",
+        "You can't mend this yourself. Give whoever runs that service the reference below.",
     ),
 }
 
@@ -72,7 +79,8 @@ async def oauth_error(request: Request, error: Exception) -> Response:
         return _json(error.code, error.description, error.status, dict(error.headers))
     title, advice = next(_FOR_PEOPLE[kind] for kind in type(error).__mro__ if kind in _FOR_PEOPLE)
     message = Message(title, _explanation(error), advice.replace("{wait}", _wait(error)))
-    return error_page(request, message, status=error.status, headers=_retry(error))
+    links = [Link("Try again", THIS_PAGE)] if _can_go_on(request, error) else []
+    return error_page(request, message, status=error.status, headers=_retry(error), links=links)
 
 
 async def login_error(request: Request, error: Exception) -> Response:
@@ -81,7 +89,8 @@ async def login_error(request: Request, error: Exception) -> Response:
     name = type(error).__name__
     structlog.contextvars.bind_contextvars(error=name, reason=error.title)
     _count(request, name)
-    return error_page(request, Message(error.title, error.explanation, error.advice), status=400)
+    message = Message(error.title, error.explanation, error.advice)
+    return error_page(request, message, status=400, links=links_of(error.ways))
 
 
 async def link_error(request: Request, error: Exception) -> Response:
@@ -95,9 +104,10 @@ async def link_error(request: Request, error: Exception) -> Response:
     words = (error.title, error.explanation, error.advice)
     title, explanation, advice = (text.format(side=error.side) for text in words)
     start = UNLINK if error.unlinking else START
-    again = None if isinstance(error, NotLinked) else state_of(request).settings.path + start
+    again = Link("Start again", state_of(request).settings.path + start)
+    links = [] if isinstance(error, NotLinked) else [again]
     message = Message(title, explanation, advice)
-    return error_page(request, message, status=error.status, again=again)
+    return error_page(request, message, status=error.status, links=links)
 
 
 async def login_denied(request: Request, error: Exception) -> Response:
@@ -118,7 +128,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     message = Message(
         title="There is nothing here",
         explanation="This address belongs to a sign-in service. It has no page of its own.",
-        advice="To sign in, go to the application that you want to use.",
+        advice="To sign in, go to the service that you want to use.",
     )
     return error_page(request, message, status=error.status_code, headers=error.headers)
 
@@ -130,10 +140,18 @@ def unexpected_error(request: Request) -> Response:
         return _json("server_error", "something went wrong in Snowflake", 500, {})
     message = Message(
         title="Something went wrong on our side",
-        explanation="Snowflake stumbled over this request. What happened is in its log.",
-        advice="Try again. If it goes on, give whoever runs this service the reference below.",
+        explanation="This sign-in service stumbled over the request. What happened is in its log.",
+        advice="Try again. If it goes on, tell whoever runs it, and give them the reference below.",
     )
     return error_page(request, message, status=500)
+
+
+def _can_go_on(request: Request, error: OAuthError) -> bool:
+    """Whether a login under way goes on when the page is loaded again: nothing of it is spent.
+
+    What came in a form would not be sent again.
+    """
+    return isinstance(error, TemporarilyUnavailable) and request.scope.get("method") == "GET"
 
 
 def _count(request: Request, outcome: str) -> None:
@@ -145,7 +163,7 @@ def _count(request: Request, outcome: str) -> None:
 
 def _explanation(error: OAuthError) -> str:
     if not isinstance(error, DiscordDown):
-        return f"The reason: {error.description}."
+        return f"The reason: {error.description.rstrip('.')}."
     since = datetime.fromtimestamp(error.since, UTC)
     return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago."
 

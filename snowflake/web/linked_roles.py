@@ -3,7 +3,7 @@
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from snowflake.linked_roles import paths
@@ -15,10 +15,11 @@ from snowflake.linked_roles.unlink import Unlinked, unlink
 from snowflake.linked_roles.upstream import upstream
 from snowflake.settings import Settings
 from snowflake.state import state_of
-from snowflake.web.pages import FORM_POLICY, Message, error_page, page
+from snowflake.web.pages import Link, Message, error_page, page
 
 #: Where people have come from and go back to: their own Discord, in the browser or the app.
 DISCORD: Final = "https://discord.com/channels/@me"
+TO_DISCORD: Final = Link("Back to Discord", DISCORD)
 
 
 def routes(settings: Settings) -> list[BaseRoute]:
@@ -45,15 +46,17 @@ async def from_discord(request: Request) -> Response:
         return came
     # A path, so that it leads back to where this page is, whatever the issuer is called.
     action = state_of(request).settings.path + paths.UNLINK
-    html = page("unlinking.html", request, unlinking=came, action=action, discord=DISCORD)
-    return HTMLResponse(html, headers={"Content-Security-Policy": FORM_POLICY})
+    return page(
+        "unlinking.html", request, form=True, unlinking=came, action=action, discord=DISCORD
+    )
 
 
 async def from_upstream(request: Request) -> Response:
     """Tell somebody that they are linked, and what Discord knows of them now."""
     linked = await upstream(request)
     own = state_of(request).settings.path + paths.UNLINK
-    return HTMLResponse(page("linked.html", request, linked=linked, unlink=own, discord=DISCORD))
+    links = [TO_DISCORD, Link("Unlink", own)]
+    return page("linked.html", request, linked=linked, links=links)
 
 
 async def unlinked(request: Request) -> Response:
@@ -67,7 +70,7 @@ def _unlinked(done: Unlinked) -> Message:
         title="You have unlinked your account",
         explanation=(
             f"Discord has forgotten what it was told of your account at {done.platform}, and so "
-            "has this service. Roles that you had by it are gone, or will be soon."
+            "have we. Roles that you had by it are gone, or will be soon."
         ),
         advice="You can close this page, or link again from the role in Discord.",
     )

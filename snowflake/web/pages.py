@@ -1,16 +1,16 @@
 """The pages that people see."""
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
-from importlib.resources import files
+from typing import Final
 
 import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from snowflake.errors import Denial
+from snowflake.errors import Denial, Ways
+from snowflake.tables.pages import PagesTable
+from snowflake.web.look import look, look_of
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("snowflake.web"),
@@ -19,16 +19,11 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_STYLE = (files("snowflake.web") / "templates" / "style.css").read_text("utf-8")
-_STYLE_HASH = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
 
 #: Headers of every response that has none of its own by that name. Most responses are for one
 #: person alone, and pages need one style sheet and nothing else.
 SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": look(PagesTable()).policy,
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     # Codes stand in URLs; they are nobody else's to read.
@@ -37,11 +32,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 
-
-#: For a page with a form that comes back to us.
-FORM_POLICY = SECURITY_HEADERS["Content-Security-Policy"].replace(
-    "form-action 'none'", "form-action 'self'"
-)
+#: The status from which something has failed, about which somebody may want to ask.
+FAILED: Final = 400
+#: The address of the page itself, with all that stands in it.
+THIS_PAGE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +45,15 @@ class Message:
     title: str
     explanation: str
     advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way on from a page: what it says, perhaps with a name at its end, and where it leads."""
+
+    text: str
+    href: str
+    name: str = ""
 
 
 def render(template: str, **context: object) -> str:
@@ -64,14 +67,15 @@ def error_page(
     *,
     status: int,
     headers: Mapping[str, str] | None = None,
-    again: str | None = None,
+    links: Sequence[Link] = (),
 ) -> Response:
-    """Show a message, with the reference under which the log has more.
+    """Show a message and the ways on from it.
 
-    ``again`` is the path at which the person can start again, if there is one.
+    If something has failed, it shows the reference under which the log has more.
     """
-    html = page("error.html", request, **asdict(message), again=again)
-    return HTMLResponse(html, status, headers)
+    return page(
+        "message.html", request, status=status, headers=headers, links=links, **asdict(message)
+    )
 
 
 def denial_page(request: Request, denial: Denial) -> Response:
@@ -79,12 +83,40 @@ def denial_page(request: Request, denial: Denial) -> Response:
 
     Its links are safe: the invitation is configured, the others belong to this very login.
     """
-    joining = any(refusal.by_joining for refusal in denial.refusals)
-    html = page("denial.html", request, denial=denial, invite=denial.invite if joining else None)
-    return HTMLResponse(html, 403)
+    links = [
+        Link("Use another account", denial.another_account),
+        Link("Back to", denial.back, denial.application),
+    ]
+    if denial.invite and any(refusal.by_joining for refusal in denial.refusals):
+        links.insert(0, Link("Join on Discord", denial.invite))
+    return page("denial.html", request, status=403, denial=denial, links=links)
 
 
-def page(template: str, request: Request, **context: object) -> str:
-    """Fill in a template that has our style, and the reference of the request for the log."""
-    reference: str = request.scope.get("request_id", "")
-    return render(template, style=_STYLE, reference=reference, **context)
+def links_of(ways: Ways | None) -> list[Link]:
+    """Answer the links of a login that cannot go on."""
+    links: list[Link] = []
+    if ways is not None and ways.again is not None:
+        links.append(Link("Sign in again", ways.again))
+    if ways is not None and ways.back is not None:
+        links.append(Link("Back to", ways.back, ways.application))
+    return links
+
+
+def page(
+    template: str,
+    request: Request,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    form: bool = False,
+    **context: object,
+) -> Response:
+    """Fill in a template that looks as the operator says; with ``form``, it has one of ours.
+
+    If something has failed, it shows the reference of the request in the log, and whom to ask.
+    """
+    shown = look_of(request)
+    reference = request.scope.get("request_id", "") if status >= FAILED else None
+    html = render(template, look=shown, reference=reference, **{"links": (), **context})
+    policy = shown.form_policy if form else shown.policy
+    return HTMLResponse(html, status, {"Content-Security-Policy": policy, **(headers or {})})

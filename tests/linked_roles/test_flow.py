@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.browser import COOKIE_LIFETIME, LOGIN_LIFETIME
 from snowflake.settings import Settings
 from snowflake.store.links import LOST
 from tests.linked_roles.world import (
@@ -222,7 +222,7 @@ async def test_each_step_may_take_half_an_hour(
     first = await go(linking.browser)
     clock.pass_by(LOGIN_LIFETIME)
     onward = await from_discord(linking.browser, first)
-    assert f"Max-Age={LOGIN_LIFETIME}" in onward.headers["set-cookie"]
+    assert f"Max-Age={COOKIE_LIFETIME}" in onward.headers["set-cookie"]
     second = at_upstream(onward)
     clock.pass_by(LOGIN_LIFETIME + 1)
     page = await from_upstream(linking.browser, second)

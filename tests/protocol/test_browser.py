@@ -2,7 +2,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.browser import COOKIE_LIFETIME
 from snowflake.settings import Settings
 from tests.login import ask, come_back, depart
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
@@ -21,7 +21,7 @@ async def test_over_https_the_cookie_is_this_hosts_alone(snowflake: Snowflake) -
     assert len(value) == 43
     assert attributes == {
         "path": "/",
-        "max-age": str(LOGIN_LIFETIME),
+        "max-age": str(COOKIE_LIFETIME),
         "secure": "True",
         "httponly": "True",
         "samesite": "Lax",

@@ -1,0 +1,60 @@
+"""Where somebody can go whose login cannot go on.
+
+Only a registered client has such places: its table vouches for them. A link never carries a login
+into another browser, and never leads where a stranger has chosen.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from snowflake.errors import Ways
+from snowflake.hosts import origin_of
+from snowflake.oidc.answers import answer_uri
+from snowflake.oidc.authorize import discord_page
+from snowflake.oidc.notes import LoginNote
+from snowflake.protocol import pkce
+from snowflake.state import State
+from snowflake.tables.clients import ClientTable
+
+#: What an application hears of a login that is over.
+OVER: Final = {"error": "login_required", "error_description": "This login is over; begin anew."}
+
+
+def ways_here(note: LoginNote, state: State) -> Ways | None:
+    """Answer the ways on in the browser in which the login began.
+
+    Its request can be made once more with a fresh note, or its application told that it is over.
+    """
+    client = state.registry.find(note.client_id)
+    table = client.registered if client is not None else None
+    if client is None or table is None or not table.redirects_to(note.redirect_uri):
+        return None
+    now = state.clock()
+    fresh = replace(note, verifier=pkce.new_verifier(), begun=int(now))
+    return Ways(
+        application=client.name or client.id,
+        back=answer_uri(note.redirect_uri, note.issuer, note.state, **OVER),
+        again=discord_page(fresh, state.sealer.seal(fresh, now), client, "none", state),
+    )
+
+
+def ways_elsewhere(note: LoginNote, state: State) -> Ways | None:
+    """Answer the way on in a browser in which the login did not begin: to the application's door.
+
+    Nothing of the login travels along.
+    """
+    client = state.registry.find(note.client_id)
+    if client is None or client.registered is None:
+        return None
+    return Ways(application=client.name or client.id, back=_door(note, client.registered))
+
+
+def _door(note: LoginNote, table: ClientTable) -> str | None:
+    """Answer the front page of the site on which the client's own redirect URI is.
+
+    A pattern, or a port of the moment, may lead to somebody else's, and an app has none.
+    """
+    pages = [uri for uri in table.redirect_uris if uri.startswith(("https://", "http://"))]
+    if note.redirect_uri in pages:
+        pages.insert(0, note.redirect_uri)
+    return f"{origin_of(pages[0])}/" if pages else None

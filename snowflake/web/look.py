@@ -1,0 +1,80 @@
+"""How pages look: our style sheet, and what the operator says of them in ``[pages]``."""
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from starlette.requests import Request
+
+from snowflake.hosts import origin_of
+from snowflake.tables.pages import DATA, PagesTable
+from snowflake.web.accent import readable
+
+#: What we are called where the operator says nothing.
+OURS: Final = "Snowflake"
+STYLE: Final = (files("snowflake.web") / "templates" / "style.css").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a template needs beside its own words.
+
+    ``style`` is the one style sheet of a page, ``policy`` what a page may load (CSP). ``name``
+    stands in titles; ``shown`` is whether it heads the page. ``contact`` is text and ``address``
+    where it leads, both None if nobody is named.
+    """
+
+    style: str
+    policy: str
+    name: str
+    shown: bool
+    logo: str | None
+    contact: str | None
+    address: str | None
+
+    @property
+    def form_policy(self) -> str:
+        """The policy of a page with a form that comes back to us."""
+        return self.policy.replace("form-action 'none'", "form-action 'self'")
+
+
+def look_of(request: Request) -> Look:
+    """Answer the look of the pages of whoever serves a request."""
+    application = request.scope.get("app")
+    state = getattr(getattr(application, "state", None), "snowflake", None)
+    return look(state.settings.pages if state is not None else PagesTable())
+
+
+# A process has one, and tests a few.
+@lru_cache(8)
+def look(pages: PagesTable) -> Look:
+    """Answer the look that a table describes."""
+    style = STYLE
+    if pages.accent is not None:
+        day, night = readable(pages.accent)
+        style += f":root {{ --accent: light-dark({day}, {night}); }}\n"
+    contact = pages.contact
+    is_address = contact is not None and not contact.startswith("https://")
+    return Look(
+        style=style,
+        policy=_policy(style, pages.logo),
+        name=pages.name or OURS,
+        shown=pages.name is not None,
+        logo=pages.logo,
+        contact=contact.removeprefix("https://") if contact is not None else None,
+        address=f"mailto:{contact}" if is_address else contact,
+    )
+
+
+def _policy(style: str, logo: str | None) -> str:
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    picture = ""
+    if logo is not None:
+        picture = f"img-src {DATA if logo.startswith(DATA) else origin_of(logo)}; "
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; {picture}"
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
