@@ -40,6 +40,12 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Answer this process's environment with these variables as the only ones of Snowflake."""
     inherited = {

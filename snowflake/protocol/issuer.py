@@ -9,7 +9,7 @@ from snowflake.state import state_of
 def issuer_of(request: Request) -> str:
     """Answer the issuer: the configured one, else the origin and base path that was reached.
 
-    The Host header has passed the list of allowed hosts by now (``web/middleware.py``).
+    The Host header has passed the list of allowed hosts by now (``web/guard.py``).
     """
     settings = state_of(request).settings
     if settings.issuer:

@@ -25,7 +25,8 @@ from snowflake.web.errors import (
     login_error,
     oauth_error,
 )
-from snowflake.web.middleware import CrossOrigin, Faults, Guard, LocalPath, RequestLog
+from snowflake.web.guard import Guard
+from snowflake.web.middleware import CrossOrigin, Faults, LocalPath, RequestLog
 from snowflake.web.reverse_proxy import ReverseProxy
 from snowflake.web.routes import routes
 

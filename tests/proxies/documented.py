@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tests.readme import README
-from tests.serving import free_port, missing, program, running
+from tests.serving import free_port, listens, missing, program, running
 
 Proxy = Literal["caddy", "nginx", "apache", "haproxy"]
 PROXIES: Final[tuple[Proxy, ...]] = ("caddy", "nginx", "apache", "haproxy")
@@ -73,13 +72,8 @@ def proxying(proxy: Proxy, text: str, directory: Path, upstream: int) -> Iterato
     command = [part.replace("{}", str(configuration)) for part in _command(proxy)]
     variables = {"HOME": str(directory), "XDG_DATA_HOME": str(directory)}
     with running(command, directory / f"{proxy}.log", variables) as started:
-        started.wait_until(lambda: _listens(place.port))
+        started.wait_until(lambda: listens(place.port))
         yield place.port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _command(proxy: Proxy) -> list[str]:
