@@ -114,6 +114,12 @@ def test_a_secret_that_snowflake_has_is_filled_in() -> None:
     assert "keep this file as you keep passwords" in comment(text)
 
 
+def test_who_has_an_account_of_that_username_already_reads_what_to_do() -> None:
+    told = " ".join(comment(blueprint(source())).replace("#", " ").split())
+    assert "connects it once, under Settings, Connected services" in told
+    assert '"Failed to update user"' in told
+
+
 @pytest.mark.parametrize("registered", [None, table(HASH)], ids=["at Discord", "a hash"])
 def test_a_secret_that_nobody_knows_here_comes_from_authentiks_environment(
     registered: ClientTable | None,
