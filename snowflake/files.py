@@ -21,13 +21,25 @@ def read_or_make(path: Path, make: Callable[[], str]) -> str:
     Raises:
         StartFault: the file cannot be read or made.
     """
-    if not path.exists():
+    if not exists(path):
         make_directory(path.parent)
         try:
             _make_once(path, make())
         except OSError as error:
             raise _fault("make", path, error) from error
     return read(path)
+
+
+def exists(path: Path) -> bool:
+    """Whether a file is there.
+
+    Raises:
+        StartFault: nobody may look.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise _fault("look for", path, error) from error
 
 
 def read(path: Path) -> str:
@@ -87,7 +99,8 @@ def make_private(path: Path) -> None:
 
 def is_writable(directory: Path) -> bool:
     """Whether files can be made in the directory, or in the one in which it would be made."""
-    while not directory.exists() and directory != directory.parent:
+    # Nor can files be made where nobody may look.
+    while not os.access(directory, os.F_OK) and directory != directory.parent:
         directory = directory.parent
     return os.access(directory, os.W_OK | os.X_OK)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import structlog
 from joserfc.jwk import KeySetSerialization
 
-from snowflake.files import read
+from snowflake.files import exists, read
 from snowflake.keys import SigningKey, generate_key, kid_of, parse_key
 from snowflake.settings import Settings
 from snowflake.store import Store
@@ -223,7 +223,7 @@ class KeyRing:
 
     def _inherited(self) -> str | None:
         path = self._settings.data_dir / KEY_FILE
-        if not path.exists():
+        if not exists(path):
             return None
         text = read(path)
         parse_key(text, str(path))

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic_core import from_json, to_json
 
 from snowflake.errors import StartFault
-from snowflake.files import is_writable, read_or_make
+from snowflake.files import exists, is_writable, read_or_make
 from snowflake.settings import Settings
 from snowflake.values import MIN_SECRET_LENGTH
 
@@ -187,9 +187,12 @@ class Sealer:
 
 
 def is_homeless(settings: Settings) -> bool:
-    """Whether there is neither a secret in the data directory nor a way to put one there."""
-    path = settings.data_dir / SECRET_FILE
-    return not path.exists() and not is_writable(settings.data_dir)
+    """Whether there is neither a secret in the data directory nor a way to put one there.
+
+    Raises:
+        StartFault: there may be one, but this user may not look.
+    """
+    return not exists(settings.data_dir / SECRET_FILE) and not is_writable(settings.data_dir)
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

@@ -35,6 +35,12 @@ def test_a_file_is_made_once_and_then_read(tmp_path: Path) -> None:
     assert read_or_make(path, lambda: "second") == "first"
 
 
+def test_where_nobody_may_look_for_a_file_it_is_told(tmp_path: Path) -> None:
+    # Root may look anywhere, but for what no file system can have.
+    with pytest.raises(StartFault, match=r"^SNOWFLAKE_DATA_DIR: cannot look for .*: file name too"):
+        read_or_make(tmp_path / ("x" * 300) / "one", lambda: "content")
+
+
 def test_only_its_owner_may_read_it_and_no_draft_stays(tmp_path: Path) -> None:
     read_or_make(tmp_path / "one", lambda: "content")
     assert [path.name for path in tmp_path.iterdir()] == ["one"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from snowflake.doctor.connections import Connections
 from snowflake.doctor.finding import Finding, Status
 from snowflake.doctor.signing_key import given_key, kept_key
-from snowflake.files import whose
+from snowflake.files import exists, whose
 from snowflake.sealing import SECRET_FILE, Sealer, is_homeless
 from snowflake.settings import Settings
 from snowflake.store import Store, check_seals
@@ -64,13 +64,13 @@ def _absent(settings: Settings) -> Finding | None:
             return None
         path = Path(url.database or "")
     made = f"is made at the first start, in {path}"
-    return None if path.is_file() else Finding(Status.NOTE, "store", made)
+    return None if exists(path) else Finding(Status.NOTE, "store", made)
 
 
 def _sealer(settings: Settings) -> Sealer:
     """Answer what the store is sealed with. Where there is no key yet, none is made."""
     is_given = settings.secret_key is not None or settings.private_key is not None
-    if not is_given and not (settings.data_dir / SECRET_FILE).exists():
+    if not is_given and not exists(settings.data_dir / SECRET_FILE):
         # It opens nothing, so that a store that is sealed already is a fault.
         return Sealer(secrets.token_bytes(32))
     return Sealer.load(settings)

@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from snowflake.errors import StartFault
-from snowflake.files import make_directory
+from snowflake.files import exists, make_directory
 from snowflake.sealing import is_homeless
 from snowflake.settings import Settings
 from snowflake.store.database import Database
@@ -52,9 +52,9 @@ def check_exists(url: URL) -> None:
     """Pass, unless the store would be a file that nobody has made yet.
 
     Raises:
-        StartFault: it would.
+        StartFault: it would, or nobody may look.
     """
-    if is_file(url) and not Path(url.database or "").exists():
+    if is_file(url) and not exists(Path(url.database or "")):
         raise StartFault(
             [f"{url.database}: there is no store; run this where Snowflake runs, configured as it"]
         )

@@ -129,6 +129,14 @@ def test_a_store_that_has_no_room_is_waited_for_and_the_log_says_why(tmp_path: P
     assert "a limit on the size of files" in line["cause"]
 
 
+def test_a_data_directory_in_which_nobody_may_look_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "snowflake.toml").touch()
+    ended = refused(tmp_path / ("x" * 300), SNOWFLAKE_CONFIG=str(tmp_path / "snowflake.toml"))
+    assert ended.returncode == MISCONFIGURED
+    assert ended.stderr.startswith("SNOWFLAKE_DATA_DIR: cannot look for ")
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_port_in_use_is_told_without_a_traceback(workers: str, tmp_path: Path) -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:  # noqa: S104 - where Snowflake listens
