@@ -75,6 +75,14 @@ def test_client_ids_are_unique(faults: Faults) -> None:
     assert told == ["8: clients.grafana.id: is the ID of another client too"]
 
 
+@pytest.mark.parametrize("key", ["redirect_uris", "post_logout_redirect_uris"])
+def test_an_asterisk_that_would_match_nothing_stops_the_start(key: str, faults: Faults) -> None:
+    client = CLIENT if key != "redirect_uris" else CLIENT.partition("redirect_uris")[0]
+    [told] = faults(f'{APPLICATION}{client}{key} = ["https://*.example.com/cb"]')
+    assert f"clients.grafana.{key}.0: holds a *, but is compared to the letter" in told
+    assert r"'regex:https://.*\.example\.com/callback'" in told
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -153,3 +161,10 @@ def test_plain_http_is_for_loopback_while_that_counts_as_secure(
     told = faults(f"treat_loopback_as_secure = false\n{text}")
     reason = "must be https:// while treat_loopback_as_secure is false"
     assert told == [f"7: clients.grafana.redirect_uris.0: {reason}"]
+
+
+def test_an_apps_own_scheme_needs_no_loopback(load: Load) -> None:
+    app = "app.immich:///oauth-callback"
+    text = APPLICATION + CLIENT.replace("https://g.example.com/cb", app)
+    [client] = load(f"treat_loopback_as_secure = false\n{text}").clients
+    assert client.redirect_uris == (app,)
