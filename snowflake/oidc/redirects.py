@@ -48,20 +48,17 @@ def resolve(redirect_uri: str, client: Client, issuer: str, settings: Settings) 
     Raises:
         InvalidRequest: no browser may be sent there, or it is not one of the registered client's.
     """
-    if client.registered is not None:
-        known = client.registered.redirect_uris
-        check_registered("redirect_uri", redirect_uri, known, settings)
-        return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
     try:
-        return _of_discord_application(redirect_uri, issuer, settings)
+        if client.registered is None:
+            return _of_discord_application(redirect_uri, issuer, settings)
+        check_known("redirect_uri", redirect_uri, client.registered.redirect_uris, settings)
+        return RedirectURI(application=redirect_uri, discord=issuer + CALLBACK)
     except InvalidRequest:
         structlog.contextvars.bind_contextvars(redirect_uri=shown(redirect_uri))
         raise
 
 
-def check_registered(
-    parameter: str, uri: str, registered: tuple[str, ...], settings: Settings
-) -> None:
+def check_known(parameter: str, uri: str, registered: tuple[str, ...], settings: Settings) -> None:
     """Pass, if a URI is one of a registered client's and a browser may be sent there.
 
     Raises:
@@ -72,7 +69,7 @@ def check_registered(
         raise UnregisteredRedirect(f"{parameter} is not one of those of this client")
     # Of an app's own scheme the very letters have been looked at when they were registered.
     if not is_private_use(uri):
-        _check(uri, settings)
+        _check(uri, settings, parameter)
 
 
 def check_repeated(redirect_uri: str, note: CodeNote, client: Client) -> None:
@@ -129,13 +126,13 @@ def is_browsable(url: str, settings: Settings) -> bool:
     return True
 
 
-def _check(redirect_uri: str, settings: Settings) -> None:
+def _check(uri: str, settings: Settings, parameter: str = "redirect_uri") -> None:
     try:
-        scheme, host = check_uri(redirect_uri)
+        scheme, host = check_uri(uri)
     except ValueError as error:
-        raise InvalidRequest(f"redirect_uri {error}") from error
+        raise InvalidRequest(f"{parameter} {error}") from error
     if not settings.is_secure(scheme, host):
-        raise InvalidRequest("redirect_uri must begin with https://, or be on the loopback host")
+        raise InvalidRequest(f"{parameter} must begin with https://, or be on the loopback host")
 
 
 def _log_difference(uri: str, registered: tuple[str, ...]) -> None:

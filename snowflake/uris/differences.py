@@ -24,6 +24,8 @@ _PARTS: Final = re.compile(
     re.DOTALL,
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}")
+# A query that came encoded, behind our own /r/.
+_QUERY: Final = re.compile(r"%(?:3F|23).*", re.DOTALL | re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"[^!-~]")
 _SLASHES: Final = re.compile(r"/{2,}")
 #: How much a difference counts against another URI that may be the one that was meant: what is
@@ -86,8 +88,15 @@ def shown(uri: str) -> str:
     """Answer what may be logged of a URI: scheme, host and path, in visible ASCII."""
     parts = Parts.of(uri)
     scheme = f"{parts.scheme}:" if parts.scheme else ""
-    text = f"{scheme}{parts.slashes}{parts.netloc}{parts.path}"
+    text = f"{scheme}{parts.slashes}{parts.netloc}{_QUERY.sub('', parts.path)}"
+    text = "/".join(map(_without_password, text.split("/")))
     return _UNSEEN.sub("?", text)[:MAX_SHOWN]
+
+
+def _without_password(segment: str) -> str:
+    """Take a name with a password away, which may stand before a host wherever there is one."""
+    user, _, rest = segment.rpartition("@")
+    return rest if ":" in user else segment
 
 
 def nearest(uri: str, registered: Iterable[str]) -> Nearest | None:

@@ -41,7 +41,7 @@ async def end_session(request: Request) -> Response:
     known = client.registered.post_logout_redirect_uris if client.registered is not None else ()
     if not known:
         return error_page(request, SIGNED_OUT, status=200)
-    redirects.check_registered("post_logout_redirect_uri", sent, known, state.settings)
+    redirects.check_known("post_logout_redirect_uri", sent, known, state.settings)
 
     # 3. Back.
     parameters = {"state": params.at_most("state", MAX_STATE)}

@@ -133,3 +133,13 @@ async def test_what_a_discord_application_may_not_send_is_in_the_log_too(
         await ask(snowflake.browser, redirect_uri="http://app.example.com/cb?secret=1")
     assert line["redirect_uri"] == "http://app.example.com/cb"
     assert "nearest" not in line
+
+
+async def test_what_a_pattern_lets_pass_and_no_browser_may_be_sent_to_is_logged_too(
+    registered: Snowflake,
+) -> None:
+    sent = "https://pr-1.preview.example.com:99999/callback"
+    with logged() as line:
+        answer = await ask(registered.browser, client_id=CLIENT_ID, redirect_uri=sent)
+    assert answer.status_code == 400
+    assert line["redirect_uri"] == sent

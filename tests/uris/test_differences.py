@@ -114,6 +114,16 @@ def test_a_pattern_is_shown_as_it_stands_in_the_file(came: str, differs: str) ->
         ("com.example.app:/cb", "com.example.app:/cb"),
         ("oc://android.opencloud.eu", "oc://android.opencloud.eu"),
         ("/cb", "/cb"),
+        ("me:secret@app.example.com/cb", "app.example.com/cb"),
+        (
+            "https://a.example/r/https://me:x@b.example/cb",
+            "https://a.example/r/https://b.example/cb",
+        ),
+        (
+            "https://a.example/r/https%3A%2F%2Fb.example%2Fcb%3fcode%3Dsecret",
+            "https://a.example/r/https%3A%2F%2Fb.example%2Fcb",
+        ),
+        ("https://app.example.com/@me/cb", "https://app.example.com/@me/cb"),
         ("", ""),
         ("https://app.example.com/\r\n\x1b[31m\u2603", "https://app.example.com/???[31m?"),
     ],
