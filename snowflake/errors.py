@@ -150,7 +150,8 @@ class Refusal:
     ``policy`` is its name in the log, ``sentence`` tells the person what failed and what to do.
     It is ``solvable`` if they can do something about it or wait, ``by_joining`` if that begins
     with joining a guild. Where the sentence asks for just that, ``guilds`` are the IDs of those
-    that would do: one of them, or ``every`` one.
+    that would do: one of them, or ``every`` one. It is ``untold`` if it may be otherwise, and
+    Discord has only not said so.
     """
 
     policy: str
@@ -159,6 +160,7 @@ class Refusal:
     by_joining: bool = False
     guilds: frozenset[str] = frozenset()
     every: bool = False
+    untold: bool = False
 
     def is_told_by(self, other: "Refusal") -> bool:
         """Whether whoever does what another sentence asks for has joined what this one asks for."""

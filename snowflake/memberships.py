@@ -21,7 +21,7 @@ import structlog
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from snowflake.discord.client import DiscordClient
-from snowflake.discord.models import Guild, Member, Role
+from snowflake.discord.models import Guild, Guilds, Member, Role
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.metrics import MEMORY_LOOKUPS
 from snowflake.store.memberships import ALL_GUILDS, KEPT, NOBODY, Membership, Memberships
@@ -74,7 +74,7 @@ class Memory:
         clock: Callable[[], float],
     ) -> None:
         self._rows, self._discord, self._clock = rows, discord, clock
-        self._guilds = _Kind("guilds", TypeAdapter(list[Guild]), lifetime)
+        self._guilds = _Kind("guilds", TypeAdapter(Guilds), lifetime)
         members: TypeAdapter[Member | None] = TypeAdapter(Member | None)
         self._member = _Kind("member", members, max(lifetime, LEAST_FOR_A_MEMBER))
         self._bot_member = _Kind("bot_member", members, lifetime)
@@ -88,7 +88,7 @@ class Memory:
         oldest: float = KEPT,
         *,
         anew: bool = False,
-    ) -> Remembered[list[Guild]]:
+    ) -> Remembered[Guilds]:
         """Answer the guilds of a person, by their Discord user ID.
 
         Nothing older than ``oldest`` seconds is answered, nor than an hour. With ``anew`` what is
@@ -151,10 +151,10 @@ class Memory:
     async def guilds_heard(
         self,
         person: str,
-        heard: list[Guild] | TemporarilyUnavailable,
+        heard: Guilds | TemporarilyUnavailable,
         asked_at: float,
         oldest: float = KEPT,
-    ) -> Remembered[list[Guild]]:
+    ) -> Remembered[Guilds]:
         """Answer the guilds of a person after a login has asked Discord for them itself.
 
         Where it heard of an outage, that is what is remembered. What is ``learnt`` is for the login
@@ -257,4 +257,6 @@ def _membership(
     kind: _Kind[Answer], key: tuple[str, str], answer: Answer, asked_at: float
 ) -> Membership:
     person, guild = key
-    return Membership(person, guild, kind.answer.dump_json(answer).decode(), int(asked_at))
+    # What is unsaid stays so.
+    said = kind.answer.dump_json(answer, exclude_unset=True).decode()
+    return Membership(person, guild, said, int(asked_at))

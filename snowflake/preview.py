@@ -14,6 +14,7 @@ from snowflake.discord.models import User
 from snowflake.errors import Refusal
 from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.scopes import SCOPES, Claims, claims_of
+from snowflake.oidc.unsaid import members_of
 from snowflake.person import Person
 from snowflake.policies import POLICIES
 from snowflake.policies.case import Case
@@ -92,11 +93,12 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
 async def _person(user: User, needs: Needs, bot: Bot) -> Person:
     around = {guild.id: guild for guild in await bot.guilds()}
     looked_at = (*needs.members, *(around if needs.guilds else ()))
-    members = {
+    seen = {
         guild: await bot.member(guild, user.id)
         for guild in dict.fromkeys(looked_at)
         if guild in around
     }
+    members = members_of(seen, needs)
     return Person(
         user,
         guilds=tuple(around[guild] for guild, member in members.items() if member and needs.guilds),

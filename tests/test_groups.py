@@ -23,9 +23,9 @@ BIRDS, CATS, ELSEWHERE = "197038439483310086", "197038439483310087", "8138478876
 OWL, WREN, BOT, OWL2 = (str(300000000000000000 + n) for n in range(4))
 ROLES: Final = {
     BIRDS: (
-        Role(id=BIRDS, name="@everyone"),
-        Role(id=OWL, name="Owl"),
-        Role(id=WREN, name="Wren"),
+        Role(id=BIRDS, name="@everyone", managed=False),
+        Role(id=OWL, name="Owl", managed=False),
+        Role(id=WREN, name="Wren", managed=False),
         Role(id=BOT, name="Beep", managed=True),
     )
 }
@@ -51,7 +51,12 @@ def table(**changes: object) -> GroupsTable:
 
 
 def renamed(**names: str) -> dict[str, tuple[Role, ...]]:
-    return {BIRDS: (Role(id=OWL, name=names["owl"]), Role(id=WREN, name=names["wren"]))}
+    return {
+        BIRDS: (
+            Role(id=OWL, name=names["owl"], managed=False),
+            Role(id=WREN, name=names["wren"], managed=False),
+        )
+    }
 
 
 @pytest.mark.parametrize(
@@ -230,8 +235,25 @@ def test_what_two_roles_are_called_is_the_name_of_neither(name: str) -> None:
     assert groups_of(person(OWL, known=known), named) == ["owls"]
 
 
+def test_a_role_that_may_be_a_bots_is_not_wanted_where_those_are_not() -> None:
+    known = {BIRDS: (Role(id=OWL, name="Owl"),)}
+    somebody = person(OWL, known=known)
+    assert groups_of(somebody, table(include=["roles"])) == []
+    assert groups_of(somebody, table(include=["roles"], shape="id")) == []
+    assert groups_of(somebody, table(include=["roles"], managed=True)) == ["Birds:Owl"]
+
+
+def test_a_guild_in_which_they_turned_out_to_be_no_member_is_none() -> None:
+    guest = replace(person(), members={BIRDS: None})
+    by_id = table(shape="id", include=["guilds"])
+    assert groups_of(guest, by_id) == [ELSEWHERE]
+    assert groups_of(replace(guest, members={}), by_id) == [BIRDS, ELSEWHERE]
+
+
 def test_a_role_of_a_bot_takes_no_name_from_another() -> None:
-    known = {BIRDS: (Role(id=OWL, name="Owl"), Role(id=BOT, name="Owl", managed=True))}
+    known = {
+        BIRDS: (Role(id=OWL, name="Owl", managed=False), Role(id=BOT, name="Owl", managed=True))
+    }
     assert groups_of(person(OWL, BOT, known=known), table(include=["roles"])) == ["Birds:Owl"]
 
 
@@ -267,7 +289,7 @@ def test_two_names_do_not_make_an_id_together() -> None:
 def test_neither_name_holds_what_separates_them(
     template: str, guild: str, role: str, group: str
 ) -> None:
-    known = {BIRDS: (Role(id=OWL, name=role),)}
+    known = {BIRDS: (Role(id=OWL, name=role, managed=False),)}
     somebody = person(OWL, guilds=(), known=known, names={BIRDS: guild})
     assert groups_of(somebody, table(include=["roles"], role_name=template)) == [group]
 
@@ -283,7 +305,7 @@ def test_a_guild_does_not_pass_for_a_role() -> None:
 
 def test_one_of_the_guilds_does_not_pass_for_another() -> None:
     names = {BIRDS: "Birds", CATS: "Birds"}
-    both = {**ROLES, CATS: (Role(id=OWL2, name="Owl"),)}
+    both = {**ROLES, CATS: (Role(id=OWL2, name="Owl", managed=False),)}
     members = {CATS: Member(roles=frozenset({OWL2}))}
     cat = Person(NELLY, members=members, roles=both, guild_names=names)
     assert groups_of(cat, table(guilds=[BIRDS, CATS])) == [CATS, OWL2]
@@ -347,7 +369,7 @@ def people(draw: st.DrawFn) -> Person:
         return Role(id=id_, name=draw(HOSTILE), managed=draw(st.booleans()))
 
     known = {
-        BIRDS: (Role(id=BIRDS, name="@everyone"), a_role(OWL), a_role(WREN)),
+        BIRDS: (Role(id=BIRDS, name="@everyone", managed=False), a_role(OWL), a_role(WREN)),
         CATS: (a_role(OWL2), a_role(BOT)),
     }
     birds = draw(st.frozensets(st.sampled_from([OWL, WREN])))

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from snowflake.discord.models import Guild, Member, Role
+from snowflake.discord.models import Guild, Guilds, Member, Role
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.memberships import LEAST_FOR_A_MEMBER, Memory, Remembered
 from snowflake.settings import Settings
@@ -21,7 +21,8 @@ PERSON: Final = str(USER["id"])
 OTHER: Final = "197038439483310086"
 GUILD: Final = str(GUILDS[0]["id"])
 TOKEN: Final = SecretStr("discord-access-token")
-IN_BOTH: Final = [Guild.model_validate(guild) for guild in GUILDS]
+IN_BOTH: Final = Guilds(known=tuple(Guild.model_validate(guild) for guild in GUILDS))
+NOWHERE: Final = Guilds(known=())
 ROLE: Final = {"id": "41771983423143936", "name": "Owl", "managed": False}
 MEMBER: Final = {"roles": ["1", "2"], "nick": None, "joined_at": "2026-01-02T03:04:05+00:00"}
 OWLISH: Final = Member.model_validate_json(json.dumps(MEMBER))
@@ -62,9 +63,9 @@ async def test_a_fresh_list_is_not_asked_for_again(
     snowflake.discord.guilds.respond(json=[])
     assert await memory.guilds(PERSON, TOKEN) == Remembered(IN_BOTH, 59)
     clock.pass_by(1)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered([], 0)
+    assert await memory.guilds(PERSON, TOKEN) == Remembered(NOWHERE, 0)
     clock.pass_by(1)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered([], 1)
+    assert await memory.guilds(PERSON, TOKEN) == Remembered(NOWHERE, 1)
     assert snowflake.discord.guilds.call_count == 2
 
 
@@ -73,7 +74,7 @@ async def test_nobody_gets_what_is_remembered_of_another(
 ) -> None:
     await memory.guilds(PERSON, TOKEN)
     snowflake.discord.guilds.respond(json=[])
-    assert await memory.guilds(OTHER, SecretStr("another-token")) == Remembered([], 0)
+    assert await memory.guilds(OTHER, SecretStr("another-token")) == Remembered(NOWHERE, 0)
 
 
 async def test_switched_off_it_remembers_no_list(snowflake: Snowflake) -> None:
@@ -162,7 +163,7 @@ async def test_that_discord_refuses_the_token_is_no_outage(
 async def test_what_is_too_old_or_from_the_future_is_not_believed(
     asked_at: int, snowflake: Snowflake, memory: Memory
 ) -> None:
-    heard = await memory.guilds_heard(PERSON, [], asked_at)
+    heard = await memory.guilds_heard(PERSON, NOWHERE, asked_at)
     assert heard.learnt is not None
     await snowflake.state.store.memberships.remember(heard.learnt)
     snowflake.discord.guilds.mock(return_value=UNUSABLE)
@@ -173,10 +174,10 @@ async def test_what_is_too_old_or_from_the_future_is_not_believed(
 async def test_a_clock_that_is_a_little_behind_does_no_harm(
     snowflake: Snowflake, memory: Memory
 ) -> None:
-    heard = await memory.guilds_heard(PERSON, [], NOW + 2)
+    heard = await memory.guilds_heard(PERSON, NOWHERE, NOW + 2)
     assert heard.learnt is not None
     await snowflake.state.store.memberships.remember(heard.learnt)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered([], 2)
+    assert await memory.guilds(PERSON, TOKEN) == Remembered(NOWHERE, 2)
 
 
 async def test_what_another_release_has_written_is_asked_for_anew(
@@ -242,12 +243,12 @@ async def test_roles_and_guilds_of_the_bot_are_nobodys_and_last_an_hour_without_
 ) -> None:
     roles = discord.router.get(f"{DISCORD_API}/guilds/{GUILD}/roles").respond(json=[ROLE])
     assert await memory.roles(GUILD) == Remembered([Role.model_validate(ROLE)], 0)
-    assert await memory.bot_guilds() == Remembered(IN_BOTH, 0)
+    assert await memory.bot_guilds() == Remembered(list(IN_BOTH.known), 0)
     for route in (roles, discord.guilds):
         route.mock(return_value=UNUSABLE)
     clock.pass_by(KEPT)
     assert await memory.roles(GUILD) == Remembered([Role.model_validate(ROLE)], KEPT)
-    assert await memory.bot_guilds() == Remembered(IN_BOTH, KEPT)
+    assert await memory.bot_guilds() == Remembered(list(IN_BOTH.known), KEPT)
     rows = snowflake.state.store.memberships
     assert [kept.guild for kept in await rows.of_person(NOBODY)] == [ALL_GUILDS, GUILD]
     # What is erased of somebody is not what the bot knows of guilds.

@@ -19,7 +19,7 @@ from snowflake.person import Person
 from snowflake.preview import PRIVATE_CLAIMS, PRIVATE_OF_DISCORD, Preview
 from snowflake.preview import preview as looking_at
 from snowflake.registry import Registry
-from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
+from snowflake.sandbox.discord import GUEST, Application, Bot, Membership, SimulatedDiscord
 from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIFT, SOURDOUGH
 from snowflake.sandbox.serving import serving
 from snowflake.settings import REPOSITORY, Settings
@@ -190,6 +190,21 @@ def test_a_role_that_was_taken_away_closes_the_gate(
     shown = preview()
     assert shown["any_guild"].startswith("refuses: ")
     assert shown["any_role"].startswith("refuses: ")
+
+
+@pytest.mark.parametrize(("guests", "let_in"), [("false", False), ("true", True)])
+def test_a_guest_is_looked_at_as_at_a_login(
+    sandbox: SimulatedDiscord, tmp_path: Path, guests: str, let_in: bool
+) -> None:
+    access = f'any_guild = ["{LIGHTHOUSE}"]\nguests = {guests}\n'
+    roles = f'include = ["guilds", "roles"]\nguilds = ["{LIGHTHOUSE}"]\n'
+    configure(tmp_path, f"[access]\n{access}[groups]\n{roles}")
+    guest = Membership(LIGHTHOUSE, roles=(KEEPER,), flags=GUEST, joined_at=None)
+    sandbox.people[ADA] = sandbox.people[ADA].joining(guest)
+    shown = preview()
+    assert shown["any_guild"].startswith("lets them in" if let_in else "refuses: ")
+    for group in (LIGHTHOUSE, KEEPER):
+        assert (group in json.loads(shown["groups"])) == let_in
 
 
 def test_a_name_that_is_meant_for_the_terminal_does_not_reach_it(

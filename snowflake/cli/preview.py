@@ -58,7 +58,7 @@ def _show(seen: Preview | None) -> None:
 
 def _lines(seen: Preview) -> Iterator[str]:
     user = seen.person.user
-    yield f"{user.global_name or user.username} ({user.username}, {user.id})"
+    yield f"{user.global_name or user.account} ({user.account}, {user.id})"
     yield ""
     yield "gates" if seen.gates else "gates: none"
     for gate in seen.gates:

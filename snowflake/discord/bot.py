@@ -14,10 +14,11 @@ import structlog
 from pydantic import SecretStr, TypeAdapter
 
 from snowflake.discord.clocks import Clocks
-from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read
+from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read, read_known
 from snowflake.discord.limits import Place
 from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata, User
+from snowflake.discord.reading import ListReader, Reader
 from snowflake.errors import InvalidRequest, TemporarilyUnavailable
 from snowflake.metrics import DISCORD_REFUSED_HERE
 from snowflake.recent import Recent
@@ -40,11 +41,12 @@ _EVERYWHERE: Final = ""
 #: Whom Discord counts: there is one bot.
 _BOT: Final = "bot"
 
-_user = TypeAdapter(User)
-_member = TypeAdapter(Member)
-_roles = TypeAdapter(list[Role])
-_guilds = TypeAdapter(list[Guild])
-_metadata = TypeAdapter(list[RoleConnectionMetadata] | None)
+_user = Reader("user", TypeAdapter(User))
+_member = Reader("member", TypeAdapter(Member))
+# Each of them: one that a bot or an integration has must not pass for another.
+_roles = Reader("roles", TypeAdapter(list[Role]))
+_guilds = ListReader("guilds", TypeAdapter(list[Guild]))
+_metadata = Reader("metadata", TypeAdapter(list[RoleConnectionMetadata] | None))
 
 _log = structlog.get_logger(__name__)
 
@@ -96,14 +98,18 @@ class Bot:
         return await self._lookups.shared(("bot_roles", guild), ask)
 
     async def guilds(self) -> list[Guild]:
-        """Answer the guilds that the bot is in. Raises as ``member`` does."""
+        """Answer the guilds that the bot is in, as far as Discord says which they are.
+
+        Raises as ``member`` does.
+        """
 
         async def ask() -> list[Guild]:
             place, path = Place("bot_guilds", "", _BOT), f"/users/@me/guilds?limit={PAGE}"
-            page = guilds = read(await self._get(place, path), _guilds)
-            while len(page) >= PAGE:
+            page, others = read_known(await self._get(place, path), _guilds)
+            guilds = page
+            while len(page) + others >= PAGE:
                 after = f"{path}&after={page[-1].id}"
-                page = read(await self._get(place, after), _guilds)
+                page, others = read_known(await self._get(place, after), _guilds)
                 guilds = guilds + page
             return guilds
 

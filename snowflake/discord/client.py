@@ -22,10 +22,17 @@ from snowflake.discord.bot import Bot
 from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call
 from snowflake.discord.clocks import REAL, Clocks
-from snowflake.discord.failures import is_unknown_guild, read, token_error, unusable
+from snowflake.discord.failures import (
+    is_unknown_guild,
+    read,
+    read_known,
+    token_error,
+    unusable,
+)
 from snowflake.discord.limits import Limits, Place
 from snowflake.discord.lookups import EXTENSIONS, Lookups
-from snowflake.discord.models import Guild, Member, Tokens, User
+from snowflake.discord.models import Guild, Guilds, Member, Tokens, User
+from snowflake.discord.reading import ListReader, Reader
 from snowflake.discord.role_connections import RoleConnections
 from snowflake.discord.sending import Sender
 from snowflake.discord.transport import open_transport
@@ -50,10 +57,10 @@ NOT_PUBLIC: Final = (
 
 T = TypeVar("T")
 
-_tokens = TypeAdapter(Tokens)
-_user = TypeAdapter(User)
-_guilds = TypeAdapter(list[Guild])
-_member = TypeAdapter(Member)
+_tokens = Reader("tokens", TypeAdapter(Tokens))
+_user = Reader("user", TypeAdapter(User))
+_guilds = ListReader("guilds", TypeAdapter(list[Guild]))
+_member = Reader("member", TypeAdapter(Member))
 
 
 async def _uncounted() -> None:
@@ -226,11 +233,12 @@ class DiscordClient:
         place = _place("user", access_token, person)
         return await self._shared(place, access_token, ask)
 
-    async def guilds(self, access_token: SecretStr, person: str | None = None) -> list[Guild]:
+    async def guilds(self, access_token: SecretStr, person: str | None = None) -> Guilds:
         """Ask which guilds the person is in (scope ``guilds``). Raises as ``user`` does."""
 
-        async def ask() -> list[Guild]:
-            return read(await self._get(place, access_token), _guilds)
+        async def ask() -> Guilds:
+            known, others = read_known(await self._get(place, access_token), _guilds)
+            return Guilds(known=tuple(known), are_all=not others)
 
         place = _place("guilds", access_token, person)
         return await self._shared(place, access_token, ask)

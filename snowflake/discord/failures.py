@@ -1,14 +1,16 @@
 """What Discord's answers mean: a value of ``models.py``, or one of our errors."""
 
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import httpx
 import structlog
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
 from snowflake.discord.calls import is_limited
 from snowflake.discord.limit_answers import refusal_of
 from snowflake.discord.limits import limited
+from snowflake.discord.reading import ListReader, Reader
 from snowflake.errors import (
     CodeUnreadable,
     InvalidClient,
@@ -22,6 +24,7 @@ UNKNOWN_GUILD: Final = 10004
 INVALID_FORM: Final = 50035
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 _log = structlog.get_logger(__name__)
 
@@ -34,17 +37,31 @@ class _ApiFailure(BaseModel):
     code: int = 0
 
 
-def read(response: httpx.Response, answer: TypeAdapter[Answer]) -> Answer:
+_oauth_failure = Reader("token error", TypeAdapter(_OAuthFailure))
+_api_failure = Reader("error", TypeAdapter(_ApiFailure))
+
+
+def read(response: httpx.Response, reader: Reader[Answer]) -> Answer:
     """Read a good answer.
 
     Raises:
         TemporarilyUnavailable: it is none.
     """
     if response.status_code == httpx.codes.OK:
-        try:
-            return answer.validate_json(response.content)
-        except ValidationError:
-            pass
+        with suppress(ValueError):
+            return reader.read(response.content)
+    raise unusable(response)
+
+
+def read_known(response: httpx.Response, reader: ListReader[Item]) -> tuple[list[Item], int]:
+    """Read what can be told apart of a good list, and answer how many items there are besides.
+
+    Raises:
+        TemporarilyUnavailable: it is no good list.
+    """
+    if response.status_code == httpx.codes.OK:
+        with suppress(ValueError):
+            return reader.read_known(response.content)
     raise unusable(response)
 
 
@@ -55,8 +72,8 @@ def token_error(response: httpx.Response, *, of_code: bool = False) -> Exception
     thing that we have from others, and it will not be read better the next time.
     """
     try:
-        error = _OAuthFailure.model_validate_json(response.content).error
-    except ValidationError:
+        error = _oauth_failure.read(response.content).error
+    except ValueError:
         return unusable(response)
     if error == "invalid_client" or response.status_code == httpx.codes.UNAUTHORIZED:
         return InvalidClient("Discord does not accept this client ID and client secret")
@@ -75,8 +92,8 @@ def is_unknown_guild(response: httpx.Response) -> bool:
 def code_of(response: httpx.Response) -> int:
     """Answer Discord's own code for what went wrong; 0 if it gives none."""
     try:
-        return _ApiFailure.model_validate_json(response.content).code
-    except ValidationError:
+        return _api_failure.read(response.content).code
+    except ValueError:
         return 0
 
 

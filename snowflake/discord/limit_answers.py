@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter
+
+from snowflake.discord.reading import Reader
 
 #: Seconds to wait when Discord limits us without saying for how long.
 DEFAULT_RETRY_AFTER: Final = 5
@@ -44,6 +46,9 @@ class _Fields(BaseModel):
     is_global: bool = Field(default=False, alias="global")
 
 
+_fields = Reader("limit", TypeAdapter(_Fields))
+
+
 def report_of(response: httpx.Response) -> Report | None:
     """Read the ``X-RateLimit`` headers; None where those that count are missing, or no numbers."""
     # Every answer is read. httpx looks through all headers for each name that is asked for.
@@ -61,8 +66,8 @@ def refusal_of(response: httpx.Response) -> Refusal:
     headers = response.headers
     scope, after = headers.get("x-ratelimit-scope"), _number(headers.get("retry-after"))
     try:
-        fields = _Fields.model_validate_json(response.content)
-    except ValidationError:
+        fields = _fields.read(response.content)
+    except ValueError:
         # Cloudflare's has no field; what it limits is the address.
         return Refusal(after or None, scope in {None, "global"})
     # The header says it in whole seconds.

@@ -10,6 +10,7 @@ from snowflake.discord.failures import code_of, read, unusable
 from snowflake.discord.limits import Place
 from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import RoleConnection
+from snowflake.discord.reading import Reader
 from snowflake.errors import InvalidGrant, InvalidRequest, InvalidScope
 
 #: The scope that a person has to allow.
@@ -17,7 +18,7 @@ ROLE_CONNECTIONS_WRITE: Final = "role_connections.write"
 #: Discord's code for a token without the scope.
 MISSING_SCOPE: Final = 50026
 
-_connection = TypeAdapter(RoleConnection)
+_connection = Reader("role connection", TypeAdapter(RoleConnection))
 
 _log = structlog.get_logger(__name__)
 

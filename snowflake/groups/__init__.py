@@ -66,7 +66,9 @@ def _held(person: Person, table: GroupsTable) -> Iterator[Thing]:
     """Answer the guilds that somebody is in, and the roles that they have in the table's guilds."""
     joined = [guild for guild in table.guilds if person.members.get(guild) is not None]
     if "guilds" in table.include:
-        for guild in (*joined, *(guild.id for guild in person.guilds)):
+        # Their own list may hold guilds in which they turned out to be no member.
+        listed = (guild.id for guild in person.guilds if person.is_in(guild.id))
+        for guild in (*joined, *listed):
             yield Thing(guild, guild)
     if "roles" in table.include:
         for guild in joined:

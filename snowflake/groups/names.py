@@ -53,7 +53,9 @@ class Names:
 
     def _is_unwanted(self, thing: Thing) -> bool:
         role = self._roles.get(thing.id) if thing.is_role else None
-        return role is not None and role.managed and not self._table.managed
+        # Nor one of which it is not known: whoever gave it may have been no person.
+        is_wanted = role is None or role.managed is False or self._table.managed
+        return not is_wanted
 
     def _by_id(self, thing: Thing) -> str | None:
         name = self._table.prefix + thing.id

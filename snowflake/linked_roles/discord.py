@@ -100,7 +100,7 @@ async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:
             issuer=came.issuer,
             browser=came.browser,
             person=user.id,
-            account=user.username,
+            account=user.account,
             verifier=verifier,
             nonce=nonce,
             pushed=pushed,

@@ -4,20 +4,21 @@ Discord signs what it sends (Ed25519) with a key of the application. What has no
 refused, which Discord tries out now and then.
 """
 
+import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.discord.models import Snowflake
+from snowflake.discord.models import Moment, Snowflake
+from snowflake.discord.reading import Reader
 from snowflake.errors import InvalidRequest, InvalidToken
 from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
@@ -37,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class _User(_Model):
@@ -48,14 +49,9 @@ class _Person(_Model):
     user: _User
 
 
-def _with_zone(time: datetime) -> datetime:
-    # In Discord's documentation some have none.
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
-
-
 class _Event(_Model):
     type: str
-    timestamp: Annotated[datetime, AfterValidator(_with_zone)] | None = None
+    timestamp: Moment | None = None
     data: Any = None  # Of another shape for each type.
 
 
@@ -63,7 +59,12 @@ class _Message(_Model):
     """A ping has no event."""
 
     application_id: Snowflake
-    event: _Event | None = None
+    event: Any = None  # An event, whose odd fields are its own.
+
+
+_message = Reader("message", TypeAdapter(_Message))
+_event = Reader("event", TypeAdapter(_Event))
+_person = Reader("event data", TypeAdapter(_Person))
 
 
 async def events(request: Request) -> Response:
@@ -74,20 +75,35 @@ async def events(request: Request) -> Response:
         InvalidRequest: it is not what Discord sends.
     """
     state, content = state_of(request), await body(request)
-    ended: Link | None = None
     _check_signature(request, content, state)
     try:
-        message = _Message.model_validate_json(content)
-        if message.event is not None and message.event.type == DEAUTHORIZED:
-            person = _Person.model_validate(message.event.data).user.id
-            happened = message.event.timestamp or datetime.fromtimestamp(state.clock(), UTC)
-            ended = await _end(message.application_id, person, int(happened.timestamp()), state)
-    except ValidationError:
+        removal = _removal(content, state.clock())
+    except ValueError:
         raise InvalidRequest("the body is no event of Discord") from None
+    ended = await _end(*removal, state) if removal is not None else None
     # Discord waits three seconds, and the upstream provider may take longer.
     later = None if ended is None else BackgroundTask(_revoke_upstream, ended, state)
     # It wants a type even of what is empty.
     return Response(status_code=204, media_type="application/json", background=later)
+
+
+def _removal(content: bytes, now: float) -> tuple[str, str, int] | None:
+    """Answer which application was removed by whom, both by ID, and when; None if none was.
+
+    Raises:
+        ValueError: it does not say so.
+    """
+    message = _message.read(content)
+    event = _event.read(_json(message.event)) if message.event is not None else None
+    if event is None or event.type != DEAUTHORIZED:
+        return None
+    person = _person.read(_json(event.data)).user.id
+    happened = event.timestamp.timestamp() if event.timestamp is not None else now
+    return message.application_id, person, int(happened)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _check_signature(request: Request, content: bytes, state: State) -> None:

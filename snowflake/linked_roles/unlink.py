@@ -76,7 +76,7 @@ async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: St
         await state.store.discord_tokens.put(tokens)
     note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)
     return Unlinking(
-        account=user.username,
+        account=user.account,
         username=link.username,
         platform=platform,
         note=state.sealer.seal(note, state.clock()),

@@ -93,7 +93,7 @@ def _denial(note: LoginNote, person: Person, client: Client, state: State) -> De
     return Denial(
         refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,
-        account=person.user.username,
+        account=person.user.account,
         another_account=discord_page(note, sealed, client, "consent", state),
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
         invite=client.access.invite,

@@ -5,13 +5,18 @@ What only a gate needs is asked for all the same, and shows in no claim.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.oidc.scopes import MEMBERS, SCOPES
 from snowflake.policies.guilds import moderation_guilds, role_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
+from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
+
+#: What Discord says of a person's address, where it may.
+OF_EMAIL: Final = frozenset({"email", "verified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,9 @@ class Needs:
       looks, or their own token. A login goes on without those that ``may_lack``.
     - ``roles``: the guilds whose roles the bot is to list; ``guild_names``: those of which it is to
       tell how they are called.
+    - ``guests``: whether those count as members whom a guild has as guests.
+    - ``of_person``, ``of_members``: fields without which a claim or a gate would be wrong; the
+      latter by guild, beside the field.
     - ``gated``: somebody may be refused by it, so Discord is asked though the memory knows.
     - ``oldest``: the age in seconds up to which the memory may stand in for Discord.
     """
@@ -35,6 +43,9 @@ class Needs:
     by_bot: bool = False
     may_lack: frozenset[str] = frozenset()
     guild_names: tuple[str, ...] = ()
+    guests: bool = False
+    of_person: frozenset[str] = frozenset()
+    of_members: frozenset[tuple[str, str]] = frozenset()
     gated: bool = False
     oldest: float = KEPT
 
@@ -46,6 +57,7 @@ class Needs:
         may_look = self.by_bot or MEMBERS in granted
         return replace(
             self,
+            of_person=self.of_person if "email" in granted else self.of_person - OF_EMAIL,
             guilds=self.guilds and "guilds" in granted,
             members=self.members if may_look else (),
         )
@@ -73,6 +85,9 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
         by_bot=client.has_bot,
         may_lack=frozenset(shown) - frozenset(vital + access.guilds),
         guild_names=_guilds_to_name(client, in_claim, guilds=guilds),
+        guests=access.guests,
+        of_person=_told_of_person(access),
+        of_members=_told_of_members(client, in_claim),
         gated=gated,
         oldest=access.oldest_membership.total_seconds() if gated else KEPT,
     )
@@ -110,6 +125,21 @@ def _members_of_gates(client: Client) -> tuple[str, ...]:
     # The bot looks itself, so that the person need not show a list of all their guilds.
     seen_by_bot = client.access.guilds if client.has_bot else ()
     return role_guilds(client) + moderation_guilds(client) + seen_by_bot
+
+
+def _told_of_person(access: AccessTable) -> frozenset[str]:
+    two_factor = {"mfa_enabled"} if access.two_factor else set()
+    return frozenset(two_factor | (OF_EMAIL if access.verified_email else set()))
+
+
+def _told_of_members(client: Client, in_claim: frozenset[str]) -> frozenset[tuple[str, str]]:
+    access, of_claim = client.access, client.groups.guilds if "roles" in in_claim else ()
+    wanted = {
+        "roles": (*role_guilds(client), *of_claim),
+        "pending": moderation_guilds(client) if access.screened else (),
+        "communication_disabled_until": moderation_guilds(client) if access.not_timed_out else (),
+    }
+    return frozenset((guild, field) for field, guilds in wanted.items() for guild in guilds)
 
 
 def _members_of_profile(client: Client) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from snowflake.discord.models import Guild, Member, User
+from snowflake.discord.models import Guilds, Member, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.memberships import Remembered
 from snowflake.oidc.needs import Needs
+from snowflake.oidc.unsaid import check_person, members_of
 from snowflake.person import Person
 from snowflake.state import State
 from snowflake.store.memberships import Membership
@@ -18,7 +19,7 @@ from snowflake.store.memberships import Membership
 Answer = TypeVar("Answer")
 #: A call that is about to be made. What may be sent to it or yielded by it is no matter.
 Lookup = Coroutine[Any, Any, Answer]
-AskGuilds = Callable[[], Lookup[Remembered[list[Guild]]]]
+AskGuilds = Callable[[], Lookup[Remembered[Guilds]]]
 AskMember = Callable[[str], Lookup[Remembered[Member | None]]]
 
 
@@ -42,7 +43,7 @@ async def fetch_newcomer(
 
     Raises:
         InvalidGrant: Discord no longer accepts the token.
-        TemporarilyUnavailable: Discord gave no usable answer.
+        TemporarilyUnavailable: Discord gave no usable answer, or left unsaid what is needed.
     """
     needs = needs.within(granted)
     asked_at, discord, memory = state.clock(), state.discord, state.memory
@@ -50,7 +51,7 @@ async def fetch_newcomer(
     # One after the other is slower, but a request that is refused would be worse.
     person = (await user).id if _may_be_limited(needs, state) else None
 
-    async def ask_guilds() -> Remembered[list[Guild]]:
+    async def ask_guilds() -> Remembered[Guilds]:
         heard = await _heard(discord.guilds(access_token, person))
         return await memory.guilds_heard((await user).id, heard, asked_at, needs.oldest)
 
@@ -76,7 +77,7 @@ async def fetch_known(
     needs = needs.within(granted)
     memory = state.memory
 
-    def ask_guilds() -> Lookup[Remembered[list[Guild]]]:
+    def ask_guilds() -> Lookup[Remembered[Guilds]]:
         return memory.guilds(person, access_token, needs.oldest, anew=needs.gated)
 
     def ask_member(guild: str) -> Lookup[Remembered[Member | None]]:
@@ -108,7 +109,7 @@ async def _fetched(
     await _all_of(user_task, *maybe, *members_tasks.values(), *roles_tasks.values())
 
     user = user_task.result()
-    nowhere: Remembered[list[Guild]] = Remembered([], 0)
+    nowhere = Remembered(Guilds(known=()), 0)
     guilds = guilds_task.result() if guilds_task is not None else nowhere
     named = names_task.result().answer if names_task is not None else []
     members = {
@@ -116,11 +117,13 @@ async def _fetched(
         for guild, task in members_tasks.items()
         if (member := task.result()) is not None
     }
+    check_person(user, needs)
     trusted = user.verified or state.settings.include_unverified_email
     person = Person(
         user,
-        guilds=tuple(guilds.answer),
-        members={guild: member.answer for guild, member in members.items()},
+        guilds=guilds.answer.known,
+        guilds_are_all=guilds.answer.are_all,
+        members=members_of({guild: one.answer for guild, one in members.items()}, needs),
         roles={guild: tuple(task.result().answer) for guild, task in roles_tasks.items()},
         guild_names={guild.id: guild.name for guild in named if guild.id in needs.guild_names},
         email=user.email if trusted else None,

@@ -52,10 +52,17 @@ def admit(person: Person, client: Client, now: float) -> None:
 
     Raises:
         AccessDenied: a condition does not hold.
-        TemporarilyUnavailable: what is known of them is too old to judge by.
+        TemporarilyUnavailable: what is known of them is too old or too little to judge by.
     """
     check_age(person, client)
     refused = refusals(person, client, now)
+    if refused and all(refusal.untold for refusal in refused):
+        # Else somebody would lose what they have for an odd answer of Discord.
+        raise TemporarilyUnavailable(
+            "Discord does not say right now who is in which guild",
+            cause="it did not say of each guild which it is",
+            answered=True,
+        )
     if refused:
         names = ", ".join(refusal.policy for refusal in refused)
         raise AccessDenied(f"the person may not sign in: {names}", refused)

@@ -1,5 +1,7 @@
 """``all_guilds``: in each of these guilds."""
 
+from dataclasses import replace
+
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
 from snowflake.policies.joining import joining
@@ -12,4 +14,5 @@ def check(case: Case) -> Refusal | None:
     if not missing:
         return None
     servers = all_of(SERVER, server_names(missing, case.person))
-    return joining("all_guilds", servers, missing, case, every=True)
+    untold = all(map(case.person.may_be_in, missing))
+    return replace(joining("all_guilds", servers, missing, case, every=True), untold=untold)

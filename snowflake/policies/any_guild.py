@@ -1,5 +1,7 @@
 """``any_guild``: in at least one of these guilds."""
 
+from dataclasses import replace
+
 from snowflake.errors import Refusal
 from snowflake.policies.case import Case
 from snowflake.policies.joining import joining
@@ -12,4 +14,5 @@ def check(case: Case) -> Refusal | None:
     if not guilds or any(person.is_in(guild) for guild in guilds):
         return None
     servers = one_of(SERVER, server_names(guilds, person))
-    return joining("any_guild", servers, guilds, case)
+    untold = any(map(person.may_be_in, guilds))
+    return replace(joining("any_guild", servers, guilds, case), untold=untold)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -26,6 +26,7 @@ class Failure(Enum):
     WRONG_SHAPE = auto()  #: a list for an object, an object for a list
     MISSING_FIELDS = auto()  #: objects without their fields
     WRONG_TYPES = auto()  #: every field of another type
+    ODD_FIELDS = auto()  #: some fields otherwise, as the test says, of an object or a list's first
     DROPPED_AFTER = auto()  #: no answer at all
 
     # Nothing is done until it is too late, or at all.
@@ -35,7 +36,13 @@ class Failure(Enum):
 
 
 SPOIL_JSON = frozenset(
-    {Failure.TRUNCATED, Failure.WRONG_SHAPE, Failure.MISSING_FIELDS, Failure.WRONG_TYPES}
+    {
+        Failure.TRUNCATED,
+        Failure.WRONG_SHAPE,
+        Failure.MISSING_FIELDS,
+        Failure.WRONG_TYPES,
+        Failure.ODD_FIELDS,
+    }
 )
 """The failures that need a JSON answer to spoil."""
 
@@ -47,6 +54,7 @@ class Planned:
     failure: Failure
     times: int | None
     seconds: float
+    fields: Mapping[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +63,7 @@ class Met:
 
     failure: Failure
     seconds: float
+    fields: Mapping[str, object]
     loop: asyncio.AbstractEventLoop
     released: asyncio.Event
 
@@ -70,7 +79,14 @@ class Failures:
         self._planned: dict[str, list[Planned]] = {}
         self._met: set[Met] = set()
 
-    def plan(self, route: str, failure: Failure, times: int | None, seconds: float) -> None:
+    def plan(
+        self,
+        route: str,
+        failure: Failure,
+        times: int | None,
+        seconds: float,
+        fields: Mapping[str, object],
+    ) -> None:
         """Let a route fail.
 
         Raises ValueError for a failure of JSON at ``authorize``, which answers with pages.
@@ -78,7 +94,7 @@ class Failures:
         if route == "authorize" and failure in SPOIL_JSON:
             raise ValueError(f"{failure.name} spoils JSON, and authorize answers with pages")
         with self._lock:
-            self._planned.setdefault(route, []).append(Planned(failure, times, seconds))
+            self._planned.setdefault(route, []).append(Planned(failure, times, seconds, fields))
 
     def heal(self) -> None:
         """Forget the plan, and let every request that hangs go on."""
@@ -98,7 +114,7 @@ class Failures:
                 met = None
             else:
                 loop = asyncio.get_running_loop()
-                met = Met(planned.failure, planned.seconds, loop, asyncio.Event())
+                met = Met(planned.failure, planned.seconds, planned.fields, loop, asyncio.Event())
                 self._met.add(met)
         try:
             yield met

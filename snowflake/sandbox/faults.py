@@ -64,7 +64,7 @@ async def _happen(met: Met, work: Work, receive: Receive, send: Send, wire: Wire
         case failure:
             answer = _Answer()
             await work(answer)
-            await answer.pass_on(send, spoil(answer.body, failure))
+            await answer.pass_on(send, spoil(answer.body, failure, met.fields))
 
 
 class _Answer:

@@ -1,7 +1,7 @@
 """What every simulation is: a server in memory that records, fails as planned, and answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -62,15 +62,22 @@ class Simulation(ABC, Generic[Route, Person]):
         raise LookupError(f"nobody is named {username}")
 
     def fail(
-        self, route: Route, failure: Failure, *, times: int | None = 1, seconds: float = 1.0
+        self,
+        route: Route,
+        failure: Failure,
+        *,
+        times: int | None = 1,
+        seconds: float = 1.0,
+        fields: Mapping[str, object] | None = None,
     ) -> None:
         """Let the next requests of a route fail.
 
         ``times`` is how many of them; None means all, until :meth:`heal`. ``seconds`` is how long
-        SLOW takes and how long the rate limits ask to wait. Several failures of a route happen one
-        after the other. Raises ValueError for a failure that the route cannot have.
+        SLOW takes and how long the rate limits ask to wait. ``fields`` are the values of ODD_FIELDS
+        by name, ``LEFT_OUT`` for one that is not to be there. Several failures of a route happen
+        one after the other. Raises ValueError for a failure that the route cannot have.
         """
-        self._failures.plan(route, failure, times, seconds)
+        self._failures.plan(route, failure, times, seconds, fields or {})
 
     def heal(self) -> None:
         """End all failures; requests that hang are answered now."""

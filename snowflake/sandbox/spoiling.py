@@ -1,18 +1,37 @@
 """JSON that parses and is wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from snowflake.sandbox.failures import Failure
 
+LEFT_OUT: Final = object()
+"""In place of a field's value: the field is not there."""
 
-def spoil(body: bytes, failure: Failure) -> bytes:
-    """Return a JSON body spoiled in the way that a failure names; a page is what it was."""
+
+def spoil(body: bytes, failure: Failure, fields: Mapping[str, object]) -> bytes:
+    """Return a JSON body spoiled in the way that a failure names; a page is what it was.
+
+    ``fields`` are those of ``ODD_FIELDS``.
+    """
     try:
         document = json.loads(body)
     except ValueError:
         return body
-    return json.dumps(_SPOILERS[failure](document)).encode()
+    if failure is Failure.ODD_FIELDS:
+        spoiled = _odd(document, fields)
+    else:
+        spoiled = _SPOILERS[failure](document)
+    return json.dumps(spoiled).encode()
+
+
+def _odd(value: object, fields: Mapping[str, object]) -> object:
+    if isinstance(value, list):
+        return [_odd(value[0], fields), *value[1:]] if value else value
+    assert isinstance(value, dict)  # noqa: S101 - no endpoint answers anything else
+    changed = {**value, **fields}
+    return {name: field for name, field in changed.items() if field is not LEFT_OUT}
 
 
 def _wrong_shape(value: object) -> object:

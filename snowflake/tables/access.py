@@ -53,6 +53,13 @@ class AccessTable(Table):
         ),
     )
     not_timed_out: bool = Field(default=False, description="Not during a time-out in those guilds.")
+    guests: bool = Field(
+        default=False,
+        description=(
+            "Let those count as members whom a guild has as guests, invited to one voice channel. "
+            "It holds for `[groups]` too."
+        ),
+    )
     oldest_membership: Annotated[Duration, within(timedelta(0), timedelta(hours=1))] = Field(
         default=timedelta(minutes=5),
         description=(
@@ -78,7 +85,9 @@ class AccessTable(Table):
     @property
     def has_conditions(self) -> bool:
         """Whether there is anything that keeps anybody out."""
-        return self != AccessTable(invite=self.invite, oldest_membership=self.oldest_membership)
+        return self != AccessTable(
+            invite=self.invite, guests=self.guests, oldest_membership=self.oldest_membership
+        )
 
     @property
     def looks_at_members(self) -> bool:

@@ -110,6 +110,30 @@ async def test_the_bot_sees_its_guilds_page_by_page(
     ]
 
 
+async def test_a_page_with_an_odd_guild_is_full_all_the_same(
+    client: DiscordClient, discord: Discord
+) -> None:
+    everything = [{"id": str(number), "name": f"g{number}"} for number in range(1, 302)]
+
+    def page(request: httpx.Request) -> httpx.Response:
+        after = int(request.url.params.get("after", "0"))
+        odd = {"id": None, "name": "odd"}
+        return httpx.Response(200, json=[odd, *everything[after + 1 : after + 200]])
+
+    discord.guilds.mock(side_effect=page)
+    assert [guild.id for guild in await client.bot.guilds()] == [
+        guild["id"] for guild in everything if guild["id"] not in {"1", "201"}
+    ]
+
+
+async def test_a_role_that_cannot_be_told_from_others_spoils_the_list(
+    client: DiscordClient, roles: respx.Route
+) -> None:
+    roles.respond(json=[{"id": GUILD, "name": "@everyone", "managed": False}, {"name": "Owl"}])
+    with pytest.raises(TemporarilyUnavailable):
+        await client.bot.roles(GUILD)
+
+
 async def test_one_lookup_serves_all_who_ask_for_the_same(
     client: DiscordClient, member: respx.Route
 ) -> None:

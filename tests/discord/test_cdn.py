@@ -13,7 +13,6 @@ NELLY = "80351110224678912"
         ("a_8342729096", "0", f"https://cdn.discordapp.com/avatars/{NELLY}/a_8342729096.gif"),
         ("8342729096ea", "1337", f"https://cdn.discordapp.com/avatars/{NELLY}/8342729096ea.png"),
         (None, "0", "https://cdn.discordapp.com/embed/avatars/5.png"),
-        ("", "0", "https://cdn.discordapp.com/embed/avatars/5.png"),
         (None, "1337", "https://cdn.discordapp.com/embed/avatars/2.png"),
         (None, "0005", "https://cdn.discordapp.com/embed/avatars/0.png"),
     ],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from snowflake import __version__
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.deadline import deadline
+from snowflake.discord.models import Guilds
 from snowflake.errors import (
     CodeUnreadable,
     InvalidClient,
@@ -171,12 +172,14 @@ async def test_a_good_answer_is_read(client: DiscordClient, discord: Discord) ->
     assert member is not None
     assert member.nick == "Owl"
     assert member.roles == {"41771983423143936"}
-    assert [guild.id for guild in await client.guilds(TOKEN)] == [guild["id"] for guild in GUILDS]
+    assert [guild.id for guild in (await client.guilds(TOKEN)).known] == [
+        guild["id"] for guild in GUILDS
+    ]
 
 
 async def test_no_guilds_are_an_answer(client: DiscordClient, discord: Discord) -> None:
     discord.guilds.respond(json=[])
-    assert await client.guilds(TOKEN) == []
+    assert await client.guilds(TOKEN) == Guilds(known=())
 
 
 @every_call

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from snowflake.settings import Settings
 from tests.linked_roles.world import APPLICATION, PERSON, Roles, link, with_linked_roles
@@ -150,6 +151,31 @@ async def test_an_event_without_a_time_happens_now(linking: Snowflake) -> None:
     del message["event"]["timestamp"]
     assert (await send(linking, message)).status_code == 204
     assert await left(linking) == NOTHING
+
+
+@pytest.mark.parametrize("odd", [5, "yesterday", [], {"seconds": 1}])
+async def test_nor_does_an_odd_time_keep_anything_from_happening(
+    linking: Snowflake, odd: object
+) -> None:
+    message = deauthorized()
+    message["event"]["timestamp"] = odd
+    with capture_logs() as logs:
+        assert (await send(linking, message)).status_code == 204
+    assert await left(linking) == NOTHING
+    [line] = [line for line in logs if line["event"] == "discord_field_unsaid"]
+    assert (line["answer"], line["field"]) == ("event", "timestamp")
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {"id": 5}, {}])
+@pytest.mark.parametrize("field", ["type", "data", "user", "application_id"])
+async def test_what_does_not_say_what_happened_to_whom_is_no_event(
+    linking: Snowflake, field: str, odd: object
+) -> None:
+    message = deauthorized()
+    places = {"user": message["event"]["data"], "application_id": message}
+    places.get(field, message["event"])[field] = odd
+    assert (await send(linking, message)).status_code == 400
+    assert await left(linking) == EVERYTHING
 
 
 async def test_a_time_without_a_zone_is_in_utc(linking: Snowflake) -> None:

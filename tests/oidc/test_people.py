@@ -135,7 +135,7 @@ BIRDS, API = GUILDS[0]["id"], GUILDS[1]["id"]
 TOKEN: Final = SecretStr("discord-access-token")
 MEMBERS: Final = "guilds.members.read"
 EVERYTHING: Final = frozenset({"identify", "email", "guilds", MEMBERS})
-MEMBER: Final = {"roles": ["41771983423143936"], "nick": "Owlet"}
+MEMBER: Final = {"roles": ["41771983423143936"], "nick": "Owlet", "flags": 0}
 OWLISH: Final = Member.model_validate_json(json.dumps(MEMBER))
 ROLE: Final = {"id": "41771983423143936", "name": "Owl", "managed": False}
 NOT_IN_IT: Final = httpx.Response(404, json={"message": "Unknown Guild", "code": 10004})

@@ -1,9 +1,16 @@
 from dataclasses import replace
 
+import pytest
+
+from snowflake.errors import AccessDenied, TemporarilyUnavailable
+from snowflake.person import Person
+from snowflake.policies import admit
+from snowflake.registry import Client
 from tests.policies.cases import (
     API,
     BIRDS,
     CHOIR,
+    NELLY,
     STRANGER,
     client,
     in_guilds,
@@ -12,6 +19,7 @@ from tests.policies.cases import (
     refusal,
     refused,
 )
+from tests.running import NOW
 
 ANY = client(any_guild=[BIRDS, API])
 ALL = client(all_guilds=[BIRDS, API])
@@ -45,6 +53,44 @@ def test_a_look_at_a_member_counts_more_than_their_list() -> None:
 def test_where_nobody_has_looked_nobody_is_a_member() -> None:
     assert refused(STRANGER, ANY) == ["any_guild"]
     assert refused(STRANGER, ALL) == ["all_guilds"]
+
+
+def in_some(*guilds: str) -> Person:
+    """Answer somebody of whose guilds Discord did not say of each which it is."""
+    return replace(in_guilds(*guilds), guilds_are_all=False)
+
+
+def test_a_list_with_odd_guilds_admits_whoever_is_surely_in() -> None:
+    admit(in_some(API), ANY, NOW)
+    admit(in_some(API, BIRDS), ALL, NOW)
+
+
+@pytest.mark.parametrize(
+    ("person", "to"),
+    [
+        (in_some(CHOIR), ANY),
+        (in_some(API), ALL),
+        (replace(in_some(CHOIR), members={BIRDS: None}), ANY),
+    ],
+)
+def test_whoever_may_be_in_an_odd_guild_is_neither_admitted_nor_refused(
+    person: Person, to: Client
+) -> None:
+    with pytest.raises(TemporarilyUnavailable):
+        admit(person, to, NOW)
+
+
+@pytest.mark.parametrize(
+    ("person", "to"),
+    [
+        (replace(in_some(CHOIR), members={BIRDS: None, API: None}), ANY),
+        (replace(in_some(), members={BIRDS: None}), ALL),
+        (in_some(CHOIR), client(any_guild=[BIRDS], no_people=[NELLY])),
+    ],
+)
+def test_whoever_is_surely_not_in_or_fails_otherwise_is_refused(person: Person, to: Client) -> None:
+    with pytest.raises(AccessDenied):
+        admit(person, to, NOW)
 
 
 def test_who_is_in_no_guild_is_told_to_join() -> None:

@@ -20,16 +20,19 @@ from snowflake.sandbox.discord.cast import CAST
 from snowflake.sandbox.discord.guilds import Guild, Role
 from snowflake.sandbox.discord.limits import Limit
 from snowflake.sandbox.discord.paths import Route
-from snowflake.sandbox.discord.people import Membership, Person
+from snowflake.sandbox.discord.people import GUEST, Membership, Person
 from snowflake.sandbox.discord.places import BOT_GUILDS, GUILDS
 from snowflake.sandbox.discord.simulation import SimulatedDiscord
 from snowflake.sandbox.failures import Failure
 from snowflake.sandbox.requests import RecordedRequest
+from snowflake.sandbox.spoiling import LEFT_OUT
 
 __all__ = [
     "BOT_GUILDS",
     "CAST",
+    "GUEST",
     "GUILDS",
+    "LEFT_OUT",
     "Application",
     "Bot",
     "Failure",

@@ -2,11 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Final
+
+GUEST: Final = 1 << 4
+"""The flag of somebody who is there by a guest invite, for one voice channel."""
 
 
 @dataclass(frozen=True)
 class Membership:
-    """What somebody is in a guild, by its ID; ``roles`` are role IDs. Times are ISO 8601."""
+    """What somebody is in a guild, by its ID; ``roles`` are role IDs. Times are ISO 8601.
+
+    A guest has the flag ``GUEST``, and no ``joined_at``.
+    """
 
     guild: str
     roles: tuple[str, ...] = ()
@@ -14,7 +21,8 @@ class Membership:
     avatar: str | None = None
     pending: bool = False
     communication_disabled_until: str | None = None
-    joined_at: str = "2021-03-14T15:09:26.535000+00:00"
+    joined_at: str | None = "2021-03-14T15:09:26.535000+00:00"
+    flags: int = 0
 
     def to_json(self, person: "Person") -> dict[str, object]:
         """Return the member as they are shown to themselves and to a bot in the guild."""
@@ -22,7 +30,7 @@ class Membership:
             "avatar": self.avatar,
             "banner": None,
             "communication_disabled_until": self.communication_disabled_until,
-            "flags": 0,
+            "flags": self.flags,
             "joined_at": self.joined_at,
             "nick": self.nick,
             "pending": self.pending,

@@ -88,7 +88,7 @@ def test_whatever_the_day_somebody_registered_three_days_ago(now: float) -> None
     assert registered == pytest.approx((now - 3 * DAY) * 1000, abs=1)
     membership = fresh.membership(LIGHTHOUSE)
     assert membership is not None
-    assert registered < datetime.fromisoformat(membership.joined_at).timestamp() * 1000
+    assert registered < datetime.fromisoformat(membership.joined_at or "").timestamp() * 1000
 
 
 def test_somebody_is_pending_and_somebody_timed_out_for_a_week() -> None:

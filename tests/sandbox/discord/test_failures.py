@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from snowflake.sandbox.discord import CAST, Failure, Route, SimulatedDiscord
+from snowflake.sandbox.discord import CAST, LEFT_OUT, Failure, Route, SimulatedDiscord
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from snowflake.sandbox.failures import SPOIL_JSON
 from tests.sandbox.discord.party import ADA, Party
@@ -125,6 +125,32 @@ def test_json_with_fields_of_other_types(
     assert right.keys() == wrong.keys()
     for name, value in wrong.items():
         assert type(value) is not type(right[name]), name
+
+
+@pytest.mark.parametrize("route", ["token", *PERSON_ROUTES, *BOT_ROUTES])
+def test_json_with_some_odd_fields(
+    party: Party, tokens: dict[str, Any], discord: SimulatedDiscord, route: Route
+) -> None:
+    right = call(party, route, tokens).json()
+    one = right[0] if route in LISTS else right
+    kept, changed, gone, *_ = one
+    tokens = party.tokens()
+    discord.fail(route, Failure.ODD_FIELDS, fields={changed: ["odd"], gone: LEFT_OUT, "new": 1})
+    wrong = call(party, route, tokens).json()
+    odd = wrong[0] if route in LISTS else wrong
+    assert odd.keys() == (one.keys() - {gone}) | {"new"}
+    assert (odd[changed], odd["new"], type(odd[kept])) == (["odd"], 1, type(one[kept]))
+    if route in LISTS:
+        # Only the first of them.
+        assert wrong[1:] == right[1:]
+
+
+def test_of_an_empty_list_nothing_is_odd(party: Party, discord: SimulatedDiscord) -> None:
+    tokens = party.tokens()
+    for guild in discord.people[ADA].guilds:
+        discord.leave(ADA, guild)
+    discord.fail("guilds", Failure.ODD_FIELDS, fields={"name": None})
+    assert call(party, "guilds", tokens).json() == []
 
 
 @pytest.mark.parametrize("route", JSON_ROUTES)
