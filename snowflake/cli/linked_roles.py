@@ -12,7 +12,7 @@ from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
 from snowflake.linked_roles import register as conditions
-from snowflake.linked_roles.disconnecting import disconnect
+from snowflake.linked_roles.disconnecting import Disconnected, disconnect
 from snowflake.linked_roles.everybody import MOST_FAILURES, concerns_all
 from snowflake.linked_roles.own import table_of, upstream_of
 from snowflake.linked_roles.sync import Refusals
@@ -27,6 +27,12 @@ FAILED = "failed"
 REFUSES_EVERYBODY = (
     "Stopped: the upstream provider refuses everybody, as if it had lost what it knew of them. "
     "Nobody else is ended. See to it, then start again."
+)
+#: What is said of Discord after somebody was unlinked.
+TOLD = "Discord has forgotten what it was told of this person."
+UNTOLD = (
+    "Discord's tokens of this person have ended, so that it may still know what it was told; they "
+    "can remove the application in Discord under User Settings, Authorized Apps."
 )
 #: Characters of a subject that a table shows.
 SHOWN = 24
@@ -143,14 +149,15 @@ def list_links(
 def unlink(person: Person) -> None:
     """Undo somebody's link: at Discord, at the upstream provider, and here."""
 
-    async def work(state: State) -> bool:
+    async def work(state: State) -> Disconnected:
         table_of(state)
         return await disconnect(person, state)
 
-    if not with_state(work, of_people=True):
+    outcome = with_state(work, of_people=True)
+    if outcome == "absent":
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)
-    typer.echo("Unlinked. Discord has forgotten what it was told of this person.")
+    typer.echo(f"Unlinked. {TOLD if outcome == 'undone' else UNTOLD}")
 
 
 class _Listed(NamedTuple):

@@ -90,11 +90,10 @@ async def _unlinked(link: Link, state: State) -> bool:
     if state.settings.linked_roles is None:
         return False
     try:
-        await disconnect(link.person, state)
+        return await disconnect(link.person, state) != "untold"
     except OAuthError:
         await revoke_upstream(link, state)
         return False
-    return True
 
 
 async def _revoked(tokens: StoredTokens, state: State) -> bool:

@@ -1,6 +1,7 @@
 """What is taken back of a link: at Discord, at the upstream provider, and here."""
 
 from dataclasses import replace
+from typing import Literal
 
 import structlog
 from pydantic import SecretStr
@@ -14,11 +15,15 @@ from snowflake.linked_roles.values import zeroed
 from snowflake.state import State
 from snowflake.store.links import Link
 
+#: What came of it: there was no link; nothing is left; or Discord's tokens have ended, so that it
+#: may have what it was told.
+Disconnected = Literal["absent", "undone", "untold"]
+
 _log = structlog.get_logger(__name__)
 
 
-async def disconnect(person: str, state: State) -> bool:
-    """Undo a person's link: at Discord first, then upstream, then here. False if there is none.
+async def disconnect(person: str, state: State) -> Disconnected:
+    """Undo a person's link, whatever its state: at Discord first, then upstream, then here.
 
     Should it end half way it can be begun again.
 
@@ -26,25 +31,38 @@ async def disconnect(person: str, state: State) -> bool:
         OAuthError: Discord did not do it. The link is as it was.
     """
     application, secret = application_of(state)
-
-    async def delete(token: SecretStr) -> None:
-        await state.discord.role_connections.delete(application, token, person)
-
+    outcome: Disconnected = "undone"
     async with alone(person, state):
         link = await state.store.links.find(person)
         if link is None:
-            return False
+            return "absent"
         works = await renewal.works(application, person, state)
         try:
-            with state.discord.deadline():
-                await renewal.with_token(application, person, secret, state, delete)
+            await delete(person, state)
         except (InvalidGrant, InvalidScope):
             _left(link, works=works)
+            outcome = "undone" if works else "untold"
         await revoke_upstream(link, state)
         await state.store.links.remove(person)
     with state.discord.deadline():
         await renewal.end(application, person, secret, renewal.NOBODY, state)
-    return True
+    return outcome
+
+
+async def delete(person: str, state: State) -> None:
+    """Let Discord forget what it was told of a person.
+
+    Raises:
+        InvalidGrant, InvalidScope: it takes nothing of this person any more.
+        OAuthError: it did not do it.
+    """
+    application, secret = application_of(state)
+
+    async def ask(token: SecretStr) -> None:
+        await state.discord.role_connections.delete(application, token, person)
+
+    with state.discord.deadline():
+        await renewal.with_token(application, person, secret, state, ask)
 
 
 async def withdraw(link: Link, state: State, *, works: bool) -> Link:

@@ -10,7 +10,6 @@ from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToDiscord, ToUpstream, new_id, take
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
-from snowflake.linked_roles.start import LINKING, UNLINKING
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import MAX_CODE, check_discord
@@ -48,7 +47,7 @@ async def discord(request: Request) -> Response | Unlinking:
         # 3. Who it is.
         tokens, user = await _who(note, code, state)
         if note.unlinking:
-            return await unlinking(note, tokens, user, state)
+            return await unlinking(request, note, tokens, user)
 
         # 4. To the upstream provider.
         if ROLE_CONNECTIONS_WRITE not in tokens.scopes:
@@ -79,13 +78,12 @@ async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, 
             code_verifier=note.verifier,
         )
     user = await state.discord.user(answer.access_token)
-    asked = frozenset(UNLINKING if note.unlinking else LINKING)
     tokens = StoredTokens(
         application=application,
         person=user.id,
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,
-        scopes=scopes_of(answer, asked),
+        scopes=scopes_of(answer, frozenset(note.scope.split())),
         expires_at=expiry(answer, state),
     )
     return tokens, user

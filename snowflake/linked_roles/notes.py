@@ -31,12 +31,16 @@ class BoundNote(Note):
 
 @dataclass(frozen=True)
 class ToDiscord(BoundNote):
-    """Discord's ``state``: our PKCE verifier, and whether the person is to be unlinked."""
+    """Discord's ``state``: our PKCE verifier, and whether the person is to be unlinked.
 
-    purpose: ClassVar[str] = "linked role to discord 1"
+    ``scope`` is what Discord is asked for.
+    """
+
+    purpose: ClassVar[str] = "linked role to discord 2"
 
     verifier: str
     unlinking: bool
+    scope: str
 
 
 @dataclass(frozen=True)

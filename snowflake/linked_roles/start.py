@@ -14,16 +14,17 @@ from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.redirect import redirect
 from snowflake.state import state_of
 
-#: What Discord is asked for, of somebody who links and of somebody who unlinks.
-LINKING, UNLINKING = ("identify", ROLE_CONNECTIONS_WRITE), ("identify",)
+#: What Discord is asked for: of somebody who links, or unlinks where it takes nothing of them any
+#: more that we have; and of somebody who unlinks.
+WRITING, KNOWING = f"identify {ROLE_CONNECTIONS_WRITE}", "identify"
 
 
 async def start(request: Request) -> Response:
     """Send the person to Discord, which asks whether they want to be linked."""
-    return to_discord(request, unlinking=False)
+    return to_discord(request, WRITING, unlinking=False)
 
 
-def to_discord(request: Request, *, unlinking: bool) -> Response:
+def to_discord(request: Request, scope: str, *, unlinking: bool) -> Response:
     """Send the person to Discord with a note that is bound to this browser.
 
     The cookie is that of logins and keeps the value that the browser has: where the upstream
@@ -43,12 +44,13 @@ def to_discord(request: Request, *, unlinking: bool) -> Response:
         browser=browser.fingerprint(binding),
         verifier=pkce.new_verifier(),
         unlinking=unlinking,
+        scope=scope,
     )
     page = discord_page(
         state.settings,
         client_id=application_of(state).id,
         redirect_uri=issuer + DISCORD,
-        scopes=UNLINKING if unlinking else LINKING,
+        scopes=scope.split(),
         state=state.sealer.seal(note, state.clock()),
         # Discord shows its page all the same to whoever has not approved of this yet.
         prompt="none",

@@ -1,5 +1,6 @@
 """Keeping one link true: what the upstream provider says now, put at Discord if it has changed."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -9,7 +10,7 @@ from pydantic import SecretStr
 from snowflake import renewal
 from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError, UpstreamRefused
 from snowflake.linked_roles.alone import alone
-from snowflake.linked_roles.disconnecting import revoke_upstream, withdraw
+from snowflake.linked_roles.disconnecting import delete, revoke_upstream, withdraw
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of, zeroed
@@ -142,8 +143,12 @@ async def _take_back(link: Link, state: State) -> Outcome:
     if left.values and left.values != zeroed(table_of(state)):
         # For whoever lists those who may still hold a role.
         await state.store.links.end(left)
-    else:
-        await state.store.links.remove(link.person)
+        return "ended"
+    if left.values:
+        # Roles are gone by what Discord was told. Without a link nobody could take back the rest.
+        with suppress(InvalidGrant, InvalidScope):
+            await delete(link.person, state)
+    await state.store.links.remove(link.person)
     return "ended"
 
 

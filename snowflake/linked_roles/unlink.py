@@ -12,7 +12,7 @@ from snowflake.linked_roles.disconnecting import disconnect
 from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import table_of
-from snowflake.linked_roles.start import to_discord
+from snowflake.linked_roles.start import KNOWING, WRITING, to_discord
 from snowflake.metrics import LINKS
 from snowflake.protocol.parameters import form
 from snowflake.state import State, state_of
@@ -35,9 +35,10 @@ class Unlinking:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """What a person is told who is not linked any more."""
+    """What a person is told who is not linked any more. Discord may have been ``told``, or not."""
 
     platform: str
+    told: bool
 
 
 async def unlink(request: Request) -> Response | Unlinked:
@@ -47,7 +48,7 @@ async def unlink(request: Request) -> Response | Unlinked:
         LinkError: it cannot go on.
     """
     if request.method != "POST":
-        return to_discord(request, unlinking=True)
+        return to_discord(request, KNOWING, unlinking=True)
     state = state_of(request)
     platform = table_of(state).platform_name
     with told(platform, unlinking=True):
@@ -55,18 +56,25 @@ async def unlink(request: Request) -> Response | Unlinked:
         with brought():
             params = await form(request)
             note = await take(ToUnlink, params.get("note"), request, state)
-        if not await disconnect(note.person, state):
+        outcome = await disconnect(note.person, state)
+        if outcome == "absent":
             raise NotLinked(platform)
     LINKS.labels("unlinked").inc()
-    return Unlinked(platform)
+    return Unlinked(platform, told=outcome == "undone")
 
 
-async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: State) -> Unlinking:
+async def unlinking(
+    request: Request, came: ToDiscord, tokens: StoredTokens, user: User
+) -> Response | Unlinking:
     """Ask somebody who has come back from Discord whether they want to unlink.
+
+    Where we have nothing with which it could be undone at Discord, as of a link that has ended long
+    ago, they go there once more to allow it.
 
     Raises:
         NotLinked: they are not linked.
     """
+    state = state_of(request)
     platform = table_of(state).platform_name
     link = await state.store.links.find(user.id)
     if link is None:
@@ -74,6 +82,8 @@ async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: St
     if ROLE_CONNECTIONS_WRITE in tokens.scopes:
         # Should those that we have be worth nothing, it could not be undone at Discord.
         await state.store.discord_tokens.put(tokens)
+    elif came.scope == KNOWING and not await _can_write(tokens, state):
+        return to_discord(request, WRITING, unlinking=True)
     note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)
     return Unlinking(
         account=user.account,
@@ -81,3 +91,9 @@ async def unlinking(came: ToDiscord, tokens: StoredTokens, user: User, state: St
         platform=platform,
         note=state.sealer.seal(note, state.clock()),
     )
+
+
+async def _can_write(tokens: StoredTokens, state: State) -> bool:
+    """Whether those tokens that we have of the same person are good for role connections."""
+    kept = await state.store.discord_tokens.find(tokens.application, tokens.person)
+    return kept is not None and ROLE_CONNECTIONS_WRITE in kept.scopes

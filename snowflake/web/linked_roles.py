@@ -66,6 +66,18 @@ async def unlinked(request: Request) -> Response:
 
 
 def _unlinked(done: Unlinked) -> Message:
+    if not done.told:
+        return Message(
+            title="You have unlinked your account",
+            explanation=(
+                f"We have forgotten your account at {done.platform}, but Discord takes nothing "
+                "from us about you any more, so that it may still know what it was told."
+            ),
+            advice=(
+                "To have it forget that too, remove the connection in Discord's settings under "
+                "Authorized Apps."
+            ),
+        )
     return Message(
         title="You have unlinked your account",
         explanation=(

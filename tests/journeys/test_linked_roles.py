@@ -183,6 +183,7 @@ def test_an_answer_that_comes_too_late_or_is_made_up_is_explained(
         browser="of-a-browser",
         verifier="a-verifier",
         unlinking=False,
+        scope="identify",
     )
     late = linked.sealed(note, time.time() - LOGIN_LIFETIME - 1)
     for state, title in ((late, "That took a little too long"), ("made-up", RECOGNISE)):
@@ -237,7 +238,7 @@ def test_while_discord_is_down_at_the_end_nobody_is_linked(
     linked.world.discord.fail("role_connection", UNAVAILABLE, times=None)
     answer = linked.sign_in(browser, page, account)
     assert (answer.status_code, again_on(answer)) == (503, "/linked-role")
-    assert "Discord or this service gives no usable answer" in answer.text
+    assert "Discord or this sign-in service gives no usable answer" in answer.text
     assert linked.connection(person) == UNTOLD
     linked.world.discord.heal()
     assert title_of(linked.link(browser, person, account)) == "You are linked"
@@ -253,7 +254,7 @@ def test_what_discord_has_taken_without_a_word_is_taken_back(
     assert linked.connection(person)["metadata"] == EVERYTHING
     assert linked.links()[person]["state"] == "pending"
     assert linked.command("sync", "--person", person).endswith("1 links: 1 ended\n")
-    assert linked.connection(person)["metadata"] == NOTHING
+    assert linked.connection(person) == UNTOLD
     assert person not in linked.links()
 
 
@@ -277,7 +278,7 @@ def test_an_account_that_is_linked_anew_is_taken_from_who_had_it(
     other = linked.newcomer()
     with Browser() as another:
         assert title_of(linked.link(another, other, account)) == "You are linked"
-    assert linked.connection(person)["metadata"] == NOTHING
+    assert linked.connection(person)["metadata"] == {}
     assert linked.connection(person)["platform_username"] is None
     assert linked.connection(other)["metadata"] == EVERYTHING
     links = linked.links()
@@ -419,7 +420,7 @@ def test_whoever_is_gone_at_the_provider_fulfils_nothing_any_more(
     linked.link(browser, person, account)
     linked.provider.disable(f"sub-{account}")
     assert linked.command("sync", "--person", person).endswith("1 links: 1 ended\n")
-    assert linked.connection(person)["metadata"] == NOTHING
+    assert linked.connection(person) == UNTOLD
     assert linked.links()[person]["state"] == "ended"
 
 

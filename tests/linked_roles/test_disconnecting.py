@@ -24,12 +24,12 @@ async def test_it_is_undone_everywhere_once(
     linking: Snowflake, provider: Provider, roles: Roles
 ) -> None:
     await link(linking, provider)
-    assert await disconnect(PERSON, linking.state)
+    assert await disconnect(PERSON, linking.state) == "undone"
     asked = (roles.delete.call_count, provider.revocation.call_count, roles.revoke.call_count)
     assert asked == (1, 1, 1)
     assert not await is_linked(linking)
     assert not await has_tokens(linking)
-    assert not await disconnect(PERSON, linking.state)
+    assert await disconnect(PERSON, linking.state) == "absent"
     assert roles.delete.call_count == 1
 
 
@@ -40,7 +40,7 @@ async def test_a_login_keeps_discords_tokens(
     await link(linking, provider)
     grant, _ = await put_login(linking.state.store, "code", PERSON, NOW + 10)
     assert grant.application == APPLICATION
-    assert await disconnect(PERSON, linking.state)
+    assert await disconnect(PERSON, linking.state) == "undone"
     assert not roles.revoke.called
     assert await has_tokens(linking)
 
@@ -76,7 +76,7 @@ async def test_whoever_has_removed_the_application_is_unlinked_all_the_same(
     await link(linking, provider)
     roles.delete.mock(return_value=answer)
     discord.token.respond(400, json={"error": "invalid_grant"})
-    assert await disconnect(PERSON, linking.state)
+    assert await disconnect(PERSON, linking.state) == "undone"
     assert not await is_linked(linking)
 
 
@@ -85,6 +85,6 @@ async def test_an_upstream_provider_that_is_down_stops_nobody(
 ) -> None:
     await link(linking, provider)
     provider.revocation.respond(503)
-    assert await disconnect(PERSON, linking.state)
+    assert await disconnect(PERSON, linking.state) == "undone"
     assert not await is_linked(linking)
     assert "revocation: answered 503" in capsys.readouterr().out

@@ -5,12 +5,14 @@ import re
 import httpx
 import pytest
 
+from snowflake.linked_roles.sync import sync
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from tests.linked_roles.world import (
     APPLICATION,
     PERSON,
     Roles,
     again_on,
+    at_discord,
     from_discord,
     from_upstream,
     go,
@@ -158,3 +160,84 @@ async def test_a_note_for_linking_does_not_unlink(linking: Snowflake, provider: 
     sent = await to_upstream(linking.browser)
     page = await from_upstream(linking.browser, {**sent, "state": note})
     assert title_of(page) == "We don't recognise this step"
+
+
+# Of a link that has ended, or was lost to another account.
+
+
+async def test_an_ended_link_is_undone_at_discord_with_the_tokens_that_came_back(
+    linking: Snowflake, provider: Provider, roles: Roles
+) -> None:
+    await link(linking, provider)
+    provider.token.respond(400, json={"error": "invalid_grant"})
+    assert await sync(PERSON, linking.state) == "ended"
+    page = await unlink(linking)
+    assert title_of(page) == "You have unlinked your account"
+    assert "Discord has forgotten" in page.text
+    assert roles.delete.call_count == 1
+    assert await linking.state.store.links.find(PERSON) is None
+
+
+async def test_whoever_has_nothing_left_to_undo_it_with_goes_to_discord_once_more(
+    linking: Snowflake, provider: Provider, discord: Discord, roles: Roles
+) -> None:
+    await link(linking, provider)
+    provider.token.respond(400, json={"error": "invalid_grant"})
+    await sync(PERSON, linking.state)
+    await forget_tokens(linking)
+    discord.grants("identify")
+    again = at_discord(await asked(linking))
+    assert again["scope"] == "identify role_connections.write"
+    discord.grants("identify role_connections.write")
+    question = await from_discord(linking.browser, again)
+    assert title_of(question) == QUESTION
+    page = await confirm(linking.browser, note_on(question))
+    assert "Discord has forgotten" in page.text
+    assert roles.delete.call_count == 1
+
+
+async def test_whoever_does_not_allow_it_is_unlinked_here_and_told_the_rest(
+    linking: Snowflake, provider: Provider, discord: Discord, roles: Roles
+) -> None:
+    await link(linking, provider)
+    await forget_tokens(linking)
+    discord.grants("identify")
+    question = await from_discord(linking.browser, at_discord(await asked(linking)))
+    page = await confirm(linking.browser, note_on(question))
+    assert title_of(page) == "You have unlinked your account"
+    assert "may still know" in page.text
+    assert "Authorized Apps" in page.text
+    assert not roles.delete.called
+    assert await linking.state.store.links.find(PERSON) is None
+
+
+async def test_a_lost_link_leaves_nothing_at_discord(
+    linking: Snowflake, provider: Provider, discord: Discord, roles: Roles
+) -> None:
+    await link(linking, provider)
+    discord.knows(id="197038439483310086")
+    await link(linking, provider)
+    assert roles.delete.call_count == 1
+    # Roles go by what Discord is told last, and what it was told by the delete.
+    assert [call.request.method for call in discord.calls][-2:] == ["PUT", "DELETE"]
+    discord.knows()
+    assert title_of(await asked(linking)) == "You are not linked"
+
+
+async def test_a_lost_link_of_which_discord_could_not_forget_all_is_tried_again(
+    linking: Snowflake, provider: Provider, discord: Discord, roles: Roles
+) -> None:
+    await link(linking, provider)
+    discord.knows(id="197038439483310086")
+    roles.delete.respond(500)
+    await link(linking, provider)
+    assert await linking.state.store.links.find(PERSON) is not None
+    roles.delete.respond(204)
+    assert await sync(PERSON, linking.state) == "ended"
+    assert await linking.state.store.links.find(PERSON) is None
+
+
+async def forget_tokens(linking: Snowflake) -> None:
+    tokens = await linking.state.store.discord_tokens.find(APPLICATION, PERSON)
+    assert tokens is not None
+    await linking.state.store.discord_tokens.forget(tokens)
