@@ -10,7 +10,7 @@ import pytest
 
 from tests.promises.party import OUT, error_of, tokens_of
 from tests.promises.processes import Processes, browser_of, processes, settings_of
-from tests.serving import free_port, running, serve_command
+from tests.serving import PATIENCE, free_port, running, serve_command
 from tests.store.places import Place
 from tests.store.postgresql import PostgreSQL
 
@@ -54,11 +54,11 @@ def test_a_start_waits_for_the_database_and_says_so_once_a_try(
         starting.wait_for_http(f"{origin}/health")
         assert httpx.get(f"{origin}/ready", trust_env=False).status_code == 200
         assert "Traceback" not in starting.log
-    assert set(told) == {"waiting_for_database"}
+    assert set(told) == {"configuration", "waiting_for_database"}
 
 
 @pytest.mark.parametrize("missing", ["nowhere", "nobody"])
-def test_a_database_that_is_not_there_is_no_traceback(
+def test_a_database_that_is_not_there_ends_the_start(
     missing: str, server: PostgreSQL, tmp_path: Path
 ) -> None:
     url = server.url("nowhere")
@@ -67,8 +67,8 @@ def test_a_database_that_is_not_there_is_no_traceback(
     settings = settings_of(Place("postgresql", url), "http://localhost:1", "http://localhost:1")
     settings["SNOWFLAKE_DATA_DIR"] = str(tmp_path)
     with running(serve_command(free_port()), tmp_path / "log", settings) as starting:
-        starting.wait_until(lambda: bool(starting.log))
-        starting.end()
+        assert starting.process.wait(PATIENCE) == 2
+        assert f'"{missing}" does not exist' in starting.log
         assert "Traceback" not in starting.log
 
 
