@@ -12,37 +12,32 @@ from tests.web.wire import GET, HEAD, Application, Client, connected, everything
 SHORT = 0.05
 
 
-@pytest.fixture
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(connection, "PATIENCE", SHORT)
-
-
-@pytest.mark.usefixtures("_hurried")
-async def test_a_connection_on_which_nothing_comes_is_closed_without_a_word() -> None:
     async with connected(Application()) as (reader, _):
         assert await everything(reader) == b""
 
 
-@pytest.mark.usefixtures("_hurried")
 @pytest.mark.parametrize("begun", [b"G", b"GET / HTTP/1.1\r\nHost", HEAD])
 async def test_headers_that_do_not_end_in_time_are_told_so(begun: bytes) -> None:
-    async with connected(Application()) as (reader, writer):
-        writer.write(begun)
-        answer = await everything(reader)
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"connection: close" in answer
+    client = Client(Application())
+    await client.sends(begun)
+    client.loop.pass_by(PATIENCE)
+    assert client.transport.closed
+    assert client.transport.written.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in client.transport.written
 
 
-@pytest.mark.usefixtures("_hurried")
 async def test_to_send_them_drop_by_drop_gains_no_time() -> None:
-    async with connected(Application()) as (reader, writer):
-        writer.write(HEAD + b"X: ")
-        dripping = asyncio.create_task(pour(writer, b"x"))
-        answer = await everything(reader)
-        writer.close()
-        await dripping
-    # As fast as they come here, they may also be too many.
-    assert answer[:13] in {b"HTTP/1.1 408 ", b"HTTP/1.1 431 "}
+    client = Client(Application())
+    await client.sends(HEAD + b"X: ")
+    for _ in range(int(PATIENCE)):
+        assert not client.transport.closed
+        await client.sends(b"x")
+        client.loop.pass_by(1)
+    assert client.transport.written.startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize(
@@ -111,24 +106,26 @@ async def test_several_requests_each_have_headers_of_their_own() -> None:
         assert (await everything(reader)).count(b"read 0") == 3
 
 
-@pytest.mark.usefixtures("_hurried")
-async def test_the_next_request_has_to_come_in_time_too() -> None:
+async def test_the_next_request_has_to_come_in_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(Application()) as (reader, writer):
         writer.write(GET)
         await reader.readuntil(b"read 0")
+        monkeypatch.setattr(connection, "PATIENCE", SHORT)
         writer.write(b"GET / HT")
         assert (await everything(reader)).startswith(b"HTTP/1.1 408 ")
 
 
-@pytest.mark.usefixtures("_hurried")
 async def test_the_rest_of_what_is_answered_already_has_to_come_in_time() -> None:
-    async with connected(Application(reads=False)) as (reader, writer):
-        writer.write(HEAD + b"Content-Length: 1000000000\r\n\r\n")
-        await reader.readuntil(b"read 0")
-        pouring = asyncio.create_task(pour(writer, b"x"))
-        assert await everything(reader) == b""
-        writer.close()
-        await pouring
+    client = Client(Application(reads=False))
+    await client.sends(HEAD + b"Content-Length: 1000000000\r\n\r\n")
+    answer = client.transport.written
+    assert answer.endswith(b"read 0")
+    for _ in range(int(PATIENCE)):
+        assert not client.transport.closed
+        await client.sends(b"x")
+        client.loop.pass_by(1)
+    assert client.transport.closed
+    assert client.transport.written == answer
 
 
 async def test_an_answer_may_take_longer_than_headers_may() -> None:
