@@ -17,7 +17,7 @@ def check_person(user: User, needs: Needs) -> None:
     Raises:
         TemporarilyUnavailable: it did not.
     """
-    unsaid = sorted(field for field in needs.of_person if not user.says(field))
+    unsaid = sorted(field for field in needs.of_person if not _says(user, field))
     if unsaid:
         raise _unsaid("the person", unsaid)
 
@@ -36,6 +36,11 @@ def members_of(seen: Mapping[str, Member | None], needs: Needs) -> dict[str, Mem
             if guild not in needs.may_lack:
                 raise
     return members
+
+
+def _says(user: User, field: str) -> bool:
+    # Somebody may have no address; all else that is asked for is yes or no.
+    return getattr(user, field) is not None or (field == "email" and user.says(field))
 
 
 def _member_of(guild: str, member: Member | None, needs: Needs) -> Member | None:

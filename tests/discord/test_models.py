@@ -2,9 +2,10 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from snowflake.discord.models import Guild, Tokens, User
+from snowflake.discord.models import Guild, Member, Tokens, User
+from snowflake.discord.reading import Reader
 
 USER = {"id": "80351110224678912", "username": "nelly"}
 TOKENS = {"access_token": "SECRET-TOKEN", "expires_in": 604800, "scope": "identify email"}
@@ -78,3 +79,26 @@ def test_a_wrong_type_is_refused_without_repeating_it(
 def test_a_token_is_not_seen_when_printed() -> None:
     tokens = Tokens.model_validate(TOKENS)
     assert "SECRET-TOKEN" not in repr(tokens) + str(tokens)
+
+
+GUEST_CASES: dict[str, tuple[dict[str, object], bool | None]] = {
+    "the flag": ({"flags": 1 << 4, "joined_at": "2026-01-02T03:04:05+00:00"}, True),
+    "the flag among others": ({"flags": 0b11011}, True),
+    "no time": ({"flags": 0, "joined_at": None}, True),
+    "no time, and nothing of flags": ({"joined_at": None}, True),
+    "a member": ({"flags": 0b1111, "joined_at": "2026-01-02T03:04:05+00:00"}, False),
+    "a time without its zone": ({"joined_at": "2026-01-02T03:04:05"}, False),
+    "flags alone": ({"flags": 0, "joined_at": 5}, False),
+    "nothing": ({"nick": "Owl"}, None),
+    "nothing that can be read": ({"nick": "Owl", "flags": "16", "joined_at": "long ago"}, None),
+}
+
+
+@pytest.mark.parametrize("case", GUEST_CASES)
+def test_a_guest_is_told_by_a_flag_or_by_having_never_joined(case: str) -> None:
+    said, is_guest = GUEST_CASES[case]
+    member = Reader("member", TypeAdapter(Member)).read(json.dumps(said).encode())
+    assert member.is_guest is is_guest
+    # And still so after a while in the memory.
+    kept = Member.model_validate_json(member.model_dump_json(exclude_unset=True))
+    assert kept.is_guest is is_guest

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 from structlog.testing import capture_logs
 
-from snowflake.discord.limit_answers import refusal_of
 from snowflake.discord.models import (
     Guild,
     Member,
@@ -237,45 +235,3 @@ def test_what_hardly_any_program_reads_is_read(content: bytes, name: str) -> Non
 def test_what_is_no_json_is_nothing(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"^"):
         Reader("user", TypeAdapter(User)).read(content)
-
-
-GUEST_CASES: dict[str, tuple[Json, bool | None]] = {
-    "the flag": ({"flags": 1 << 4, "joined_at": "2026-01-02T03:04:05+00:00"}, True),
-    "the flag among others": ({"flags": 0b11011}, True),
-    "no time": ({"flags": 0, "joined_at": None}, True),
-    "no time, and nothing of flags": ({"joined_at": None}, True),
-    "a member": ({"flags": 0b1111, "joined_at": "2026-01-02T03:04:05+00:00"}, False),
-    "a time without its zone": ({"joined_at": "2026-01-02T03:04:05"}, False),
-    "flags alone": ({"flags": 0, "joined_at": 5}, False),
-    "nothing": ({"nick": "Owl"}, None),
-    "nothing that can be read": ({"nick": "Owl", "flags": "16", "joined_at": "long ago"}, None),
-}
-
-
-@pytest.mark.parametrize("case", GUEST_CASES)
-def test_a_guest_is_told_by_a_flag_or_by_having_never_joined(case: str) -> None:
-    said, is_guest = GUEST_CASES[case]
-    member = Reader("member", TypeAdapter(Member)).read(json.dumps(said).encode())
-    assert member.is_guest is is_guest
-    # And still so after a while in the memory.
-    kept = Member.model_validate_json(member.model_dump_json(exclude_unset=True))
-    assert kept.is_guest is is_guest
-
-
-def limited(**fields: object) -> httpx.Response:
-    return httpx.Response(
-        429, json=fields, headers={"retry-after": "9", "x-ratelimit-scope": "user"}
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "wait"),
-    [
-        (limited(retry_after=1.5, **{"global": "perhaps"}), 1.5),
-        (limited(retry_after="soon", **{"global": False}), 9),
-        (limited(retry_after=1.5, code="x"), 1.5),
-    ],
-)
-def test_a_limit_with_an_odd_field_is_one(answer: httpx.Response, wait: float) -> None:
-    refusal = refusal_of(answer)
-    assert (refusal.wait, refusal.stops_everything) == (wait, False)
