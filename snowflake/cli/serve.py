@@ -1,7 +1,6 @@
 """``snowflake serve``."""
 
 import asyncio
-import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
@@ -79,7 +78,7 @@ def serve(
         options["workers"] = workers
     _check_metrics(settings, options)
     # When Uvicorn serves in this process, and when in others.
-    several = (options.get("workers") or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
+    several = options["workers"] > 1
     if several and is_in_memory(store_url(settings)):
         raise StartFault(
             ["several workers need a store that they share: let SNOWFLAKE_DATA_DIR be written to"]

@@ -1,6 +1,7 @@
 """What is asked of Uvicorn by its own variables."""
 
-from typing import Any
+import os
+from typing import Any, Final
 
 from click import BadParameter
 from click.core import ParameterSource
@@ -8,6 +9,8 @@ from uvicorn.main import main as uvicorn_command
 
 from snowflake.errors import StartFault
 
+#: What other servers know as the number of processes, too.
+CONCURRENCY: Final = "WEB_CONCURRENCY"
 #: Parameters of its command line that ``uvicorn.run`` does not take as they come.
 NOT_TAKEN = frozenset({"app", "factory", "headers"})
 
@@ -24,9 +27,18 @@ def uvicorn_variables() -> dict[str, Any]:
     except BadParameter as error:
         variable = f"UVICORN_{error.param.name.upper()}" if error.param else "UVICORN_*"
         raise StartFault([f"{variable}: {error.message}"]) from error
-    return {
+    asked = {
         name: value
         for name, value in context.params.items()
         if name not in NOT_TAKEN
         and context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
     }
+    return {"workers": _concurrency(), **asked}
+
+
+def _concurrency() -> int:
+    """Answer the number of processes where Uvicorn looks for it last; it reads no empty one."""
+    text = os.environ.get(CONCURRENCY) or "1"
+    if not text.isascii() or not text.isdigit():
+        raise StartFault([f"{CONCURRENCY}: is no number of processes"])
+    return int(text)

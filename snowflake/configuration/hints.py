@@ -55,15 +55,13 @@ def _tables() -> Iterator[tuple[str, type[Table]]]:
     """Answer how each table is written, but for those that only change another for a client."""
     for name, field in Settings.model_fields.items():
         table = table_of(field)
-        if table is not None:
-            yield _spelling(name, name, Settings), table
-            yield from (
-                (_spelling(f"{name}.{inner}", inner, table), below)
-                for inner, below in (
-                    (key, table_of(one)) for key, one in table.model_fields.items()
-                )
-                if below is not None and name != "clients"
-            )
+        if table is None:
+            continue
+        yield _spelling(name, name, Settings), table
+        for inner, below in table.model_fields.items() if name != "clients" else ():
+            kind = table_of(below)
+            if kind is not None:
+                yield _spelling(f"{name}.{inner}", inner, table), kind
 
 
 def _spelling(path: str, name: str, table: type[Table] | type[Settings]) -> str:

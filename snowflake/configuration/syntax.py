@@ -14,7 +14,6 @@ _BARE: Final = re.compile(r"[=\[,]\s*[0-9.:-]*[^\s0-9\[\]{},=+.:-]")
 #: A number that goes on as another, as an IP address does.
 _NUMBERS: Final = re.compile(r"=\s*[0-9]+\.[0-9]+\.")
 
-
 _UNCLOSED: Final = "; text has a quote at both ends"
 #: How the parser's words begin -> what to do, where the line need not be looked at.
 _BY_MESSAGE: Final = {

@@ -53,7 +53,7 @@ def test_it_listens_everywhere_on_port_8000_by_default(asked: Uvicorn) -> None:
     serve()
     assert asked.options["host"] == "0.0.0.0"  # noqa: S104
     assert asked.options["port"] == 8000
-    assert "workers" not in asked.options
+    assert asked.options["workers"] == 1
 
 
 @pytest.mark.usefixtures("asked")
@@ -128,6 +128,7 @@ def test_some_variables_of_uvicorn_are_not(
         (("UVICORN_WORKERS", "1"), False),
         (("UVICORN_WORKERS", "2"), True),
         (("WEB_CONCURRENCY", "2"), True),
+        (("WEB_CONCURRENCY", ""), False),
         (("UVICORN_RELOAD", "true"), True),
     ],
 )
@@ -203,6 +204,16 @@ def test_metrics_may_have_the_same_port_elsewhere(
         monkeypatch.setenv(*variable)
     serve("--port", port, *options)
     assert asked.options["port"] == int(port)
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("number", ["many", "-1", "1.5"])
+def test_a_number_of_processes_that_is_none_is_told(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", number)
+    with pytest.raises(StartFault, match="WEB_CONCURRENCY: is no number of processes"):
+        serve()
 
 
 def test_an_option_wins_over_a_variable(asked: Uvicorn, monkeypatch: pytest.MonkeyPatch) -> None:
