@@ -48,7 +48,7 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
         "If you run this one, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
     ),
     UnregisteredRedirect: (
-        "The application is not set up right",
+        "The service that you came from is not set up right",
         "Give whoever runs this service the reference below: its log says what has to be mended.",
     ),
     DiscordDown: (

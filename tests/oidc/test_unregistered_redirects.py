@@ -82,7 +82,7 @@ async def test_the_page_says_nothing_of_what_is_registered_or_came(registered: S
     sent = "https://evil.example/%3Cscript%3E"
     page = await ask(registered.browser, client_id=CLIENT_ID, redirect_uri=sent)
     assert "redirect_uri is not one of those of this client" in page.text
-    assert "The application is not set up right" in page.text
+    assert "The service that you came from is not set up right" in page.text
     for told in ("app.example.com", "preview", "evil.example", "Grafana", "script", "instead of"):
         assert told not in page.text
 
