@@ -21,7 +21,7 @@ OF_CLIENTS = frozenset(
     {
         *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
         *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
-        *("linked_roles_at_login", "refresh_token_lifetime"),
+        *("linked_roles_at_login", "refresh_token_lifetime", "grant_lifetime"),
     }
 )
 
@@ -46,6 +46,7 @@ class Client:
     access: AccessTable
     token_lifetime: timedelta
     refresh_token_lifetime: timedelta
+    grant_lifetime: timedelta
     application_secret: SecretStr | None = None
     has_bot: bool = False
     links_roles: bool = False
@@ -116,6 +117,7 @@ def _client(client_id: str, settings: Settings) -> Client:
         access=settings.access,
         token_lifetime=settings.token_lifetime,
         refresh_token_lifetime=settings.refresh_token_lifetime,
+        grant_lifetime=settings.grant_lifetime,
         has_bot=settings.discord_bot_token is not None,
         links_roles=settings.linked_roles_at_login and client_id == settings.discord_client_id,
         name_from_guild=settings.name_from_guild,

@@ -48,7 +48,7 @@ async def renew(
             raise InvalidGrant("the person has to sign in again")
         if tokens.access_token != old.access_token and not prove:
             return tokens
-        async with state.standing.asking(old.application, secret, caller):
+        async with state.reputation.asking(old.application, secret, caller):
             answer = await state.discord.refresh(
                 client_id=old.application,
                 client_secret=secret,
@@ -134,7 +134,7 @@ async def end(
         return
     await state.store.discord_tokens.forget(tokens)
     try:
-        async with state.standing.asking(application, secret, caller):
+        async with state.reputation.asking(application, secret, caller):
             await state.discord.revoke(
                 client_id=application,
                 client_secret=secret,

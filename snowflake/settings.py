@@ -190,6 +190,13 @@ class Settings(BaseSettings):
         default=timedelta(days=30),
         description="How long a refresh token lives if it is not used; at least 60 seconds.",
     )
+    grant_lifetime: Annotated[Duration, within(timedelta(minutes=1))] = Field(
+        default=timedelta(days=365),
+        description=(
+            "How long somebody stays signed in at most, however often a refresh token is used; at "
+            "least 60 seconds, by default a year. Then they have to sign in again."
+        ),
+    )
     key_rotation: Annotated[Duration, within(timedelta(days=1), or_zero=True)] = Field(
         default=timedelta(0),
         description=(

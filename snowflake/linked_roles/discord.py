@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.discord.models import User
+from snowflake.discord.models import Tokens, User
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import LinkCancelled
 from snowflake.linked_roles.failures import brought, refusal, told
@@ -12,7 +12,10 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import MAX_CODE, check_discord
+from snowflake.protocol.failed_codes import trying_code
+from snowflake.protocol.known_browser import known_browser, remember_person
 from snowflake.protocol.parameters import query
 from snowflake.protocol.redirect import redirect
 from snowflake.renewal import NOBODY, expiry, scopes_of
@@ -44,8 +47,13 @@ async def discord(request: Request) -> Response | Unlinking:
                 raise refusal(error, "Discord")
             code = params.require("code", MAX_CODE)
 
-        # 3. Who it is.
-        tokens, user = await _who(note, code, state)
+        # 3. Who it is, unless too many codes were made up.
+        secure = note.issuer.startswith("https:")
+        known = known_browser(request, state, secure=secure)
+        async with trying_code(note.verifier, caller_of(request), known, state):
+            answer = await _exchange(note, code, state)
+        user = await state.discord.user(answer.access_token)
+        tokens = _stored(note, answer, user, state)
         if note.unlinking:
             return await unlinking(request, note, tokens, user)
 
@@ -55,13 +63,13 @@ async def discord(request: Request) -> Response | Unlinking:
         await state.store.discord_tokens.put(tokens)
         response = redirect(await _upstream_page(note, user, state))
     # The next step may take as long as this one.
-    secure = note.issuer.startswith("https:")
     browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
+    remember_person(response, user.id, state, secure=secure)
     return response
 
 
-async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, User]:
-    """Exchange Discord's code, and ask whose it is.
+async def _exchange(note: ToDiscord, code: str, state: State) -> Tokens:
+    """Exchange Discord's code.
 
     Raises:
         InvalidGrant: Discord does not accept its code.
@@ -69,24 +77,25 @@ async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, 
         TemporarilyUnavailable: it gave no usable answer.
     """
     application, secret = application_of(state)
-    async with state.standing.asking(application, secret, NOBODY):
-        answer = await state.discord.exchange_code(
+    async with state.reputation.asking(application, secret, NOBODY):
+        return await state.discord.exchange_code(
             client_id=application,
             client_secret=secret,
             code=code,
             redirect_uri=note.issuer + DISCORD,
             code_verifier=note.verifier,
         )
-    user = await state.discord.user(answer.access_token)
-    tokens = StoredTokens(
-        application=application,
+
+
+def _stored(note: ToDiscord, answer: Tokens, user: User, state: State) -> StoredTokens:
+    return StoredTokens(
+        application=application_of(state).id,
         person=user.id,
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,
         scopes=scopes_of(answer, frozenset(note.scope.split())),
         expires_at=expiry(answer, state),
     )
-    return tokens, user
 
 
 async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:

@@ -33,10 +33,10 @@ DENIED = {"error": "access_denied", "error_description": "This person may not si
 
 async def admit(
     note: LoginNote, code: CodeNote, credentials: Credentials, state: State
-) -> Response | None:
+) -> Response | Person:
     """Ask Discord who has come back, and keep what it says with our code until it is redeemed.
 
-    Answers None if they are let in, else what the application hears at once: where the person can
+    Answers them if they are let in, else what the application hears at once: where the person can
     do nothing about it, or nobody is there to read a page.
 
     Raises:
@@ -46,7 +46,7 @@ async def admit(
     """
     client = credentials.client
     try:
-        exchanged, fetched = await newcomer(code, credentials, state)
+        ours, exchanged, fetched = await newcomer(code, credentials, state)
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)
@@ -68,8 +68,8 @@ async def admit(
         raise LoginDenied(_denial(note, person, client, state)) from None
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
-        await state.store.codes.release(code.id, state.sealer.seal(kept))
-    return None
+        await state.store.codes.release(ours, state.sealer.seal(kept))
+    return fetched.person
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:

@@ -58,7 +58,9 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     ``expires_in`` is in seconds.
     """
     grant = redeemed.grant
-    issued, lifetime = int(state.clock()), int(client.token_lifetime.total_seconds())
+    issued = int(state.clock())
+    # No token is told to live longer than its grant does.
+    lifetime = min(int(client.token_lifetime.total_seconds()), grant.expires_at - issued)
     times = {"iat": issued, "exp": issued + lifetime}
     scope = " ".join(redeemed.scopes)
     claims = claims_within(grant.claims, redeemed.scopes)

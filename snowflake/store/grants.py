@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
@@ -16,6 +16,22 @@ _IS = grants.c.id == bindparam("grant_id")
 _FIND = select(grants).where(_IS)
 _ADD = insert(grants)
 _REPLACE = update(grants).where(_IS)
+#: Grants that a person has at most with one client: each login makes one, and an application may
+#: send somebody through a hundred a day.
+MOST: Final = 100
+# The one that is being made stays whatever its time, for a clock may have been set back.
+_SURPLUS = delete(grants).where(
+    grants.c.id.in_(
+        select(grants.c.id)
+        .where(
+            grants.c.person == bindparam("of_person"),
+            grants.c.client_id == bindparam("of_client"),
+            grants.c.id != bindparam("new_id"),
+        )
+        .order_by(grants.c.auth_time.desc(), grants.c.id)
+        .offset(MOST - 1)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +138,8 @@ class Grants:
             secret_hash=row["secret_hash"],
             claims_at=row["claims_at"],
         )
+
+
+def surplus(new: Grant) -> Statement:
+    """Answer the statement that ends a person's oldest grants with one client beyond ``MOST``."""
+    return _SURPLUS, {"of_person": new.person, "of_client": new.client_id, "new_id": new.id}

@@ -40,7 +40,7 @@ grants = Table(
     Column("secret_hash", Text),
     Column("expires_at", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
-    Index(None, "person"),
+    Index(None, "person", "client_id", "auth_time"),
     Index(None, "expires_at"),
     Index(None, "sealed_by"),
 )
@@ -72,6 +72,7 @@ codes = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("spent", Boolean, nullable=False),
+    Column("holder", String(32)),
     Column("reserved_until", BigInteger, nullable=False),
     Column("grant_id", String(64)),
     Column("exchanged", Text),
@@ -156,21 +157,14 @@ good_credentials = Table(
     Index(None, "seen_at"),
 )
 
-#: Times at which Discord was asked with other pairs; client and caller by their keyed hashes.
+#: What was tried of late, a row for each of those whose share it spends, by their keyed hash.
 attempts = Table(
     "attempts",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("client", String(64), nullable=False),
-    Column("caller", String(64), nullable=False),
+    Column("owner", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Index(None, "owner", "at"),
     Index(None, "at"),
-)
-
-#: Discord's answers of 401, 403 and 429, counted by the minute (Unix time divided by 60).
-invalid_answers = Table(
-    "invalid_answers",
-    metadata,
-    Column("minute", BigInteger, primary_key=True, autoincrement=False),
-    Column("answers", Integer, nullable=False),
 )

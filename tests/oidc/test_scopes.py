@@ -25,6 +25,7 @@ CLIENT = Client(
     access=AccessTable(),
     token_lifetime=timedelta(hours=1),
     refresh_token_lifetime=timedelta(days=30),
+    grant_lifetime=timedelta(days=365),
 )
 PICTURE = "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea.png"
 

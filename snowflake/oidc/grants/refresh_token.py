@@ -17,7 +17,7 @@ from snowflake.oidc.authentication import faults_of_ours, is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import secret_hash
-from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
+from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.people import Fetched, fetch_known
 from snowflake.oidc.tokens import Redeemed
@@ -104,6 +104,10 @@ async def _find(sent: str, credentials: Credentials, state: State) -> tuple[Refr
         raise InvalidGrant("the refresh token was issued to another client")
     if not is_of(credentials.client, grant):
         raise InvalidGrant("the person has to sign in again")
+    # It may have been told another time when it was made.
+    if ends_at(grant.auth_time, credentials.client) <= state.clock():
+        await state.store.grants.end(grant.id)
+        raise InvalidGrant("the login is too old; the person has to sign in again")
     return token, grant
 
 
@@ -164,7 +168,7 @@ async def _refreshed(
         grant,
         claims=scopes.claims_of(fetched.person, granted, client),
         claims_at=int(state.clock() - fetched.person.age),
-        expires_at=expires_at(client, state, refreshable=True),
+        expires_at=expires_at(client, grant.auth_time, state, refreshable=True),
         secret_hash=await secret_hash(credentials, state) if prove else grant.secret_hash,
     )
     return fresh, granted
@@ -188,7 +192,8 @@ async def _unchanged(
         raise outage
     _log.warning("stale_claims", of="grant", age=math.ceil(age))
     granted = scopes.granted(grant.scopes, tokens.scopes, client)
-    return replace(grant, expires_at=expires_at(client, state, refreshable=True)), granted
+    expires = expires_at(client, grant.auth_time, state, refreshable=True)
+    return replace(grant, expires_at=expires), granted
 
 
 async def _ask_discord(
