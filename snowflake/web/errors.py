@@ -51,7 +51,7 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     ),
     UnregisteredRedirect: (
         "The service that you came from is not set up right",
-        "Give whoever runs this service the reference below: its log says what has to be mended.",
+        "Give whoever runs this sign-in service the reference below: its log says what to mend.",
     ),
     DiscordDown: (
         "Discord is not answering",
