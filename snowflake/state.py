@@ -12,15 +12,16 @@ from starlette.requests import Request
 
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.clocks import Clocks
+from snowflake.discord.sharing import Sharing
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.guesses import Guesses
 from snowflake.keyring import KeyRing
-from snowflake.limiter import Limiter
 from snowflake.memberships import Memory
 from snowflake.registry import Registry
-from snowflake.reputation import Reputation
 from snowflake.sealing import Sealer
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import REPOSITORY, Settings
+from snowflake.standing import Standing
 from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
@@ -39,7 +40,8 @@ LOOK_EVERY = 3
 class State:
     """The parts of a running Snowflake. ``clock`` tells Unix time in seconds.
 
-    ``upstream`` is the provider of linked roles, if there are any.
+    ``upstream`` is the provider of linked roles, if there are any; ``freshening`` are the grants
+    whose claims UserInfo is bringing up to date.
     """
 
     settings: Settings
@@ -48,11 +50,12 @@ class State:
     sealer: Sealer
     store: Store
     secret_hashes: SecretHashes
-    limiter: Limiter
-    reputation: Reputation
+    standing: Standing
+    guesses: Guesses
     turns: Turns
     discord: DiscordClient
     memory: Memory
+    freshening: Sharing
     upstream: Upstream | None
     clock: Callable[[], float]
 
@@ -74,14 +77,13 @@ class State:
             store = await stack.enter_async_context(
                 Store.open(store_url(settings), sealer, clock, wait=wait)
             )
-            limiter = Limiter(store.attempts, sealer, clock)
-            reputation = Reputation(store, limiter, sealer, clock)
+            standing = Standing(store, sealer, clock)
             discord = await stack.enter_async_context(
                 DiscordClient.open(
                     settings.discord_api_url,
                     REPOSITORY,
                     deadline=settings.discord_deadline.total_seconds(),
-                    on_invalid=reputation.invalid_answers.note,
+                    on_invalid=standing.note_invalid,
                     clocks=Clocks(unix=clock),
                     bot_token=settings.discord_bot_token,
                 )
@@ -105,11 +107,12 @@ class State:
                 sealer=sealer,
                 store=store,
                 secret_hashes=SecretHashes(),
-                limiter=limiter,
-                reputation=reputation,
+                standing=standing,
+                guesses=Guesses(clock),
                 turns=Turns(),
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
+                freshening=Sharing(),
                 upstream=upstream,
                 clock=clock,
             )
@@ -139,8 +142,8 @@ class State:
             await asyncio.gather(*rounds)
 
     async def _round(self) -> None:
-        await self.reputation.invalid_answers.settle()
-        await self.store.housekeeping.run(self.store.attempts.forget_old, self.keys.keep_fresh)
+        await self.standing.settle()
+        await self.store.housekeeping.run(self.keys.keep_fresh)
 
 
 async def _repeat(work: Callable[[], Awaitable[None]], every: float, ended: asyncio.Event) -> None:

@@ -12,7 +12,6 @@ from snowflake.errors import (
     InvalidScope,
     LinkCancelled,
     LinkError,
-    LinkLimited,
     LinkMisconfigured,
     LinkRefused,
     LinkSpent,
@@ -20,7 +19,6 @@ from snowflake.errors import (
     LinkUnknown,
     OAuthError,
     TemporarilyUnavailable,
-    TooManyRequests,
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
@@ -61,10 +59,6 @@ def told(platform: str, *, unlinking: bool = False) -> Iterator[None]:
         error.unlinking = unlinking
         raise
     except (OAuthError, UpstreamError) as error:
-        if isinstance(error, TooManyRequests):
-            limited = LinkLimited(cause=error.description, retry_after=error.retry_after)
-            limited.unlinking = unlinking
-            raise limited from error
         page = next(page for kind, page in _PAGES if isinstance(error, kind))
         shown = page(_side_of(error, platform), _cause_of(error))
         shown.unlinking = unlinking

@@ -77,9 +77,15 @@ def new_id() -> str:
 
 
 async def take(
-    kind: type[AnyBound], sealed: str | None, request: Request, state: State
+    kind: type[AnyBound],
+    sealed: str | None,
+    request: Request,
+    state: State,
+    application: str | None = None,
 ) -> AnyBound:
     """Open a note that this browser brings back, and use it up.
+
+    ``application`` is the Discord application from which somebody has come back, nobody knows who.
 
     Raises:
         LinkError: it is too old, used already, another browser's, or none of this kind.
@@ -96,7 +102,8 @@ async def take(
         raise LinkElsewhere
     try:
         # It is kept for as long as the note could be opened, and nobody gives it back.
-        await state.store.codes.reserve(note.id, int(now) + LOGIN_LIFETIME, LOGIN_LIFETIME)
+        expires = int(now) + LOGIN_LIFETIME
+        await state.store.codes.reserve(note.id, expires, LOGIN_LIFETIME, application)
     except (CodeReserved, CodeSpent):
         raise LinkSpent from None
     return note

@@ -29,14 +29,18 @@ from snowflake.store.codes import CodeSpent
 
 #: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
+ANOTHER = {
+    "error": "login_required",
+    "error_description": "Somebody else has signed in than id_token_hint names.",
+}
 
 
 async def admit(
     note: LoginNote, code: CodeNote, credentials: Credentials, state: State
-) -> Response | Person:
+) -> Response | None:
     """Ask Discord who has come back, and keep what it says with our code until it is redeemed.
 
-    Answers them if they are let in, else what the application hears at once: where the person can
+    Answers None if they are let in, else what the application hears at once: where the person can
     do nothing about it, or nobody is there to read a page.
 
     Raises:
@@ -46,7 +50,7 @@ async def admit(
     """
     client = credentials.client
     try:
-        ours, exchanged, fetched = await newcomer(code, credentials, state)
+        exchanged, fetched = await newcomer(code, credentials, state)
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)
@@ -57,6 +61,8 @@ async def admit(
         return error_answer(note.redirect_uri, note.issuer, note.state, outage)
     kept = exchanged
     try:
+        if note.hinted not in {None, fetched.person.user.id}:
+            return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)
     except AccessDenied as denied:
@@ -68,8 +74,9 @@ async def admit(
         raise LoginDenied(_denial(note, person, client, state)) from None
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
-        await state.store.codes.release(ours, state.sealer.seal(kept))
-    return fetched.person
+        person_id = fetched.person.user.id
+        await state.store.codes.release(code.id, state.sealer.seal(kept), person_id)
+    return None
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:

@@ -15,9 +15,11 @@ from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.exchange import Exchanged
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
-from snowflake.oidc.newcomers import Newcomer, newcomer
+from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote
+from snowflake.oidc.people import Fetched
 from snowflake.oidc.tokens import Redeemed
 from snowflake.policies import admit
 from snowflake.protocol import pkce
@@ -39,8 +41,7 @@ async def authorization_code(
     the code up. The client's own replay ends the grant that it made (RFC 6749, section 4.1.2).
 
     Raises:
-        InvalidGrant: the code is not this client's, for another redirect URI, expired or used, or
-            another request has redeemed it while this one was stalled.
+        InvalidGrant: the code is not this client's, for another redirect URI, expired or used.
         AccessDenied: the person may not sign in to this client.
         InvalidClient: the secret is wrong, or a public client used no PKCE.
         TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
@@ -59,35 +60,36 @@ async def authorization_code(
     refreshable = is_refreshable(credentials, params)
 
     # 3. Discord's tokens, who it is, and whether they may sign in.
-    code, exchanged, fetched = await _newcomer(note, credentials, state)
+    exchanged, fetched = await _newcomer(note, credentials, state)
     client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    granted = scopes.granted(note.scope.split(), exchanged.scopes, client)
+    asked = tuple(note.scope.split())
+    granted = scopes.granted(asked, exchanged.scopes, client)
     grant = Grant(
-        id=note.id,
         client_id=client.id,
         application=client.application,
         person=person.user.id,
         issuer=note.issuer,
-        scopes=tuple(granted),
-        claims=scopes.claims_of(person, granted, client),
+        scopes=asked,
+        claims=scopes.claims_of(person, granted, client, exchanged.scopes),
         auth_time=note.auth_time,
-        expires_at=expires_at(client, note.auth_time, state, refreshable=refreshable),
+        expires_at=expires_at(client, state, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
-        claims_at=int(state.clock() - fetched.person.age),
+        claims_at=int(state.clock() - person.age),
+        discord_scopes=exchanged.scopes,
     )
     tokens = exchanged.stored(client.application, person.user.id)
     try:
         refresh_token = await state.store.logins.save(
-            code, grant, tokens, fetched.learnt, refreshable=refreshable
+            note.id, grant, tokens, fetched.learnt, refreshable=refreshable
         )
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(code, state.sealer.seal(exchanged))
+            await state.store.codes.release(note.id, state.sealer.seal(exchanged), person.user.id)
         raise
     LOGINS.labels("completed").inc()
-    return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
+    return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -102,23 +104,26 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     return note
 
 
-async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
+async def _newcomer(
+    note: CodeNote, credentials: Credentials, state: State
+) -> tuple[Exchanged, Fetched]:
     """Ask who has come, and whether they may."""
     try:
-        came = await newcomer(note, credentials, state)
+        exchanged, fetched = await newcomer(note, credentials, state)
     except CodeSpent as spent:
         if spent.grant_id is not None:
             await _end_replayed(spent.grant_id, credentials, state)
         raise InvalidGrant("the code has been used") from spent
     try:
-        admit(came.fetched.person, credentials.client, state.clock())
+        admit(fetched.person, credentials.client, state.clock())
     except AccessDenied:
-        await state.store.codes.spend(came.code)
+        await state.store.codes.spend(note.id)
         raise
     except TemporarilyUnavailable:
-        await state.store.codes.release(came.code, state.sealer.seal(came.exchanged))
+        person = fetched.person.user.id
+        await state.store.codes.release(note.id, state.sealer.seal(exchanged), person)
         raise
-    return came
+    return exchanged, fetched
 
 
 async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:
