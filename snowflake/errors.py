@@ -19,6 +19,7 @@
     │   ├── LinkRefused
     │   ├── LinkUnavailable
     │   ├── LinkMisconfigured
+    │   ├── LinkLimited
     │   └── NotLinked
     ├── UpstreamError              the OpenID provider behind linked roles is of no use now
     │   ├── UpstreamDown
@@ -308,6 +309,24 @@ class LinkMisconfigured(LinkError):
     )
 
 
+class LinkLimited(LinkError):
+    """Too many codes have come that Discord did not make. ``retry_after`` is in whole seconds."""
+
+    status = 429
+    title = "Please wait a few minutes"
+    explanation = (
+        "Somebody has tried too often to get in here with something that {side} knows nothing of. "
+        "For now only those go on who have been here before in this browser."
+    )
+    advice = "Nothing has been changed. Wait ten minutes, then start again."
+
+    def __init__(
+        self, side: str = "Discord", cause: str | None = None, *, retry_after: int = 0
+    ) -> None:
+        super().__init__(side, cause)
+        self.retry_after = retry_after
+
+
 class NotLinked(LinkError):
     """There is nothing to unlink."""
 
@@ -480,12 +499,6 @@ class InvalidScope(OAuthError):
     code = "invalid_scope"
 
 
-class LoginRequired(OAuthError):
-    """Somebody else would have to sign in (OpenID Connect Core 1.0, section 3.1.2.6)."""
-
-    code = "login_required"
-
-
 class RequestNotSupported(OAuthError):
     """Request objects are not read (OpenID Connect Core 1.0, section 3.1.2.6)."""
 
@@ -578,10 +591,10 @@ class StoreRefused(TemporarilyUnavailable):
 
 
 class TooManyRequests(TemporarilyUnavailable):
-    """Too many client credentials were tried that nobody knows to be right.
+    """Too much was tried in vain: client credentials, codes that Discord did not make, the hook.
 
-    To ask Discord about more could have our address banned, and to look into more here would take
-    too much of a processor's time or have a secret guessed.
+    To ask Discord about more could have our address banned or keep others waiting, and to look into
+    more here would take too much of a processor's time or have a secret guessed.
     """
 
     status = 429

@@ -12,16 +12,15 @@ from starlette.requests import Request
 
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.clocks import Clocks
-from snowflake.discord.sharing import Sharing
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.guesses import Guesses
 from snowflake.keyring import KeyRing
+from snowflake.limiter import Limiter
 from snowflake.memberships import Memory
 from snowflake.registry import Registry
+from snowflake.reputation import Reputation
 from snowflake.sealing import Sealer
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import REPOSITORY, Settings
-from snowflake.standing import Standing
 from snowflake.store import Store
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
@@ -40,8 +39,7 @@ LOOK_EVERY = 3
 class State:
     """The parts of a running Snowflake. ``clock`` tells Unix time in seconds.
 
-    ``upstream`` is the provider of linked roles, if there are any; ``freshening`` are the grants
-    whose claims UserInfo is bringing up to date.
+    ``upstream`` is the provider of linked roles, if there are any.
     """
 
     settings: Settings
@@ -50,12 +48,11 @@ class State:
     sealer: Sealer
     store: Store
     secret_hashes: SecretHashes
-    standing: Standing
-    guesses: Guesses
+    limiter: Limiter
+    reputation: Reputation
     turns: Turns
     discord: DiscordClient
     memory: Memory
-    freshening: Sharing
     upstream: Upstream | None
     clock: Callable[[], float]
 
@@ -77,13 +74,14 @@ class State:
             store = await stack.enter_async_context(
                 Store.open(store_url(settings), sealer, clock, wait=wait)
             )
-            standing = Standing(store, sealer, clock)
+            limiter = Limiter(store.attempts, sealer, clock)
+            reputation = Reputation(store, limiter, sealer, clock)
             discord = await stack.enter_async_context(
                 DiscordClient.open(
                     settings.discord_api_url,
                     REPOSITORY,
                     deadline=settings.discord_deadline.total_seconds(),
-                    on_invalid=standing.note_invalid,
+                    on_invalid=reputation.invalid_answers.note,
                     clocks=Clocks(unix=clock),
                     bot_token=settings.discord_bot_token,
                 )
@@ -107,12 +105,11 @@ class State:
                 sealer=sealer,
                 store=store,
                 secret_hashes=SecretHashes(),
-                standing=standing,
-                guesses=Guesses(clock),
+                limiter=limiter,
+                reputation=reputation,
                 turns=Turns(),
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
-                freshening=Sharing(),
                 upstream=upstream,
                 clock=clock,
             )
@@ -142,8 +139,8 @@ class State:
             await asyncio.gather(*rounds)
 
     async def _round(self) -> None:
-        await self.standing.settle()
-        await self.store.housekeeping.run(self.keys.keep_fresh)
+        await self.reputation.invalid_answers.settle()
+        await self.store.housekeeping.run(self.store.attempts.forget_old, self.keys.keep_fresh)
 
 
 async def _repeat(work: Callable[[], Awaitable[None]], every: float, ended: asyncio.Event) -> None:

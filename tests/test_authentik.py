@@ -32,6 +32,7 @@ def source(registered: ClientTable | None = None, **changes: str) -> Source:
         access=AccessTable(),
         token_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=30),
+        grant_lifetime=timedelta(days=365),
         registered=registered,
     )
     values = {"authentik": "https://authentik.example.com", "slug": "discord", "name": "Discord"}

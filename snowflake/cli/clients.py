@@ -21,12 +21,7 @@ from snowflake.uris.native_apps import remark
 #: Random bytes of a secret.
 SECRET_LENGTH = 32
 
-clients = typer.Typer(
-    name="clients", help="Registered clients, for snowflake.toml.", no_args_is_help=True
-)
 
-
-@clients.command("hash")
 def hash_secret() -> None:
     """Print the hash of a client secret, for 'secret' in snowflake.toml.
 
@@ -44,7 +39,6 @@ def hash_secret() -> None:
     typer.echo(_hash(secret))
 
 
-@clients.command()
 def new(
     name: Annotated[str, typer.Argument(help="What people know the application by.")],
     redirect_uri: Annotated[

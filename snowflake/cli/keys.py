@@ -10,16 +10,10 @@ from snowflake.errors import StartFault
 from snowflake.keyring import Key, Part
 from snowflake.state import State
 
-keys = typer.Typer(
-    name="keys", help="List and rotate the keys that sign tokens.", no_args_is_help=True
-)
-
-
 #: What a key does -> how that is told, with its time behind it.
 WORDS = {"signs": "signs since", "next": "next from", "old": "old until"}
 
 
-@keys.command("list")
 def list_keys() -> None:
     """List the keys that are published, and say what each is there for."""
 
@@ -30,7 +24,6 @@ def list_keys() -> None:
         typer.echo(f"{part.key.key.kid}  {_told(part)}")
 
 
-@keys.command()
 def rotate(
     *,
     now: Annotated[

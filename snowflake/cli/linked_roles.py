@@ -37,14 +37,7 @@ UNTOLD = (
 #: Characters of a subject that a table shows.
 SHOWN = 24
 
-linked_roles = typer.Typer(
-    name="linked-roles",
-    help="Linked roles: what Discord knows of accounts at another provider.",
-    no_args_is_help=True,
-)
 
-
-@linked_roles.command()
 def register(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -68,14 +61,13 @@ def register(
     typer.echo("Discord has the conditions now. Servers can set them for their roles.")
 
 
-@linked_roles.command()
 def sync(
     person: Annotated[
         str | None,
         typer.Option(help="Discord user ID of one person.", metavar="ID", parser=person_id),
     ] = None,
 ) -> None:
-    """Ask the upstream provider about everybody who is linked, and tell Discord what has changed.
+    """Ask the upstream provider about everybody who is linked, and tell Discord.
 
     Those come first who wait longest: stopped half way, it can be started again. Snowflake may be
     running.
@@ -122,7 +114,6 @@ async def _sync_all(people: Sequence[tuple[str, int | None]], state: State) -> C
     return done
 
 
-@linked_roles.command("list")
 def list_links(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with all values.")] = False,
@@ -145,7 +136,6 @@ def list_links(
         typer.echo("  ".join(cells).rstrip())
 
 
-@linked_roles.command()
 def unlink(person: Person) -> None:
     """Undo somebody's link: at Discord, at the upstream provider, and here."""
 

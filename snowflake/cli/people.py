@@ -46,8 +46,7 @@ def purge(person: Person) -> None:
         await state.store.people.erase(person)
         living = [
             tokens.application
-            # Discord ends all of one application at once.
-            for tokens in {pair.application: pair for pair in left.discord_tokens}.values()
+            for tokens in left.discord_tokens
             if not await _revoked(tokens, state)
         ]
         return _Purged(kept, living, is_withdrawn)

@@ -12,8 +12,8 @@ from snowflake.upstream.narrowing import Demands
 
 SUBJECT = "linked roles"
 CLIENT = (
-    "invalid_client is a wrong client_id or client_secret of [linked_roles]; unauthorized_client "
-    "and unsupported_grant_type are a client that may not use refresh tokens there."
+    "Mend client_id and client_secret of [linked_roles]; if they are right, let the client use "
+    "refresh tokens there."
 )
 REGISTER = "Run 'snowflake linked-roles register'."
 

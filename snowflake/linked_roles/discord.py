@@ -1,11 +1,9 @@
 """``/linked-role/discord``, where Discord sends people back to: on to the upstream provider."""
 
-from contextlib import AsyncExitStack
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.discord.models import User
+from snowflake.discord.models import Tokens, User
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import LinkCancelled
 from snowflake.linked_roles.failures import brought, refusal, told
@@ -14,9 +12,11 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
-from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import MAX_CODE, check_discord
-from snowflake.protocol.parameters import Parameters, query
+from snowflake.protocol.failed_codes import trying_code
+from snowflake.protocol.known_browser import known_browser, remember_person
+from snowflake.protocol.parameters import query
 from snowflake.protocol.redirect import redirect
 from snowflake.renewal import NOBODY, expiry, scopes_of
 from snowflake.state import State, state_of
@@ -37,24 +37,9 @@ async def discord(request: Request) -> Response | Unlinking:
     # 1. The note, this browser's own.
     with told(platform), brought():
         params = query(request)
-        application = application_of(state).id
-        note = await take(ToDiscord, params.get("state"), request, state, application)
+        note = await take(ToDiscord, params.get("state"), request, state)
 
     with told(platform, unlinking=note.unlinking), state.discord.deadline():
-        response = await _go_on(request, note, params)
-    if not isinstance(response, Unlinking):
-        # The next step may take as long as this one.
-        secure = note.issuer.startswith("https:")
-        browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
-    return response
-
-
-async def _go_on(request: Request, note: ToDiscord, params: Parameters) -> Response | Unlinking:
-    state = state_of(request)
-    async with AsyncExitStack() as stack:
-        # Until then somebody nobody knows is on their way, whose tokens are not to be revoked.
-        stack.push_async_callback(state.store.codes.spend, note.id)
-
         # 2. The parameters.
         with brought():
             check_discord(params, state.settings)
@@ -62,8 +47,13 @@ async def _go_on(request: Request, note: ToDiscord, params: Parameters) -> Respo
                 raise refusal(error, "Discord")
             code = params.require("code", MAX_CODE)
 
-        # 3. Who it is.
-        tokens, user = await _who(note, code, state)
+        # 3. Who it is, unless too many codes were made up.
+        secure = note.issuer.startswith("https:")
+        known = known_browser(request, state, secure=secure)
+        async with trying_code(note.verifier, caller_of(request), known, state):
+            answer = await _exchange(note, code, state)
+        user = await state.discord.user(answer.access_token)
+        tokens = _stored(note, answer, user, state)
         if note.unlinking:
             return await unlinking(request, note, tokens, user)
 
@@ -71,11 +61,15 @@ async def _go_on(request: Request, note: ToDiscord, params: Parameters) -> Respo
         if ROLE_CONNECTIONS_WRITE not in tokens.scopes:
             raise LinkCancelled
         await state.store.discord_tokens.put(tokens)
-        return redirect(await _upstream_page(note, user, state))
+        response = redirect(await _upstream_page(note, user, state))
+    # The next step may take as long as this one.
+    browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
+    remember_person(response, user.id, state, secure=secure)
+    return response
 
 
-async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, User]:
-    """Exchange Discord's code, and ask whose it is.
+async def _exchange(note: ToDiscord, code: str, state: State) -> Tokens:
+    """Exchange Discord's code.
 
     Raises:
         InvalidGrant: Discord does not accept its code.
@@ -83,26 +77,25 @@ async def _who(note: ToDiscord, code: str, state: State) -> tuple[StoredTokens, 
         TemporarilyUnavailable: it gave no usable answer.
     """
     application, secret = application_of(state)
-    async with state.standing.asking(application, secret, NOBODY):
-        answer = await state.discord.exchange_code(
+    async with state.reputation.asking(application, secret, NOBODY):
+        return await state.discord.exchange_code(
             client_id=application,
             client_secret=secret,
             code=code,
             redirect_uri=note.issuer + DISCORD,
             code_verifier=note.verifier,
         )
-    user = await state.discord.user(answer.access_token)
-    tokens = StoredTokens(
-        application=application,
+
+
+def _stored(note: ToDiscord, answer: Tokens, user: User, state: State) -> StoredTokens:
+    return StoredTokens(
+        application=application_of(state).id,
         person=user.id,
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,
         scopes=scopes_of(answer, frozenset(note.scope.split())),
         expires_at=expiry(answer, state),
-        # The link is not there yet, or may have ended.
-        needed_until=int(state.clock()) + LOGIN_LIFETIME,
     )
-    return tokens, user
 
 
 async def _upstream_page(came: ToDiscord, user: User, state: State) -> str:

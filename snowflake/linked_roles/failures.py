@@ -12,6 +12,7 @@ from snowflake.errors import (
     InvalidScope,
     LinkCancelled,
     LinkError,
+    LinkLimited,
     LinkMisconfigured,
     LinkRefused,
     LinkSpent,
@@ -19,6 +20,7 @@ from snowflake.errors import (
     LinkUnknown,
     OAuthError,
     TemporarilyUnavailable,
+    TooManyRequests,
     UpstreamDown,
     UpstreamError,
     UpstreamMisconfigured,
@@ -59,6 +61,10 @@ def told(platform: str, *, unlinking: bool = False) -> Iterator[None]:
         error.unlinking = unlinking
         raise
     except (OAuthError, UpstreamError) as error:
+        if isinstance(error, TooManyRequests):
+            limited = LinkLimited(cause=error.description, retry_after=error.retry_after)
+            limited.unlinking = unlinking
+            raise limited from error
         page = next(page for kind, page in _PAGES if isinstance(error, kind))
         shown = page(_side_of(error, platform), _cause_of(error))
         shown.unlinking = unlinking

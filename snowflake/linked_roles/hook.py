@@ -9,8 +9,10 @@ from starlette.responses import Response
 
 from snowflake.errors import InvalidRequest, InvalidToken, MissingToken
 from snowflake.linked_roles.own import table_of
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import body
-from snowflake.state import state_of
+from snowflake.quota import HOOK, network_of
+from snowflake.state import State, state_of
 
 
 class Changed(BaseModel):
@@ -29,10 +31,11 @@ async def hook(request: Request) -> Response:
 
     Raises:
         InvalidToken: the secret is not the one of ``hook_secret``.
+        TooManyRequests: it was not too often.
         InvalidRequest: the body names nobody.
     """
     state = state_of(request)
-    _check_secret(request)
+    await _check_secret(request, state)
     try:
         changed = Changed.model_validate_json(await body(request))
     except ValidationError:
@@ -41,17 +44,22 @@ async def hook(request: Request) -> Response:
     return Response(status_code=202)
 
 
-def _check_secret(request: Request) -> None:
+async def _check_secret(request: Request, state: State) -> None:
     scheme, _, sent = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not sent.strip():
         raise MissingToken("send the secret of the hook in the Authorization header")
-    secret = table_of(state_of(request)).hook_secret
+    secret = table_of(state).hook_secret
     if secret is None:
         raise InvalidToken("there is no hook")
-    # Hashes, so that not even the length shows in the time that it takes.
-    hashes = [
-        sha256(value.encode("utf-8", "replace")).digest()
-        for value in (sent.strip(), secret.get_secret_value())
-    ]
-    if not hmac.compare_digest(*hashes):
-        raise InvalidToken("the secret of the hook is wrong")
+    limiter, caller = state.limiter, network_of(caller_of(request))
+    # Guesses of others do not keep an address waiting that has shown the right one before.
+    owners = {"caller": caller} if limiter.has_proven(HOOK, caller) else {"everybody": ""}
+    async with limiter.trying(limiter.of(HOOK, **owners), InvalidToken):
+        # Hashes, so that not even the length shows in the time that it takes.
+        hashes = [
+            sha256(value.encode("utf-8", "replace")).digest()
+            for value in (sent.strip(), secret.get_secret_value())
+        ]
+        if not hmac.compare_digest(*hashes):
+            raise InvalidToken("the secret of the hook is wrong")
+    limiter.prove(HOOK, caller)

@@ -77,15 +77,9 @@ def new_id() -> str:
 
 
 async def take(
-    kind: type[AnyBound],
-    sealed: str | None,
-    request: Request,
-    state: State,
-    application: str | None = None,
+    kind: type[AnyBound], sealed: str | None, request: Request, state: State
 ) -> AnyBound:
     """Open a note that this browser brings back, and use it up.
-
-    ``application`` is the Discord application from which somebody has come back, nobody knows who.
 
     Raises:
         LinkError: it is too old, used already, another browser's, or none of this kind.
@@ -102,8 +96,7 @@ async def take(
         raise LinkElsewhere
     try:
         # It is kept for as long as the note could be opened, and nobody gives it back.
-        expires = int(now) + LOGIN_LIFETIME
-        await state.store.codes.reserve(note.id, expires, LOGIN_LIFETIME, application)
+        await state.store.codes.reserve(note.id, int(now) + LOGIN_LIFETIME, LOGIN_LIFETIME)
     except (CodeReserved, CodeSpent):
         raise LinkSpent from None
     return note

@@ -29,18 +29,14 @@ from snowflake.store.codes import CodeSpent
 
 #: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
-ANOTHER = {
-    "error": "login_required",
-    "error_description": "Somebody else has signed in than id_token_hint names.",
-}
 
 
 async def admit(
     note: LoginNote, code: CodeNote, credentials: Credentials, state: State
-) -> Response | None:
+) -> Response | Person:
     """Ask Discord who has come back, and keep what it says with our code until it is redeemed.
 
-    Answers None if they are let in, else what the application hears at once: where the person can
+    Answers them if they are let in, else what the application hears at once: where the person can
     do nothing about it, or nobody is there to read a page.
 
     Raises:
@@ -50,7 +46,7 @@ async def admit(
     """
     client = credentials.client
     try:
-        exchanged, fetched = await newcomer(code, credentials, state)
+        ours, exchanged, fetched = await newcomer(code, credentials, state)
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)
@@ -61,8 +57,6 @@ async def admit(
         return error_answer(note.redirect_uri, note.issuer, note.state, outage)
     kept = exchanged
     try:
-        if note.hinted not in {None, fetched.person.user.id}:
-            return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)
     except AccessDenied as denied:
@@ -74,9 +68,8 @@ async def admit(
         raise LoginDenied(_denial(note, person, client, state)) from None
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
-        person_id = fetched.person.user.id
-        await state.store.codes.release(code.id, state.sealer.seal(kept), person_id)
-    return None
+        await state.store.codes.release(ours, state.sealer.seal(kept))
+    return fetched.person
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:

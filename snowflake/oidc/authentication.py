@@ -12,12 +12,14 @@ import structlog
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from snowflake.errors import InvalidClient, TemporarilyUnavailable, UnauthorizedClient
+from snowflake.errors import InvalidClient, TemporarilyUnavailable
 from snowflake.oidc.clients import find_client
-from snowflake.oidc.credentials import Credentials, caller_of, presented_credentials
+from snowflake.oidc.credentials import Credentials, presented_credentials
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import Parameters
+from snowflake.quota import GUESSES
 from snowflake.registry import Client
-from snowflake.standing import REFUSED_FOR
+from snowflake.reputation import REFUSED_FOR
 from snowflake.state import State
 from snowflake.tables.clients import ClientTable
 
@@ -31,17 +33,13 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
     is for Discord to say when the grant is redeemed.
 
     Raises:
-        InvalidClient: there are none, or they cannot be read, or nobody here knows the client, or a
-            registered client's are wrong (RFC 6749, section 5.2).
+        InvalidClient: there are none, or they cannot be read, or a registered client's are wrong.
         InvalidRequest: two that differ were sent at once.
         TooManyRequests: too many wrong secrets of a registered client were tried.
+        UnauthorizedClient: this client is not on the list of those allowed.
     """
     client_id, secret = presented_credentials(request, params)
-    try:
-        client = find_client(client_id, state)
-    except UnauthorizedClient as error:
-        raise InvalidClient(error.description) from error
-    credentials = Credentials(client, secret, caller_of(request))
+    credentials = Credentials(find_client(client_id, state), secret, caller_of(request))
     registered = credentials.client.registered
     if registered is not None and not await _is_right(credentials, _expected(registered), state):
         raise InvalidClient(_reason(registered, secret))
@@ -94,24 +92,25 @@ async def _is_right(credentials: Credentials, secret_hash: str | None, state: St
     client_id, secret = credentials.client_id, credentials.secret
     if secret is None or secret_hash is None:
         return secret is None and secret_hash is None
-    if await state.standing.is_good(client_id, secret):
+    if await state.reputation.is_good(client_id, secret):
         return await state.secret_hashes.match(client_id, secret, secret_hash)
     matches = await _guess(client_id, secret, secret_hash, state)
     if matches:
-        await state.standing.vouch(client_id, secret)
+        await state.reputation.vouch(client_id, secret)
     return matches
 
 
 async def _guess(client_id: str, secret: SecretStr, secret_hash: str, state: State) -> bool:
-    hashes, guesses = state.secret_hashes, state.guesses
-    async with guesses.turn:
+    hashes, limiter = state.secret_hashes, state.limiter
+    # One at a time: else those under way, of which most may be right, would keep others out.
+    async with state.turns.of("a guess at a client secret"):
         # A stale secret that comes again and again costs nothing, and says nothing new.
         remembered = hashes.remembered(client_id, secret, secret_hash)
         if remembered is not None:
             return remembered
         # It is counted before, so that it stays counted where the request is cut off.
-        guess = guesses.begin(client_id)
+        guess = await limiter.take(limiter.of(GUESSES, client=client_id, everybody=""))
         matches = await hashes.match(client_id, secret, secret_hash)
         if matches:
-            guesses.was_right(guess)
+            await limiter.take_back(guess)
         return matches

@@ -2,24 +2,28 @@
 
 import secrets
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown
+from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TooManyRequests
 from snowflake.hosts import origin_of
 from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import admit
-from snowflake.oidc.answers import answer
+from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
-from snowflake.oidc.credentials import Credentials, caller_of
+from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.oidc.ways import ways_elsewhere, ways_here
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import MAX_CODE, check_discord
+from snowflake.protocol.failed_codes import check_stranger
+from snowflake.protocol.known_browser import known_browser, remember_login, remember_person
 from snowflake.protocol.parameters import Parameters, query
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
@@ -28,6 +32,9 @@ from snowflake.registry import Client
 from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
 from snowflake.state import State, state_of
+
+if TYPE_CHECKING:
+    from snowflake.person import Person
 
 #: Errors of Discord that applications understand as they are (RFC 6749, section 4.1.2.1).
 PASSED_ON = {
@@ -64,7 +71,17 @@ async def callback(request: Request) -> Response:
     if (error := params.get("error")) is not None:
         return _refused(note, error, state.settings)
 
-    # 4. The code note. Not while Discord is down: the page that says so can be loaded again.
+    # 4. Not a code too many that Discord has not made.
+    secure = note.issuer.startswith("https:")
+    known = known_browser(request, state, secure=secure)
+    try:
+        await check_stranger(note.verifier, caller_of(request), known, state)
+    except TooManyRequests as refusal:
+        if not note.silent:
+            raise
+        return error_answer(note.redirect_uri, note.issuer, note.state, refusal)
+
+    # 5. The code note. Not while Discord is down: the page that says so can be loaded again.
     state.discord.check_is_up()
     discord_code = params.require("code", MAX_CODE)
     code = CodeNote(
@@ -79,18 +96,28 @@ async def callback(request: Request) -> Response:
         verifier=note.verifier,
         discord_code=discord_code,
         auth_time=int(state.clock()),
+        caller=caller_of(request),
+        known=known.person,
+        logins=known.logins if known.person is None else (),
     )
 
-    # 5. Who it is, and whether they may.
+    # 6. Who it is, and whether they may.
+    person: Person | None = None
     if client.registered is not None:
         credentials = Credentials(client, None, caller_of(request))
         with state.discord.deadline():
-            refused = await admit(note, code, credentials, state)
-        if refused is not None:
-            return refused
+            admitted = await admit(note, code, credentials, state)
+        if isinstance(admitted, Response):
+            return admitted
+        person = admitted
 
-    # 6. To the application.
-    return _answer(note, code=state.sealer.seal(code, state.clock()))
+    # 7. To the application, which alone learns who it is if it is a Discord application.
+    response = _answer(note, code=state.sealer.seal(code, state.clock()))
+    if person is not None:
+        remember_person(response, person.user.id, state, secure=secure)
+    else:
+        remember_login(response, known, code.id, state, secure=secure)
+    return response
 
 
 def _login(request: Request, params: Parameters, state: State) -> LoginNote:

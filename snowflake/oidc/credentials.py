@@ -67,11 +67,6 @@ def presented_credentials(request: Request, params: Parameters) -> tuple[str, Se
     return client_id, SecretStr(secret) if secret else None
 
 
-def caller_of(request: Request) -> str:
-    """Answer the address from which a request comes, empty if there is none."""
-    return request.client.host if request.client is not None else ""
-
-
 def _basic(header: str) -> tuple[str, str]:
     """Read a Basic header (RFC 7617), raw or form-encoded (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")

@@ -11,6 +11,7 @@ from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import Needs
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched
+from snowflake.protocol.failed_codes import trying_code
 from snowflake.renewal import expiry, scopes_of
 from snowflake.sealing import BadNote, Note
 from snowflake.state import State
@@ -89,7 +90,10 @@ async def exchange(
             raise InvalidClient("this is not the client secret that Discord accepted")
         return exchanged
     application, secret = credentials.client.application, credentials.application_secret
-    async with state.standing.asking(application, secret, credentials.caller):
+    async with (
+        trying_code(note.verifier, note.caller, note.browser, state),
+        state.reputation.asking(application, secret, credentials.caller),
+    ):
         tokens = await state.discord.exchange_code(
             client_id=application,
             client_secret=secret,

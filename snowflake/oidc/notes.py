@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from snowflake.protocol.known_browser import KnownBrowser
 from snowflake.sealing import Note
 
 
@@ -13,11 +14,10 @@ class LoginNote(Note):
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
-    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, nobody else may
-    come back.
+    lifetime counts, however often the note is sealed.
     """
 
-    purpose: ClassVar[str] = "login note 4"
+    purpose: ClassVar[str] = "login note 3"
 
     client_id: str
     issuer: str
@@ -32,18 +32,19 @@ class LoginNote(Note):
     referrer: str | None
     silent: bool
     begun: int
-    hinted: str | None
 
 
 @dataclass(frozen=True)
 class CodeNote(Note):
     """What the callback must remember until ``/token``. It is our authorization code.
 
-    ``id`` is what the store knows it by, ``discord_code`` Discord's own code, which Discord accepts
-    once, ``auth_time`` the Unix time at which it vouched for the person.
+    ``id`` is what the store knows it by, and the grant that it makes. ``discord_code`` is Discord's
+    own code, which Discord accepts once, ``auth_time`` the Unix time at which it vouched for the
+    person. ``caller`` is the browser's address, ``known`` and ``logins`` what the browser's cookie
+    says of who has signed in there before.
     """
 
-    purpose: ClassVar[str] = "code note 2"
+    purpose: ClassVar[str] = "code note 3"
 
     id: str
     client_id: str
@@ -56,3 +57,11 @@ class CodeNote(Note):
     verifier: str
     discord_code: str
     auth_time: int
+    caller: str
+    known: str | None
+    logins: tuple[str, ...]
+
+    @property
+    def browser(self) -> KnownBrowser:
+        """Who has signed in before in the browser that brought Discord's code."""
+        return KnownBrowser(self.known, self.logins)

@@ -52,21 +52,25 @@ def set_cookie(response: Response, value: str, *, secure: bool) -> None:
     response.headers.append("Set-Cookie", cookie)
 
 
-def _value(request: Request, *, secure: bool) -> str | None:
-    """Answer the value of our cookie if the browser sent exactly one of exactly that name.
+def cookie_of(request: Request, name: str) -> str | None:
+    """Answer the value of a cookie if the browser sent exactly one of exactly that name.
 
     The usual parsers trim more than blanks from a name, so that one with a stray byte, which no
     browser protects by its ``__Host-`` prefix, would pass for ours; and of two they take one.
     """
-    name = _name(secure=secure).encode()
     pairs = (
         pair.strip(b" \t").partition(b"=")
         for header, content in request.scope["headers"]
         if header == b"cookie"
         for pair in content.split(b";")
     )
-    values = [value.decode("latin-1") for sent, _, value in pairs if sent == name]
-    return values[0] if len(values) == 1 and _VALUE.fullmatch(values[0]) else None
+    values = [value.decode("latin-1") for sent, _, value in pairs if sent == name.encode()]
+    return values[0] if len(values) == 1 else None
+
+
+def _value(request: Request, *, secure: bool) -> str | None:
+    value = cookie_of(request, _name(secure=secure))
+    return value if value is not None and _VALUE.fullmatch(value) else None
 
 
 def _name(*, secure: bool) -> str:

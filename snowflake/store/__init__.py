@@ -3,7 +3,7 @@
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
 ``url`` finds it, ``migrate`` brings an old one up to date, ``sealed`` opens what is sealed in it.
 Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``,
-``discord_tokens``, ``memberships``, ``links``, ``signing_keys``, ``standing``;
+``discord_tokens``, ``memberships``, ``links``, ``signing_keys``, ``attempts``, ``reputation``;
 ``logins`` for what a login writes at once, ``leases`` for work that one process does at a time,
 ``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving
 house.
@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL
 
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.sealing import Sealer
+from snowflake.store.attempts import Attempts
 from snowflake.store.codes import Codes
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens
@@ -32,8 +33,8 @@ from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate
 from snowflake.store.people import People
 from snowflake.store.refresh_tokens import RefreshTokens
+from snowflake.store.reputation import Reputations
 from snowflake.store.signing_keys import SigningKeys
-from snowflake.store.standing import StandingRecords
 from snowflake.store.url import is_file, open_database
 
 #: Seconds between two tries to reach the database.
@@ -54,14 +55,15 @@ class Store:
         self.database = database
         self.leases = Leases(database, clock)
         self.codes = Codes(database, clock)
-        self.grants = Grants(database, sealer, self.leases)
+        self.grants = Grants(database, sealer)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships)
         self.signing_keys = SigningKeys(database, sealer)
-        self.standing = StandingRecords(database, clock)
+        self.attempts = Attempts(database, clock)
+        self.reputations = Reputations(database, clock)
         self.people = People(
             database, self.grants, self.discord_tokens, self.memberships, self.links
         )

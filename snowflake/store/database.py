@@ -59,6 +59,13 @@ class Database(ABC):
     def queue(self, connection: Connection) -> None:
         """Let those who call this come one after the other, until the end of the transaction."""
 
+    def now(self, connection: Connection, clock: Callable[[], float]) -> float:  # noqa: ARG002
+        """Answer the Unix time by which all go who share this database, in seconds.
+
+        ``clock`` is this machine's own. It is the only one, unless a server has another.
+        """
+        return clock()
+
     @abstractmethod
     async def close(self) -> None:
         """Close all connections."""

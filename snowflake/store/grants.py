@@ -1,27 +1,37 @@
 """Grants: what one person allowed one client. A grant that has ended is gone."""
 
-import math
 import secrets
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database, Statement
-from snowflake.store.leases import Leases
 from snowflake.store.schema import grants
 from snowflake.store.sealed import open_sealed
-
-#: Seconds that looking a grant up and saving its claims may take, beside asking Discord.
-SAVING = 5
 
 _IS = grants.c.id == bindparam("grant_id")
 _FIND = select(grants).where(_IS)
 _ADD = insert(grants)
 _REPLACE = update(grants).where(_IS)
+#: Grants that a person has at most with one client: each login makes one, and an application may
+#: send somebody through a hundred a day.
+MOST: Final = 100
+# The one that is being made stays whatever its time, for a clock may have been set back.
+_SURPLUS = delete(grants).where(
+    grants.c.id.in_(
+        select(grants.c.id)
+        .where(
+            grants.c.person == bindparam("of_person"),
+            grants.c.client_id == bindparam("of_client"),
+            grants.c.id != bindparam("new_id"),
+        )
+        .order_by(grants.c.auth_time.desc(), grants.c.id)
+        .offset(MOST - 1)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +40,8 @@ class Grant:
 
     ``application`` is the Discord application through which the person came, ``claims`` what the
     client may know, ``sub`` included, and ``secret_hash`` a slow hash of the client secret that
-    was last known to be good, None for a public client. ``scopes`` are those that the client asked
-    for, whatever it was given, and ``discord_scopes`` those that Discord granted then.
-    ``claims_at`` is the time at which Discord was asked for the oldest of the claims, None in a
-    grant of an older release.
+    was last known to be good, None for a public client. ``claims_at`` is the time at which Discord
+    was asked for the oldest of the claims, None in a grant of an older release.
     """
 
     client_id: str
@@ -46,7 +54,6 @@ class Grant:
     expires_at: int
     secret_hash: str | None
     claims_at: int | None = None
-    discord_scopes: frozenset[str] = frozenset()
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -63,8 +70,8 @@ class SealedClaims(Note):
 class Grants:
     """The grants in the store."""
 
-    def __init__(self, database: Database, sealer: Sealer, leases: Leases) -> None:
-        self._database, self._sealer, self._leases = database, sealer, leases
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database, self._sealer = database, sealer
 
     async def find(self, grant_id: str) -> Grant | None:
         """Answer a grant, or None if there is none or it has ended."""
@@ -83,23 +90,6 @@ class Grants:
         gone = delete(grants).where(grants.c.id == grant_id)
         # Its refresh tokens go with it, however many there were.
         await self._database.write(lambda c: c.execute(gone), many=True)
-
-    async def renew_claims(self, grant: Grant) -> None:
-        """Keep the claims of a grant, unless it has newer ones or has ended."""
-        change = update(grants).where(
-            grants.c.id == grant.id, func.coalesce(grants.c.claims_at, 0) <= grant.claims_at
-        )
-        row = self._row(grant)
-        claims = {name: row[name] for name in ("claims", "claims_at", "sealed_by")}
-        await self._database.write(lambda c: c.execute(change.values(claims)))
-
-    def alone(self, grant_id: str, patience: float) -> AbstractAsyncContextManager[None]:
-        """Be the only one, among all processes, who brings a grant's claims up to date.
-
-        Waits up to ``patience`` seconds, then raises ``TemporarilyUnavailable``. Discord has to
-        answer within as many.
-        """
-        return self._leases.hold(f"grant {grant_id}", math.ceil(patience) + SAVING, patience)
 
     async def count(self, application: str, person: str) -> int:
         """Count a person's grants through one Discord application."""
@@ -123,7 +113,6 @@ class Grants:
             "person": grant.person,
             "issuer": grant.issuer,
             "scope": " ".join(grant.scopes),
-            "discord_scope": " ".join(sorted(grant.discord_scopes)),
             "auth_time": grant.auth_time,
             "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
             "claims_at": grant.claims_at,
@@ -148,5 +137,9 @@ class Grants:
             expires_at=row["expires_at"],
             secret_hash=row["secret_hash"],
             claims_at=row["claims_at"],
-            discord_scopes=frozenset(row["discord_scope"].split()),
         )
+
+
+def surplus(new: Grant) -> Statement:
+    """Answer the statement that ends a person's oldest grants with one client beyond ``MOST``."""
+    return _SURPLUS, {"of_person": new.person, "of_client": new.client_id, "new_id": new.id}

@@ -24,13 +24,12 @@ from snowflake.store.leases import Leases
 from snowflake.store.links import ENDED, SealedLink
 from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
+from snowflake.store.reputation import GOOD_FOR
 from snowflake.store.schema import (
-    attempts,
     codes,
     discord_tokens,
     good_credentials,
     grants,
-    invalid_answers,
     leases,
     links,
     memberships,
@@ -38,7 +37,6 @@ from snowflake.store.schema import (
     signing_keys,
 )
 from snowflake.store.signing_keys import SealedKey
-from snowflake.store.standing import GOOD_FOR, MINUTE, WINDOW
 
 #: Rows that one transaction changes, so that nobody waits long for it, and that are found at once.
 BATCH, FOUND = 100, 5000
@@ -95,8 +93,6 @@ class Housekeeping:
             (leases, leases.c.until <= now - LEASE),
             (memberships, memberships.c.asked_at <= now - KEPT),
             (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),
-            (attempts, attempts.c.at <= now - WINDOW),
-            (invalid_answers, invalid_answers.c.minute < (now - WINDOW) // MINUTE),
             (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serve_somebody()),
         ]
         return sum([await self._change(table, which, delete(table)) for table, which in expired])

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from snowflake.store import codes, refresh_tokens
+from snowflake.store.codes import Reservation
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
-from snowflake.store.grants import Grant, Grants
+from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships
 
 
@@ -23,7 +24,7 @@ class Logins:
 
     async def save(
         self,
-        code_id: str,
+        code: Reservation,
         grant: Grant,
         tokens: StoredTokens,
         learnt: Iterable[Membership] = (),
@@ -32,21 +33,26 @@ class Logins:
     ) -> str | None:
         """Spend the code, keep the grant, Discord's tokens and what was learnt on the way.
 
-        Answers the grant's first refresh token, or None if it is not to have one.
+        The oldest grant ends of a person who has too many with one client. Answers the grant's
+        first refresh token, or None if it is not to have one.
+
+        Raises:
+            InvalidGrant: the code is another request's by now. Nothing is written.
         """
         refresh_token = refresh_tokens.new_token() if refreshable else None
         statements = [
             self.grants.adding(grant),
-            codes.spending(code_id, grant.id),
+            surplus(grant),
+            self.discord_tokens.putting(tokens),
             *map(self.memberships.putting, learnt),
         ]
         if refresh_token is not None:
             statements.append(refresh_tokens.adding(refresh_token, grant))
 
         def work(connection: Connection) -> None:
+            codes.spend_for(code, grant.id, connection)
             for statement in statements:
                 connection.execute(*statement)
-            self.discord_tokens.keep(connection, tokens)
 
         await self.database.write(work)
         return refresh_token

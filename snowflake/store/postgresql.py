@@ -1,9 +1,10 @@
 """PostgreSQL, over asyncpg."""
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,7 @@ REFUSALS: Final = {
 #: How the codes begin of errors that are about the server and not about a statement: connections,
 #: resources (53100 is a full disk), a standby, the operator's doings, and the system.
 ABOUT_THE_SERVER: Final = ("08", "25006", "53", "55", "57", "58", "XX")
+_NOW: Final = select(func.extract("epoch", func.clock_timestamp()))
 
 
 class Postgresql(Database):
@@ -48,6 +50,10 @@ class Postgresql(Database):
     def queue(self, connection: Connection) -> None:
         """Take the advisory lock, which ends with the transaction."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+    def now(self, connection: Connection, clock: Callable[[], float]) -> float:  # noqa: ARG002
+        """Answer the server's own time, which is one for all machines."""
+        return float(connection.execute(_NOW).scalar_one())
 
     async def close(self) -> None:
         """Close all connections."""

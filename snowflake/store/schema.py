@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 #: Names for what the database would name in a way of its own; migrations need to know them.
@@ -35,14 +34,13 @@ grants = Table(
     Column("person", String(32), nullable=False),
     Column("issuer", Text, nullable=False),
     Column("scope", Text, nullable=False),
-    Column("discord_scope", Text, nullable=False, server_default=text("''")),
     Column("auth_time", BigInteger, nullable=False),
     Column("claims", Text, nullable=False),
     Column("claims_at", BigInteger),
     Column("secret_hash", Text),
     Column("expires_at", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
-    Index(None, "person"),
+    Index(None, "person", "client_id", "auth_time"),
     Index(None, "expires_at"),
     Index(None, "sealed_by"),
 )
@@ -68,35 +66,29 @@ Index(
     postgresql_where=_knows,
 )
 
-#: Codes that were brought to the token endpoint: being redeemed, or spent. ``person`` is who has
-#: come back from the Discord ``application``, once it is known.
+#: Codes that were brought to the token endpoint: being redeemed, or spent.
 codes = Table(
     "codes",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("spent", Boolean, nullable=False),
+    Column("holder", String(32)),
     Column("reserved_until", BigInteger, nullable=False),
     Column("grant_id", String(64)),
     Column("exchanged", Text),
-    Column("application", String(256)),
-    Column("person", String(32)),
     Column("expires_at", BigInteger, nullable=False),
-    Index(None, "application"),
     Index(None, "expires_at"),
 )
 
-#: Discord's tokens of one person for one Discord application: a pair for each set of scopes that no
-#: other one holds. Until ``needed_until`` somebody is on their way who will use it.
+#: Discord's tokens of one person for one Discord application.
 discord_tokens = Table(
     "discord_tokens",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("application", String(256), nullable=False),
-    Column("person", String(32), nullable=False),
+    Column("application", String(256), primary_key=True),
+    Column("person", String(32), primary_key=True),
     Column("tokens", Text, nullable=False),
     Column("scope", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("needed_until", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
     Index(None, "person"),
     Index(None, "sealed_by"),
@@ -165,21 +157,14 @@ good_credentials = Table(
     Index(None, "seen_at"),
 )
 
-#: Times at which Discord was asked with other pairs; client and caller by their keyed hashes.
+#: What was tried of late, a row for each of those whose share it spends, by their keyed hash.
 attempts = Table(
     "attempts",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("client", String(64), nullable=False),
-    Column("caller", String(64), nullable=False),
+    Column("owner", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Index(None, "owner", "at"),
     Index(None, "at"),
-)
-
-#: Discord's answers of 401, 403 and 429, counted by the minute (Unix time divided by 60).
-invalid_answers = Table(
-    "invalid_answers",
-    metadata,
-    Column("minute", BigInteger, primary_key=True, autoincrement=False),
-    Column("answers", Integer, nullable=False),
 )

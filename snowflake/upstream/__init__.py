@@ -7,6 +7,7 @@ A call goes through these files in this order:
 ``credentials``  by which the provider knows the client
 ``authorization``  where the browser is sent, with which request
 ``calls``        one request, limited in time and size
+``neighbourhood``  and to nobody who is near, unless the provider is
 ``reading``      its answer, or the error that it is
 ``id_token``     verified, with the provider's keys (``jwks``)
 ``narrowing``    whether the person has allowed all of it

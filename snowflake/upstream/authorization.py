@@ -8,6 +8,8 @@ from snowflake.errors import UpstreamDown
 
 #: Characters of a ``request_uri`` (RFC 9126, section 2.2), which is a short reference.
 MAX_REQUEST_URI: Final = 2048
+#: What every request of ours says.
+ALWAYS: Final = {"response_type": "code", "code_challenge_method": "S256"}
 
 
 def address(endpoint: str, parameters: Mapping[str, str]) -> str:
@@ -15,9 +17,11 @@ def address(endpoint: str, parameters: Mapping[str, str]) -> str:
     return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(parameters)}"
 
 
-# Of any type: the provider's JSON.
-def request_uri_of(document: Mapping[str, Any]) -> str:
-    """Read the answer to a pushed request (RFC 9126, section 2.2).
+# The provider's JSON has values of any type.
+def reference(pushed: Mapping[str, str], document: Mapping[str, Any]) -> dict[str, str]:
+    """Answer what the browser brings in place of a pushed request, by the answer to it.
+
+    RFC 9126, sections 2.2 and 4.
 
     Raises:
         UpstreamDown: it has no reference that can be sent on.
@@ -25,4 +29,4 @@ def request_uri_of(document: Mapping[str, Any]) -> str:
     uri = document.get("request_uri")
     if not isinstance(uri, str) or not 0 < len(uri) <= MAX_REQUEST_URI:
         raise UpstreamDown("par", "gives no request_uri")
-    return uri
+    return {"client_id": pushed["client_id"], "request_uri": uri}

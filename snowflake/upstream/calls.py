@@ -5,8 +5,9 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, Literal
+from typing import Final
 
 import httpx
 
@@ -15,6 +16,8 @@ from snowflake.errors import UpstreamDown
 from snowflake.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
 from snowflake.network import KEEP_ALIVE, certificates
 from snowflake.unreached import reason_of
+from snowflake.upstream.neighbourhood import Neighbourhood
+from snowflake.upstream.route import Route
 
 #: Seconds for one request and its whole answer.
 SECONDS: Final = 10.0
@@ -22,8 +25,6 @@ SECONDS: Final = 10.0
 MAX_BODY: Final = 1_000_000
 #: Connections that a process has at most.
 MAX_CONNECTIONS: Final = 20
-
-Route = Literal["discovery", "jwks", "par", "token", "userinfo", "revocation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Reply:
 class Calls:
     """Sends requests, each once: a code works once, and so may a refresh token."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, client: httpx.AsyncClient, neighbourhood: Neighbourhood) -> None:
+        self._client, self._neighbourhood = client, neighbourhood
 
     @classmethod
     @asynccontextmanager
-    async def open(cls) -> AsyncIterator["Calls"]:
-        """Open the pool. A proxy is used if the environment names one."""
+    async def open(cls, issuer: str) -> AsyncIterator["Calls"]:
+        """Open the pool for a provider. A proxy is used if the environment names one."""
         headers = {
             "User-Agent": f"Snowflake/{__version__}",
             "Accept": "application/json",
@@ -72,13 +73,14 @@ class Calls:
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE),
             verify=certificates(),
         ) as client:
-            yield cls(client)
+            yield cls(client, Neighbourhood(issuer))
 
     async def send(self, call: Call) -> Reply:
         """Answer what the provider answers, whatever its status.
 
         Raises:
             UpstreamDown: it gives no answer in time, or too long a one.
+            UpstreamMisconfigured: it is where only a provider on this machine may be.
         """
         started, status = time.monotonic(), "none"
         try:
@@ -95,8 +97,13 @@ class Calls:
 
     async def _ask(self, call: Call) -> Reply:
         method = "GET" if call.form is None else "POST"
+        trace = partial(self._neighbourhood.check, call.route, call.url)
         async with self._client.stream(
-            method, call.url, data=call.form, headers=call.headers
+            method,
+            call.url,
+            data=call.form,
+            headers=call.headers,
+            extensions={"trace": trace},
         ) as response:
             content = bytearray()
             # As it comes: an answer that is packed all the same is not unpacked.

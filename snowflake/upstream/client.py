@@ -7,14 +7,9 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from snowflake.errors import (
-    UpstreamDown,
-    UpstreamMisconfigured,
-    UpstreamRefused,
-    UpstreamUntrusted,
-)
+from snowflake.errors import UpstreamDown, UpstreamMisconfigured, UpstreamRefused, UpstreamUntrusted
 from snowflake.upstream.answer import Answer, Tokens, read_tokens
-from snowflake.upstream.authorization import address, request_uri_of
+from snowflake.upstream.authorization import ALWAYS, address, reference
 from snowflake.upstream.calls import Call, Calls
 from snowflake.upstream.credentials import Credentials
 from snowflake.upstream.discovery import Provider, document_url, read_document
@@ -61,11 +56,11 @@ class Upstream:
         demands: Demands,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator["Upstream"]:
-        """Open the pool. Nothing is asked yet: a provider that is down does not stop the start.
+        """Open the pool; ``clock`` tells Unix time in seconds.
 
-        ``clock`` tells Unix time in seconds.
+        Nothing is asked yet: a provider that is down does not stop the start.
         """
-        async with Calls.open() as calls:
+        async with Calls.open(issuer) as calls:
             yield cls(issuer, Credentials(client_id, client_secret), demands, calls, clock)
 
     async def discover(self) -> None:
@@ -78,9 +73,9 @@ class Upstream:
         await self._document.get()
 
     async def try_client(self) -> None:
-        """Look whether the provider accepts the client, with a refresh token that nobody has made.
+        """Look whether the provider knows the client, with a refresh token that nobody has made.
 
-        It looks at the client first, and so does not know the token only if it knows the client.
+        It looks at the client first: what it refuses of a client that it knows is the token.
 
         Raises:
             UpstreamMisconfigured: it does not accept the client, or not for this.
@@ -108,19 +103,17 @@ class Upstream:
         async with self._provider() as provider:
             pushed = provider.pushed_authorization_request_endpoint
             parameters = {
-                "response_type": "code",
+                **ALWAYS,
                 "client_id": self._credentials.client_id,
                 "redirect_uri": redirect_uri,
                 "scope": " ".join(self._demands.scopes),
                 "state": state(pushed is not None),
                 "nonce": nonce,
                 "code_challenge": challenge,
-                "code_challenge_method": "S256",
             }
             if pushed is not None:
                 call = self._credentials.call("par", pushed, parameters, provider)
-                uri = request_uri_of(read(await self._calls.send(call)))
-                parameters = {"client_id": self._credentials.client_id, "request_uri": uri}
+                parameters = reference(parameters, read(await self._calls.send(call)))
         return address(provider.authorization_endpoint, parameters)
 
     async def redeem(
@@ -238,17 +231,15 @@ class Upstream:
             )
             subject = claims["sub"]
         if provider.userinfo_endpoint is not None:
-            said = await self._userinfo(provider.userinfo_endpoint, access_token)
+            headers = {"Authorization": f"Bearer {access_token}"}
+            call = Call("userinfo", provider.userinfo_endpoint, headers=headers)
+            said = read(await self._calls.send(call))
             # Without this, UserInfo could be anybody's (OpenID Connect Core 1.0, section 5.3.2).
             check_subject("userinfo", said.get("sub"), subject)
             claims |= said
         if not claims:
             raise UpstreamMisconfigured("token", "gives no ID token, and there is no UserInfo")
         return claims
-
-    async def _userinfo(self, url: str, access_token: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {access_token}"}
-        return read(await self._calls.send(Call("userinfo", url, headers=headers)))
 
     async def _discover(self) -> Provider:
         call = Call("discovery", document_url(self.issuer))

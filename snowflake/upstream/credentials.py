@@ -8,8 +8,9 @@ from urllib.parse import quote_plus
 from pydantic import SecretStr
 
 from snowflake.errors import UpstreamMisconfigured
-from snowflake.upstream.calls import Call, Route
+from snowflake.upstream.calls import Call
 from snowflake.upstream.discovery import Provider
+from snowflake.upstream.route import Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,25 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 
 from snowflake.errors import UpstreamMisconfigured
-from snowflake.hosts import is_loopback
 from snowflake.upstream.algorithms import HASHES
+from snowflake.upstream.neighbourhood import near
 
 PATH: Final = "/.well-known/openid-configuration"
-#: The context of a document whose issuer is on this machine.
-HERE: Final = "here"
 
 
 def _check_endpoint(url: str, info: ValidationInfo) -> str:
     """Refuse an endpoint to which no secret may go.
 
-    A provider elsewhere must not have us ask what listens on this machine; only a provider that
-    runs here itself, of whose issuer the context tells, may be reached over plain HTTP.
+    A provider elsewhere must not have us ask what listens on this machine or its link (see
+    ``neighbourhood``). Only one that runs on this machine, near which the context says that the
+    issuer is, may be reached over plain HTTP.
     """
     parts = urlsplit(url)
     host, _ = parts.hostname or "", parts.port
-    is_here = info.context == HERE and is_loopback(host)
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_here)
+    nearness = near(host)
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and nearness == "loopback")
+    if nearness is not None and nearness != info.context:
+        raise ValueError("is near, where the issuer is not")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("holds characters that no URL may hold")
     if not is_private or not host or "@" in parts.netloc or parts.fragment:
@@ -67,9 +68,8 @@ def read_document(document: dict[str, Any], issuer: str) -> Provider:
     Raises:
         UpstreamMisconfigured: it is another issuer's, or Snowflake cannot work with it.
     """
-    is_here = is_loopback(urlsplit(issuer).hostname or "")
     try:
-        provider = Provider.model_validate(document, context=HERE if is_here else None)
+        provider = Provider.model_validate(document, context=near(urlsplit(issuer).hostname or ""))
     except ValidationError as error:
         names = sorted({str(fault["loc"][0]) for fault in error.errors()})
         raise UpstreamMisconfigured("discovery", f"unusable {', '.join(names)}") from None

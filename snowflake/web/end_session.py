@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.errors import InvalidRequest
-from snowflake.keys import MAX_TOKEN
 from snowflake.oidc import redirects
 from snowflake.oidc.authorize import MAX_STATE
 from snowflake.oidc.clients import MAX_LENGTH, find_client
-from snowflake.oidc.tokens import BAD_HINT, MAX_FORM, read_hint
-from snowflake.protocol.parameters import Parameters, query_or_form
+from snowflake.oidc.tokens import client_of_id_token
+from snowflake.protocol.parameters import MAX_SIZE, Parameters, query_or_form
 from snowflake.protocol.redirect import redirect
 from snowflake.state import State, state_of
 from snowflake.uris import with_parameters
@@ -30,7 +29,7 @@ SIGNED_OUT = Message(
 
 async def end_session(request: Request) -> Response:
     """Send the person back after a logout (section 3)."""
-    state, params = state_of(request), await query_or_form(request, MAX_FORM)
+    state, params = state_of(request), await query_or_form(request)
     sent = params.at_most("post_logout_redirect_uri", redirects.MAX_LENGTH)
     if sent is None:
         return error_page(request, SIGNED_OUT, status=200)
@@ -51,15 +50,12 @@ async def end_session(request: Request) -> Response:
 
 async def _client_id(params: Parameters, state: State) -> str:
     client_id = params.at_most("client_id", MAX_LENGTH)
-    hint = params.at_most("id_token_hint", MAX_TOKEN)
+    hint = params.at_most("id_token_hint", MAX_SIZE)
     if hint is None:
         if client_id is None:
             raise InvalidRequest("client_id or id_token_hint is missing")
         return client_id
-    try:
-        hinted = await read_hint(hint, state)
-    except ValueError as error:
-        raise InvalidRequest(BAD_HINT) from error
-    if client_id not in {None, hinted.client_id}:
+    hinted = await client_of_id_token(hint, state)
+    if client_id not in {None, hinted}:
         raise InvalidRequest("id_token_hint was issued to another client")
-    return hinted.client_id
+    return hinted

@@ -12,12 +12,14 @@ from snowflake.errors import (
     AccessDenied,
     DiscordDown,
     LinkError,
+    LinkLimited,
     LoginDenied,
     LoginError,
     NotLinked,
     NotServed,
     OAuthError,
     TemporarilyUnavailable,
+    TooManyRequests,
     UnauthorizedClient,
     UnregisteredRedirect,
 )
@@ -49,11 +51,15 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     ),
     UnregisteredRedirect: (
         "The service that you came from is not set up right",
-        "Give whoever runs this service the reference below: its log says what has to be mended.",
+        "Give whoever runs this sign-in service the reference below: its log says what to mend.",
     ),
     DiscordDown: (
         "Discord is not answering",
         "Try again in half a minute: your login goes on from here once Discord is back.",
+    ),
+    TooManyRequests: (
+        "Please wait a few minutes",
+        "Wait {wait}, then try again. If this login is over by then, go back and sign in anew.",
     ),
     TemporarilyUnavailable: (
         "Discord can't be asked right now",
@@ -107,7 +113,8 @@ async def link_error(request: Request, error: Exception) -> Response:
     again = Link("Start again", state_of(request).settings.path + start)
     links = [] if isinstance(error, NotLinked) else [again]
     message = Message(title, explanation, advice)
-    return error_page(request, message, status=error.status, links=links)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, LinkLimited) else None
+    return error_page(request, message, status=error.status, headers=headers, links=links)
 
 
 async def login_denied(request: Request, error: Exception) -> Response:

@@ -63,7 +63,11 @@ def _paths() -> Json:
                 "parameters": [
                     {"name": "redirect_uri", "in": "path", "required": True, "schema": _text()}
                 ],
-                "responses": {"302": _answer("On to the application"), "400": _answer("A page")},
+                "responses": {
+                    "302": _answer("On to the application"),
+                    "400": _answer("A page"),
+                    "429": _answer("A page: too many codes were made up"),
+                },
             }
         },
         paths.CALLBACK: {
@@ -73,6 +77,7 @@ def _paths() -> Json:
                     "302": _answer("On to the application"),
                     "400": _answer("A page"),
                     "403": _answer("A page for somebody who may not sign in"),
+                    "429": _answer("A page: too many codes were made up"),
                 },
             }
         },
@@ -92,7 +97,7 @@ def _paths() -> Json:
                     "200": _json("Tokens", _TOKENS),
                     "400": _error("The grant or the request is wrong"),
                     "401": _error("The client is wrong"),
-                    "429": _error("Discord is not asked about this client for now"),
+                    "429": _error("Too much was tried in vain; Discord is not asked for now"),
                     "503": _error("Discord can't be asked right now"),
                 },
             }
@@ -175,6 +180,7 @@ def _linked_roles(settings: Settings) -> Json:
                     "202": _answer("Whoever it is will be asked about soon, if they are linked"),
                     "400": _error("The body names nobody"),
                     "401": _error("The secret is wrong"),
+                    "429": _error("The secret was wrong too often"),
                 },
             }
         }
@@ -202,6 +208,7 @@ def _pages(page: str | None) -> Json:
     return {
         **({"200": _answer(page)} if page is not None else {}),
         "400": _answer("A page with a way to start again"),
+        "429": _answer("The same, after too many codes that were made up"),
         "503": _answer("The same, while Discord or the upstream provider is down"),
     }
 

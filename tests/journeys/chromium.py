@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize
 
+from snowflake.web.pages import SECURITY_HEADERS
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -63,3 +65,10 @@ def colours(page: Page) -> tuple[float, float]:
         })"""
     )
     return ground, ink
+
+
+def serve(page: Page, body: bytes, headers: dict[str, str]) -> None:
+    """Let every address of the tests show a page."""
+    known = {**SECURITY_HEADERS, **headers, "Content-Type": "text/html; charset=utf-8"}
+    page.unroute_all()
+    page.route("https://snowflake.test/**", lambda route: route.fulfill(body=body, headers=known))

@@ -2,9 +2,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+import httpx
+
 from snowflake.settings import Settings
+from snowflake.store.attempts import WINDOW
 from tests.linked_roles.world import HOOK_SECRET, PERSON, link, with_linked_roles
-from tests.running import NOW, Clock, Discord, Snowflake, running
+from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake, running
 from tests.upstream.provider import SUBJECT, Provider
 
 GOOD = {"authorization": f"Bearer {HOOK_SECRET}"}
@@ -46,6 +49,42 @@ async def test_a_call_that_is_sent_again_does_no_harm(
 
 async def test_somebody_unknown_gets_the_same_answer(linking: Snowflake) -> None:
     assert await call(linking, b'{"sub": "nobody", "more": [1]}') == (202, "")
+
+
+async def guess(
+    snowflake: Snowflake, number: int, caller: str = "198.51.100.1", secret: str = "wrong"
+) -> list[int]:
+    """Call the hook from an address, so often, and answer the statuses."""
+    transport = httpx.ASGITransport(snowflake.app, client=(caller, 1))
+    headers = {"authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
+        sent = {"content": b'{"sub": "nobody"}', "headers": headers}
+        answers = [await browser.post("/linked-roles/hook", **sent) for _ in range(number)]  # type: ignore[arg-type]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert all(0 < int(answer.headers["retry-after"]) <= WINDOW for answer in limited)
+    assert all(answer.json()["error"] == "temporarily_unavailable" for answer in limited)
+    return [answer.status_code for answer in answers]
+
+
+async def test_guesses_at_the_secret_end_after_twenty_and_go_on_after_ten_minutes(
+    linking: Snowflake, clock: Clock
+) -> None:
+    assert await guess(linking, 22) == [401] * 20 + [429] * 2
+    # From wherever they come, and the right one too: it would be told by the answer.
+    assert await guess(linking, 1, "192.0.2.7") == [429]
+    assert await guess(linking, 1, "192.0.2.7", HOOK_SECRET) == [429]
+    clock.pass_by(WINDOW)
+    assert await guess(linking, 1, "192.0.2.7", HOOK_SECRET) == [202]
+
+
+async def test_guesses_of_others_do_not_stop_whoever_has_shown_the_secret(
+    linking: Snowflake,
+) -> None:
+    assert await guess(linking, 1, "192.0.2.7", HOOK_SECRET) == [202]
+    assert await guess(linking, 21) == [401] * 20 + [429]
+    assert await guess(linking, 30, "192.0.2.7", HOOK_SECRET) == [202] * 30
+    # With so many wrong ones of its own.
+    assert await guess(linking, 21, "192.0.2.7") == [401] * 20 + [429]
 
 
 async def test_without_the_secret_nothing_is_read(linking: Snowflake, provider: Provider) -> None:

@@ -28,7 +28,7 @@ async def by_discord(*urls: str, between: Callable[[], None] = lambda: None) -> 
 
 
 async def by_upstream(*urls: str, between: Callable[[], None] = lambda: None) -> str | None:
-    async with Calls.open() as calls:
+    async with Calls.open(urls[0]) as calls:
         for url in urls:
             try:
                 await calls.send(Call("discovery", url))

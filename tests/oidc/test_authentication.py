@@ -5,17 +5,19 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from snowflake.store.standing import CLIENT_SHARE
+from snowflake.quota import GUESSES
 from tests.login import CLIENT_ID, CLIENT_SECRET, sign_in
 from tests.running import Snowflake, running
+
+CLIENT_SHARE = GUESSES.most["client"]
 
 
 @asynccontextmanager
 async def process_that_knows_nobody(snowflake: Snowflake) -> AsyncIterator[Snowflake]:
     """Run another process, after an update from a release that remembered no good standing."""
     async with running(snowflake.settings, snowflake.clock, snowflake.discord) as another:
-        [pair] = snowflake.state.standing._good
-        await snowflake.state.store.standing.forget(pair)
+        [pair] = snowflake.state.reputation._good
+        await snowflake.state.store.reputations.forget(pair)
         yield another
 
 
@@ -53,8 +55,8 @@ async def test_a_secret_that_only_its_grant_knows_is_no_guess(
         )
         assert {answer.json()["active"] for answer in answers} == {True}
         # The grant vouched for the client.
-        [pair] = another.state.standing._good
-        assert await another.state.store.standing.seen_at(pair) is not None
+        [pair] = another.state.reputation._good
+        assert await another.state.store.reputations.seen_at(pair) is not None
 
 
 async def test_a_stale_secret_that_comes_again_and_again_keeps_the_right_one_from_nothing(

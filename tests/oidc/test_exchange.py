@@ -2,9 +2,11 @@
 
 import pytest
 
-from snowflake.shares import SPENT_FOR
-from snowflake.store.standing import WINDOW
+from snowflake.limiter import SPENT_FOR
+from snowflake.quota import UNPROVEN
+from snowflake.store.attempts import WINDOW
 from tests.login import CLIENT_ID, code_for, redeem, sign_in
+from tests.quotas import allow
 from tests.running import TOKENS, USER, Clock, Discord, Snowflake
 
 
@@ -28,7 +30,7 @@ async def test_a_code_whose_client_has_to_wait_is_as_good_afterwards(
 ) -> None:
     code = await code_for(snowflake.browser)
     with monkeypatch.context() as patch:
-        patch.setattr("snowflake.store.standing.CLIENT_SHARE", 1)
+        allow(patch, UNPROVEN, client=1)
         refuse_the_client(snowflake.discord)
         await redeem(snowflake.browser, code, client_secret="wrong")
         for _ in range(2):
@@ -45,7 +47,7 @@ async def test_a_code_whose_client_has_to_wait_is_as_good_afterwards(
 async def test_a_client_in_good_standing_does_not_notice_the_attack(
     snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snowflake.store.standing.BUDGET", 1)
+    allow(monkeypatch, UNPROVEN, everybody=1)
     await sign_in(snowflake.browser)
     refuse_the_client(snowflake.discord)
     code = await code_for(snowflake.browser)
@@ -59,7 +61,7 @@ async def test_a_client_in_good_standing_does_not_notice_the_attack(
 async def test_a_limited_token_route_gives_no_attempt_back(
     snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch, retry_after: float
 ) -> None:
-    monkeypatch.setattr("snowflake.store.standing.CALLER_SHARE", 2)
+    allow(monkeypatch, UNPROVEN, caller=2)
     limited = {"message": "slow down", "retry_after": retry_after, "global": False}
     snowflake.discord.token.respond(429, json=limited)
     statuses = []
@@ -81,7 +83,7 @@ async def test_a_new_pair_is_kept_before_anything_else_is_written(
         raise RuntimeError("killed")
 
     # A secret that was reset: Discord is to prove it, and then it is put in good standing.
-    monkeypatch.setattr("snowflake.store.standing.StandingRecords.accept", dies)
+    monkeypatch.setattr("snowflake.store.reputation.Reputations.accept", dies)
     snowflake.discord.token.respond(
         json={**TOKENS, "access_token": "new", "refresh_token": "newer"}
     )

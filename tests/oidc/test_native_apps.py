@@ -147,3 +147,16 @@ async def test_without_loopback_an_apps_own_scheme_still_counts(
         for uri in OF_THE_MOMENT:
             assert (await ask(snowflake.browser, redirect_uri=uri, **ASKED)).status_code == 400
         assert await login(snowflake.browser, redirect_uri=PRIVATE[0], **ASKED)
+
+
+@pytest.mark.parametrize("uri", [PRIVATE[0], OF_THE_MOMENT[0]])
+async def test_the_page_of_a_login_that_is_over_has_a_link_back_into_the_app(
+    phone: Snowflake, uri: str
+) -> None:
+    departure = await depart(phone.browser, redirect_uri=uri, **ASKED)
+    location = (await come_back(phone.browser, departure)).headers["location"]
+    code = query_of(location)["code"]
+    assert (await own(phone.browser, code, redirect_uri=uri)).status_code == 200
+    page = await come_back(phone.browser, departure)
+    assert page.status_code == 400
+    assert f'href="{escape(uri)}?error=login_required' in page.text

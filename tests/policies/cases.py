@@ -33,6 +33,7 @@ def client(groups: GroupsTable = NO_GROUPS, /, **access: object) -> Client:
         access=AccessTable.model_validate(access),
         token_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=30),
+        grant_lifetime=timedelta(days=365),
     )
 
 

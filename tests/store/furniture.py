@@ -67,8 +67,8 @@ async def put_login(
 ) -> tuple[Grant, str]:
     """Save a login; answer its grant and its refresh token."""
     made = grant(person, expires_at)
-    await store.codes.reserve(code_id, NOW + 60)
+    code = await store.codes.reserve(code_id, NOW + 60)
     pair, learnt = tokens(person, expires_at), [membership(person)]
-    token = await store.logins.save(code_id, made, pair, learnt, refreshable=True)
+    token = await store.logins.save(code, made, pair, learnt, refreshable=True)
     assert token is not None
     return made, token

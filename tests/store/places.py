@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from snowflake.sealing import Sealer
 from snowflake.store import Store
 from snowflake.store.database import Database
+from snowflake.store.postgresql import Postgresql
 from snowflake.store.url import open_database, parse_url
 from tests.store.postgresql import the_server
 
@@ -83,7 +84,16 @@ def place_on(engine: str, directory: Path) -> Place:
     return Place(engine, f"sqlite:///{directory / 'store.db'}")
 
 
+def _own_time(_: Postgresql, __: Connection, clock: Callable[[], float]) -> float:
+    return clock()
+
+
 @pytest.fixture(params=ENGINES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Make an empty database on each engine in turn."""
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Make an empty database on each engine in turn.
+
+    Its server's clock is the test's, unless the test is marked ``real_time``.
+    """
+    if request.node.get_closest_marker("real_time") is None:
+        monkeypatch.setattr(Postgresql, "now", _own_time)
     return place_on(request.param, tmp_path)

@@ -15,11 +15,9 @@ from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.exchange import Exchanged
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
-from snowflake.oidc.newcomers import newcomer
+from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
-from snowflake.oidc.people import Fetched
 from snowflake.oidc.tokens import Redeemed
 from snowflake.policies import admit
 from snowflake.protocol import pkce
@@ -41,7 +39,8 @@ async def authorization_code(
     the code up. The client's own replay ends the grant that it made (RFC 6749, section 4.1.2).
 
     Raises:
-        InvalidGrant: the code is not this client's, for another redirect URI, expired or used.
+        InvalidGrant: the code is not this client's, for another redirect URI, expired or used, or
+            another request has redeemed it while this one was stalled.
         AccessDenied: the person may not sign in to this client.
         InvalidClient: the secret is wrong, or a public client used no PKCE.
         TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
@@ -60,36 +59,35 @@ async def authorization_code(
     refreshable = is_refreshable(credentials, params)
 
     # 3. Discord's tokens, who it is, and whether they may sign in.
-    exchanged, fetched = await _newcomer(note, credentials, state)
+    code, exchanged, fetched = await _newcomer(note, credentials, state)
     client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    asked = tuple(note.scope.split())
-    granted = scopes.granted(asked, exchanged.scopes, client)
+    granted = scopes.granted(note.scope.split(), exchanged.scopes, client)
     grant = Grant(
+        id=note.id,
         client_id=client.id,
         application=client.application,
         person=person.user.id,
         issuer=note.issuer,
-        scopes=asked,
-        claims=scopes.claims_of(person, granted, client, exchanged.scopes),
+        scopes=tuple(granted),
+        claims=scopes.claims_of(person, granted, client),
         auth_time=note.auth_time,
-        expires_at=expires_at(client, state, refreshable=refreshable),
+        expires_at=expires_at(client, note.auth_time, state, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
-        claims_at=int(state.clock() - person.age),
-        discord_scopes=exchanged.scopes,
+        claims_at=int(state.clock() - fetched.person.age),
     )
     tokens = exchanged.stored(client.application, person.user.id)
     try:
         refresh_token = await state.store.logins.save(
-            note.id, grant, tokens, fetched.learnt, refreshable=refreshable
+            code, grant, tokens, fetched.learnt, refreshable=refreshable
         )
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(note.id, state.sealer.seal(exchanged), person.user.id)
+            await state.store.codes.release(code, state.sealer.seal(exchanged))
         raise
     LOGINS.labels("completed").inc()
-    return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
+    return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -104,26 +102,23 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     return note
 
 
-async def _newcomer(
-    note: CodeNote, credentials: Credentials, state: State
-) -> tuple[Exchanged, Fetched]:
+async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
     """Ask who has come, and whether they may."""
     try:
-        exchanged, fetched = await newcomer(note, credentials, state)
+        came = await newcomer(note, credentials, state)
     except CodeSpent as spent:
         if spent.grant_id is not None:
             await _end_replayed(spent.grant_id, credentials, state)
         raise InvalidGrant("the code has been used") from spent
     try:
-        admit(fetched.person, credentials.client, state.clock())
+        admit(came.fetched.person, credentials.client, state.clock())
     except AccessDenied:
-        await state.store.codes.spend(note.id)
+        await state.store.codes.spend(came.code)
         raise
     except TemporarilyUnavailable:
-        person = fetched.person.user.id
-        await state.store.codes.release(note.id, state.sealer.seal(exchanged), person)
+        await state.store.codes.release(came.code, state.sealer.seal(came.exchanged))
         raise
-    return exchanged, fetched
+    return came
 
 
 async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:

@@ -27,9 +27,15 @@ def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
     return choice
 
 
-def expires_at(client: Client, state: State, *, refreshable: bool) -> int:
+def expires_at(client: Client, auth_time: int, state: State, *, refreshable: bool) -> int:
     """Answer the Unix time at which a grant that is used now ends by itself."""
     lifetimes = [client.token_lifetime]
     if refreshable:
         lifetimes.append(client.refresh_token_lifetime)
-    return int(state.clock() + max(lifetimes).total_seconds())
+    last = int(state.clock() + max(lifetimes).total_seconds())
+    return min(last, ends_at(auth_time, client))
+
+
+def ends_at(auth_time: int, client: Client) -> int:
+    """Answer the Unix time at which a grant ends however often it is used."""
+    return auth_time + int(client.grant_lifetime.total_seconds())

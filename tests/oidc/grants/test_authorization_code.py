@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from snowflake.protocol.pkce import challenge_of
+from snowflake.quota import GUESSES
 from snowflake.settings import Settings
 from tests.login import (
     APPLICATION,
@@ -23,6 +24,7 @@ from tests.login import (
     redeem,
     sign_in,
 )
+from tests.quotas import allow
 from tests.running import GUILDS, ORIGIN, TOKENS, USER, Clock, Discord, Snowflake, running
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -204,7 +206,7 @@ async def test_a_replay_without_the_clients_secret_ends_nothing(
     snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nor do guesses without end.
-    monkeypatch.setattr("snowflake.guesses.CLIENT_SHARE", 1)
+    allow(monkeypatch, GUESSES, client=1)
     code = await code_for(snowflake.browser)
     tokens = (await redeem(snowflake.browser, code)).json()
     with capture_logs() as logs:
@@ -297,8 +299,8 @@ async def test_a_public_client_must_use_pkce(snowflake: Snowflake, secret: str |
         ("openid", "identify email guilds", set()),
         ("openid profile", "identify email guilds", {"profile"}),
         ("openid email groups", "identify email guilds", {"email", "groups"}),
-        ("openid email groups", "identify email", {"email", "groups"}),
-        ("openid email groups", "identify", {"groups"}),
+        ("openid email groups", "identify email", {"email"}),
+        ("openid email groups", "identify", set()),
         ("openid profile groups unknown", "identify guilds bot", {"profile", "groups"}),
     ],
 )

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Final
 
 import httpx
@@ -5,11 +6,21 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from snowflake.oidc.freshness import OLDEST_CLAIMS
+from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
 from snowflake.protocol.pkce import challenge_of
+from snowflake.settings import Settings
 from snowflake.store.schema import grants
-from tests.login import CLIENT_ID, CLIENT_SECRET, Json, changed, code_for, redeem, sign_in
-from tests.running import Snowflake
+from tests.login import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Json,
+    changed,
+    code_for,
+    read_token,
+    redeem,
+    sign_in,
+)
+from tests.running import Clock, Discord, Snowflake, running
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 PKCE = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
@@ -54,6 +65,43 @@ async def test_the_answer_has_fresh_tokens_of_every_kind(snowflake: Snowflake) -
         assert answer[kind] != login[kind]
     assert answer["scope"] == login["scope"]
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3600)
+
+
+async def test_however_often_it_is_refreshed_a_login_ends_with_its_lifetime(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    year = settings.model_copy(
+        update={
+            "grant_lifetime": timedelta(days=1),
+            "refresh_token_lifetime": timedelta(hours=20),
+        }
+    )
+    async with running(year, clock, discord) as snowflake:
+        token = (await sign_in(snowflake.browser))["refresh_token"]
+        clock.pass_by(15 * 3600)
+        token = answer_of(await refresh(snowflake, token))["refresh_token"]
+        clock.pass_by(9 * 3600 - 60)
+        answer = answer_of(await refresh(snowflake, token))
+        # No access token outlives it either.
+        assert answer["expires_in"] == 60
+        claims = read_token(snowflake, answer["access_token"])
+        assert claims["exp"] == clock() + 60
+        clock.pass_by(60)
+        refused = await refresh(snowflake, answer["refresh_token"])
+        assert error_of(refused) == (400, "invalid_grant")
+
+
+async def test_a_shorter_lifetime_holds_for_logins_of_before(
+    settings: Settings, clock: Clock, discord: Discord, snowflake: Snowflake
+) -> None:
+    login = await sign_in(snowflake.browser)
+    clock.pass_by(3600)
+    shorter = settings.model_copy(update={"grant_lifetime": timedelta(hours=1)})
+    async with running(shorter, clock, discord) as other:
+        refused = await refresh(other, login["refresh_token"])
+        assert error_of(refused) == (400, "invalid_grant")
+        assert "sign in again" in refused.json()["error_description"]
+    assert error_of(await refresh(snowflake, login["refresh_token"])) == (400, "invalid_grant")
 
 
 @pytest.mark.parametrize("scope", ["openid offline_access", "openid profile offline_access"])

@@ -5,8 +5,12 @@ secret is a 401, and anybody can send us one. So pairs of client ID and secret a
 
 - one that Discord has accepted is in good standing. Whatever others do, it may ask;
 - one that Discord has just refused is refused here for a while;
-- any other is unproven. Asking with it is counted in the store, before it is done, for the client,
+- any other is unproven. Asking with it is counted (``limiter``) before it is done, for the client,
   for the caller and in all; who is beyond a share is told when to come back.
+
+A client without a secret shows nothing of its own: anybody can come in its name, and have Discord
+refuse them. So a refusal is not remembered for others who come without a secret, and takes no good
+standing away; it is counted for the caller who caused it.
 
 What is remembered and stored are keyed hashes: no secret, no client ID, no address.
 """
@@ -14,27 +18,24 @@ What is remembered and stored are keyed hashes: no secret, no client ID, no addr
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
 from snowflake.errors import CodeUnreadable, InvalidClient, InvalidGrant, TemporarilyUnavailable
+from snowflake.invalid_answers import InvalidAnswers
+from snowflake.limiter import PATIENCE, Limiter
 from snowflake.metrics import DISCORD_REFUSED_HERE
+from snowflake.quota import UNPROVEN, Quota, network_of
 from snowflake.recent import Recent
 from snowflake.sealing import Sealer
-from snowflake.shares import Owners, SpentShares, owners_of
 from snowflake.store import Store
-from snowflake.store.standing import Pair, Spent
+from snowflake.store.reputation import Pair
 
 #: Seconds for which a pair that Discord refused is refused here.
 REFUSED_FOR: Final = 120
-#: Seconds for which somebody waits for what Discord says to another about the same pair, and for
-#: the store to note the attempts of others. Each is within the time for which a person's tokens are
-#: leased to a refresh.
-PATIENCE: Final = 4.0
 #: Pairs of each kind that a process remembers.
 MEMORY_SIZE: Final = 10_000
 #: Seconds after which the store is told again that a pair is in use.
@@ -44,31 +45,28 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class _Asking:
-    """One use of ``asking``, and whether Discord gave an answer that counts towards a ban."""
+class _Proof:
+    """A pair about which Discord is being asked, until it is ``done``."""
 
-    invalid: bool = False
-
-
-#: An error does not tell: Discord may have been asked again after such an answer, or not be asked
-#: again because of it.
-_asking: ContextVar[_Asking | None] = ContextVar("asking", default=None)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    refused: bool = False
 
 
-class Standing:
+class Reputation:
     """The judge of credentials. ``clock`` tells Unix time in seconds."""
 
-    def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], float]) -> None:
-        self._records, self._sealer, self._clock = store.standing, sealer, clock
+    def __init__(
+        self, store: Store, limiter: Limiter, sealer: Sealer, clock: Callable[[], float]
+    ) -> None:
+        self._records, self._limiter = store.reputations, limiter
+        self._sealer, self._clock = sealer, clock
+        self.invalid_answers = InvalidAnswers(store.attempts)
         #: When the store was last told of each pair in good standing.
         self._good = Recent[Pair, float](MEMORY_SIZE)
-        #: Until when each pair is refused here, and in which words.
+        #: When Discord refused each pair that is refused here, and in which words.
         self._refused = Recent[Pair, tuple[float, str]](MEMORY_SIZE)
         #: Unproven pairs with which Discord is being asked.
-        self._proofs: dict[Pair, asyncio.Event] = {}
-        self._spent = SpentShares(clock)
-        self._counting = asyncio.Lock()
-        self._invalid = 0
+        self._proofs: dict[Pair, _Proof] = {}
 
     @asynccontextmanager
     async def asking(
@@ -85,31 +83,32 @@ class Standing:
             TemporarilyUnavailable: nobody knows them, and the store cannot be reached, or not soon.
         """
         pair = self._pair(client_id, secret)
-        async with self._one_for_all(pair):
+        async with self._one_for_all(pair) as proof:
             self._check_refused(pair)
-            attempt = None
-            if not await self._is_good(pair):
-                attempt = await self._attempt(owners_of(self._sealer, client_id, caller))
-            asking = _Asking()
-            token = _asking.set(asking)
-            try:
-                yield
-            except InvalidClient as refusal:
-                await self._refuse(pair, refusal)
-                raise
-            except CodeUnreadable:
-                # Discord may have said so before it looked at the client: it proves nothing.
-                raise
-            except InvalidGrant:
-                # It is the grant that is wrong, which is not looked at before the client.
-                await self._accept(pair, attempt)
-                raise
-            except TemporarilyUnavailable as outage:
-                if not (asking.invalid or outage.answered):
-                    await self._take_back(attempt)
-                raise
-            finally:
-                _asking.reset(token)
+            is_good = await self._is_good(pair)
+            quota = self._quota(client_id, secret, caller, is_good=is_good)
+            attempt = await self._begin(quota, is_good=is_good)
+            with self.invalid_answers.hearing() as heard:
+                try:
+                    yield
+                except InvalidClient as refusal:
+                    if secret is not None:
+                        await self._refuse(pair, refusal)
+                    elif quota is not None:
+                        proof.refused = True
+                        await self._count_refusal(quota, is_good=is_good)
+                    raise
+                except CodeUnreadable:
+                    # Discord may have said so before it looked at the client: it proves nothing.
+                    raise
+                except InvalidGrant:
+                    # It is the grant that is wrong, which is not looked at before the client.
+                    await self._accept(pair, attempt)
+                    raise
+                except TemporarilyUnavailable as outage:
+                    if attempt is not None and not (heard.invalid or outage.answered):
+                        await self._limiter.take_back(attempt)
+                    raise
             await self._accept(pair, attempt)
 
     async def check(self, client_id: str, secret: SecretStr | None, caller: str) -> None:
@@ -119,8 +118,9 @@ class Standing:
         """
         pair = self._pair(client_id, secret)
         self._check_refused(pair)
-        if not await self._is_good(pair):
-            self._spent.check(owners_of(self._sealer, client_id, caller))
+        quota = self._quota(client_id, secret, caller, is_good=await self._is_good(pair))
+        if quota is not None:
+            self._limiter.check(quota)
 
     async def is_good(self, client_id: str, secret: SecretStr | None) -> bool:
         """Whether Discord has accepted this pair.
@@ -139,52 +139,32 @@ class Standing:
         if pair not in self._refused and pair not in self._good:
             await self._accept(pair)
 
-    async def note_invalid(self) -> None:
-        """Count an answer of 401, 403 or 429, whoever caused it.
-
-        The store hears of it with the next attempt or the next ``settle``, off this request's path.
-        """
-        self._invalid += 1
-        asking = _asking.get()
-        if asking is not None:
-            asking.invalid = True
-
-    async def settle(self) -> None:
-        """Tell the store of the invalid answers that it has not heard of.
-
-        Raises:
-            TemporarilyUnavailable: it cannot be reached; they are kept for the next time.
-        """
-        noted, self._invalid = self._invalid, 0
-        if not noted:
-            return
-        try:
-            await self._records.add_invalid(noted)
-        except TemporarilyUnavailable:
-            self._invalid += noted
-            raise
-
     @asynccontextmanager
-    async def _one_for_all(self, pair: Pair) -> AsyncIterator[None]:
+    async def _one_for_all(self, pair: Pair) -> AsyncIterator[_Proof]:
         """Of those who bring the same unproven pair at once, let one find out for the others.
 
-        Else a client that nobody knows yet would spend its share on its own first people.
+        Else a client that nobody knows yet would spend its share on its own first people. Where no
+        secret was shown, a refusal says nothing of the others, of whom the next one finds out.
         """
-        if (proof := self._proofs.get(pair)) is not None:
+        latest = asyncio.get_running_loop().time() + PATIENCE
+        while (proof := self._proofs.get(pair)) is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(proof.wait(), PATIENCE)
+                async with asyncio.timeout_at(latest):
+                    await proof.done.wait()
             self._check_refused(pair)
-            if pair not in self._good:
+            if pair in self._good:
+                break
+            if not proof.refused:
                 raise TemporarilyUnavailable("Discord gave no usable answer; try again")
         if pair in self._good:
-            yield
+            yield _Proof()
             return
-        proof = self._proofs[pair] = asyncio.Event()
+        proof = self._proofs[pair] = _Proof()
         try:
-            yield
+            yield proof
         finally:
             del self._proofs[pair]
-            proof.set()
+            proof.done.set()
 
     async def _is_good(self, pair: Pair) -> bool:
         told_at: float | None = self._good.get(pair)
@@ -207,63 +187,52 @@ class Standing:
             await self._records.accept(pair, attempt)
         except TemporarilyUnavailable as error:
             # What Discord has given must not be lost for it.
-            _log.warning("standing_not_saved", cause=error.cause)
+            _log.warning("reputation_not_saved", cause=error.cause)
         else:
             self._good[pair] = self._clock()
 
     async def _refuse(self, pair: Pair, refusal: InvalidClient) -> None:
-        self._refused[pair] = self._clock() + REFUSED_FOR, refusal.description
+        self._refused[pair] = self._clock(), refusal.description
         if self._good.pop(pair, None) is None:
             return
         try:
             await self._records.forget(pair)
         except TemporarilyUnavailable as error:
-            _log.warning("standing_not_saved", cause=error.cause)
+            _log.warning("reputation_not_saved", cause=error.cause)
 
     def _check_refused(self, pair: Pair) -> None:
-        until, description = self._refused.get(pair, (0.0, ""))
-        if self._clock() < until:
+        refused_at, description = self._refused.get(pair, (0.0, ""))
+        # A clock that was set back makes it seem to lie ahead.
+        if description and 0 <= self._clock() - refused_at < REFUSED_FOR:
             DISCORD_REFUSED_HERE.labels("known bad").inc()
             raise InvalidClient(description)
 
-    async def _attempt(self, owners: Owners) -> str:
-        async with self._counting_alone():
-            self._spent.check(owners)
-            noted, self._invalid = self._invalid, 0
-            try:
-                outcome = await self._records.attempt(
-                    owners["client's share"], owners["caller's share"], noted
-                )
-            except TemporarilyUnavailable:
-                self._invalid += noted
-                raise
-        if isinstance(outcome, Spent):
-            raise self._spent.note(owners, outcome)
-        return outcome
+    def _quota(
+        self, client_id: str, secret: SecretStr | None, caller: str, *, is_good: bool
+    ) -> Quota | None:
+        """Answer whose shares are spent when Discord refuses; None if it is known not to."""
+        if is_good and secret is not None:
+            return None
+        # Whoever comes without a secret shares the client's good name, and not its share.
+        owners = {} if is_good else {"client": client_id, "everybody": ""}
+        quota = self._limiter.of(UNPROVEN, caller=network_of(caller), **owners)
+        return replace(quota, beside=(self.invalid_answers.share,))
 
-    @asynccontextmanager
-    async def _counting_alone(self) -> AsyncIterator[None]:
-        """Let one at a time count: a hundred at once would take all connections to the store.
+    async def _begin(self, quota: Quota | None, *, is_good: bool) -> str | None:
+        """Count an attempt with an unproven pair before it is made, and answer its ID."""
+        if quota is None:
+            return None
+        self._limiter.check(quota)
+        if is_good:
+            return None
+        await self.invalid_answers.settle()
+        return await self._limiter.take(quota)
 
-        While the store is slow, who cannot be counted soon is sent away, whatever it has reserved.
-        """
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._counting.acquire()
-        except TimeoutError:
-            raise TemporarilyUnavailable("the store is slow; try again") from None
-        try:
-            yield
-        finally:
-            self._counting.release()
-
-    async def _take_back(self, attempt: str | None) -> None:
-        if attempt is None:
-            return
-        try:
-            await self._records.take_back(attempt)
-        except TemporarilyUnavailable as error:
-            _log.warning("attempt_not_taken_back", cause=error.cause)
+    async def _count_refusal(self, quota: Quota, *, is_good: bool) -> None:
+        """Count what Discord refused to a good client without a secret; others are counted."""
+        if is_good:
+            with suppress(TemporarilyUnavailable):
+                await self._limiter.take(quota)
 
     def _pair(self, client_id: str, secret: SecretStr | None) -> Pair:
         plain = secret.get_secret_value() if secret is not None else None

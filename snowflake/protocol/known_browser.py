@@ -1,0 +1,86 @@
+"""The cookie that tells a browser in which somebody has signed in before.
+
+While made-up codes keep strangers waiting (``protocol/failed_codes``), people go on who have been
+here before. The cookie is sealed, so that nobody makes one; it signs nobody in.
+
+Where Discord vouches for somebody in this very browser, the cookie says who it was, by a keyed
+hash. To a Discord application only the application learns who has come: the cookie then names the
+login, and it counts once the store has a grant of it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from snowflake.protocol.browser import cookie_of
+from snowflake.sealing import BadNote, Note
+from snowflake.state import State
+
+#: Seconds for which a browser is known after its last login.
+KNOWN_FOR: Final = 90 * 86400
+#: Logins that a cookie names, the latest first: one that fails does not make others forgotten.
+MOST_LOGINS: Final = 3
+
+
+@dataclass(frozen=True)
+class KnownBrowser(Note):
+    """What the cookie holds: a person's keyed hash, and logins by the IDs of their grants."""
+
+    purpose: ClassVar[str] = "known browser 1"
+
+    person: str | None = None
+    logins: tuple[str, ...] = ()
+
+    async def who(self, state: State) -> str | None:
+        """Answer the keyed hash of somebody who has signed in here, or None if nobody has.
+
+        Raises:
+            TemporarilyUnavailable: the store cannot be reached.
+        """
+        if self.person is not None:
+            return self.person
+        for login in self.logins:
+            grant = await state.store.grants.find(login)
+            if grant is not None:
+                return hash_of(grant.person, state)
+        return None
+
+
+def known_browser(request: Request, state: State, *, secure: bool) -> KnownBrowser:
+    """Read the cookie; one of nobody if there is none that we have made."""
+    sealed = cookie_of(request, _name(secure=secure))
+    try:
+        return state.sealer.open(KnownBrowser, sealed or "", KNOWN_FOR, state.clock())
+    except BadNote:
+        return KnownBrowser()
+
+
+def remember_person(response: Response, person: str, state: State, *, secure: bool) -> None:
+    """Have the browser remember that Discord has vouched for a person in it."""
+    _set(response, KnownBrowser(person=hash_of(person, state)), state, secure=secure)
+
+
+def remember_login(
+    response: Response, known: KnownBrowser, login: str, state: State, *, secure: bool
+) -> None:
+    """Have the browser remember a login that goes on to a Discord application."""
+    logins = (login, *known.logins)[:MOST_LOGINS]
+    _set(response, KnownBrowser(known.person, logins), state, secure=secure)
+
+
+def hash_of(person: str, state: State) -> str:
+    """Answer the keyed hash of a person."""
+    return state.sealer.digest("known person 1", person)
+
+
+def _set(response: Response, known: KnownBrowser, state: State, *, secure: bool) -> None:
+    value = state.sealer.seal(known, state.clock())
+    attributes = f"Max-Age={KNOWN_FOR}; Path=/; HttpOnly; SameSite=Lax"
+    cookie = f"{_name(secure=secure)}={value}; {attributes}{'; Secure' if secure else ''}"
+    response.headers.append("Set-Cookie", cookie)
+
+
+def _name(*, secure: bool) -> str:
+    return "__Host-snowflake-known" if secure else "snowflake-known"
