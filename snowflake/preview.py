@@ -7,7 +7,7 @@ is not in itself: what depends on that is said to be unknown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from snowflake.discord.bot import Bot
 from snowflake.discord.models import User
@@ -27,6 +27,10 @@ PRIVATE_CLAIMS: Final = frozenset({"email", "email_verified", "locale"})
 #: What only that shows of the claim ``discord``.
 PRIVATE_OF_DISCORD: Final = frozenset({"locale", "mfa_enabled"})
 
+#: What a login comes to. What is ``undecided``, only their own login decides; ``unavailable``
+#: stands for an answer of ``temporarily_unavailable``.
+Verdict = Literal["let_in", "undecided", "refused", "unavailable"]
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -38,6 +42,11 @@ class Gate:
     name: str
     refusal: Refusal | None
     untold: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is known not to let them in."""
+        return self.refusal is not None and not self.untold
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,16 @@ class Preview:
     claims: Claims
     unknown: tuple[str, ...]
     unseen: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether they would be let in."""
+        refusals = [gate.refusal for gate in self.gates if gate.refuses and gate.refusal]
+        if self.unseen or (refusals and all(refusal.untold for refusal in refusals)):
+            return "unavailable"
+        if refusals:
+            return "refused"
+        return "undecided" if any(gate.untold for gate in self.gates) else "let_in"
 
 
 async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Preview | None:

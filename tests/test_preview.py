@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 import respx
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from snowflake.cli import app, main
+from snowflake.cli.preview import _lines
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.models import User
-from snowflake.errors import TemporarilyUnavailable
+from snowflake.errors import Refusal, TemporarilyUnavailable
+from snowflake.oidc.needs import needs_of
 from snowflake.oidc.scopes import SCOPES, claims_of
 from snowflake.person import Person
-from snowflake.preview import PRIVATE_CLAIMS, PRIVATE_OF_DISCORD, Preview
+from snowflake.preview import ONLY_THEIRS, PRIVATE_CLAIMS, PRIVATE_OF_DISCORD, Gate, Preview
 from snowflake.preview import preview as looking_at
 from snowflake.registry import Registry
 from snowflake.sandbox.discord import GUEST, Application, Bot, Membership, SimulatedDiscord
@@ -66,12 +68,17 @@ def configure(tmp_path: Path, text: str) -> None:
     (tmp_path / "snowflake.toml").write_text(text, "utf-8")
 
 
-def preview(person: str = ADA, status: int = 0) -> dict[str, str]:
-    command = ["preview", "--client", CLIENT_ID, "--person", person]
+def run(*options: str, person: str = ADA, status: int = 0) -> Result:
+    command = ["preview", "--client", CLIENT_ID, "--person", person, *options]
     result = CliRunner().invoke(app, command, catch_exceptions=False)
     assert result.exit_code == status, result.output
     assert "the-bot-token" not in result.output
-    lines = [line.strip().partition(": ") for line in result.output.splitlines()]
+    return result
+
+
+def preview(person: str = ADA, status: int = 0) -> dict[str, str]:
+    output = run(person=person, status=status).output
+    lines = [line.strip().partition(": ") for line in output.splitlines()]
     return {name: value for name, _, value in lines}
 
 
@@ -118,11 +125,87 @@ def test_each_gate_says_what_it_says(tmp_path: Path) -> None:
         verified_email = true
         """,
     )
-    shown = preview()
+    shown = preview(status=1)
     assert shown["any_guild"] == shown["any_role"] == "lets them in"
     assert shown["no_role"].startswith("refuses: ")
     assert shown["two_factor"] == shown["verified_email"] == "only their own login tells"
     assert "people" not in shown
+
+
+OWN_TOKEN = "two_factor = true\nverified_email = true\n"
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("access", "verdict", "line", "status"),
+    [
+        ("", "let_in", "would be let in", 0),
+        (f'any_guild = ["{LIGHTHOUSE}"]', "let_in", "would be let in", 0),
+        (
+            OWN_TOKEN,
+            "undecided",
+            f"would be let in, unless verified_email or two_factor refuses: {ONLY_THEIRS}",
+            0,
+        ),
+        (
+            f'people = ["1"]\nany_guild = ["{LIGHTHOUSE}"]\nno_role = ["{KEEPER}"]\n{OWN_TOKEN}',
+            "refused",
+            "would be refused: people, no_role",
+            1,
+        ),
+        # A login does not get as far as the gate that would refuse.
+        (
+            f'any_guild = ["{LIGHTHOUSE}", "{ELSEWHERE}"]\npeople = ["1"]',
+            "unavailable",
+            f"would be refused: temporarily_unavailable, since the bot is not in guild {ELSEWHERE}",
+            1,
+        ),
+    ],
+)
+def test_it_begins_with_what_a_login_comes_to(
+    access: str, verdict: str, line: str, status: int, tmp_path: Path
+) -> None:
+    configure(tmp_path, f"[access]\n{access}")
+    assert run(status=status).output.splitlines()[0] == line
+    assert json.loads(run("--json", status=status).output)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("untold", "verdict"),
+    [((True, True), "unavailable"), ((True, False), "refused"), ((), "let_in")],
+)
+def test_what_discord_leaves_unsaid_refuses_nobody_alone(
+    untold: tuple[bool, ...], verdict: str
+) -> None:
+    gates = tuple(Gate("any_guild", Refusal("any_guild", "No.", untold=one)) for one in untold)
+    person = Person(User(id=ADA, username="ada"))
+    assert CLIENT is not None
+    seen = Preview(person, needs_of(CLIENT, ()), gates, {}, unknown=(), unseen=())
+    assert seen.verdict == verdict
+    assert ("Discord does not say" in next(_lines(seen))) == (verdict == "unavailable")
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_programs_are_told_the_same(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        f'[access]\nany_guild = ["{LIGHTHOUSE}"]\nno_role = ["{NIGHT_SHIFT}"]\n{OWN_TOKEN}',
+    )
+    told = json.loads(run("--json", status=1).output)
+    assert told["person"] == {"id": ADA, "username": "ada.lindqvist", "name": "Ada Lindqvist"}
+    assert (told["client"], told["guilds_without_bot"]) == (CLIENT_ID, [])
+    gates = {gate["gate"]: gate["lets_in"] for gate in told["gates"]}
+    assert gates == {
+        "any_guild": True,
+        "no_role": False,
+        "verified_email": None,
+        "two_factor": None,
+    }
+    reasons = {gate["gate"]: gate["reason"] for gate in told["gates"]}
+    assert reasons["any_guild"] == ""
+    assert reasons["two_factor"] == "only their own login tells"
+    assert told["claims"]["sub"] == ADA
+    assert "email" in told["unknown_claims"]
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -136,7 +219,7 @@ def test_where_the_bot_is_not_it_cannot_tell(tmp_path: Path) -> None:
         people = ["{ADA}"]
         """,
     )
-    shown = preview()
+    shown = preview(status=1)
     for gate in ("any_guild", "no_role"):
         assert shown[gate].startswith(f"cannot be told: the bot is not in guild {ELSEWHERE};")
     assert shown["people"] == "lets them in"
@@ -187,7 +270,7 @@ def test_a_role_that_was_taken_away_closes_the_gate(
 ) -> None:
     configure(tmp_path, f'[access]\nany_guild = ["{LIGHTHOUSE}"]\nany_role = ["{KEEPER}"]\n')
     sandbox.people[ADA] = sandbox.people[ADA].leaving(LIGHTHOUSE)
-    shown = preview()
+    shown = preview(status=1)
     assert shown["any_guild"].startswith("refuses: ")
     assert shown["any_role"].startswith("refuses: ")
 
@@ -201,7 +284,7 @@ def test_a_guest_is_looked_at_as_at_a_login(
     configure(tmp_path, f"[access]\n{access}[groups]\n{roles}")
     guest = Membership(LIGHTHOUSE, roles=(KEEPER,), flags=GUEST, joined_at=None)
     sandbox.people[ADA] = sandbox.people[ADA].joining(guest)
-    shown = preview()
+    shown = preview(status=0 if let_in else 1)
     assert shown["any_guild"].startswith("lets them in" if let_in else "refuses: ")
     for group in (LIGHTHOUSE, KEEPER):
         assert (group in json.loads(shown["groups"])) == let_in
@@ -212,11 +295,16 @@ def test_a_name_that_is_meant_for_the_terminal_does_not_reach_it(
 ) -> None:
     sandbox.people[ADA] = replace(sandbox.people[ADA], global_name="\x1b[2JAda\u202e")
     assert f"[2JAda (ada.lindqvist, {ADA})" in preview()
+    told = run("--json").output
+    assert not {"\x1b", "\u202e"} & set(told)
+    assert json.loads(told)["person"]["name"] == "\x1b[2JAda\u202e"
 
 
 @pytest.mark.usefixtures("sandbox")
 def test_somebody_whom_the_bot_never_met_is_unknown() -> None:
     assert preview("1", status=1) == {"Discord knows nobody by this ID.": ""}
+    told = run("--json", person="1", status=1)
+    assert (told.stdout, told.stderr) == ("", "Discord knows nobody by this ID.\n")
 
 
 def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

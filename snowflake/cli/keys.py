@@ -1,10 +1,11 @@
 """``snowflake keys``."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.running import with_state
 from snowflake.errors import StartFault
 from snowflake.keyring import Key, Part
@@ -14,13 +15,17 @@ from snowflake.state import State
 WORDS = {"signs": "signs since", "next": "next from", "old": "old until"}
 
 
-def list_keys() -> None:
+def list_keys(*, as_json: AsJson = False) -> None:
     """List the keys that are published, and say what each is there for."""
 
     async def work(state: State) -> list[Part]:
         return state.keys.parts
 
-    for part in with_state(work):
+    parts = with_state(work)
+    if as_json:
+        show_json([_shown(part) for part in parts])
+        return
+    for part in parts:
         typer.echo(f"{part.key.key.kid}  {_told(part)}")
 
 
@@ -71,6 +76,12 @@ def _told(part: Part) -> str:
         kept = "kept for the time after SNOWFLAKE_PRIVATE_KEY"
         return kept if part.role == "kept" else "signs, and is that of SNOWFLAKE_PRIVATE_KEY"
     return f"{WORDS[part.role]} {_time(part.at)}"
+
+
+# JSON of a shape of ours; the README explains its keys.
+def _shown(part: Part) -> dict[str, Any]:
+    at = None if part.at is None else int(part.at)
+    return {"kid": part.key.key.kid, "role": part.role, "at": at}
 
 
 def _time(unix: float) -> str:

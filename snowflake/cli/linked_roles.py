@@ -1,6 +1,5 @@
 """``snowflake linked-roles``: the conditions at Discord, and the people who are linked."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
@@ -114,11 +114,11 @@ async def _sync_all(people: Sequence[tuple[str, int | None]], state: State) -> C
     return done
 
 
-def list_links(
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with all values.")] = False,
-) -> None:
-    """List who is linked to which account."""
+def list_links(*, as_json: AsJson = False) -> None:
+    """List who is linked to which account.
+
+    JSON has the values, too, that Discord was told.
+    """
 
     async def work(state: State) -> list[_Listed]:
         table_of(state)
@@ -127,7 +127,7 @@ def list_links(
 
     listed = with_state(work, of_people=True)
     if as_json:
-        typer.echo(json.dumps([_shown(one) for one in listed], indent=2, ensure_ascii=False))
+        show_json([_shown(one) for one in listed])
         return
     rows = [("PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE"), *map(_row, listed)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

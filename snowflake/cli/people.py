@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import typer
 
+from snowflake.cli.as_json import show_json
 from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError
@@ -27,7 +28,7 @@ def export(person: Person) -> None:
         return await state.store.people.kept(person)
 
     kept = with_state(work, of_people=True)
-    typer.echo(json.dumps(_shown(person, kept), indent=2, ensure_ascii=False))
+    show_json(_shown(person, kept))
     if not _is_anything(kept):
         typer.echo(NOTHING, err=True)
 

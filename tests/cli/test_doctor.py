@@ -1,5 +1,6 @@
 """``snowflake doctor``, against a simulated Discord and a Snowflake that runs."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -172,3 +173,32 @@ def test_a_variable_with_a_typing_error_is_a_warning(monkeypatch: pytest.MonkeyP
     assert result.exit_code == 0
     assert "warning configuration: SNOWFLAKE_ISUER is no variable" in result.output
     assert "SNOWFLAKE_ISSUER meant?\n" in result.output
+
+
+@pytest.mark.parametrize(("secret", "status"), [(SECRETS[0], 0), ("another", 1)])
+def test_programs_are_told_the_same(
+    secret: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DISCORD_CLIENT_SECRET", secret)
+    result = CliRunner().invoke(app, ["doctor", "--json"], catch_exceptions=False)
+    assert result.exit_code == status
+    assert not any(secret in result.output for secret in SECRETS)
+    findings = json.loads(result.stdout)
+    assert all(finding.keys() == {"status", "subject", "text", "cure"} for finding in findings)
+    [told] = [finding for finding in findings if finding["subject"] == "application"]
+    assert told["status"] == ("fault" if status else "ok")
+    assert bool(told["cure"]) == bool(status)
+    # The same findings in the same order, as far as nothing has changed in between.
+    lines = [line[8:].split(":")[0] for line in doctor().output.splitlines()]
+    assert [finding["subject"] for finding in findings] == lines
+
+
+def test_programs_are_told_of_a_configuration_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_TOKEN_LIFETIME", "soon")
+    result = CliRunner().invoke(app, ["doctor", "--json"], catch_exceptions=False)
+    assert result.exit_code == 1
+    [told] = json.loads(result.stdout)
+    assert (told["status"], told["subject"]) == ("fault", "configuration")
+    assert told["text"].startswith("SNOWFLAKE_TOKEN_LIFETIME: ")

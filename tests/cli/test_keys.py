@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from snowflake.cli import app, main
+from snowflake.keyring import ANNOUNCEMENT
 
 #: A key that an operator has not brought, as it is listed.
 LINE = re.compile(
@@ -84,3 +85,21 @@ def test_keys_of_the_store_are_kept_beside_one_of_the_operator(
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
     kept, _ = keys("list").output.splitlines()
     assert kept == f"{first}  kept for the time after SNOWFLAKE_PRIVATE_KEY"
+
+
+def test_programs_are_told_the_same(private_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys("rotate")
+    keys("rotate", "--now")
+    keys("rotate")
+    told = json.loads(keys("list", "--json").stdout)
+    assert [(key["kid"], key["role"]) for key in told] == [
+        (kid, role.split()[0]) for kid, role in listed()
+    ]
+    old, signs, following = (key["at"] for key in told)
+    assert signs < old
+    assert following - signs >= ANNOUNCEMENT.total_seconds()
+    assert all(key.keys() == {"kid", "role", "at"} for key in told)
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
+    *kept, own = json.loads(keys("list", "--json").stdout)
+    assert own == {"kid": json.loads(private_key)["kid"], "role": "signs", "at": None}
+    assert [(key["role"], key["at"]) for key in kept] == [("kept", None)] * 3
