@@ -1,0 +1,181 @@
+"""The document, with the paths of the provider."""
+
+from snowflake import __version__
+from snowflake.errors import InvalidToken, NotFound
+from snowflake.linked_roles import paths as of_linked_roles
+from snowflake.protocol import paths
+from snowflake.settings import Settings
+from snowflake.web.openapi import schemas
+from snowflake.web.openapi.answers import (
+    ASKED,
+    BODY,
+    CLIENT,
+    DISCORD,
+    QUERY,
+    STORE,
+    empty,
+    errors,
+    json,
+    page,
+    pages,
+    redirect,
+)
+from snowflake.web.openapi.linked_roles import linked_roles
+from snowflake.web.openapi.schemas import Json, body, object_of, parameters, text
+
+_BEARER: Json = {"type": "http", "scheme": "bearer"}
+
+
+def openapi_document(issuer: str, settings: Settings) -> Json:
+    """Answer the document (OpenAPI 3.0.3, which the bundled Swagger UI reads)."""
+    further = linked_roles(settings)
+    schemes = {"hook_secret": _BEARER} if of_linked_roles.HOOK in further else {}
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Snowflake",
+            "version": __version__,
+            "description": "Discord as an OpenID Connect provider.",
+        },
+        "servers": [{"url": issuer}],
+        "paths": {**_for_people(), **_for_clients(), **_for_everybody(), **further},
+        "components": {
+            "schemas": {"Error": schemas.ERROR},
+            "securitySchemes": {
+                "client": {"type": "http", "scheme": "basic"},
+                "access_token": _BEARER,
+                **schemes,
+            },
+        },
+    }
+
+
+def _for_people() -> Json:
+    """Describe where a person's browser is sent."""
+    denied = {"403": page("A page for somebody who may not sign in")}
+    back = {"302": redirect("On to the application"), **pages(*QUERY, *DISCORD)}
+    return {
+        paths.AUTHORIZE: {
+            "get": {
+                "summary": "Authorization endpoint",
+                "parameters": parameters(
+                    "query", schemas.AUTHORIZATION, *schemas.AUTHORIZATION_REQUIRED
+                ),
+                "responses": {"302": redirect("On to Discord"), **pages(*QUERY, *STORE)},
+            },
+            "post": {
+                "summary": "Authorization endpoint",
+                "requestBody": body(
+                    schemas.FORM,
+                    object_of(*schemas.AUTHORIZATION_REQUIRED, **schemas.AUTHORIZATION),
+                ),
+                "responses": {"302": redirect("On to Discord"), **pages(*BODY, *STORE)},
+            },
+        },
+        paths.FORWARDING + "{redirect_uri}": {
+            "get": {
+                "summary": "Where Discord sends people back to",
+                "parameters": [
+                    *parameters("path", {"redirect_uri": text()}, "redirect_uri"),
+                    *parameters("query", schemas.DISCORDS_ANSWER),
+                ],
+                "responses": back,
+            }
+        },
+        paths.CALLBACK: {
+            "get": {
+                "summary": "The same for registered clients",
+                "parameters": parameters("query", schemas.DISCORDS_ANSWER),
+                "responses": {**back, **denied},
+            }
+        },
+        paths.END_SESSION: {
+            "get": {
+                "summary": "End session endpoint",
+                "parameters": parameters("query", schemas.LOGOUT),
+                "responses": {**_SIGNED_OUT, **pages(*QUERY)},
+            },
+            "post": {
+                "summary": "End session endpoint",
+                "requestBody": body(schemas.FORM, object_of(**schemas.LOGOUT)),
+                "responses": {**_SIGNED_OUT, **pages(*BODY)},
+            },
+        },
+    }
+
+
+def _for_clients() -> Json:
+    """Describe what applications ask for with a secret or a token."""
+    client: Json = {"security": [{"client": []}, {}]}
+    claims = json("The person's claims", schemas.CLAIMS)
+    return {
+        paths.TOKEN: {
+            "post": {
+                "summary": "Token endpoint",
+                **client,
+                "requestBody": body(schemas.FORM, schemas.GRANT),
+                "responses": {"200": json("Tokens", schemas.TOKENS), **errors(*CLIENT)},
+            }
+        },
+        paths.USERINFO: {
+            method: {
+                "summary": "UserInfo endpoint",
+                "security": [{"access_token": []}],
+                "responses": {"200": claims, **errors(*read, *STORE, InvalidToken)},
+            }
+            for method, read in (("get", ASKED), ("post", BODY))
+        },
+        paths.REVOKE: {
+            "post": {
+                "summary": "Revocation endpoint",
+                **client,
+                "requestBody": body(schemas.FORM, schemas.PRESENTED),
+                "responses": {
+                    "200": empty("The token is worth nothing, now if not before"),
+                    **errors(*CLIENT),
+                },
+            }
+        },
+        paths.INTROSPECT: {
+            "post": {
+                "summary": "Introspection endpoint",
+                **client,
+                "requestBody": body(schemas.FORM, schemas.PRESENTED),
+                "responses": {
+                    "200": json("What the token is worth", schemas.INTROSPECTION),
+                    **errors(*CLIENT),
+                },
+            }
+        },
+    }
+
+
+def _for_everybody() -> Json:
+    """Describe what anybody may know."""
+    account = {"resource": {**text(), "example": "acct:somebody@example.com"}, "rel": text()}
+    discovered = json("WebFinger", object_of("subject", "links"), "application/jrd+json")
+    return {
+        paths.OPENID_CONFIGURATION: _plain("Discovery document"),
+        paths.AUTHORIZATION_SERVER: _plain("The same, by its name in RFC 8414"),
+        paths.JWKS: _plain("JSON Web Key Set"),
+        paths.WEBFINGER: {
+            "get": {
+                "summary": "WebFinger",
+                "parameters": parameters("query", account, "resource"),
+                "responses": {"200": discovered, **errors(*QUERY, NotFound)},
+            }
+        },
+        paths.HEALTH: _plain("Whether the process is there"),
+        paths.READY: _plain("Whether it can do its work", *STORE),
+    }
+
+
+_SIGNED_OUT: Json = {
+    "302": redirect("Back to the application"),
+    "200": page("A page that says so"),
+}
+
+
+def _plain(summary: str, *kinds: type[Exception]) -> Json:
+    answers = {"200": json(summary, object_of()), **errors(*ASKED, *kinds)}
+    return {"get": {"summary": summary, "responses": answers}}

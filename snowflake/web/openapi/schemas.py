@@ -1,0 +1,124 @@
+"""What goes in and out of the endpoints, in the words of the OpenAPI specification."""
+
+from typing import Any
+
+from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
+from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.scopes import SCOPES
+from snowflake.protocol.pkce import METHOD
+
+# JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
+Json = dict[str, Any]
+
+FORM, JSON, PAGE = "application/x-www-form-urlencoded", "application/json", "text/html"
+
+
+def text() -> Json:
+    """Answer the schema of a text."""
+    return {"type": "string"}
+
+
+def one_of(*values: str) -> Json:
+    """Answer the schema of a text that is one of these."""
+    return {"type": "string", "enum": list(values)}
+
+
+def object_of(*required: str, **properties: Json) -> Json:
+    """Answer the schema of an object with these properties, those named ``required`` always."""
+    always = {"required": sorted(required)} if required else {}
+    return {"type": "object", "properties": properties, **always}
+
+
+def body(media_type: str, schema: Json) -> Json:
+    """Answer the description of a body that must be sent."""
+    return {"required": True, "content": {media_type: {"schema": schema}}}
+
+
+def parameters(place: str, schemas: Json, *required: str) -> list[Json]:
+    """Answer the descriptions of parameters in the query or in the path."""
+    return [
+        {"name": name, "in": place, "required": name in required, "schema": schema}
+        for name, schema in schemas.items()
+    ]
+
+
+AUTHORIZATION: Json = {
+    "client_id": text(),
+    "redirect_uri": text(),
+    "response_type": one_of(RESPONSE_TYPE),
+    "scope": {**text(), "example": " ".join(SCOPES)},
+    "state": text(),
+    "nonce": text(),
+    "prompt": one_of(*PROMPTS),
+    "code_challenge": text(),
+    "code_challenge_method": one_of(METHOD),
+}
+AUTHORIZATION_REQUIRED = ("client_id", "redirect_uri", "response_type", "scope")
+#: What Discord brings back with the person.
+DISCORDS_ANSWER: Json = {"code": text(), "state": text(), "iss": text(), "error": text()}
+LOGOUT: Json = {
+    "post_logout_redirect_uri": text(),
+    "client_id": text(),
+    "id_token_hint": text(),
+    "state": text(),
+}
+GRANT = object_of(
+    "grant_type",
+    grant_type=one_of(*GRANTS),
+    code=text(),
+    redirect_uri=text(),
+    code_verifier=text(),
+    refresh_token=text(),
+    scope=text(),
+    include_refresh_token=one_of("true", "false"),
+    client_id=text(),
+    client_secret=text(),
+)
+PRESENTED = object_of(
+    "token",
+    token=text(),
+    # A hint of another kind is passed over (RFC 7009, section 2.1).
+    token_type_hint={**text(), "example": "refresh_token"},
+    client_id=text(),
+    client_secret=text(),
+)
+TOKENS = object_of(
+    "access_token",
+    "token_type",
+    "expires_in",
+    "id_token",
+    "scope",
+    access_token=text(),
+    token_type=one_of("Bearer"),
+    expires_in={"type": "integer"},
+    id_token=text(),
+    refresh_token=text(),
+    scope=text(),
+)
+CLAIMS = object_of(
+    "sub",
+    **{
+        claim: {"description": f"With the scope {name}."}
+        for name, scope in SCOPES.items()
+        for claim in scope.claims
+    },
+)
+INTROSPECTION = object_of(
+    "active",
+    active={"type": "boolean"},
+    iss=text(),
+    sub=text(),
+    client_id=text(),
+    scope=text(),
+    exp={"type": "integer"},
+    iat={"type": "integer"},
+    jti=text(),
+    aud=text(),
+    token_type=text(),
+)
+ERROR = object_of(
+    "error",
+    "error_description",
+    error=text(),
+    error_description=text(),
+)
