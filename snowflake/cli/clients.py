@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr, ValidationError
 
-from snowflake.configuration import load_settings
+from snowflake.configuration.document import Document
+from snowflake.configuration.loading import configuration_file
 from snowflake.configuration.words import reason_of
 from snowflake.errors import StartFault
 from snowflake.secret_hashes import SecretHashes
@@ -72,11 +73,10 @@ def new(
             typer.echo(f"{_option(details['loc'], redirect_uri)}: {reason_of(details)}", err=True)
         raise typer.Exit(2) from None
     # Before its lines are in the file, to which they may be going.
-    is_configured = _is_configured(client.id)
+    if client.id in _configured_ids():
+        typer.echo(f"--id: another client has {client.id} already; choose one for this", err=True)
+        raise typer.Exit(2)
     typer.echo(_stanza(client))
-    if is_configured:
-        warning = f"Warning: a client of the ID {client.id} is configured already; see --id."
-        typer.echo(warning, err=True)
     _tell_of_native_apps(client)
     typer.echo("To enter in the application:", err=True)
     typer.echo(f"  client ID:     {client.id}", err=True)
@@ -98,12 +98,16 @@ def _id_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or secrets.token_hex(8)
 
 
-def _is_configured(client_id: str) -> bool:
+def _configured_ids() -> list[object]:
+    """Answer the IDs in the configuration file, whatever else may be wrong with it."""
+    path = configuration_file()
     try:
-        return any(client.id == client_id for client in load_settings().clients)
+        tables = Document.read(path).data.get("clients") if path else None
     except StartFault:
-        # The file may be half written, or be that of another machine; ``serve`` tells its faults.
-        return False
+        # It may be half written; ``check`` tells its faults.
+        return []
+    listed = tables if isinstance(tables, list) else []
+    return [table.get("id") for table in listed if isinstance(table, dict)]
 
 
 def _tell_of_native_apps(client: ClientTable) -> None:

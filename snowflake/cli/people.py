@@ -1,7 +1,7 @@
 """``snowflake export`` and ``snowflake purge``: everything that is kept about one person."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -33,12 +33,36 @@ def export(person: Person) -> None:
         typer.echo(NOTHING, err=True)
 
 
-def purge(person: Person) -> None:
+def purge(
+    person: Person,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be erased, and change nothing.")
+    ] = False,
+) -> None:
     """Erase everything about a person, and revoke their tokens at Discord.
 
-    Whoever signed in as them has to sign in again. If they are linked, they are unlinked first.
+    What there is to be erased is said first. Whoever signed in as them has to sign in again. If
+    they are linked, they are unlinked first.
     """
 
+    async def look(state: State) -> Kept:
+        return await state.store.people.kept(person)
+
+    kept = with_state(look, of_people=True)
+    if not _is_anything(kept):
+        typer.echo(NOTHING)
+        return
+    typer.echo(f"Kept about {person}: {_counted(kept)}.")
+    if dry_run:
+        return
+    if not yes:
+        typer.confirm("Erase all of it? It cannot be brought back.", abort=True)
+    _purge(person)
+
+
+def _purge(person: str) -> None:
     async def work(state: State) -> _Purged:
         kept = await state.store.people.kept(person)
         is_withdrawn = kept.link is None or await _unlinked(kept.link, state)
@@ -53,9 +77,6 @@ def purge(person: Person) -> None:
         return _Purged(kept, living, is_withdrawn)
 
     kept, living, is_withdrawn = with_state(work, of_people=True)
-    if not _is_anything(kept):
-        typer.echo(NOTHING)
-        return
     logins, pairs = len(kept.grants), len(kept.discord_tokens)
     typer.echo(f"Erased. Logins: {logins}; pairs of Discord's tokens: {pairs}.")
     if kept.link is not None:
@@ -80,6 +101,17 @@ class _Purged(NamedTuple):
     kept: Kept
     living: list[str]
     is_withdrawn: bool
+
+
+def _counted(kept: Kept) -> str:
+    parts = [
+        f"logins: {len(kept.grants)}",
+        f"pairs of Discord's tokens: {len(kept.discord_tokens)}",
+        f"remembered answers about guilds: {len(kept.memberships)}",
+    ]
+    if kept.link is not None:
+        parts.append("a link to an account at the upstream provider")
+    return "; ".join(parts)
 
 
 def _is_anything(kept: Kept) -> bool:

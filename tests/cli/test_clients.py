@@ -98,28 +98,36 @@ redirect_uris = ["{URI}"]
 
 
 @pytest.mark.parametrize(
-    ("name", "file", "warned"),
-    [
-        ("Grafana", CONFIGURED, True),
-        ("Gitea", CONFIGURED, False),
-        ("Grafana", "", False),
-        # A file with faults keeps nobody from making a client.
-        ("Grafana", CONFIGURED + "grant = 1", False),
-        ("Grafana", CONFIGURED + "[", False),
-    ],
+    "file", [CONFIGURED, CONFIGURED + "grant = 1", CONFIGURED + "[groups]\nshape = 1"]
 )
-def test_an_id_that_another_client_has_is_warned_of(
-    name: str, file: str, warned: bool, data_dir: Path
+@pytest.mark.parametrize("options", [("Grafana",), ("Another", "--id", "grafana")])
+def test_an_id_that_another_client_has_is_refused(
+    options: tuple[str, ...], file: str, data_dir: Path
 ) -> None:
     (data_dir / "snowflake.toml").write_text(file, "utf-8")
-    told = clients("new", name, "--redirect-uri", URI)
-    assert (told.exit_code, table(told).name) == (0, name)
-    warning = "Warning: a client of the ID grafana is configured already; see --id.\n"
-    assert told.stderr.startswith(warning) == warned
-    assert ("Warning" in told.stderr) == warned
+    told = clients("new", *options, "--redirect-uri", URI)
+    # With '>> snowflake.toml', the file stays as it is.
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == "--id: another client has grafana already; choose one for this\n"
 
 
-def test_no_client_is_warned_of_itself(data_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Gitea", CONFIGURED),
+        ("Grafana", ""),
+        # What cannot be read keeps nobody from making a client.
+        ("Grafana", CONFIGURED + "["),
+        ("Grafana", "clients = 1"),
+        ("Grafana", "clients = [1, {id = [1]}, {}]"),
+    ],
+)
+def test_a_file_without_the_id_is_no_hindrance(name: str, file: str, data_dir: Path) -> None:
+    (data_dir / "snowflake.toml").write_text(file, "utf-8")
+    assert table(clients("new", name, "--redirect-uri", URI)).name == name
+
+
+def test_no_client_is_in_its_own_way(data_dir: Path) -> None:
     path = data_dir / "snowflake.toml"
     command = [sys.executable, "-m", "snowflake", "clients", "new", "Grafana"]
     with path.open("a", encoding="utf-8") as file:
@@ -131,7 +139,7 @@ def test_no_client_is_warned_of_itself(data_dir: Path) -> None:
             check=True,
         )
     assert [client["id"] for client in tomllib.loads(path.read_text())["clients"]] == ["grafana"]
-    assert "Warning" not in told.stderr
+    assert "already" not in told.stderr
 
 
 def test_several_uris_and_an_id_may_be_chosen() -> None:

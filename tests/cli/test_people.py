@@ -129,12 +129,44 @@ def test_nobody_is_looked_for_where_there_is_no_store(
     assert list(tmp_path.iterdir()) == []
 
 
+KEPT = (
+    f"Kept about {PERSON}: logins: 2; pairs of Discord's tokens: 1; remembered answers about "
+    "guilds: 1; a link to an account at the upstream provider."
+)
+
+
+def purge() -> str:
+    return run("purge", "--person", PERSON, "--yes")
+
+
+def test_what_a_purge_would_erase_can_be_asked(filled: Place) -> None:
+    assert run("purge", "--person", PERSON, "--dry-run").splitlines() == [KEPT]
+    assert people_in(filled) == {PERSON, OTHER}
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_nothing_is_erased_unless_it_is_meant(filled: Place, answer: str) -> None:
+    result = CliRunner().invoke(app, ["purge", "--person", PERSON], input=answer)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{KEPT}\nErase all of it? It cannot be brought back. [y/N]: ")
+    assert people_in(filled) == {PERSON, OTHER}
+
+
+@respx.mock(using="aiohttp")
+def test_who_says_yes_means_it(filled: Place, respx_mock: respx.MockRouter) -> None:
+    respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
+    result = CliRunner().invoke(app, ["purge", "--person", PERSON], input="y\n")
+    assert result.exit_code == 0
+    assert people_in(filled) == {OTHER}
+
+
 @respx.mock(using="aiohttp")
 def test_a_purge_erases_one_person_here_and_at_discord(
     filled: Place, respx_mock: respx.MockRouter
 ) -> None:
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
-    first, second, last = run("purge", "--person", PERSON).splitlines()
+    told, first, second, last = purge().splitlines()
+    assert told == KEPT
     assert first == "Erased. Logins: 2; pairs of Discord's tokens: 1."
     assert second == "Erased the link to an account at the upstream provider."
     # Whose linked roles they were is not configured any more.
@@ -149,7 +181,7 @@ def test_a_purge_erases_one_person_here_and_at_discord(
 def test_what_discord_did_not_revoke_is_told(filled: Place, respx_mock: respx.MockRouter) -> None:
     refusal = {"error": "invalid_client"}
     respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(401, json=refusal)
-    first, *_, last = run("purge", "--person", PERSON).splitlines()
+    _, first, *_, last = purge().splitlines()
     assert first == "Erased. Logins: 2; pairs of Discord's tokens: 1."
     assert APPLICATION in last
     assert "Authorized Apps" in last
@@ -180,7 +212,7 @@ def test_a_purge_withdraws_what_discord_was_told_for_linked_roles(
     ended, done = httpx.Response(401, json={"code": 0}), httpx.Response(204)
     gone = respx_mock.delete(ROLE_CONNECTION).mock(side_effect=[ended, done])
     revoked = respx_mock.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
-    assert run("purge", "--person", PERSON).splitlines() == [
+    assert purge().splitlines()[1:] == [
         "Erased. Logins: 2; pairs of Discord's tokens: 1.",
         "Erased the link to an account at the upstream provider.",
     ]
@@ -197,6 +229,6 @@ def test_a_purge_says_if_discord_could_not_be_told(
     linked: Place, provider: Provider, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.route().respond(401, json={"error": "invalid_client"})
-    assert "Discord may still know what it was told" in run("purge", "--person", PERSON)
+    assert "Discord may still know what it was told" in purge()
     assert provider.revocation.called
     assert people_in(linked) == {OTHER}
