@@ -499,6 +499,12 @@ class InvalidScope(OAuthError):
     code = "invalid_scope"
 
 
+class LoginRequired(OAuthError):
+    """Somebody else would have to sign in (OpenID Connect Core 1.0, section 3.1.2.6)."""
+
+    code = "login_required"
+
+
 class RequestNotSupported(OAuthError):
     """Request objects are not read (OpenID Connect Core 1.0, section 3.1.2.6)."""
 

@@ -8,14 +8,32 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
-from joserfc.jws import extract_compact
+from joserfc.jws import JWSRegistry, extract_compact
+from joserfc.util import urlsafe_b64encode
 
 from snowflake.errors import StartFault
 
 ALGORITHM = "RS256"
 KEY_SIZE = 2048
+#: Bits of a key, and characters of its ID, beyond which its tokens would be refused.
+MAX_KEY_SIZE, MAX_KID = 16_384, 256
+#: Characters of a token that is signed here or read.
+MAX_TOKEN = 1_048_576
 #: What is read of a JSON Web Key (RFC 7518, section 6.3). Others limit its use to signing alone.
 MEMBERS = ("kty", "n", "e", "d", "p", "q", "dp", "dq", "qi", "kid")
+
+
+def _registry() -> JWSRegistry:
+    """Answer the limits within which tokens are read: all that a key of ours can sign is."""
+    registry = JWSRegistry(algorithms=[ALGORITHM])
+    # A character of the ID may take six to write.
+    registry.max_header_length = 8 * MAX_KID + 256
+    registry.max_payload_length = MAX_TOKEN
+    registry.max_signature_length = MAX_KEY_SIZE // 6 + 1
+    return registry
+
+
+_REGISTRY = _registry()
 
 
 class SigningKey:
@@ -37,6 +55,13 @@ class SigningKey:
         """Sign claims as a compact JWT (RFC 7519) with the header's ``typ``."""
         return jwt.encode({**self._header, "typ": typ}, dict(claims), self._key, [ALGORITHM])
 
+    def length(self, claims: Mapping[str, Any], typ: str = "JWT") -> int:
+        """Answer how many characters the token would have that ``sign`` makes."""
+        header = {**self._header, "typ": typ}
+        signature = bytes(-(-self._key.raw_value.key_size // 8))
+        parts = (_written(header), _written(claims), signature)
+        return sum(len(urlsafe_b64encode(part)) for part in parts) + len("..")
+
     def verify(self, token: str, typ: str) -> dict[str, Any]:
         """Answer the claims of a token that this key has signed, with just this ``typ``.
 
@@ -46,7 +71,7 @@ class SigningKey:
             ValueError: it is not such a token.
         """
         try:
-            verified = jwt.decode(token, self._key, [ALGORITHM])
+            verified = jwt.decode(token, self._key, registry=_REGISTRY)
         except (JoseError, ValueError) as error:
             raise ValueError("is not a token that was signed here") from error
         if verified.header.get("typ") != typ:
@@ -61,6 +86,10 @@ class SigningKey:
         return {**key, "kid": self._kid, "use": "sig", "alg": ALGORITHM}
 
 
+def _written(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def kid_of(token: str) -> str | None:
     """Answer which key a token claims to be signed with; nothing of it is verified yet.
 
@@ -68,7 +97,7 @@ def kid_of(token: str) -> str | None:
         ValueError: it is no signed token at all.
     """
     try:
-        kid = extract_compact(token.encode()).headers().get("kid")
+        kid = extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
     except (JoseError, ValueError) as error:
         raise ValueError("is not a signed token") from error
     return kid if isinstance(kid, str) else None
@@ -102,6 +131,10 @@ def parse_key(text: str, source: str) -> RSAKey:
         raise StartFault(
             [f"{source}: is not a private RSA key in JSON Web Key format; it may be damaged"]
         ) from error
+    if size > MAX_KEY_SIZE or len(key.kid or "") > MAX_KID:
+        raise StartFault(
+            [f"{source}: has more than {MAX_KEY_SIZE} bits, or a kid of over {MAX_KID} characters"]
+        )
     if size < KEY_SIZE:
         raise StartFault([f"{source}: has {size} bits; RS256 needs at least {KEY_SIZE}"])
     return key

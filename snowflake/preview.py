@@ -13,7 +13,7 @@ from snowflake.discord.bot import Bot
 from snowflake.discord.models import User
 from snowflake.errors import Refusal
 from snowflake.oidc.needs import Needs, needs_of
-from snowflake.oidc.scopes import SCOPES, Claims, claims_of
+from snowflake.oidc.scopes import SCOPES, Claims, allowed, claims_of
 from snowflake.oidc.unsaid import members_of
 from snowflake.person import Person
 from snowflake.policies import POLICIES
@@ -83,7 +83,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
     Raises:
         TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
     """
-    names = [name for name in SCOPES if client.allows_scope(name)]
+    names = allowed(SCOPES, client)
     needs = needs_of(client, names)
     user = await bot.user(person_id)
     if user is None:
@@ -103,7 +103,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
             for name, policy in POLICIES.items()
             if getattr(client.access, name)
         ),
-        claims=_told(claims_of(person, names, client)),
+        claims=_told(claims_of(person, names, client, needs.discord_scopes)),
         unknown=tuple(_unknown(names)),
         unseen=unseen,
     )

@@ -22,6 +22,7 @@ OF_CLIENTS = frozenset(
         *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
         *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
         *("linked_roles_at_login", "refresh_token_lifetime", "grant_lifetime"),
+        *("access_token_claims", "userinfo_fresh"),
     }
 )
 
@@ -35,7 +36,8 @@ class Client:
 
     ``application`` is the client ID of the Discord application through which people sign in to it,
     ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own
-    table, None for a Discord application. ``has_bot`` tells whether the bot says who is in which
+    table, None for a Discord application. ``userinfo_fresh`` is the age from which UserInfo brings
+    claims up to date, nought for never. ``has_bot`` tells whether the bot says who is in which
     guild, ``links_roles`` whether a login is to spare the person a second consent page for linked
     roles.
     """
@@ -53,6 +55,8 @@ class Client:
     name_from_guild: str | None = None
     picture_from_guild: str | None = None
     avatar_size: int | None = None
+    userinfo_fresh: timedelta = timedelta(0)
+    claims_in_access_token: bool = True
     registered: ClientTable | None = None
 
     def allows_scope(self, name: str) -> bool:
@@ -123,6 +127,8 @@ def _client(client_id: str, settings: Settings) -> Client:
         name_from_guild=settings.name_from_guild,
         picture_from_guild=settings.picture_from_guild,
         avatar_size=settings.avatar_size,
+        userinfo_fresh=settings.userinfo_fresh,
+        claims_in_access_token=settings.puts_claims_into_access_tokens,
     )
 
 

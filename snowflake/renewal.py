@@ -4,12 +4,14 @@ Logins and linked roles through one Discord application share one pair of them.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
 from snowflake.discord.models import Tokens
+from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import InvalidGrant, OAuthError
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
@@ -19,6 +21,8 @@ NEAR_END: Final = 60
 #: Seconds before its end from which it is renewed for what is done at no person's request: should
 #: Discord refuse, it is still good for a last word.
 AHEAD: Final = 86_400
+#: What a pair of tokens has to be good for where it serves a link.
+FOR_LINKS: Final = frozenset({ROLE_CONNECTIONS_WRITE})
 #: The caller of what no request asks for.
 NOBODY: Final = ""
 
@@ -43,7 +47,7 @@ async def renew(
     """
     rows = state.store.discord_tokens
     async with rows.alone(old.application, old.person, patience=state.discord.left()):
-        tokens = await rows.find(old.application, old.person)
+        tokens = await rows.current(old)
         if tokens is None or tokens.refresh_token is None:
             raise InvalidGrant("the person has to sign in again")
         if tokens.access_token != old.access_token and not prove:
@@ -54,18 +58,21 @@ async def renew(
                 client_secret=secret,
                 refresh_token=tokens.refresh_token,
             )
-            renewed = StoredTokens(
-                application=old.application,
-                person=old.person,
+            renewed = replace(
+                tokens,
                 access_token=answer.access_token,
                 refresh_token=answer.refresh_token or tokens.refresh_token,
                 scopes=scopes_of(answer, tokens.scopes),
                 expires_at=expiry(answer, state),
             )
             # Before anything else is written: the old pair is dead.
-            if not await rows.replace(renewed):
-                raise InvalidGrant("the person has been erased")
-        return renewed
+            if await rows.replace(renewed):
+                return renewed
+        # Unless they have just come by again, they were erased.
+        newer = await rows.find(old.application, old.person, old.scopes)
+        if newer is None:
+            raise InvalidGrant("the person has been erased")
+        return newer
 
 
 async def with_token(
@@ -75,14 +82,14 @@ async def with_token(
     state: State,
     ask: Callable[[SecretStr], Awaitable[T]],
 ) -> T:
-    """Ask Discord something with a person's own access token, which is renewed if it has to be.
+    """Ask Discord something for a link, with a person's own token, renewed if it has to be.
 
     Raises:
         InvalidClient: the secret is wrong.
         InvalidGrant: Discord accepts nothing of the person any more; the tokens are forgotten.
         TemporarilyUnavailable: Discord gave no usable answer.
     """
-    tokens = await state.store.discord_tokens.find(application, person)
+    tokens = await _of_link(application, person, state)
     if tokens is None:
         raise InvalidGrant("the person has to come by again")
     try:
@@ -100,20 +107,20 @@ async def with_token(
 
 
 async def ahead(application: str, person: str, secret: SecretStr, state: State) -> None:
-    """Renew a person's pair of tokens if its end is near, before it is needed.
+    """Renew the pair of tokens that serves a person's link if its end is near, before it is needed.
 
     Raises:
         InvalidGrant: Discord renews it no more. It stays as it was, to be used while it works.
         InvalidClient, TemporarilyUnavailable: as ``renew`` does.
     """
-    tokens = await state.store.discord_tokens.find(application, person)
+    tokens = await _of_link(application, person, state)
     if tokens is not None and tokens.expires_at <= state.clock() + AHEAD:
         await renew(tokens, secret, NOBODY, state)
 
 
 async def works(application: str, person: str, state: State) -> bool:
-    """Whether there is an access token that has not expired, whatever Discord says to it."""
-    tokens = await state.store.discord_tokens.find(application, person)
+    """Whether a link has an access token that has not expired, whatever Discord says to it."""
+    tokens = await _of_link(application, person, state)
     return tokens is not None and tokens.expires_at > state.clock()
 
 
@@ -122,17 +129,25 @@ async def end(
 ) -> None:
     """Revoke a person's tokens at Discord and forget them, unless a grant or a link needs them.
 
-    Discord ends all tokens of the person for the application. Should it fail, they are forgotten
-    all the same.
+    Discord ends all tokens of the person for the application, also those of a login or a link that
+    is under way: of a login they are not kept here yet, and so ours are only forgotten. Should
+    Discord fail, they are forgotten all the same.
     """
-    if await state.store.grants.count(application, person):
+    store, now = state.store, state.clock()
+    # Before the grants are counted, since it is one of them as soon as it has ended.
+    login_under_way = await store.codes.are_under_way(application, person)
+    if await store.grants.count(application, person):
         return
-    if await state.store.links.needs_tokens(application, person):
+    if await store.links.needs_tokens(application, person):
         return
-    tokens = await state.store.discord_tokens.find(application, person)
-    if tokens is None:
+    pairs = await store.discord_tokens.of(application, person)
+    if not pairs or any(pair.needed_until > now for pair in pairs):
         return
-    await state.store.discord_tokens.forget(tokens)
+    for pair in pairs:
+        await store.discord_tokens.forget(pair)
+    if login_under_way:
+        return
+    tokens = pairs[-1]
     try:
         async with state.reputation.asking(application, secret, caller):
             await state.discord.revoke(
@@ -142,6 +157,10 @@ async def end(
             )
     except OAuthError as error:
         _log.warning("discord_not_revoked", error=error.code)
+
+
+async def _of_link(application: str, person: str, state: State) -> StoredTokens | None:
+    return await state.store.discord_tokens.find(application, person, FOR_LINKS)
 
 
 def scopes_of(tokens: Tokens, asked: frozenset[str]) -> frozenset[str]:

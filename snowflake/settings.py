@@ -106,6 +106,20 @@ class Settings(BaseSettings):
         default=timedelta(hours=1),
         description="How long access and ID tokens live; at least 60 seconds.",
     )
+    access_token_claims: Literal["all-that-fit", "none"] = Field(
+        default="all-that-fit",
+        description=(
+            "`all-that-fit`: access tokens hold the claims too, as far as a token of at most 4,096 "
+            "characters has room for them. `none`: UserInfo and the ID token alone hold them."
+        ),
+    )
+    userinfo_fresh: Annotated[Duration, within(timedelta(seconds=1), or_zero=True)] = Field(
+        default=timedelta(minutes=5),
+        description=(
+            "The age from which UserInfo brings claims up to date before it answers, at least a "
+            "second. `0` leaves that to logins and refreshes."
+        ),
+    )
     root_redirect: Literal["repo", "settings", "docs", "off"] = Field(
         default="repo",
         description=(
@@ -340,6 +354,11 @@ class Settings(BaseSettings):
         """How long the access and ID tokens live that live longest, of whatever client."""
         own = (client.token_lifetime for client in self.clients)
         return max([self.token_lifetime, *(one for one in own if one is not None)])
+
+    @property
+    def puts_claims_into_access_tokens(self) -> bool:
+        """Whether access tokens hold the claims that fit."""
+        return self.access_token_claims != "none"  # noqa: S105 - no password
 
     @property
     def secret_keys(self) -> list[str]:

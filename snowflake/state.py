@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.clocks import Clocks
+from snowflake.discord.sharing import Sharing
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.keyring import KeyRing
 from snowflake.limiter import Limiter
@@ -39,7 +40,8 @@ LOOK_EVERY = 3
 class State:
     """The parts of a running Snowflake. ``clock`` tells Unix time in seconds.
 
-    ``upstream`` is the provider of linked roles, if there are any.
+    ``upstream`` is the provider of linked roles, if there are any; ``freshening`` are the grants
+    whose claims UserInfo is bringing up to date.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class State:
     turns: Turns
     discord: DiscordClient
     memory: Memory
+    freshening: Sharing
     upstream: Upstream | None
     clock: Callable[[], float]
 
@@ -110,6 +113,7 @@ class State:
                 turns=Turns(),
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
+                freshening=Sharing(),
                 upstream=upstream,
                 clock=clock,
             )

@@ -250,14 +250,17 @@ def test_of_the_account_only_what_is_public_is_shown() -> None:
     assert not told.keys() & {"locale", "mfa_enabled"}
 
 
+ALL = frozenset({"identify", "email", "guilds"})
+
+
 def test_what_only_their_own_token_shows_is_not_told_by_a_bot() -> None:
     assert CLIENT is not None
     public = User(id=ADA, username="ada", discriminator="0", global_name="Ada", avatar="a_1")
     private = public.model_copy(
         update={"email": "a@b.c", "verified": True, "locale": "sv-SE", "mfa_enabled": True}
     )
-    by_bot = claims_of(Person(public), SCOPES, CLIENT)
-    by_login = claims_of(Person(private, email=private.email), SCOPES, CLIENT)
+    by_bot = claims_of(Person(public), SCOPES, CLIENT, ALL)
+    by_login = claims_of(Person(private, email=private.email), SCOPES, CLIENT, ALL)
     assert {name for name in by_login if name not in by_bot} == PRIVATE_CLAIMS
     of_bot, of_login = (claims["discord"] for claims in (by_bot, by_login))
     assert isinstance(of_bot, dict)

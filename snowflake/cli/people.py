@@ -71,7 +71,8 @@ def _purge(person: str) -> None:
         await state.store.people.erase(person)
         living = [
             tokens.application
-            for tokens in left.discord_tokens
+            # Discord ends all of one application at once.
+            for tokens in {pair.application: pair for pair in left.discord_tokens}.values()
             if not await _revoked(tokens, state)
         ]
         return _Purged(kept, living, is_withdrawn)

@@ -44,6 +44,8 @@ async def disconnect(person: str, state: State) -> Disconnected:
             outcome = "undone" if works else "untold"
         await revoke_upstream(link, state)
         await state.store.links.remove(person)
+    # They have come by for this alone.
+    await state.store.discord_tokens.release(application, person)
     with state.discord.deadline():
         await renewal.end(application, person, secret, renewal.NOBODY, state)
     return outcome

@@ -12,6 +12,7 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
+from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.failed_codes import trying_code
@@ -50,17 +51,19 @@ async def discord(request: Request) -> Response | Unlinking:
         # 3. Who it is, unless too many codes were made up.
         secure = note.issuer.startswith("https:")
         known = known_browser(request, state, secure=secure)
-        async with trying_code(note.verifier, caller_of(request), known, state):
-            answer = await _exchange(note, code, state)
-        user = await state.discord.user(answer.access_token)
-        tokens = _stored(note, answer, user, state)
-        if note.unlinking:
-            return await unlinking(request, note, tokens, user)
+        # Until the tokens are kept, nobody may revoke those of the person.
+        async with state.store.codes.under_way(application_of(state).id, state.discord.left()):
+            async with trying_code(note.verifier, caller_of(request), known, state):
+                answer = await _exchange(note, code, state)
+            user = await state.discord.user(answer.access_token)
+            tokens = _stored(note, answer, user, state)
+            if note.unlinking:
+                return await unlinking(request, note, tokens, user)
 
-        # 4. To the upstream provider.
-        if ROLE_CONNECTIONS_WRITE not in tokens.scopes:
-            raise LinkCancelled
-        await state.store.discord_tokens.put(tokens)
+            # 4. To the upstream provider.
+            if ROLE_CONNECTIONS_WRITE not in tokens.scopes:
+                raise LinkCancelled
+            await state.store.discord_tokens.put(tokens)
         response = redirect(await _upstream_page(note, user, state))
     # The next step may take as long as this one.
     browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
@@ -95,6 +98,8 @@ def _stored(note: ToDiscord, answer: Tokens, user: User, state: State) -> Stored
         refresh_token=answer.refresh_token,
         scopes=scopes_of(answer, frozenset(note.scope.split())),
         expires_at=expiry(answer, state),
+        # The link is not there yet, or may have ended.
+        needed_until=int(state.clock()) + LOGIN_LIFETIME,
     )
 
 

@@ -139,13 +139,12 @@ async def _end(application: str, person: str, happened: int, state: State) -> Li
         # Discord keeps nothing of what it was told.
         await store.links.end(replace(link, values={}, username=""))
     # Discord has ended them already, but not those that were issued since.
-    tokens = await store.discord_tokens.find(application, person)
     needed = await store.grants.count(application, person) or await store.links.needs_tokens(
         application, person
     )
-    is_old = tokens is not None and tokens.expires_at - TOKEN_LIFETIME <= happened
-    if tokens is not None and is_old and not needed:
-        await store.discord_tokens.forget(tokens)
+    for pair in await store.discord_tokens.of(application, person):
+        if not needed and pair.expires_at - TOKEN_LIFETIME <= happened:
+            await store.discord_tokens.forget(pair)
     _log.info("application_removed", grants=ended, linked=link is not None)
     return link if link is not None and link.state != ENDED else None
 

@@ -29,6 +29,10 @@ from snowflake.store.codes import CodeSpent
 
 #: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
+ANOTHER = {
+    "error": "login_required",
+    "error_description": "Somebody else has signed in than id_token_hint names.",
+}
 
 
 async def admit(
@@ -57,6 +61,8 @@ async def admit(
         return error_answer(note.redirect_uri, note.issuer, note.state, outage)
     kept = exchanged
     try:
+        if note.hinted not in {None, fetched.person.user.id}:
+            return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)
     except AccessDenied as denied:
@@ -68,7 +74,8 @@ async def admit(
         raise LoginDenied(_denial(note, person, client, state)) from None
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
-        await state.store.codes.release(ours, state.sealer.seal(kept))
+        person_id = fetched.person.user.id
+        await state.store.codes.release(ours, state.sealer.seal(kept), person_id)
     return fetched.person
 
 

@@ -12,7 +12,7 @@ import structlog
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from snowflake.errors import InvalidClient, TemporarilyUnavailable
+from snowflake.errors import InvalidClient, TemporarilyUnavailable, UnauthorizedClient
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials, presented_credentials
 from snowflake.protocol.caller import caller_of
@@ -33,13 +33,17 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
     is for Discord to say when the grant is redeemed.
 
     Raises:
-        InvalidClient: there are none, or they cannot be read, or a registered client's are wrong.
+        InvalidClient: there are none, or they cannot be read, or nobody here knows the client, or a
+            registered client's are wrong (RFC 6749, section 5.2).
         InvalidRequest: two that differ were sent at once.
         TooManyRequests: too many wrong secrets of a registered client were tried.
-        UnauthorizedClient: this client is not on the list of those allowed.
     """
     client_id, secret = presented_credentials(request, params)
-    credentials = Credentials(find_client(client_id, state), secret, caller_of(request))
+    try:
+        client = find_client(client_id, state)
+    except UnauthorizedClient as error:
+        raise InvalidClient(error.description) from error
+    credentials = Credentials(client, secret, caller_of(request))
     registered = credentials.client.registered
     if registered is not None and not await _is_right(credentials, _expected(registered), state):
         raise InvalidClient(_reason(registered, secret))

@@ -1,5 +1,6 @@
 """The authorization endpoint (OpenID Connect Core 1.0, section 3.1.2.1)."""
 
+import re
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from snowflake.errors import (
     InvalidRequest,
     InvalidScope,
+    LoginRequired,
     OAuthError,
     RegistrationNotSupported,
     RequestNotSupported,
@@ -15,11 +17,13 @@ from snowflake.errors import (
     TemporarilyUnavailable,
     UnsupportedResponseType,
 )
+from snowflake.keys import MAX_TOKEN
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import LoginNote
+from snowflake.oidc.tokens import BAD_HINT, MAX_FORM, read_hint
 from snowflake.protocol import browser, discord, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
@@ -30,6 +34,7 @@ from snowflake.state import State, state_of
 #: Characters; applications send up to 2,048 of state and 128 of nonce.
 MAX_STATE, MAX_NONCE = 4096, 1024
 MAX_REFERRER = 2048
+_NUMBER = re.compile(r"[0-9]{1,18}")
 RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
 #: What our ``prompt`` values are to Discord, which knows ``consent`` and ``none`` alone and asks
 #: for a password in neither case. Its ``none`` still shows its page to somebody new.
@@ -57,7 +62,7 @@ async def authorize(request: Request) -> Response:
     until somebody vouches for the redirect URI: for a registered client its table does, for a
     Discord application nobody but Discord.
     """
-    state, params = state_of(request), await query_or_form(request)
+    state, params = state_of(request), await query_or_form(request, MAX_FORM)
     settings, issuer = state.settings, issuer_of(request)
 
     # 1. The client.
@@ -72,6 +77,7 @@ async def authorize(request: Request) -> Response:
     try:
         application_state = params.at_most("state", MAX_STATE)
         wish = _wish(params, client)
+        hinted = await _hinted(params, client, state)
     except OAuthError as error:
         if client.registered is None:
             raise
@@ -96,6 +102,7 @@ async def authorize(request: Request) -> Response:
         else None,
         silent=wish.silent,
         begun=int(state.clock()),
+        hinted=hinted,
     )
 
     # 5. To Discord, unless nobody could come back from it.
@@ -127,7 +134,7 @@ def discord_page(note: LoginNote, sealed: str, client: Client, prompt: str, stat
 
 
 def _wish(params: Parameters, client: Client) -> Wish:
-    scope = _scope(params, client)
+    scope = _scope(params)
     _check_response(params)
     challenge = pkce.requested_challenge(params)
     if challenge is None and client.registered is not None and client.registered.public:
@@ -141,13 +148,15 @@ def _wish(params: Parameters, client: Client) -> Wish:
     )
 
 
-def _scope(params: Parameters, client: Client) -> list[str]:
-    """Answer the scopes that we know and the client may have; others are ignored."""
+def _scope(params: Parameters) -> list[str]:
+    """Answer the scopes that we know; others are ignored.
+
+    So are those that the client may not have, each time that it is given something.
+    """
     asked = scopes.known(params.require("scope", scopes.MAX_LENGTH))
-    scope = [name for name in asked if client.allows_scope(name)]
-    if "openid" not in scope:
+    if "openid" not in asked:
         raise InvalidScope("scope must contain openid")
-    return scope
+    return asked
 
 
 def _check_response(params: Parameters) -> None:
@@ -167,10 +176,27 @@ def _check_response(params: Parameters) -> None:
         raise InvalidRequest(f"response_mode must be {RESPONSE_MODE}")
 
 
+async def _hinted(params: Parameters, client: Client, state: State) -> str | None:
+    """Answer who has to sign in, if a registered client says so (``id_token_hint``).
+
+    With a Discord application nobody knows who has come back before it redeems its code.
+    """
+    hint = params.at_most("id_token_hint", MAX_TOKEN)
+    if hint is None or client.registered is None:
+        return None
+    try:
+        return (await read_hint(hint, state)).person
+    except ValueError as error:
+        raise LoginRequired(BAD_HINT) from error
+
+
 def _prompt(params: Parameters) -> str:
     """Answer Discord's ``prompt``. By default Discord remembers who has approved already."""
     # With max_age, the application wants to hear of the person and not of an earlier login.
-    default = "none" if params.get("max_age") is None else "login"
+    max_age = params.get("max_age")
+    if max_age is not None and not _NUMBER.fullmatch(max_age):
+        raise InvalidRequest("max_age must be a whole number from 0")
+    default = "none" if max_age is None else "login"
     prompts = params.get("prompt", default).split()
     if not prompts or any(prompt not in PROMPTS for prompt in prompts):
         raise InvalidRequest(f"prompt must be one of {', '.join(PROMPTS)}")

@@ -2,7 +2,7 @@
 
 import structlog
 
-from snowflake.errors import InvalidRequest, UnauthorizedClient
+from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
 from snowflake.protocol.parameters import Parameters
 from snowflake.registry import Client
 from snowflake.state import State
@@ -39,6 +39,21 @@ def find_client(client_id: str, state: State) -> Client:
     structlog.contextvars.bind_contextvars(client_id=client_id if loggable else "unusual")
     if client is None:
         raise UnauthorizedClient("this client may not use this Snowflake")
+    return client
+
+
+def client_of(grant: Grant, state: State) -> Client:
+    """Answer the client that has a grant, by what is configured now.
+
+    Raises:
+        InvalidToken: it may use this Snowflake no more, or another one has its name.
+    """
+    try:
+        client = find_client(grant.client_id, state)
+    except UnauthorizedClient as error:
+        raise InvalidToken(error.description) from error
+    if not is_of(client, grant):
+        raise InvalidToken("the access token was issued to another client")
     return client
 
 

@@ -57,7 +57,8 @@ def _document(issuer: str, ends_sessions: bool, names_groups: bool) -> Response:
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "revocation_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
-        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        # A public client cannot prove that a token is its own.
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS[:-1],
         "code_challenge_methods_supported": [pkce.METHOD],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,

@@ -3,32 +3,46 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from snowflake.errors import InvalidClient
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
-from snowflake.oidc.tokens import TOKEN_TYPE
+from snowflake.oidc.scopes import allowed, given
+from snowflake.oidc.tokens import MAX_FORM, TOKEN_TYPE
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.store.refresh_tokens import RefreshToken
 
 
 async def introspect(request: Request) -> Response:
-    """Tell the client that owns a token whether it lives, and whose it is (section 2.2)."""
-    state, params = state_of(request), await form(request)
+    """Tell the client that owns a token whether it lives, and whose it is (section 2.2).
+
+    Raises:
+        InvalidClient: the client has not proven who it is, or is a public one, which cannot: else
+            whoever has found a token could try it out (section 2.1).
+    """
+    state, params = state_of(request), await form(request, MAX_FORM)
     credentials = await authenticated(request, params, state)
+    if credentials.secret is None:
+        raise InvalidClient("a client without secret may not introspect tokens")
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
         # A used refresh token lives a little longer for a lost answer, but is no longer active.
         return JSONResponse({"active": False})
     grant, token = found.grant, found.token
+    if isinstance(token, RefreshToken):
+        scope = given(grant.scopes, grant.discord_scopes, credentials.client)
+    else:
+        scope = allowed(token.scopes, credentials.client)
     answer: dict[str, object] = {
         "active": True,
         "iss": grant.issuer,
         "sub": grant.person,
         "client_id": grant.client_id,
+        "scope": " ".join(scope),
     }
     if isinstance(token, RefreshToken):
-        answer |= {"scope": " ".join(grant.scopes), "exp": token.expires_at}
+        answer["exp"] = token.expires_at
     else:
-        answer |= {name: token.claims[name] for name in ("aud", "scope", "exp", "iat", "jti")}
+        answer |= {name: token.claims[name] for name in ("aud", "exp", "iat", "jti")}
         answer["token_type"] = TOKEN_TYPE
     return JSONResponse(answer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
-from snowflake.oidc.scopes import MEMBERS, SCOPES
+from snowflake.oidc.scopes import MEMBERS, SCOPES, allowed
 from snowflake.policies.guilds import moderation_guilds, role_guilds
 from snowflake.registry import Client
 from snowflake.store.memberships import KEPT
@@ -64,8 +64,8 @@ class Needs:
 
 
 def needs_of(client: Client, names: Iterable[str]) -> Needs:
-    """Answer what is needed for the scopes ``names`` of a client, and for its gates."""
-    names = frozenset(names)
+    """Answer what is needed for the scopes ``names`` that a client may have, and for its gates."""
+    names = frozenset(allowed(names, client))
     groups, access = client.groups, client.access
     in_claim = frozenset(groups.include) if "groups" in names else frozenset[str]()
 

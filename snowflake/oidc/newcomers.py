@@ -47,7 +47,7 @@ async def newcomer(note: CodeNote, credentials: Credentials, state: State) -> Ne
     if client.registered is None:
         # A registered client's person has been let in already.
         await check_stranger(note.verifier, note.caller, note.browser, state)
-    code, codes = await _reserve(note, state), state.store.codes
+    code, codes = await _reserve(note, client.application, state), state.store.codes
     exchanged = None
     try:
         with faults_of_ours(client):
@@ -65,13 +65,13 @@ async def newcomer(note: CodeNote, credentials: Credentials, state: State) -> Ne
     return Newcomer(code, exchanged, fetched)
 
 
-async def _reserve(note: CodeNote, state: State) -> Reservation:
+async def _reserve(note: CodeNote, application: str, state: State) -> Reservation:
     settings = state.settings
     asking = settings.discord_deadline.total_seconds()
     # It is sealed anew after Discord has been asked, and lives from then on.
     expires = int(state.clock() + settings.code_lifetime.total_seconds() + asking)
     try:
-        return await state.store.codes.reserve(note.id, expires, asking)
+        return await state.store.codes.reserve(note.id, expires, asking, application)
     except CodeReserved as reserved:
         # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
         raise TemporarilyUnavailable(

@@ -14,10 +14,11 @@ class LoginNote(Note):
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
-    lifetime counts, however often the note is sealed.
+    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, nobody else may
+    come back.
     """
 
-    purpose: ClassVar[str] = "login note 3"
+    purpose: ClassVar[str] = "login note 4"
 
     client_id: str
     issuer: str
@@ -32,6 +33,7 @@ class LoginNote(Note):
     referrer: str | None
     silent: bool
     begun: int
+    hinted: str | None
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from snowflake.errors import InvalidClient, InvalidToken
+from snowflake.keys import MAX_TOKEN
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.tokens import MAX_LENGTH, AccessToken, grant_of, read_access_token
+from snowflake.oidc.tokens import AccessToken, grant_of, read_access_token
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.grants import Grant
@@ -24,13 +25,14 @@ class Presented:
 async def presented(credentials: Credentials, params: Parameters, state: State) -> Presented | None:
     """Find the token of a request; None if it is unknown, dead, or another client's.
 
-    ``token_type_hint`` is not needed: the two kinds do not look alike (RFC 7009, section 2.1).
+    ``token_type_hint`` is not needed: the two kinds do not look alike (RFC 7009, section 2.1). An
+    ID token, however long, is none of them.
 
     Raises:
         InvalidRequest: there is no token.
         InvalidClient: the token is this client's, but the secret is not.
     """
-    sent = params.require("token", MAX_LENGTH)
+    sent = params.require("token", MAX_TOKEN)
     found = await _access_token(sent, state) or await _refresh_token(sent, state)
     if found is None or not is_of(credentials.client, found.grant):
         return None

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
+from snowflake.oidc.tokens import MAX_FORM
 from snowflake.protocol.parameters import form
 from snowflake.renewal import end
 from snowflake.state import state_of
@@ -15,7 +16,7 @@ async def revoke(request: Request) -> Response:
 
     A token that is unknown or dead gets the same 200 (section 2.2).
     """
-    state, params = state_of(request), await form(request)
+    state, params = state_of(request), await form(request, MAX_FORM)
 
     # 1. The client.
     credentials = await authenticated(request, params, state)

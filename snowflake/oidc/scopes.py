@@ -48,12 +48,15 @@ def _for_groups(client: Client) -> frozenset[str]:
 class Scope:
     """A scope: what it gives in words, its claims, the Discord scopes that it needs for a client.
 
-    A claim that there is no value for is None or empty.
+    A claim that there is no value for is None or empty. A scope that is ``always`` granted
+    gives its claims even where Discord was not allowed to tell, as of somebody who is nowhere: what
+    an application is not told anew it keeps.
     """
 
     description: str
     discord: DiscordScopes = _identify
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    always: bool = False
 
 
 def _name(person: Person, client: Client) -> str:
@@ -131,6 +134,7 @@ SCOPES: Mapping[str, Scope] = {
             "group_names": lambda person, client: group_names_of(person, client.groups),
             "group_guilds": lambda person, client: group_guilds_of(person, client.groups),
         },
+        always=True,
     ),
     "discord": Scope(
         description="The Discord account as Discord tells of it, in one object.",
@@ -145,27 +149,46 @@ def known(scope: str) -> list[str]:
     return [name for name in SCOPES if name in asked]
 
 
+def allowed(names: Iterable[str], client: Client) -> list[str]:
+    """Answer those scopes that the client may have, as it is configured now."""
+    return [name for name in names if client.allows_scope(name)]
+
+
+def given(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
+    """Answer those scopes that the client may have and for which Discord granted all they need."""
+    return [
+        name
+        for name in allowed(names, client)
+        if SCOPES[name].always or SCOPES[name].discord(client) <= discord
+    ]
+
+
 def granted(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
-    """Answer those scopes for which Discord granted all that they need for this client.
+    """Answer what ``given`` does.
 
     Raises:
         InvalidGrant: not even ``openid`` is among them.
     """
-    scopes = [name for name in names if SCOPES[name].discord(client) <= discord]
+    scopes = given(names, discord, client)
     if "openid" not in scopes:
         raise InvalidGrant("Discord does not let us know who the person is")
     return scopes
 
 
-def claims_of(person: Person, names: Iterable[str], client: Client) -> Claims:
-    """Answer the claims of the scopes. A claim with nothing to say is left out."""
-    return _said(
-        {
-            claim: value(person, client)
-            for name in names
-            for claim, value in SCOPES[name].claims.items()
-        }
-    )
+def claims_of(
+    person: Person, names: Iterable[str], client: Client, discord: frozenset[str]
+) -> Claims:
+    """Answer the claims of the scopes, as far as the scopes that Discord granted allow.
+
+    A claim with nothing to say is left out.
+    """
+    claims: Claims = {}
+    nowhere = Person(person.user)
+    for name in names:
+        scope = SCOPES[name]
+        told = person if scope.discord(client) <= discord else nowhere
+        claims |= {claim: value(told, client) for claim, value in scope.claims.items()}
+    return _said(claims)
 
 
 def _said(claims: Claims) -> Claims:

@@ -1,17 +1,20 @@
 """Minting and checking tokens. Every grant ends in one value, minted here."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from joserfc.errors import ClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64encode
 
-from snowflake.errors import InvalidRequest, InvalidToken
+from snowflake.errors import InvalidToken
+from snowflake.keys import MAX_TOKEN, SigningKey
 from snowflake.oidc.scopes import SCOPES, Claims
+from snowflake.protocol.parameters import MAX_SIZE
 from snowflake.protocol.paths import USERINFO
 from snowflake.registry import Client
 from snowflake.state import State
@@ -25,8 +28,21 @@ ID_TOKEN_TYPE = "JWT"  # noqa: S105
 TOKEN_TYPE = "Bearer"  # noqa: S105
 #: Claims of an access token that are checked. Not ``iat``: clocks of two Snowflakes may differ.
 CHECKED_CLAIMS = ("iss", "aud", "exp", "sub", "grant", "scope", "client_id")
-#: Characters of an access token. With 200 guilds it has about 6,000.
-MAX_LENGTH = 32_768
+#: Characters of an access token up to which claims are put into it. With it in a header, requests
+#: have to pass proxies, many of which take 8 KB of all headers.
+ROOM = 4096
+#: Those of one that is read: without claims it is longer than ``ROOM`` where key and issuer are.
+MAX_LENGTH = 8192
+#: Bytes of a form that may hold a token of ours, of whichever kind.
+MAX_FORM = MAX_SIZE + MAX_TOKEN
+#: Scopes whose claims are left out of an access token that would be too long, first those of the
+#: first one. At last all but ``sub`` are.
+LEFT_OUT = ("discord", "groups", "profile", "email")
+#: What is said of an ``id_token_hint`` that is of no use.
+BAD_HINT = "id_token_hint is no ID token of this issuer"
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,14 @@ class AccessToken:
     claims: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class IdToken:
+    """What an ID token that was signed here says: for which client it was issued, of whom."""
+
+    client_id: str
+    person: str
+
+
 def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     """Sign tokens: the answer of RFC 6749, section 5.1, with an ID token.
 
@@ -65,31 +89,29 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     scope = " ".join(redeemed.scopes)
     claims = claims_within(grant.claims, redeemed.scopes)
     key = state.keys.current
-    access_token = key.sign(
-        {
-            "iss": grant.issuer,
-            "aud": userinfo_url(grant.issuer),
-            "client_id": grant.client_id,
-            "scope": scope,
-            "grant": grant.id,
-            "jti": secrets.token_urlsafe(16),
-            **times,
-            **claims,
-        },
-        typ=ACCESS_TOKEN_TYPE,
-    )
-    id_token = key.sign(
-        {
-            "iss": grant.issuer,
-            "aud": grant.client_id,
-            "auth_time": grant.auth_time,
-            "at_hash": at_hash(access_token),
-            "jti": secrets.token_urlsafe(16),
-            **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
-            **times,
-            **(claims if client.includes_claims else {"sub": claims["sub"]}),
-        }
-    )
+    of_access: Claims = {
+        "iss": grant.issuer,
+        "aud": userinfo_url(grant.issuer),
+        "client_id": grant.client_id,
+        "scope": scope,
+        "grant": grant.id,
+        "jti": secrets.token_urlsafe(16),
+        **times,
+    }
+    fewer = list(_ever_fewer(claims))
+    candidates = fewer if client.claims_in_access_token else fewer[-1:]
+    access_token = _sign_first_within(ROOM, key, of_access, candidates, ACCESS_TOKEN_TYPE)
+    of_id: Claims = {
+        "iss": grant.issuer,
+        "aud": grant.client_id,
+        "auth_time": grant.auth_time,
+        "at_hash": at_hash(access_token),
+        "jti": secrets.token_urlsafe(16),
+        **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
+        **times,
+    }
+    candidates = [claims, fewer[-1]] if client.includes_claims else fewer[-1:]
+    id_token = _sign_first_within(MAX_TOKEN, key, of_id, candidates, ID_TOKEN_TYPE)
     answer: Claims = {
         "access_token": access_token,
         "token_type": TOKEN_TYPE,
@@ -100,6 +122,27 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     if redeemed.refresh_token is not None:
         answer["refresh_token"] = redeemed.refresh_token
     return answer
+
+
+def _ever_fewer(claims: Claims) -> Iterator[Claims]:
+    """Answer the claims, then those without what is wanted least, and at last ``sub`` alone."""
+    yield claims
+    for scope in LEFT_OUT:
+        claims = {name: claims[name] for name in claims if name not in SCOPES[scope].claims}
+        yield claims
+    yield {"sub": claims["sub"]}
+
+
+def _sign_first_within(
+    longest: int, key: SigningKey, of_token: Claims, candidates: Sequence[Claims], typ: str
+) -> str:
+    """Sign the first claims with which a token is no longer than that, or else the last ones."""
+    for claims in candidates[:-1]:
+        if key.length({**of_token, **claims}, typ) <= longest:
+            return key.sign({**of_token, **claims}, typ)
+    if len(candidates) > 1:
+        _log.warning("claims_left_out", of=typ, but_for="sub")
+    return key.sign({**of_token, **candidates[-1]}, typ)
 
 
 async def read_access_token(token: str, state: State) -> AccessToken:
@@ -128,17 +171,14 @@ async def read_access_token(token: str, state: State) -> AccessToken:
     return AccessToken(claims["grant"], claims["client_id"], tuple(claims["scope"].split()), claims)
 
 
-async def client_of_id_token(token: str, state: State) -> str:
-    """Answer for which client an ID token was issued, as a hint; it may have expired.
+async def read_hint(token: str, state: State) -> IdToken:
+    """Read an ID token that was sent as a hint; it may have expired.
 
     Raises:
-        InvalidRequest: it was not signed here.
+        ValueError: it was not signed here.
     """
-    try:
-        claims = await state.keys.verify(token, ID_TOKEN_TYPE)
-    except ValueError as error:
-        raise InvalidRequest("id_token_hint is no ID token of this issuer") from error
-    return str(claims["aud"])
+    claims = await state.keys.verify(token, ID_TOKEN_TYPE)
+    return IdToken(str(claims["aud"]), str(claims["sub"]))
 
 
 async def grant_of(token: AccessToken, state: State) -> Grant:

@@ -1,20 +1,93 @@
 """The UserInfo endpoint (OpenID Connect Core 1.0, section 5.3)."""
 
+from contextlib import AsyncExitStack
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.errors import MissingToken, TokenSentTwice
+from snowflake.errors import (
+    InvalidGrant,
+    InvalidToken,
+    MissingToken,
+    TemporarilyUnavailable,
+    TokenSentTwice,
+)
+from snowflake.oidc.clients import client_of
+from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.freshness import SecretNeeded, age_of, as_it_is, brought_up_to_date
+from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
-from snowflake.state import state_of
+from snowflake.registry import Client
+from snowflake.state import State, state_of
+from snowflake.store.grants import Grant
 
 
 async def userinfo(request: Request) -> Response:
-    """Answer the claims of the person whose access token was sent, as the grant has them."""
+    """Answer the claims of the person whose access token was sent.
+
+    Those that are older than ``SNOWFLAKE_USERINFO_FRESH`` are brought up to date first, as at a
+    refresh: somebody who is not let in any more loses the grant.
+
+    Raises:
+        InvalidToken: the token is no good, its grant has ended, or ends now.
+        TemporarilyUnavailable: Discord gave no usable answer, and the claims are too old.
+    """
     state = state_of(request)
+
+    # 1. The token.
     token = await read_access_token(await _bearer_token(request), state)
+
+    # 2. Its grant, and whose it is.
     grant = await grant_of(token, state)
-    return JSONResponse(claims_within(grant.claims, token.scopes))
+    client = client_of(grant, state)
+
+    # 3. Fresh claims.
+    if not _is_fresh(grant, client, state):
+        grant = await _fresh(grant, Credentials(client, None, caller_of(request)), state)
+    return JSONResponse(claims_within(grant.claims, allowed(token.scopes, client)))
+
+
+def _is_fresh(grant: Grant, client: Client, state: State) -> bool:
+    fresh = client.userinfo_fresh.total_seconds()
+    return not fresh or age_of(grant, state) < fresh
+
+
+async def _fresh(grant: Grant, credentials: Credentials, state: State) -> Grant:
+    """Bring a grant up to date, once for all who ask meanwhile."""
+    bring = partial(_bring_up_to_date, grant, credentials, state)
+    try:
+        with state.discord.deadline():
+            return await state.freshening.once(grant.id, bring)
+    except SecretNeeded:
+        raise InvalidToken(
+            "Discord has to be asked with the client secret; refresh first"
+        ) from None
+    except InvalidGrant as ended:
+        raise InvalidToken(ended.description) from ended
+
+
+async def _bring_up_to_date(grant: Grant, credentials: Credentials, state: State) -> Grant:
+    """Ask Discord, unless another process has just done so, and keep what it says."""
+    grants = state.store.grants
+    async with AsyncExitStack() as stack:
+        try:
+            # Else the store would be asked for the lease in vain.
+            state.discord.check_is_up()
+            await stack.enter_async_context(grants.alone(grant.id, state.discord.left()))
+        except TemporarilyUnavailable as outage:
+            return (await as_it_is(grant, outage, credentials.client, state)).grant
+        current = await grants.find(grant.id)
+        if current is None:
+            raise InvalidGrant("the access token has been revoked")
+        if _is_fresh(current, credentials.client, state):
+            return current
+        fresh = (await brought_up_to_date(current, credentials, state)).grant
+        if fresh is not current:
+            await grants.renew_claims(fresh)
+        return fresh
 
 
 async def _bearer_token(request: Request) -> str:

@@ -13,8 +13,10 @@ from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
 
-#: Bytes of a query string or a form. A state of 2 KB is at most 6 KB when percent-encoded.
+#: Bytes of a form, unless it may hold a token. A state of 2 KB has at most 6 KB percent-encoded.
 MAX_SIZE = 32_768
+#: Bytes of a query string: what servers take of all headers together.
+MAX_QUERY = 65_536
 MAX_FIELDS = 100
 #: Seconds for a body to arrive.
 PATIENCE = 10.0
@@ -95,11 +97,11 @@ def query(request: Request) -> Parameters:
     Raises:
         InvalidRequest: it is too long, not UTF-8, or has too many fields.
     """
-    return _parse(request.scope["query_string"])
+    return _parse(request.scope["query_string"], MAX_QUERY)
 
 
-async def form(request: Request) -> Parameters:
-    """Read a form body (RFC 6749, appendix B).
+async def form(request: Request, longest: int = MAX_SIZE) -> Parameters:
+    """Read a form body of at most ``longest`` bytes (RFC 6749, appendix B).
 
     Raises:
         InvalidRequest: the body is of another type, too long, not UTF-8, has too many fields, or
@@ -107,11 +109,11 @@ async def form(request: Request) -> Parameters:
     """
     if content_type(request) != FORM:
         raise InvalidRequest(f"the body must be a form of type {FORM}")
-    return _parse(await body(request))
+    return _parse(await body(request, longest), longest)
 
 
-async def body(request: Request) -> bytes:
-    """Read a body, whatever it holds.
+async def body(request: Request, longest: int = MAX_SIZE) -> bytes:
+    """Read a body of at most ``longest`` bytes, whatever it holds.
 
     Raises:
         InvalidRequest: it is too long, or does not arrive in time.
@@ -121,7 +123,7 @@ async def body(request: Request) -> bytes:
         async with asyncio.timeout(PATIENCE):
             async for chunk in request.stream():
                 received += chunk
-                _check_size(received)
+                _check_size(received, longest)
     except TimeoutError:
         raise RequestTimeout("the body did not arrive in time") from None
     return bytes(received)
@@ -132,13 +134,17 @@ def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def query_or_form(request: Request) -> Parameters:
-    """Read the form of a POST, the query string of anything else."""
-    return await form(request) if request.method == "POST" else query(request)
+async def query_or_form(request: Request, longest: int = MAX_SIZE) -> Parameters:
+    """Read the form of a POST, of at most ``longest`` bytes; the query string of anything else."""
+    return await form(request, longest) if request.method == "POST" else query(request)
 
 
-def _parse(content: bytes) -> Parameters:
-    _check_size(content)
+def _parse(content: bytes, longest: int) -> Parameters:
+    _check_size(content, longest)
+    # What may be longer is a token, in which nothing has to be escaped; and to read many escapes
+    # would keep everybody else waiting.
+    if content.count(b"%") > MAX_SIZE // 3:
+        raise TooLarge("the parameters hold too many escapes")
     try:
         text = content.decode()
         return Parameters(
@@ -150,6 +156,6 @@ def _parse(content: bytes) -> Parameters:
         raise InvalidRequest(f"there are more than {MAX_FIELDS} parameters") from error
 
 
-def _check_size(content: bytes | bytearray) -> None:
-    if len(content) > MAX_SIZE:
-        raise TooLarge(f"the parameters are larger than {MAX_SIZE} bytes")
+def _check_size(content: bytes | bytearray, longest: int) -> None:
+    if len(content) > longest:
+        raise TooLarge(f"the parameters are larger than {longest} bytes")

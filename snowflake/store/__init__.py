@@ -55,7 +55,7 @@ class Store:
         self.database = database
         self.leases = Leases(database, clock)
         self.codes = Codes(database, clock)
-        self.grants = Grants(database, sealer)
+        self.grants = Grants(database, sealer, self.leases)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)

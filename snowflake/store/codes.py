@@ -6,10 +6,11 @@ whoever has lost it by then, because of a stall or of another machine's clock, c
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, false, select, update
+from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database, Statement
@@ -68,8 +69,13 @@ class Codes:
             where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")),
         ).returning(codes.c.exchanged)
 
-    async def reserve(self, code_id: str, expires_at: int, seconds: float = 0) -> Reservation:
+    async def reserve(
+        self, code_id: str, expires_at: int, seconds: float = 0, application: str | None = None
+    ) -> Reservation:
         """Take a code for this request alone, which may ask Discord for some seconds.
+
+        Until it is spent or given back, ``application`` is the Discord application from which
+        somebody has come back, nobody knows who.
 
         Raises:
             CodeReserved: another request has it.
@@ -81,6 +87,7 @@ class Codes:
             "spent": False,
             "holder": holder,
             "reserved_until": now + int(seconds) + RESERVATION,
+            "application": application,
             "expires_at": expires_at,
             "now": now,
         }
@@ -93,13 +100,48 @@ class Codes:
 
         return await self._database.write(work)
 
-    async def release(self, reservation: Reservation, exchanged: str | None = None) -> None:
-        """Give a code back, with what must not be lost if Discord's own code is spent already."""
+    async def release(
+        self, reservation: Reservation, exchanged: str | None = None, person: str | None = None
+    ) -> None:
+        """Give a code back, with what must not be lost if Discord's own code is spent already.
+
+        ``person`` is whose it is, if that is known.
+        """
         values: dict[str, object] = {"reserved_until": 0, "holder": None}
         if exchanged is not None:
             values["exchanged"] = exchanged
+        if person is not None:
+            values["person"] = person
         release, mine = update(codes).where(_MINE).values(values), _held(reservation)
         await self._database.write(lambda c: c.execute(release, mine))
+
+    @asynccontextmanager
+    async def under_way(self, application: str, seconds: float) -> AsyncIterator[None]:
+        """Let somebody, nobody knows who, be on their way from Discord for the block.
+
+        It may ask Discord for some seconds.
+        """
+        expires = int(self._clock() + seconds) + RESERVATION
+        way = await self.reserve(secrets.token_hex(16), expires, seconds, application)
+        try:
+            yield
+        finally:
+            await self.spend(way)
+
+    async def are_under_way(self, application: str, person: str) -> bool:
+        """Whether a login of a person, or of somebody not known yet, is between Discord and us.
+
+        No grant shows it yet, but to revoke the person's tokens would end those that it has.
+        """
+        unknown = codes.c.person.is_(None)
+        at_it = or_(codes.c.reserved_until > int(self._clock()), codes.c.exchanged.is_not(None))
+        query = select(codes.c.id).where(
+            codes.c.application == application,
+            codes.c.spent == false(),
+            codes.c.expires_at > int(self._clock()),
+            or_(codes.c.person == person, and_(unknown, at_it)),
+        )
+        return await self._database.read(lambda c: c.execute(query.limit(1)).first()) is not None
 
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant."""

@@ -1,15 +1,30 @@
-"""Discord's tokens, one row per Discord application and person."""
+"""Discord's tokens of a person for a Discord application: a pair for each set of scopes.
+
+A login may bring fewer scopes than another one has, or others, as linking an account does. The pair
+that holds what none of the newer ones does stays, for those who need it.
+"""
 
 import math
+import secrets
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import SecretStr
-from sqlalchemy import BindParameter, ColumnElement, RowMapping, bindparam, delete, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    RowMapping,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from snowflake.sealing import Note, Sealer
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.leases import Leases
 from snowflake.store.schema import discord_tokens
 from snowflake.store.sealed import open_sealed
@@ -17,10 +32,27 @@ from snowflake.store.sealed import open_sealed
 #: Seconds that saving a pair may take, after Discord has taken all of its time.
 SAVING = 5
 
+_OF = (
+    select(discord_tokens)
+    .where(
+        discord_tokens.c.application == bindparam("application_"),
+        discord_tokens.c.person == bindparam("person_"),
+    )
+    .order_by(discord_tokens.c.id)
+)
+_IS = discord_tokens.c.id == bindparam("id_")
+_FIND = select(discord_tokens).where(_IS)
+_ADD = insert(discord_tokens)
+_REMOVE = delete(discord_tokens).where(_IS)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
-    """A pair of Discord's tokens. ``expires_at`` is the access token's, in Unix time."""
+    """A pair of Discord's tokens. ``expires_at`` is the access token's, in Unix time.
+
+    Until ``needed_until``, a Unix time, somebody is on their way who will use it, though there is
+    no grant or link yet. A pair that is renewed keeps its ``id``.
+    """
 
     application: str
     person: str
@@ -28,6 +60,8 @@ class StoredTokens:
     refresh_token: SecretStr | None
     scopes: frozenset[str]
     expires_at: int
+    needed_until: int = 0
+    id: str = field(default_factory=lambda: secrets.token_hex(16), compare=False)
 
 
 @dataclass(frozen=True)
@@ -47,19 +81,27 @@ class DiscordTokens:
 
     def __init__(self, database: Database, sealer: Sealer, leases: Leases) -> None:
         self._database, self._sealer, self._leases = database, sealer, leases
-        insert = database.upsert(discord_tokens)
-        old, new = discord_tokens.c, insert.excluded
-        self._put = insert.on_conflict_do_update(
-            index_elements=[old.application, old.person],
-            set_={name: new[name] for name in ("tokens", "scope", "expires_at", "sealed_by")},
-            where=old.expires_at <= new.expires_at,
-        )
 
-    async def find(self, application: str, person: str) -> StoredTokens | None:
-        """Answer the tokens of one person for one Discord application."""
+    async def of(self, application: str, person: str) -> list[StoredTokens]:
+        """Answer all pairs of one person for one Discord application."""
         values = {"application_": application, "person_": person}
+        rows = await self._database.read(lambda c: c.execute(_OF, values).mappings().all())
+        return [self._read(row) for row in rows]
+
+    async def find(
+        self, application: str, person: str, wanted: frozenset[str] = frozenset()
+    ) -> StoredTokens | None:
+        """Answer the pair that holds most of the scopes that are wanted, the newest of several."""
+        pairs = await self.of(application, person)
+        return max(pairs, key=lambda p: (len(wanted & p.scopes), p.expires_at), default=None)
+
+    async def current(self, tokens: StoredTokens) -> StoredTokens | None:
+        """Answer a pair as it is now, or the one that has taken its place; None if all are gone."""
+        values = {"id_": tokens.id}
         row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
-        return self._read(row) if row is not None else None
+        if row is not None:
+            return self._read(row)
+        return await self.find(tokens.application, tokens.person, tokens.scopes)
 
     async def of_person(self, person: str) -> list[StoredTokens]:
         """Answer a person's tokens for all Discord applications."""
@@ -68,40 +110,58 @@ class DiscordTokens:
         return [self._read(row) for row in rows]
 
     async def replace(self, tokens: StoredTokens) -> bool:
-        """Keep a new pair in place of the old one; it is on the disk when this returns.
+        """Keep a pair that was renewed in place of the old one; it is on the disk on return.
 
-        Answers False if the old one is gone, because the person has been erased: so are they.
+        Answers False if the old one is gone: another one has taken its place, or the person has
+        been erased, and so are they.
         """
-        where = _is(tokens.application, tokens.person)
-        change = update(discord_tokens).where(where).values(self._values(tokens))
+        values = self._values(tokens)
+        del values["needed_until"]
+        change = update(discord_tokens).where(discord_tokens.c.id == tokens.id).values(values)
         return await self._database.write(lambda c: c.execute(change).rowcount == 1)
 
-    def putting(self, tokens: StoredTokens) -> Statement:
-        """Answer the statement that keeps the pair of a new login: the newest wins, it ends last.
+    def keep(self, connection: Connection, tokens: StoredTokens) -> None:
+        """Keep the pair of a new login within its transaction.
 
-        Discord's scopes persist, so that the newest pair is the widest too, unless the person has
-        removed the application meanwhile; then an older pair is dead.
+        Older ones go that hold no scope which it does not hold. It goes itself where a newer one
+        holds all of its scopes; the newest ends last.
         """
-        return self._put, {
+        values = {"application_": tokens.application, "person_": tokens.person}
+        needed_until = tokens.needed_until
+        for other in connection.execute(_OF, values).all():
+            scopes = frozenset(other.scope.split())
+            if other.expires_at > tokens.expires_at and tokens.scopes <= scopes:
+                return
+            if other.expires_at <= tokens.expires_at and scopes <= tokens.scopes:
+                needed_until = max(needed_until, other.needed_until)
+                connection.execute(_REMOVE, {"id_": other.id})
+        row = {
+            "id": tokens.id,
             "application": tokens.application,
             "person": tokens.person,
             **self._values(tokens),
+            "needed_until": needed_until,
         }
+        connection.execute(_ADD, row)
 
     async def put(self, tokens: StoredTokens) -> None:
         """Keep the pair that a person has brought from Discord without a login."""
-        await self._database.write(lambda c: c.execute(*self.putting(tokens)))
+        await self._database.write(lambda c: self.keep(c, tokens))
+
+    async def release(self, application: str, person: str) -> None:
+        """Let nobody be on their way any more to the pairs of a person."""
+        change = update(discord_tokens).where(
+            discord_tokens.c.application == application, discord_tokens.c.person == person
+        )
+        await self._database.write(lambda c: c.execute(change.values(needed_until=0)))
 
     async def forget(self, tokens: StoredTokens) -> None:
-        """Forget a pair that Discord no longer accepts; one that has taken its place stays."""
-        current = await self.find(tokens.application, tokens.person)
-        if current is None or current.access_token != tokens.access_token:
-            return
-        gone = delete(discord_tokens).where(
-            _is(tokens.application, tokens.person),
-            discord_tokens.c.expires_at == current.expires_at,
-        )
-        await self._database.write(lambda c: c.execute(gone))
+        """Forget a pair that Discord no longer accepts; what has taken its place stays."""
+        await self._change(tokens, delete(discord_tokens))
+
+    async def expire(self, tokens: StoredTokens, now: int) -> None:
+        """Keep of a pair that its access token has ended before its time, as Discord says."""
+        await self._change(tokens, update(discord_tokens).values(expires_at=now))
 
     def alone(
         self, application: str, person: str, patience: float
@@ -113,6 +173,15 @@ class DiscordTokens:
         """
         lease = math.ceil(patience) + SAVING
         return self._leases.hold(f"discord {application} {person}", lease, patience)
+
+    async def _change(self, tokens: StoredTokens, change: Delete | Update) -> None:
+        """Change or delete a pair, unless it has been renewed meanwhile."""
+        values = {"id_": tokens.id}
+        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        if row is None or self._read(row).access_token != tokens.access_token:
+            return
+        is_same = (discord_tokens.c.id == tokens.id) & (discord_tokens.c.tokens == row["tokens"])
+        await self._database.write(lambda c: c.execute(change.where(is_same)))
 
     def _values(self, tokens: StoredTokens) -> dict[str, object]:
         refresh_token = tokens.refresh_token
@@ -126,6 +195,7 @@ class DiscordTokens:
             "tokens": self._sealer.seal(pair),
             "scope": " ".join(sorted(tokens.scopes)),
             "expires_at": tokens.expires_at,
+            "needed_until": tokens.needed_until,
             "sealed_by": self._sealer.name,
         }
 
@@ -140,13 +210,6 @@ class DiscordTokens:
             refresh_token=SecretStr(pair.refresh_token) if pair.refresh_token else None,
             scopes=frozenset(row["scope"].split()),
             expires_at=row["expires_at"],
+            needed_until=row["needed_until"],
+            id=row["id"],
         )
-
-
-def _is(
-    application: str | BindParameter[str], person: str | BindParameter[str]
-) -> ColumnElement[bool]:
-    return (discord_tokens.c.application == application) & (discord_tokens.c.person == person)
-
-
-_FIND = select(discord_tokens).where(_is(bindparam("application_"), bindparam("person_")))

@@ -1,7 +1,9 @@
 """Grants: what one person allowed one client. A grant that has ended is gone."""
 
+import math
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -9,8 +11,12 @@ from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, upda
 
 from snowflake.sealing import Note, Sealer
 from snowflake.store.database import Database, Statement
+from snowflake.store.leases import Leases
 from snowflake.store.schema import grants
 from snowflake.store.sealed import open_sealed
+
+#: Seconds that looking a grant up and saving its claims may take, beside asking Discord.
+SAVING = 5
 
 _IS = grants.c.id == bindparam("grant_id")
 _FIND = select(grants).where(_IS)
@@ -40,8 +46,10 @@ class Grant:
 
     ``application`` is the Discord application through which the person came, ``claims`` what the
     client may know, ``sub`` included, and ``secret_hash`` a slow hash of the client secret that
-    was last known to be good, None for a public client. ``claims_at`` is the time at which Discord
-    was asked for the oldest of the claims, None in a grant of an older release.
+    was last known to be good, None for a public client. ``scopes`` are those that the client asked
+    for, whatever it was given, and ``discord_scopes`` those that Discord granted then.
+    ``claims_at`` is the time at which Discord was asked for the oldest of the claims, None in a
+    grant of an older release.
     """
 
     client_id: str
@@ -54,6 +62,7 @@ class Grant:
     expires_at: int
     secret_hash: str | None
     claims_at: int | None = None
+    discord_scopes: frozenset[str] = frozenset()
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -70,8 +79,8 @@ class SealedClaims(Note):
 class Grants:
     """The grants in the store."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
-        self._database, self._sealer = database, sealer
+    def __init__(self, database: Database, sealer: Sealer, leases: Leases) -> None:
+        self._database, self._sealer, self._leases = database, sealer, leases
 
     async def find(self, grant_id: str) -> Grant | None:
         """Answer a grant, or None if there is none or it has ended."""
@@ -90,6 +99,23 @@ class Grants:
         gone = delete(grants).where(grants.c.id == grant_id)
         # Its refresh tokens go with it, however many there were.
         await self._database.write(lambda c: c.execute(gone), many=True)
+
+    async def renew_claims(self, grant: Grant) -> None:
+        """Keep the claims of a grant, unless it has newer ones or has ended."""
+        change = update(grants).where(
+            grants.c.id == grant.id, func.coalesce(grants.c.claims_at, 0) <= grant.claims_at
+        )
+        row = self._row(grant)
+        claims = {name: row[name] for name in ("claims", "claims_at", "sealed_by")}
+        await self._database.write(lambda c: c.execute(change.values(claims)))
+
+    def alone(self, grant_id: str, patience: float) -> AbstractAsyncContextManager[None]:
+        """Be the only one, among all processes, who brings a grant's claims up to date.
+
+        Waits up to ``patience`` seconds, then raises ``TemporarilyUnavailable``. Discord has to
+        answer within as many.
+        """
+        return self._leases.hold(f"grant {grant_id}", math.ceil(patience) + SAVING, patience)
 
     async def count(self, application: str, person: str) -> int:
         """Count a person's grants through one Discord application."""
@@ -113,6 +139,7 @@ class Grants:
             "person": grant.person,
             "issuer": grant.issuer,
             "scope": " ".join(grant.scopes),
+            "discord_scope": " ".join(sorted(grant.discord_scopes)),
             "auth_time": grant.auth_time,
             "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
             "claims_at": grant.claims_at,
@@ -137,6 +164,7 @@ class Grants:
             expires_at=row["expires_at"],
             secret_hash=row["secret_hash"],
             claims_at=row["claims_at"],
+            discord_scopes=frozenset(row["discord_scope"].split()),
         )
 
 

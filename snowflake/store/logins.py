@@ -43,7 +43,6 @@ class Logins:
         statements = [
             self.grants.adding(grant),
             surplus(grant),
-            self.discord_tokens.putting(tokens),
             *map(self.memberships.putting, learnt),
         ]
         if refresh_token is not None:
@@ -53,6 +52,7 @@ class Logins:
             codes.spend_for(code, grant.id, connection)
             for statement in statements:
                 connection.execute(*statement)
+            self.discord_tokens.keep(connection, tokens)
 
         await self.database.write(work)
         return refresh_token

@@ -9,7 +9,7 @@ from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.links import Link, Links
 from snowflake.store.memberships import Membership, Memberships
-from snowflake.store.schema import discord_tokens, grants, links, memberships
+from snowflake.store.schema import codes, discord_tokens, grants, links, memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class People:
         )
 
     async def erase(self, person: str) -> None:
-        """Erase everything about a person. Their refresh tokens go with the grants.
+        """Erase everything about a person, logins under way too. Their refresh tokens go as well.
 
         A refresh under way may still remember their guilds, for ``memberships.KEPT`` seconds.
         """
 
         def erase(connection: Connection) -> None:
-            for table in (grants, discord_tokens, memberships, links):
+            for table in (grants, codes, discord_tokens, memberships, links):
                 connection.execute(delete(table).where(table.c.person == person))
 
         await self.database.write(erase, many=True)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 #: Names for what the database would name in a way of its own; migrations need to know them.
@@ -34,6 +35,7 @@ grants = Table(
     Column("person", String(32), nullable=False),
     Column("issuer", Text, nullable=False),
     Column("scope", Text, nullable=False),
+    Column("discord_scope", Text, nullable=False, server_default=text("''")),
     Column("auth_time", BigInteger, nullable=False),
     Column("claims", Text, nullable=False),
     Column("claims_at", BigInteger),
@@ -66,7 +68,8 @@ Index(
     postgresql_where=_knows,
 )
 
-#: Codes that were brought to the token endpoint: being redeemed, or spent.
+#: Codes that were brought to the token endpoint: being redeemed, or spent. ``person`` is who has
+#: come back from the Discord ``application``, once it is known.
 codes = Table(
     "codes",
     metadata,
@@ -76,19 +79,25 @@ codes = Table(
     Column("reserved_until", BigInteger, nullable=False),
     Column("grant_id", String(64)),
     Column("exchanged", Text),
+    Column("application", String(256)),
+    Column("person", String(32)),
     Column("expires_at", BigInteger, nullable=False),
+    Index(None, "application"),
     Index(None, "expires_at"),
 )
 
-#: Discord's tokens of one person for one Discord application.
+#: Discord's tokens of one person for one Discord application: a pair for each set of scopes that no
+#: other one holds. Until ``needed_until`` somebody is on their way who will use it.
 discord_tokens = Table(
     "discord_tokens",
     metadata,
-    Column("application", String(256), primary_key=True),
-    Column("person", String(32), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("application", String(256), nullable=False),
+    Column("person", String(32), nullable=False),
     Column("tokens", Text, nullable=False),
     Column("scope", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("needed_until", BigInteger, nullable=False),
     Column("sealed_by", String(32), nullable=False),
     Index(None, "person"),
     Index(None, "sealed_by"),

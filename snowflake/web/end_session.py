@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.errors import InvalidRequest
+from snowflake.keys import MAX_TOKEN
 from snowflake.oidc import redirects
 from snowflake.oidc.authorize import MAX_STATE
 from snowflake.oidc.clients import MAX_LENGTH, find_client
-from snowflake.oidc.tokens import client_of_id_token
-from snowflake.protocol.parameters import MAX_SIZE, Parameters, query_or_form
+from snowflake.oidc.tokens import BAD_HINT, MAX_FORM, read_hint
+from snowflake.protocol.parameters import Parameters, query_or_form
 from snowflake.protocol.redirect import redirect
 from snowflake.state import State, state_of
 from snowflake.uris import with_parameters
@@ -29,7 +30,7 @@ SIGNED_OUT = Message(
 
 async def end_session(request: Request) -> Response:
     """Send the person back after a logout (section 3)."""
-    state, params = state_of(request), await query_or_form(request)
+    state, params = state_of(request), await query_or_form(request, MAX_FORM)
     sent = params.at_most("post_logout_redirect_uri", redirects.MAX_LENGTH)
     if sent is None:
         return error_page(request, SIGNED_OUT, status=200)
@@ -50,12 +51,15 @@ async def end_session(request: Request) -> Response:
 
 async def _client_id(params: Parameters, state: State) -> str:
     client_id = params.at_most("client_id", MAX_LENGTH)
-    hint = params.at_most("id_token_hint", MAX_SIZE)
+    hint = params.at_most("id_token_hint", MAX_TOKEN)
     if hint is None:
         if client_id is None:
             raise InvalidRequest("client_id or id_token_hint is missing")
         return client_id
-    hinted = await client_of_id_token(hint, state)
-    if client_id not in {None, hinted}:
+    try:
+        hinted = await read_hint(hint, state)
+    except ValueError as error:
+        raise InvalidRequest(BAD_HINT) from error
+    if client_id not in {None, hinted.client_id}:
         raise InvalidRequest("id_token_hint was issued to another client")
-    return hinted
+    return hinted.client_id

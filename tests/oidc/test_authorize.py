@@ -280,7 +280,14 @@ async def test_a_session_of_one_person_is_never_mixed_with_anothers(snowflake: S
     assert replace(one, location="", state="") == replace(other, location="", state="")
 
 
-@pytest.mark.parametrize("max_age", ["0", "3600", "x"])
+@pytest.mark.parametrize("max_age", ["x", "-1", "1.5", "+1", "1e3", " 1", "\u0663", "9" * 19])
+async def test_an_age_is_a_whole_number_from_0(snowflake: Snowflake, max_age: str) -> None:
+    response = await ask(snowflake.browser, max_age=max_age)
+    assert response.status_code == 400
+    assert "max_age must be a whole number from 0" in response.text
+
+
+@pytest.mark.parametrize("max_age", ["0", "3600"])
 async def test_an_application_that_names_an_age_gets_no_silent_login(
     snowflake: Snowflake, max_age: str
 ) -> None:

@@ -15,8 +15,9 @@ async def test_a_client_that_is_not_allowed_gets_no_tokens(
     limited = settings.model_copy(update={"allowed_clients": ("1",)})
     async with running(limited, clock, discord) as snowflake:
         response = await redeem(snowflake.browser, "code")
-    assert response.status_code == 400
-    assert response.json()["error"] == "unauthorized_client"
+    assert response.status_code == 401
+    assert response.json()["error"] == "invalid_client"
+    assert response.headers["www-authenticate"].startswith("Basic ")
 
 
 def test_the_log_names_a_client_that_is_found(snowflake: Snowflake) -> None:

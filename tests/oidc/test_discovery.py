@@ -49,7 +49,10 @@ async def test_what_is_there_is_published_and_nothing_else(document: Json) -> No
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "revocation_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
-        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,

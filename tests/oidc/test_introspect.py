@@ -1,7 +1,8 @@
 import httpx
 import pytest
 
-from tests.login import CLIENT_ID, CLIENT_SECRET, Json, changed, sign_in
+from snowflake.protocol.pkce import challenge_of
+from tests.login import CLIENT_ID, CLIENT_SECRET, Json, changed, code_for, redeem, sign_in
 from tests.running import NOW, ORIGIN, Snowflake
 
 INACTIVE = {"active": False}
@@ -103,6 +104,16 @@ async def test_a_client_that_is_not_who_it_says_learns_nothing(
     response = await ask(snowflake, tokens["access_token"], client_secret=secret)
     assert response.status_code == 401
     assert response.json().keys() == {"error", "error_description"}
+
+
+async def test_a_public_client_may_not_ask_even_about_its_own_token(snowflake: Snowflake) -> None:
+    verifier = "a-verifier-of-forty-three-characters-or-more"
+    pkce = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    code = await code_for(snowflake.browser, **pkce)
+    public = {"client_secret": None, "code_verifier": verifier}
+    tokens = (await redeem(snowflake.browser, code, **public)).json()
+    response = await ask(snowflake, tokens["access_token"], client_secret=None)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 async def test_discovery_names_the_endpoint(snowflake: Snowflake) -> None:

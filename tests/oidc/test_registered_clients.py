@@ -340,9 +340,12 @@ async def test_a_client_that_was_taken_out_of_the_file_is_not_the_discord_applic
 ) -> None:
     tokens = await sign_in_registered(registered)
     registered.state.registry.use(settings)
-    form = {"token": tokens["access_token"], "client_id": CLIENT_ID}
+    form = {"token": tokens["access_token"], "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     answer = await registered.browser.post("/introspect", data=form)
     assert answer.json() == {"active": False}
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    answer = await registered.browser.get("/userinfo", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
 
 
 async def test_a_refused_consent_is_told_to_the_application(registered: Snowflake) -> None:

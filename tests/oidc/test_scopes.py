@@ -10,7 +10,7 @@ from snowflake.registry import Client
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
 
-GUILD = "197038439483310086"
+GUILD, ROLE = "197038439483310086", "197038439483310087"
 NELLY = User(
     id="80351110224678912",
     username="nelly",
@@ -27,6 +27,8 @@ CLIENT = Client(
     refresh_token_lifetime=timedelta(days=30),
     grant_lifetime=timedelta(days=365),
 )
+#: All that Discord could grant.
+ALL = frozenset({"identify", "email", "guilds", "guilds.members.read"})
 PICTURE = "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea.png"
 
 
@@ -57,7 +59,8 @@ def test_every_scope_says_what_it_gives_and_needs_to_know_the_person(name: str) 
         (["openid", "email"], {"identify", "email", "guilds"}, ["openid", "email"]),
         (["openid", "email"], {"identify"}, ["openid"]),
         (["openid"], {"identify", "email", "guilds"}, ["openid"]),
-        (["openid", "groups"], {"identify", "email"}, ["openid"]),
+        # Who asks for groups is told that there are none, rather than nothing.
+        (["openid", "groups"], {"identify", "email"}, ["openid", "groups"]),
     ],
 )
 def test_only_what_was_asked_for_and_granted_counts(
@@ -118,30 +121,30 @@ def test_only_what_was_asked_for_and_granted_counts(
 def test_each_scope_gives_its_claims(
     names: list[str], person: Person, claims: dict[str, object]
 ) -> None:
-    assert claims_of(person, names, CLIENT) == {"sub": "80351110224678912", **claims}
+    assert claims_of(person, names, CLIENT, ALL) == {"sub": "80351110224678912", **claims}
 
 
 def test_names_of_groups_come_even_if_there_are_none() -> None:
     client = replace(CLIENT, groups=GroupsTable(names_claim=True))
     somebody = Person(NELLY, (Guild(id="2", name="Birds"),))
-    assert claims_of(somebody, ["groups"], client) == {
+    assert claims_of(somebody, ["groups"], client, ALL) == {
         "groups": ["2"],
         "group_names": {"2": "Birds"},
         "group_guilds": ["2"],
     }
     nowhere: dict[str, object] = {"groups": [], "group_names": {}, "group_guilds": []}
-    assert claims_of(Person(NELLY), ["groups"], client) == nowhere
+    assert claims_of(Person(NELLY), ["groups"], client, ALL) == nowhere
 
 
 @pytest.mark.parametrize("name", [None, ""])
 def test_who_has_no_display_name_goes_by_the_username(name: str | None) -> None:
     person = Person(NELLY.model_copy(update={"global_name": name}))
-    assert claims_of(person, ["profile"], CLIENT)["name"] == "nelly"
+    assert claims_of(person, ["profile"], CLIENT, ALL)["name"] == "nelly"
 
 
 def test_a_claim_with_nothing_to_say_is_absent() -> None:
     person = Person(NELLY.model_copy(update={"locale": None}))
-    assert "locale" not in claims_of(person, ["profile"], CLIENT)
+    assert "locale" not in claims_of(person, ["profile"], CLIENT, ALL)
 
 
 def test_the_claim_discord_holds_all_that_discord_tells_and_nothing_null() -> None:
@@ -152,7 +155,7 @@ def test_the_claim_discord_holds_all_that_discord_tells_and_nothing_null() -> No
         "mfa_enabled": False,
     }
     person = Person(NELLY.model_copy(update={**told, "global_name": None}))
-    claim = claims_of(person, ["discord"], replace(CLIENT, avatar_size=64))["discord"]
+    claim = claims_of(person, ["discord"], replace(CLIENT, avatar_size=64), ALL)["discord"]
     assert claim == {
         "id": "80351110224678912",
         "username": "nelly",
@@ -173,12 +176,16 @@ def test_the_claim_discord_holds_all_that_discord_tells_and_nothing_null() -> No
         ({"include": ["roles"]}, False, set(), True),
     ],
 )
-def test_groups_count_if_discord_granted_what_they_need_for_the_client(
+def test_groups_are_told_if_discord_granted_what_they_need_for_the_client_and_else_there_are_none(
     groups: dict[str, object], has_bot: bool, discord: set[str], counts: bool
 ) -> None:
-    client = replace(CLIENT, groups=GroupsTable.model_validate(groups), has_bot=has_bot)
-    names = granted(["openid", "groups"], frozenset({"identify", *discord}), client)
-    assert ("groups" in names) is counts
+    table = GroupsTable.model_validate({**groups, "names": {GUILD: "guild", ROLE: "role"}})
+    client = replace(CLIENT, groups=table, has_bot=has_bot)
+    members: dict[str, Member | None] = {GUILD: Member(roles=frozenset({ROLE}))}
+    somebody = Person(NELLY, guilds=(Guild(id=GUILD, name="Birds"),), members=members)
+    claims = claims_of(somebody, ["groups"], client, frozenset({"identify", *discord}))
+    told = ["guild"] * ("guilds" in table.include) + ["role"] * bool(table.guilds)
+    assert claims == {"groups": told if counts else []}
 
 
 NO_MEMBERS: dict[str, Member | None] = {}
@@ -203,9 +210,9 @@ def test_name_and_picture_are_those_of_the_guild_for_those_who_have_them_there(
     members: dict[str, Member | None], name: str, picture: str
 ) -> None:
     client = replace(CLIENT, name_from_guild=GUILD, picture_from_guild=GUILD, avatar_size=128)
-    claims = claims_of(Person(NELLY, members=members), ["profile"], client)
+    claims = claims_of(Person(NELLY, members=members), ["profile"], client, ALL)
     assert claims["name"] == name
     assert claims["picture"] == f"https://cdn.discordapp.com/{picture}"
     # Account names are taken from these.
     assert (claims["nickname"], claims["preferred_username"]) == ("nelly", "nelly")
-    assert claims_of(Person(NELLY, members=members), ["profile"], CLIENT)["picture"] == PICTURE
+    assert claims_of(Person(NELLY, members=members), ["profile"], CLIENT, ALL)["picture"] == PICTURE

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
+from snowflake.oidc.freshness import OLDEST_CLAIMS
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from tests.journeys.world import ADA
 from tests.promises.house import House, Resident

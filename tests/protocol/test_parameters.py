@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
-from snowflake.protocol.parameters import FORM, MAX_FIELDS, MAX_SIZE, Parameters, form, query
+from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol.parameters import (
+    FORM,
+    MAX_FIELDS,
+    MAX_QUERY,
+    MAX_SIZE,
+    Parameters,
+    form,
+    query,
+)
 from tests.raw import send_raw
 from tests.running import Snowflake
 
@@ -88,9 +97,16 @@ def test_there_is_a_limit_to_size_and_number() -> None:
     assert len(query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS)))) == MAX_FIELDS
     with pytest.raises(InvalidRequest, match="more than 100 parameters"):
         query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS + 1)))
-    assert len(query_parameters(b"a=" + b"x" * (MAX_SIZE - 2))["a"]) == MAX_SIZE - 2
+    assert len(query_parameters(b"a=" + b"x" * (MAX_QUERY - 2))["a"]) == MAX_QUERY - 2
     with pytest.raises(TooLarge):
-        query_parameters(b"a=" + b"x" * (MAX_SIZE - 1))
+        query_parameters(b"a=" + b"x" * (MAX_QUERY - 1))
+
+
+def test_a_query_string_may_be_all_escapes_up_to_the_size_of_a_form_and_no_further() -> None:
+    escapes = MAX_SIZE // 3
+    assert query_parameters(b"a=" + b"%41" * escapes)["a"] == "A" * escapes
+    with pytest.raises(TooLarge, match="escapes"):
+        query_parameters(b"a=" + b"%41" * (escapes + 1))
 
 
 @given(st.binary(max_size=80))
@@ -118,7 +134,7 @@ BAD = {
     "a raw NUL": (b"%s=a\x00b&x=%s", 400),
     "not UTF-8": (b"%s=%%FF&x=%s", 400),
     "raw bytes": (b"%s=\xff\xfe&x=%s", 400),
-    "huge": (b"%s=" + b"x" * MAX_SIZE + b"&x=%s", 413),
+    "huge": (b"%s=" + b"x" * MAX_FORM + b"&x=%s", 413),
     "many": (b"%s=1&" + b"x=1&" * MAX_FIELDS + b"%s", 400),
 }
 

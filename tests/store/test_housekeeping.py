@@ -1,10 +1,11 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from snowflake.store import Store, housekeeping
 from tests.running import NOW, Clock
-from tests.store.furniture import put_login, tokens
+from tests.store.furniture import put_login
 from tests.store.places import Place
 
 TABLES = ("codes", "discord_tokens", "grants", "leases", "memberships", "refresh_tokens")
@@ -50,7 +51,8 @@ async def test_discords_tokens_stay_for_as_long_as_a_grant_needs_them(
     store: Store, place: Place, clock: Clock
 ) -> None:
     grant, _ = await put_login(store, "code", expires_at=NOW + 90_000)
-    assert await store.discord_tokens.replace(tokens(expires_at=NOW + 60))
+    [pair] = await store.discord_tokens.of(grant.application, grant.person)
+    assert await store.discord_tokens.replace(replace(pair, expires_at=NOW + 60))
     clock.pass_by(3600)
     await store.housekeeping.delete_expired()
     assert await store.discord_tokens.find(grant.application, grant.person) is not None

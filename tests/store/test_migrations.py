@@ -58,9 +58,11 @@ async def test_a_database_of_the_first_release_is_opened(place: Place, clock: Cl
         assert grant is not None
         assert (grant.person, grant.claims) == (PERSON, CLAIMS)
         assert (grant.scopes, grant.auth_time) == (("openid", "email", "groups"), NOW)
+        # What Discord had granted then, the pair of tokens says.
         pair = await store.discord_tokens.find(APPLICATION, PERSON)
         assert pair is not None
         assert pair.access_token.get_secret_value() == "an-access-token-of-Discord"
+        assert grant.discord_scopes == pair.scopes != frozenset()
         [key] = await store.signing_keys.all()
         assert key.kid == "first"
 

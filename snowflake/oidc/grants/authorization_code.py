@@ -63,19 +63,21 @@ async def authorization_code(
     client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    granted = scopes.granted(note.scope.split(), exchanged.scopes, client)
+    asked = tuple(note.scope.split())
+    granted = scopes.granted(asked, exchanged.scopes, client)
     grant = Grant(
         id=note.id,
         client_id=client.id,
         application=client.application,
         person=person.user.id,
         issuer=note.issuer,
-        scopes=tuple(granted),
-        claims=scopes.claims_of(person, granted, client),
+        scopes=asked,
+        claims=scopes.claims_of(person, granted, client, exchanged.scopes),
         auth_time=note.auth_time,
         expires_at=expires_at(client, note.auth_time, state, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
-        claims_at=int(state.clock() - fetched.person.age),
+        claims_at=int(state.clock() - person.age),
+        discord_scopes=exchanged.scopes,
     )
     tokens = exchanged.stored(client.application, person.user.id)
     try:
@@ -84,10 +86,10 @@ async def authorization_code(
         )
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(code, state.sealer.seal(exchanged))
+            await state.store.codes.release(code, state.sealer.seal(exchanged), person.user.id)
         raise
     LOGINS.labels("completed").inc()
-    return Redeemed(grant, grant.scopes, refresh_token, note.nonce)
+    return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -116,7 +118,8 @@ async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> N
         await state.store.codes.spend(came.code)
         raise
     except TemporarilyUnavailable:
-        await state.store.codes.release(came.code, state.sealer.seal(came.exchanged))
+        person = came.fetched.person.user.id
+        await state.store.codes.release(came.code, state.sealer.seal(came.exchanged), person)
         raise
     return came
 

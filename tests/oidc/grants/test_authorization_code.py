@@ -299,8 +299,8 @@ async def test_a_public_client_must_use_pkce(snowflake: Snowflake, secret: str |
         ("openid", "identify email guilds", set()),
         ("openid profile", "identify email guilds", {"profile"}),
         ("openid email groups", "identify email guilds", {"email", "groups"}),
-        ("openid email groups", "identify email", {"email"}),
-        ("openid email groups", "identify", set()),
+        ("openid email groups", "identify email", {"email", "groups"}),
+        ("openid email groups", "identify", {"groups"}),
         ("openid profile groups unknown", "identify guilds bot", {"profile", "groups"}),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from snowflake.oidc.grants.refresh_token import OLDEST_CLAIMS
+from snowflake.oidc.freshness import OLDEST_CLAIMS
 from snowflake.protocol.pkce import challenge_of
 from snowflake.settings import Settings
 from snowflake.store.schema import grants

@@ -1,0 +1,73 @@
+"""``id_token_hint`` at ``/authorize``: nobody else gets tokens (Core 1.0, section 3.1.2.1)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from snowflake.settings import Settings
+from tests.login import ask, code_for, come_back, depart, query_of, sign_in
+from tests.oidc.test_registered_clients import (
+    CLIENT_ID,
+    CONFIDENTIAL,
+    registering,
+    sign_in_registered,
+    with_secret,
+)
+from tests.running import ORIGIN, Clock, Discord, Snowflake, running
+
+OTHER = "197038439483310086"
+
+
+@pytest.fixture
+async def registered(
+    settings: Settings, clock: Clock, discord: Discord
+) -> AsyncIterator[Snowflake]:
+    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
+        yield snowflake
+
+
+async def hint(snowflake: Snowflake) -> str:
+    return str((await sign_in_registered(snowflake))["id_token"])
+
+
+async def test_the_person_of_the_hint_signs_in_as_ever_though_it_has_expired(
+    registered: Snowflake,
+) -> None:
+    named = await hint(registered)
+    registered.clock.pass_by(86_400)
+    code = await code_for(registered.browser, client_id=CLIENT_ID, id_token_hint=named)
+    assert (await with_secret(registered.browser, code)).status_code == 200
+
+
+@pytest.mark.parametrize("prompt", [None, "none", "consent"])
+async def test_anybody_else_is_sent_back_without_a_code(
+    registered: Snowflake, prompt: str | None
+) -> None:
+    named = await hint(registered)
+    departure = await depart(
+        registered.browser, client_id=CLIENT_ID, id_token_hint=named, prompt=prompt, state="s"
+    )
+    registered.discord.knows(id=OTHER)
+    for _ in range(2):  # Though they load the page again.
+        answer = query_of((await come_back(registered.browser, departure)).headers["location"])
+        assert (answer["error"], answer["state"], answer["iss"]) == ("login_required", "s", ORIGIN)
+        assert "code" not in answer
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "access token", "altered"])
+async def test_a_hint_that_names_nobody_gets_nobody_in(registered: Snowflake, kind: str) -> None:
+    tokens = await sign_in_registered(registered)
+    head, payload, signature = tokens["id_token"].split(".")
+    bad = {
+        "nonsense": "nonsense",
+        "access token": tokens["access_token"],
+        "altered": f"{head}.{payload[:-2]}AA.{signature}",
+    }
+    answer = await ask(registered.browser, client_id=CLIENT_ID, id_token_hint=bad[kind])
+    assert query_of(answer.headers["location"])["error"] == "login_required"
+
+
+async def test_with_a_discord_application_the_hint_is_not_looked_at(snowflake: Snowflake) -> None:
+    tokens = await sign_in(snowflake.browser)
+    snowflake.discord.knows(id=OTHER)
+    assert await code_for(snowflake.browser, id_token_hint=tokens["id_token"])
