@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.conftest import browser, party, shared_world
+from tests.journeys.conftest import browser, guarded_world, party, shared_world
 from tests.journeys.world import World
 
-__all__ = ["browser", "party", "shared_world", "world"]
+__all__ = ["browser", "guarded_world", "party", "shared_world", "world"]
 
 
 @pytest.fixture(params=["Discord application", "registered client"])

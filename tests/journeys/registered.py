@@ -8,6 +8,18 @@ from tests.journeys.world import CALLBACK, CLIENT_SECRET
 APP = "app.immich:///oauth-callback"
 ANOTHER_APP = "oc://android.opencloud.eu"
 LOOPBACK = "http://127.0.0.1/callback"
+#: Where programs that the tests start on a port of the moment take people back.
+STARTED = tuple(
+    f"http://localhost{path}"
+    for path in (
+        "/oauth2/callback",
+        "/hub/oauth_callback",
+        "/_synapse/client/oidc/callback",
+        "/accounts/oidc/snowflake/login/callback/",
+        "/oidc/callback/",
+        "/complete/oidc/",
+    )
+)
 #: Redirect URIs of the applications that sign in as "confidential" and "public".
 REDIRECT_URIS = (
     CALLBACK,
@@ -19,6 +31,7 @@ REDIRECT_URIS = (
     APP,
     ANOTHER_APP,
     LOOPBACK,
+    *STARTED,
 )
 
 

@@ -1,0 +1,105 @@
+"""Clients of other people as released; ``python -m tests.clients.programs`` installs them.
+
+Each gets a place of its own in this user's cache, by its version, so that it is installed once.
+Tests never install anything: they skip where something is missing, and CI installs it beforehand.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+
+from tests.serving import missing
+
+#: By the names of their virtual environments; none could live with another's dependencies.
+PYTHON: Final[Mapping[str, tuple[str, ...]]] = {
+    "django": (
+        "django==5.2.19",
+        "django-allauth[socialaccount]==65.22.1",
+        "mozilla-django-oidc==5.0.2",
+        "social-auth-app-django==8.0.0",
+    ),
+    "jupyterhub": ("jupyterhub==6.1.1", "oauthenticator==17.4.0"),
+    "synapse": ("matrix-synapse[oidc]==1.163.2",),
+}
+#: By the names of their programs.
+GO: Final[Mapping[str, tuple[str, ...]]] = {
+    "oauth2-proxy": ("github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",),
+}
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "snowflake-tests"
+Make = Callable[[Path, tuple[str, ...]], None]
+#: Written last, so that what was interrupted is begun anew.
+_DONE = "installed"
+
+
+def python_of(name: str) -> str:
+    """Answer the Python that has one of ``PYTHON``, or skip the test."""
+    place = _place(name, PYTHON[name])
+    return str(place / "bin" / "python") if _is_there(place) else _missing(name)
+
+
+def go_program(name: str) -> str:
+    """Answer where one of ``GO`` is, or skip the test."""
+    place = _place(name, GO[name])
+    return str(place / name) if _is_there(place) else _missing(name)
+
+
+def _missing(name: str) -> NoReturn:
+    missing(f"{name} (python -m tests.clients.programs installs it)")
+
+
+def _place(name: str, wanted: tuple[str, ...]) -> Path:
+    # Another Python needs other packages.
+    version = hashlib.sha256(repr((wanted, sys.version_info[:2])).encode()).hexdigest()[:12]
+    return _CACHE / f"{name}-{version}"
+
+
+def _is_there(place: Path) -> bool:
+    return (place / _DONE).exists()
+
+
+def _make_python(place: Path, wanted: tuple[str, ...]) -> None:
+    venv.create(place, with_pip=True)
+    pip = [str(place / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--quiet", *wanted], check=True)  # noqa: S603 - from the list above
+
+
+def _make_go(place: Path, wanted: tuple[str, ...]) -> None:
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+    if go is None:
+        sys.exit("Go is missing")
+    environment = {**os.environ, "GOBIN": str(place)}
+    subprocess.run([go, "install", *wanted], env=environment, check=True)  # noqa: S603 - as above
+
+
+def _install(name: str, wanted: tuple[str, ...], make: Make) -> None:
+    place, began = _place(name, wanted), time.monotonic()
+    if _is_there(place):
+        sys.stdout.write(f"{name} is there.\n")
+        return
+    # What was left half done, and older versions.
+    for old in _CACHE.glob(f"{name}-*"):
+        shutil.rmtree(old)
+    place.mkdir(parents=True)
+    make(place, wanted)
+    (place / _DONE).touch()
+    sys.stdout.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Install what is missing, and say how long it took."""
+    for name, wanted in PYTHON.items():
+        _install(name, wanted, _make_python)
+    for name, wanted in GO.items():
+        _install(name, wanted, _make_go)
+
+
+if __name__ == "__main__":
+    main()
