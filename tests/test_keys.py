@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from snowflake.errors import StartFault
-from snowflake.keys import SigningKey, generate_key, parse_key
+from snowflake.keys import MAX_KID, SigningKey, generate_key, parse_key
 
 Jwk = dict[str, Any]
 
@@ -127,6 +127,13 @@ def test_a_key_for_another_use_stops_the_start(jwk: Jwk, use: Jwk) -> None:
 def test_a_short_key_stops_the_start() -> None:
     short = RSAKey.generate_key(1024).as_dict(private=True)
     assert fault_of(json.dumps(short)).endswith("has 1024 bits; RS256 needs at least 2048")
+
+
+@pytest.mark.parametrize("kid", ["k" * (MAX_KID + 1), "ü" * 1000])
+def test_a_key_whose_tokens_would_be_refused_stops_the_start(jwk: Jwk, kid: str) -> None:
+    with pytest.raises(StartFault, match="a kid of over 256 characters"):
+        parse_key(json.dumps({**jwk, "kid": kid}), "a key")
+    parse_key(json.dumps({**jwk, "kid": kid[:MAX_KID]}), "a key")
 
 
 @pytest.mark.parametrize("member", ["n", "d", "p", "q", "e"])

@@ -172,3 +172,22 @@ async def test_a_login_while_discord_is_being_asked_keeps_them_alive(
     assert not revoked.called
     discord.knows()
     assert (await refresh(snowflake, second)).status_code == 200
+
+
+async def test_a_login_that_comes_while_a_pair_is_being_renewed_is_not_taken_for_an_erasure(
+    snowflake: Snowflake, discord: Discord, clock: Clock
+) -> None:
+    brings(discord, "narrow", "identify email")
+    first = await sign_in(snowflake.browser)
+    clock.pass_by(WEEK - 60)
+
+    async def renewed_too_late(request: httpx.Request) -> httpx.Response:
+        brings(discord, "wide", "identify email guilds")
+        await sign_in(snowflake.browser)
+        pair = {"access_token": "late", "refresh_token": "late", "scope": "identify email"}
+        return httpx.Response(200, json={**TOKENS, **pair})
+
+    discord.token.mock(side_effect=renewed_too_late)
+    assert (await refresh(snowflake, first)).status_code == 200
+    kept = await snowflake.state.store.discord_tokens.of_person(PERSON)
+    assert [pair.access_token.get_secret_value() for pair in kept] == ["wide"]

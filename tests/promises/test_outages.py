@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.journeys.world import CLIENT_SECRET
 from tests.promises.party import OUT, error_of, tokens_of
 from tests.promises.processes import Processes, browser_of, processes, settings_of
 from tests.serving import PATIENCE, free_port, running, serve_command
@@ -85,7 +86,12 @@ async def test_without_the_database_everything_is_temporarily_unavailable_and_th
         await party.userinfo(http, tokens),
         await party.revoke(http, tokens["access_token"]),
         await http.post(
-            "/introspect", data={"client_id": party.client_id, "token": tokens["access_token"]}
+            "/introspect",
+            data={
+                "client_id": party.client_id,
+                "client_secret": CLIENT_SECRET,
+                "token": tokens["access_token"],
+            },
         ),
     ]
     for answer in answers:

@@ -266,7 +266,7 @@ async def test_somebody_who_came_back_with_less_stays_signed_in(
     tokens_of(await party.refresh(snowflake.http, again["refresh_token"]))
 
 
-async def test_a_refresh_that_fails_forgets_no_tokens_of_a_login_meanwhile(
+async def test_a_refresh_that_fails_goes_on_with_the_tokens_of_a_login_meanwhile(
     house: House, snowflake: Resident, party: Party
 ) -> None:
     old = await party.sign_in(snowflake.http)
@@ -278,7 +278,7 @@ async def test_a_refresh_that_fails_forgets_no_tokens_of_a_login_meanwhile(
         await asyncio.sleep(0.01)
     new = await party.sign_in(snowflake.http)
     house.discord.heal()
-    assert error_of(await refresh) == INVALID_GRANT
+    tokens_of(await refresh)
     tokens_of(await party.refresh(snowflake.http, new["refresh_token"]))
 
 

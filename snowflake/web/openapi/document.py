@@ -121,7 +121,7 @@ def _for_clients() -> Json:
             method: {
                 "summary": "UserInfo endpoint",
                 "security": [{"access_token": []}],
-                "responses": {"200": claims, **errors(*read, *STORE, InvalidToken)},
+                "responses": {"200": claims, **errors(*read, *DISCORD, InvalidToken)},
             }
             for method, read in (("get", ASKED), ("post", BODY))
         },

@@ -50,6 +50,8 @@ AUTHORIZATION: Json = {
     "state": text(),
     "nonce": text(),
     "prompt": one_of(*PROMPTS),
+    "max_age": {"type": "integer", "minimum": 0},
+    "id_token_hint": text(),
     "code_challenge": text(),
     "code_challenge_method": one_of(METHOD),
 }
