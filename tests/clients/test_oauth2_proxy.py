@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -104,5 +105,18 @@ def test_whom_a_gate_keeps_out_learns_it_from_us_and_may_go_back(
     uri = f"http://localhost:{port}/oauth2/callback"
     with oauth2_proxy(guarded_world.client("any_guild", uri), port, tmp_path) as origin:
         page = browser.allow(browser.open(start(origin)), HERMIT)
-    assert page.status_code == 403
-    assert "You have to be a member of one of" in page.text
+        assert page.status_code == 403
+        assert "You have to be a member of one of" in page.text
+        assert f"{uri}?error=access_denied" in unescape(page.text)
+
+
+def test_whom_the_gate_of_a_discord_application_keeps_out_is_told_nothing_more(
+    guarded_world: World, browser: Browser, tmp_path: Path
+) -> None:
+    # Only the application's secret can tell us who it is, and what it makes of our answer is this.
+    port = free_port()
+    party = guarded_world.party(redirect_uri=f"http://localhost:{port}/oauth2/callback")
+    with oauth2_proxy(party, port, tmp_path) as origin:
+        page = browser.allow(browser.open(start(origin)), HERMIT)
+        assert page.status_code == 500
+        assert "Internal Server Error" in page.text

@@ -12,6 +12,7 @@ LOOPBACK = "http://127.0.0.1/callback"
 STARTED = tuple(
     f"http://localhost{path}"
     for path in (
+        "/dex/callback",
         "/oauth2/callback",
         "/hub/oauth_callback",
         "/_synapse/client/oidc/callback",
