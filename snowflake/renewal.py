@@ -1,6 +1,7 @@
 """A person's tokens at Discord, which all who use them renew, use and end alike.
 
-Logins and linked roles through one Discord application share one pair of them.
+Logins and linked roles through one Discord application share them: which pair serves whom is a
+matter of what it can do.
 """
 
 from collections.abc import Awaitable, Callable
@@ -147,7 +148,8 @@ async def end(
         await store.discord_tokens.forget(pair)
     if login_under_way:
         return
-    tokens = pairs[-1]
+    # To revoke one that is dead already would end none of the others.
+    tokens = max(pairs, key=lambda pair: pair.expires_at)
     try:
         async with state.reputation.asking(application, secret, caller):
             await state.discord.revoke(

@@ -72,7 +72,7 @@ def _purge(person: str) -> None:
         living = [
             tokens.application
             # Discord ends all of one application at once.
-            for tokens in {pair.application: pair for pair in left.discord_tokens}.values()
+            for tokens in _newest(left.discord_tokens)
             if not await _revoked(tokens, state)
         ]
         return _Purged(kept, living, is_withdrawn)
@@ -128,6 +128,12 @@ async def _unlinked(link: Link, state: State) -> bool:
     except OAuthError:
         await revoke_upstream(link, state)
         return False
+
+
+def _newest(pairs: list[StoredTokens]) -> list[StoredTokens]:
+    """Answer the newest pair for each Discord application."""
+    by_age = sorted(pairs, key=lambda pair: pair.expires_at)
+    return list({pair.application: pair for pair in by_age}.values())
 
 
 async def _revoked(tokens: StoredTokens, state: State) -> bool:

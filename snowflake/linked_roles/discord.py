@@ -27,7 +27,8 @@ from snowflake.store.discord_tokens import StoredTokens
 async def discord(request: Request) -> Response | Unlinking:
     """Take the person back from Discord; who wants to unlink is asked whether they are sure.
 
-    Discord's tokens are kept in the row that logins through the same application have.
+    Discord's tokens are kept beside those of logins through the same application, or in their place
+    if they can do all that those can.
 
     Raises:
         LinkError: it cannot go on.

@@ -141,7 +141,9 @@ async def _ask_discord(
 
 
 async def _pair(grant: Grant, client: Client, state: State) -> StoredTokens | None:
-    wanted = needs_of(client, grant.scopes).discord_scopes
+    # No more than this login brought: a wider pair of another one tells nothing more to its client,
+    # and may end sooner.
+    wanted = needs_of(client, grant.scopes).discord_scopes & grant.discord_scopes
     return await state.store.discord_tokens.find(grant.application, grant.person, wanted)
 
 

@@ -131,6 +131,8 @@ class DiscordTokens:
         for other in connection.execute(_OF, values).all():
             scopes = frozenset(other.scope.split())
             if other.expires_at > tokens.expires_at and tokens.scopes <= scopes:
+                needed = {"needed_until": max(needed_until, other.needed_until)}
+                connection.execute(update(discord_tokens).where(_IS), {"id_": other.id, **needed})
                 return
             if other.expires_at <= tokens.expires_at and scopes <= tokens.scopes:
                 needed_until = max(needed_until, other.needed_until)

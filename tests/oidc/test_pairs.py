@@ -191,3 +191,33 @@ async def test_a_login_that_comes_while_a_pair_is_being_renewed_is_not_taken_for
     assert (await refresh(snowflake, first)).status_code == 200
     kept = await snowflake.state.store.discord_tokens.of_person(PERSON)
     assert [pair.access_token.get_secret_value() for pair in kept] == ["wide"]
+
+
+async def test_a_login_with_fewer_scopes_does_not_depend_on_a_wider_one_that_ends_sooner(
+    snowflake: Snowflake, discord: Discord, clock: Clock
+) -> None:
+    brings(discord, "wide", "identify email guilds")
+    await sign_in(snowflake.browser)
+    clock.pass_by(WEEK - 600)
+    brings(discord, "narrow", "identify email")
+    narrow = await sign_in(snowflake.browser)
+    clock.pass_by(600)
+    knows_only(discord, "narrow")
+    headers = {"authorization": f"Bearer {narrow['access_token']}"}
+    answer = await snowflake.browser.get("/userinfo", headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_newest_of_several_pairs_is_revoked_and_all_are_forgotten(
+    snowflake: Snowflake, discord: Discord, clock: Clock, revoked: respx.Route
+) -> None:
+    grants = []
+    for name, scope in {"wide": "identify email guilds", "narrow": "identify email"}.items():
+        brings(discord, name, scope)
+        grants.append(await sign_in(snowflake.browser))
+        clock.pass_by(10)
+    for tokens in grants:
+        await revoke(snowflake, tokens, DISCORDS)
+    assert revoked.call_count == 1
+    assert b"token=refresh-narrow" in revoked.calls.last.request.content
+    assert await snowflake.state.store.discord_tokens.of_person(PERSON) == []

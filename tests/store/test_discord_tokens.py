@@ -50,8 +50,10 @@ async def test_a_pair_goes_when_a_newer_one_can_do_all_that_it_can(
 
 async def test_a_pair_that_comes_late_does_not_replace_a_newer_one(store: Store) -> None:
     await store.discord_tokens.put(pair("a b", NOW + 1))
-    await store.discord_tokens.put(pair("a", NOW))
+    await store.discord_tokens.put(pair("a", NOW, needed_until=NOW + 10))
     assert await kept(store) == {"a b@1"}
+    [newer] = await store.discord_tokens.of(APPLICATION, PERSON)
+    assert newer.needed_until == NOW + 10
 
 
 @pytest.mark.parametrize(
