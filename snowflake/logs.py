@@ -3,6 +3,9 @@
 Our own events go there directly: the standard library's way would double what a line costs. Only
 what libraries log comes by it, and ends in the same format and the same stream.
 
+Audit lines (``audit``) are among them, of whatever level the others are. People are named where
+that is asked for.
+
 Query strings, codes, tokens, secrets and addresses are never logged: of a URL nothing comes here
 but what ``differences.shown`` leaves of it, and events name what they log field by field.
 """
@@ -16,6 +19,7 @@ from typing import TextIO
 import structlog
 from pydantic_core import to_json
 
+from snowflake.audit import EVENTS
 from snowflake.settings import Settings
 
 #: Libraries that would log URLs and values of statements, secrets among them, below a warning.
@@ -62,18 +66,26 @@ class LibraryHandler(logging.Handler):
             self.handleError(record)
 
 
-def configure_logs(settings: Settings) -> None:
-    """Send all logs, those of libraries included, to standard output."""
-    pretty = settings.log_format == "pretty" or (
-        settings.log_format is None and sys.stdout.isatty()
-    )
+def configure_logs(
+    settings: Settings, stream: TextIO | None = None, *, audited: bool = True
+) -> None:
+    """Send all logs, those of libraries included, to standard output, or to a stream.
+
+    Where nobody has to account for anything, they are not ``audited``.
+    """
+    stream = stream or sys.stdout
+    pretty = settings.log_format == "pretty" or (settings.log_format is None and stream.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    lines, renderers = Lines(sys.stdout), _renderers(pretty=pretty)
+    lines, renderers = Lines(stream), _renderers(pretty=pretty)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if not audited:
+        shared.append(_without_audit)
+    if not settings.log_people and level > logging.DEBUG:
+        shared.append(_without_person)
     structlog.configure(
         processors=[*shared, *renderers],
         # The same for every logger: one is assembled for each line.
@@ -100,6 +112,22 @@ def _renderers(*, pretty: bool) -> list[structlog.typing.Processor]:
         # The plain traceback: the others print the values of variables, secrets among them.
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, _json]
+
+
+def _without_audit(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    if event["event"] in EVENTS:
+        raise structlog.DropEvent
+    return event
+
+
+def _without_person(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Take out who it was about, which most operators have no need to know."""
+    event.pop("person", None)
+    return event
 
 
 def _json(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:

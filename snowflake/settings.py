@@ -304,6 +304,13 @@ class Settings(BaseSettings):
     log_format: Literal["pretty", "json"] | None = Field(
         default=None, description="`pretty` or `json`. By default `pretty` on a terminal."
     )
+    log_people: bool = Field(
+        default=False,
+        description=(
+            "Name people in the log, by their Discord user ID. At the level `debug` they are named "
+            "in any case."
+        ),
+    )
     metrics: Listen = Field(
         default=None,
         description=(

@@ -9,6 +9,7 @@ import durationpy
 from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
+from snowflake.audit import EVENTS
 from snowflake.configuration.variables import variable, variables_of
 from snowflake.oidc.scopes import SCOPES
 from snowflake.registry import Registry
@@ -115,11 +116,18 @@ def keys(table: type[Table]) -> Callable[[], Iterable[Row]]:
     return rows
 
 
+def audited() -> Iterable[Row]:
+    for event, meaning in EVENTS.items():
+        what, _, outcomes = meaning.partition(": ")
+        yield f"`{event}`", what, outcomes
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "scopes": scopes,
     "claims": claims,
     "endpoints": endpoints,
     "settings": settings,
+    "audit": audited,
     "groups": keys(GroupsTable),
     "access": keys(AccessTable),
     "clients": keys(ClientTable),

@@ -218,7 +218,7 @@ async def test_the_log_of_a_whole_login_holds_nothing_secret(
         *("THE-", "code=", "state=", "?", "discord-access-token", "discord-refresh-token"),
         *(DISCORD_CODE, CLIENT_SECRET, answer["code"], departure.state),
         *(tokens["access_token"], tokens["id_token"], str(TOKENS["access_token"])),
-        *(str(USER["email"]), str(USER["username"]), str(USER["id"]), "app.example.com"),
+        *(str(USER["email"]), str(USER["username"]), "app.example.com"),
         *browser.cookies.values(),
     ]
     assert [secret for secret in secrets if secret in output] == []

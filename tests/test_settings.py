@@ -10,6 +10,7 @@ from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.tables.access import AccessTable
 from snowflake.tables.groups import GroupsTable
+from snowflake.tables.pages import PagesTable
 
 SECRET = "correct-horse-battery-staple-and-more"
 SetVariable = Callable[[str, str], None]
@@ -58,11 +59,15 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "discord_deadline": timedelta(seconds=10),
         "log_level": "info",
         "log_format": None,
+        "log_people": False,
+        "access_token_claims": "all-that-fit",
+        "userinfo_fresh": timedelta(minutes=5),
         "metrics": None,
         "groups": GroupsTable().model_dump(),
         "access": AccessTable().model_dump(),
         "clients": (),
         "linked_roles": None,
+        "pages": PagesTable().model_dump(),
     }
 
 

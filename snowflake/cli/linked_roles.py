@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from snowflake.audit import audit
 from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
@@ -14,7 +15,7 @@ from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
 from snowflake.linked_roles import register as conditions
 from snowflake.linked_roles.disconnecting import Disconnected, disconnect
 from snowflake.linked_roles.everybody import MOST_FAILURES, concerns_all
-from snowflake.linked_roles.own import table_of, upstream_of
+from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.sync import Refusals
 from snowflake.linked_roles.sync import sync as bring_up_to_date
 from snowflake.linked_roles.values import zeroed
@@ -141,7 +142,10 @@ def unlink(person: Person) -> None:
 
     async def work(state: State) -> Disconnected:
         table_of(state)
-        return await disconnect(person, state)
+        outcome = await disconnect(person, state)
+        if outcome != "absent":
+            audit("unlink", outcome, client=application_of(state).id, person=person)
+        return outcome
 
     outcome = with_state(work, of_people=True)
     if outcome == "absent":

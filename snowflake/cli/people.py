@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from snowflake.audit import audit
 from snowflake.cli.as_json import show_json
 from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
@@ -28,6 +29,7 @@ def export(person: Person) -> None:
         return await state.store.people.kept(person)
 
     kept = with_state(work, of_people=True)
+    audit("export", "shown" if _is_anything(kept) else "nothing", person=person)
     show_json(_shown(person, kept))
     if not _is_anything(kept):
         typer.echo(NOTHING, err=True)
@@ -69,6 +71,7 @@ def _purge(person: str) -> None:
         # Unlinking may have renewed the tokens, or ended them.
         left = await state.store.people.kept(person)
         await state.store.people.erase(person)
+        audit("purge", "erased", person=person)
         living = [
             tokens.application
             # Discord ends all of one application at once.

@@ -1,6 +1,7 @@
 """Commands that work on the store of a deployment, beside its running Snowflakes."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -22,9 +23,12 @@ def with_state(work: Callable[[State], Awaitable[Result]], *, of_people: bool = 
         StartFault: the configuration cannot be used, or the store is not there.
         TemporarilyUnavailable: the database cannot be reached.
     """
-    # What a command has to say it prints; logs would only come between.
-    settings = load_settings().model_copy(update={"log_level": "error"})
-    configure_logs(settings)
+    # What a command has to say it prints; logs would only come between. The audit log goes beside.
+    settings = load_settings()
+    names_people = settings.log_people or settings.log_level == "debug"
+    quiet = {"log_level": "error", "log_people": names_people}
+    settings = settings.model_copy(update=quiet)
+    configure_logs(settings, sys.stderr)
     if of_people:
         check_exists(store_url(settings))
 

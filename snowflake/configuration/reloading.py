@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from snowflake.audit import audit
 from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Keys
 from snowflake.configuration.loading import load_settings
@@ -32,7 +33,7 @@ WAITING: Final = {
     ),
     "the connection to the provider of linked roles is opened with it": ("linked_roles",),
     "pages are put together with it": ("pages",),
-    "logs and metrics begin with it": ("log_level", "log_format", "metrics"),
+    "logs and metrics begin with it": ("log_level", "log_format", "log_people", "metrics"),
     "the file has been found by it": ("config",),
 }
 
@@ -77,7 +78,12 @@ class Reloader:
             _log.error("configuration_kept", message=message, faults=missing)
             return None
         self._in_use = settings
-        _log.info("configuration_changed", settings=sorted(taken), clients=len(settings.clients))
+        audit(
+            "configuration_changed",
+            "taken_up",
+            settings=sorted(taken),
+            clients=len(settings.clients),
+        )
         return settings
 
 

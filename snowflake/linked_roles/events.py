@@ -9,7 +9,6 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -17,6 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.audit import audit
 from snowflake.discord.models import Moment, Snowflake
 from snowflake.discord.reading import Reader
 from snowflake.errors import InvalidRequest, InvalidToken
@@ -33,8 +33,6 @@ TOKEN_LIFETIME: Final = 604_800
 
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
-
-_log = structlog.get_logger(__name__)
 
 
 class _Model(BaseModel):
@@ -145,7 +143,10 @@ async def _end(application: str, person: str, happened: int, state: State) -> Li
     for pair in await store.discord_tokens.of(application, person):
         if not needed and pair.expires_at - TOKEN_LIFETIME <= happened:
             await store.discord_tokens.forget(pair)
-    _log.info("application_removed", grants=ended, linked=link is not None)
+    linked = link is not None
+    audit(
+        "deauthorization", "ended", client=application, person=person, logins=ended, linked=linked
+    )
     return link if link is not None and link.state != ENDED else None
 
 

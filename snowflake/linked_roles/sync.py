@@ -8,6 +8,7 @@ import structlog
 from pydantic import SecretStr
 
 from snowflake import renewal
+from snowflake.audit import audit
 from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError, UpstreamRefused
 from snowflake.linked_roles.alone import alone
 from snowflake.linked_roles.disconnecting import delete, revoke_upstream, withdraw
@@ -49,6 +50,20 @@ async def sync(
         UpstreamError: the upstream provider says nothing that can be used.
         OAuthError: Discord does not, or the store, or somebody else is at it for too long.
     """
+    application = application_of(state).id
+    try:
+        outcome = await _sync(person, state, refusals or Refusals(), seen)
+    except Exception:
+        audit("link_sync", "failed", client=application, person=person)
+        raise
+    if outcome in {"gone", "recent"}:
+        return outcome
+    audit("link_sync", outcome, client=application, person=person)
+    LINK_SYNCS.labels(outcome).inc()
+    return outcome
+
+
+async def _sync(person: str, state: State, refusals: Refusals, seen: int | None) -> Outcome:
     # Else the upstream provider is asked in vain.
     state.discord.check_is_up()
     async with alone(person, state):
@@ -58,13 +73,10 @@ async def sync(
         if seen is not None and link.synced_at > seen:
             return "recent"
         if link.state != ACTIVE:
-            outcome = await _take_back(link, state)
-        elif link.issuer != upstream_of(state).issuer:
-            outcome = await _leave(link, state)
-        else:
-            outcome = await _refresh(link, state, refusals or Refusals())
-    LINK_SYNCS.labels(outcome).inc()
-    return outcome
+            return await _take_back(link, state)
+        if link.issuer != upstream_of(state).issuer:
+            return await _leave(link, state)
+        return await _refresh(link, state, refusals)
 
 
 async def _refresh(link: Link, state: State, refusals: Refusals) -> Outcome:

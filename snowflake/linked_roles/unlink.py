@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.audit import audit
 from snowflake.discord.models import User
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import NotLinked
 from snowflake.linked_roles.disconnecting import disconnect
 from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
-from snowflake.linked_roles.own import table_of
+from snowflake.linked_roles.own import application_of, table_of
 from snowflake.linked_roles.start import KNOWING, WRITING, to_discord
 from snowflake.metrics import LINKS
 from snowflake.protocol.parameters import form
@@ -60,6 +61,7 @@ async def unlink(request: Request) -> Response | Unlinked:
         if outcome == "absent":
             raise NotLinked(platform)
     LINKS.labels("unlinked").inc()
+    audit("unlink", outcome, client=application_of(state).id, person=note.person)
     return Unlinked(platform, told=outcome == "undone")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.requests import Request
 
+from snowflake.audit import audit
 from snowflake.errors import InvalidRequest, OAuthError, UpstreamError
 from snowflake.linked_roles.connecting import connect
 from snowflake.linked_roles.failures import brought, refusal, told
@@ -67,6 +68,7 @@ async def upstream(request: Request) -> Linked:
         # 4. To Discord, and into the store.
         link, lost = await connect(note.person, answer, state)
     LINKS.labels("linked").inc()
+    audit("link", "linked", client=link.application, person=link.person)
     for other in lost:
         await _take_from(other.person, state)
     return Linked(

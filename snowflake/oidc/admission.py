@@ -15,12 +15,12 @@ from snowflake.errors import (
     LoginSpent,
     TemporarilyUnavailable,
 )
-from snowflake.metrics import LOGINS
 from snowflake.oidc.answers import answer, answer_uri, error_answer
 from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.ways import OVER, ways_here
 from snowflake.person import Person
 from snowflake.registry import Client
@@ -80,7 +80,7 @@ async def admit(
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:
-    LOGINS.labels(answered["error"]).inc()
+    login_ended(answered["error"])
     return answer(note.redirect_uri, note.issuer, note.state, **answered)
 
 

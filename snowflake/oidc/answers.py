@@ -3,6 +3,7 @@
 import structlog
 from starlette.responses import Response
 
+from snowflake.audit import audit
 from snowflake.errors import OAuthError
 from snowflake.protocol.redirect import redirect
 from snowflake.uris import with_parameters
@@ -22,6 +23,7 @@ def answer_uri(redirect_uri: str, issuer: str, state: str | None, **answered: st
 def error_answer(redirect_uri: str, issuer: str, state: str | None, error: OAuthError) -> Response:
     """Tell the application of an error (RFC 6749, section 4.1.2.1), and the log."""
     structlog.contextvars.bind_contextvars(error=error.code, reason=error.description)
+    audit("login", error.code)
     return answer(
         redirect_uri, issuer, state, error=error.code, error_description=error.description
     )

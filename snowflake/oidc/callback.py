@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TooManyRequests
 from snowflake.hosts import origin_of
-from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import admit
 from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.ways import ways_elsewhere, ways_here
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
@@ -154,7 +154,7 @@ def _code_id(note: LoginNote, discord_code: str, client: Client) -> str:
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     known = error in PASSED_ON
     code = error if known else "server_error"
-    LOGINS.labels(code).inc()
+    login_ended(code)
     if not known:
         # Whoever runs this can mend what the standards name. Anybody can write anything else there.
         named = error if error in OPERATORS else "an error"

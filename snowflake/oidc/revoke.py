@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.audit import audit
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.oidc.tokens import MAX_FORM
@@ -27,6 +28,7 @@ async def revoke(request: Request) -> Response:
     # 3. Its end.
     if found is not None:
         await state.store.grants.end(found.grant.id)
+        audit("revocation", "ended", person=found.grant.person)
         await end(
             found.grant.application,
             found.grant.person,

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from snowflake.errors import UnsupportedGrantType
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.grants.refresh_token import refresh_token
 from snowflake.oidc.tokens import mint
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
@@ -26,6 +27,8 @@ async def token(request: Request) -> Response:
     redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
     if redeem is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
+    # How whatever comes of it is called in the audit log.
+    request.scope["audited"] = "refresh" if redeem is refresh_token else "login"
     with state.discord.deadline():
         redeemed = await redeem(credentials, params, state)
 

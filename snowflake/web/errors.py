@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from snowflake.audit import Event, audit
 from snowflake.errors import (
     AccessDenied,
     DiscordDown,
@@ -23,9 +24,10 @@ from snowflake.errors import (
     UnauthorizedClient,
     UnregisteredRedirect,
 )
-from snowflake.linked_roles.paths import START, UNLINK
+from snowflake.linked_roles.paths import EVENTS, HOOK, START, UNLINK
 from snowflake.metrics import LINKS, LOGINS
-from snowflake.protocol.paths import CALLBACK, FORWARDING, TOKEN
+from snowflake.oidc.outcomes import login_ended
+from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING, INTROSPECT, REVOKE, TOKEN
 from snowflake.state import state_of
 from snowflake.web.audiences import FOR_APPLICATIONS
 from snowflake.web.pages import (
@@ -70,6 +72,14 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
         "You can't mend this yourself. Give whoever runs that service the reference below.",
     ),
 }
+#: What the audit log calls whatever is refused at a path, if it hears of it.
+_AUDITED: dict[str, Event] = {
+    **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN), "login"),
+    REVOKE: "revocation",
+    INTROSPECT: "introspection",
+    HOOK: "hook",
+    EVENTS: "deauthorization",
+}
 
 
 async def oauth_error(request: Request, error: Exception) -> Response:
@@ -107,6 +117,7 @@ async def link_error(request: Request, error: Exception) -> Response:
     if error.cause is not None:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     LINKS.labels(name).inc()
+    audit("unlink" if error.unlinking else "link", name)
     words = (error.title, error.explanation, error.advice)
     title, explanation, advice = (text.format(side=error.side) for text in words)
     start = UNLINK if error.unlinking else START
@@ -123,7 +134,7 @@ async def login_denied(request: Request, error: Exception) -> Response:
     structlog.contextvars.bind_contextvars(
         error="access_denied", reason=f"the person may not sign in: {error.denial.policies}"
     )
-    LOGINS.labels("access_denied").inc()
+    login_ended("access_denied")
     return denial_page(request, error.denial)
 
 
@@ -162,10 +173,14 @@ def _can_go_on(request: Request, error: OAuthError) -> bool:
 
 
 def _count(request: Request, outcome: str) -> None:
-    """Count a login that ends here. The outcome is what the log calls its error."""
+    """Count a login that ends here, and audit it. The outcome is what the log calls its error."""
     path = request.scope["path"]
-    if path in {TOKEN, CALLBACK} or path.startswith(FORWARDING):
+    is_forwarding = path.startswith(FORWARDING)
+    if path in {TOKEN, CALLBACK} or is_forwarding:
         LOGINS.labels(outcome).inc()
+    event = "login" if is_forwarding else _AUDITED.get(path)
+    if event is not None:
+        audit(request.scope.get("audited", event), outcome)
 
 
 def _explanation(error: OAuthError) -> str:

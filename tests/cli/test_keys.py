@@ -27,7 +27,7 @@ def listed() -> list[tuple[str, str]]:
     """Answer the ID of each key, and what is said of it but for the time."""
     result = keys("list")
     assert result.exit_code == 0, result.output
-    lines = [LINE.fullmatch(line) for line in result.output.splitlines()]
+    lines = [LINE.fullmatch(line) for line in result.stdout.splitlines()]
     return [(line["kid"], line["role"]) for line in lines if line]
 
 
@@ -36,14 +36,14 @@ def test_a_new_key_is_next_until_it_signs() -> None:
     assert role == "signs since"
     result = keys("rotate")
     assert result.exit_code == 0
-    new, told = result.output.split(maxsplit=1)
+    new, told = result.stdout.split(maxsplit=1)
     assert re.fullmatch(r"signs from \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n", told)
     assert listed() == [(first, "signs since"), (new, "next from")]
 
 
 def test_a_second_rotation_while_one_waits_is_refused_unless_it_is_meant() -> None:
     [(first, _)] = listed()
-    new = keys("rotate").output.split()[0]
+    new = keys("rotate").stdout.split()[0]
     refused = keys("rotate")
     assert refused.exit_code == 1
     assert refused.stderr.startswith(f"{new} is new already, and signs from ")
@@ -54,11 +54,11 @@ def test_a_second_rotation_while_one_waits_is_refused_unless_it_is_meant() -> No
 
 def test_a_key_may_sign_at_once_and_drops_those_that_wait() -> None:
     [(first, _)] = listed()
-    waiting = keys("rotate").output.split()[0]
+    waiting = keys("rotate").stdout.split()[0]
     result = keys("rotate", "--now")
     assert result.exit_code == 0
-    new = result.output.split()[0]
-    assert result.output == (f"{new} signs now.\n{waiting} was to be next, and has been dropped.\n")
+    new = result.stdout.split()[0]
+    assert result.stdout == (f"{new} signs now.\n{waiting} was to be next, and has been dropped.\n")
     assert listed() == [(first, "old until"), (new, "signs since")]
 
 

@@ -300,7 +300,7 @@ def test_somebody_is_unlinked_everywhere(filled: Place, respx_mock: respx.MockRo
         result = run("unlink", "--person", PERSON)
         assert provider.revocation.called
     assert result.exit_code == 0
-    assert result.output.startswith("Unlinked.")
+    assert result.stdout.startswith("Unlinked.")
     assert gone.calls.last.request.headers["authorization"] == f"Bearer of-{PERSON}"
     assert states(filled) == {OTHER: "active"}
     again = run("unlink", "--person", PERSON)

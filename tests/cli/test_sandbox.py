@@ -147,7 +147,7 @@ class TestTryingAConfiguration:
     @pytest.fixture(autouse=True)
     def _quiet(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # The logging of this process is not the sandbox's to configure.
-        monkeypatch.setattr("snowflake.demo.configure_logs", lambda _: None)
+        monkeypatch.setattr("snowflake.demo.configure_logs", lambda *_, **__: None)
 
     @pytest.mark.parametrize("client", [None, "keepers", "browser"])
     def test_the_example_shows_what_a_client_gets(self, client: str | None, file: Path) -> None:

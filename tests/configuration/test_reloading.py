@@ -28,7 +28,7 @@ def test_a_changed_file_is_taken_up(load: Load) -> None:
     new = load(f'{APPLICATION}token_lifetime = "5m"\n{CLIENT}')
     settings, [line] = reload(reloader)
     assert settings == new
-    assert line["event"] == "configuration_changed"
+    assert (line["event"], line["outcome"]) == ("configuration_changed", "taken_up")
     assert line["settings"] == ["clients", "token_lifetime"]
     assert line["clients"] == 1
 

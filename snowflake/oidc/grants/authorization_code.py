@@ -11,13 +11,13 @@ from snowflake.errors import (
     TemporarilyUnavailable,
     TooManyRequests,
 )
-from snowflake.metrics import LOGINS
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
+from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
 from snowflake.policies import admit
 from snowflake.protocol import pkce
@@ -88,7 +88,7 @@ async def authorization_code(
         with suppress(TemporarilyUnavailable):
             await state.store.codes.release(code, state.sealer.seal(exchanged), person.user.id)
         raise
-    LOGINS.labels("completed").inc()
+    login_ended("completed", person=grant.person)
     return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
 
 

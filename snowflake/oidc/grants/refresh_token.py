@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import structlog
 
+from snowflake.audit import audit
 from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope
 from snowflake.oidc import scopes
 from snowflake.oidc.authentication import is_known_good
@@ -70,6 +71,7 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
             # Another process has been quicker, however long this one took.
             token, grant = await _find(sent, credentials, state)
             return _again(token, grant, wanted, refreshable=refreshable)
+        audit("refresh", "completed", person=fresh.person)
         answered = tuple(name for name in wanted if name in current.scopes)
         return Redeemed(fresh, answered, successor if refreshable else None)
 
@@ -131,4 +133,5 @@ def _again(
     """Answer a token that was used before with the same successor."""
     if token.successor is None:
         raise InvalidGrant("the refresh token was used before")
+    audit("refresh", "completed", person=grant.person)
     return Redeemed(grant, wanted, token.successor if refreshable else None)
