@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from snowflake.web.parser import Parser
+
 #: Bytes of the request line with all headers, and of what follows a body. The longest that we ask
 #: anybody to send is a token, of half that size at most.
 MAX_HEAD: Final = 65_536
@@ -27,9 +29,13 @@ class HeadTooLarge(Exception):
 class Connection(HttpToolsProtocol):
     """Uvicorn's protocol, with limits on what comes before a request is one, and after it."""
 
+    # By what Uvicorn asks of its own.
+    parser: Parser  # type: ignore[assignment]
+
     # Whatever Uvicorn hands to its own.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.parser = Parser(self)
         self._deadline: asyncio.TimerHandle | None = None
         # Whether a request has begun, and whether that is all there is of it: its headers are not
         # complete.
@@ -77,6 +83,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin with the request."""
+        if self.parser.is_offer():
+            return
         self._is_beginning, self._undigested = False, 0
         self._expect_nothing()
         super().on_headers_complete()
@@ -88,6 +96,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Expect no more of this request."""
+        if self.parser.is_offer():
+            return
         self._is_open, self._undigested = False, 0
         self._expect_nothing()
         super().on_message_complete()
