@@ -23,6 +23,7 @@ from snowflake.sealing import Sealer
 from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.store import Store
+from snowflake.store.presence import SAID_EVERY
 from snowflake.store.url import store_url
 from snowflake.turns import Turns
 from snowflake.upstream.client import Upstream
@@ -127,12 +128,17 @@ class State:
     async def working(self) -> AsyncIterator[None]:
         """Do in the background, during the block, what no request waits for.
 
-        Every process follows the keys of the store and tells it of Discord's invalid answers; one
-        at a time cleans up. At the end a round under way is finished: a statement that is cut off
-        would leave its connection in disorder.
+        Every process tells the store that it is running, follows its keys and tells it of
+        Discord's invalid answers; one at a time cleans up. At the end a round under way is
+        finished: a statement that is cut off would leave its connection in disorder.
         """
         ended = asyncio.Event()
+        presence = self.store.presence
+        # Where the store has just gone away, a round says it soon.
+        with suppress(TemporarilyUnavailable):
+            await presence.say()
         rounds = [
+            asyncio.create_task(_repeat(presence.say, SAID_EVERY, ended)),
             asyncio.create_task(_repeat(self._round, ROUND_EVERY, ended)),
             asyncio.create_task(_repeat(self.keys.follow, LOOK_EVERY, ended)),
         ]
@@ -141,6 +147,8 @@ class State:
         finally:
             ended.set()
             await asyncio.gather(*rounds)
+            with suppress(TemporarilyUnavailable):
+                await presence.end()
 
     async def _round(self) -> None:
         await self.reputation.invalid_answers.settle()

@@ -1,11 +1,14 @@
 """``snowflake copy-store``."""
 
 import asyncio
+import sys
+from time import time
 from typing import Annotated
 
 import typer
 
 from snowflake.store.copy import copy_store as copy
+from snowflake.store.copy import prepare
 from snowflake.store.url import check_exists, open_database, parse_url
 
 
@@ -15,17 +18,20 @@ def copy_store(
 ) -> None:
     """Copy a whole store, for example from SQLite to PostgreSQL.
 
-    Stop every Snowflake first. URLs look like sqlite:////app/snowflake/data/snowflake.db and
-    postgresql://user:password@host/name. The secret key must move along.
+    Stop every Snowflake first: while one runs on it, nothing is copied. URLs look like
+    sqlite:////app/snowflake/data/snowflake.db and postgresql://user:password@host/name. The secret
+    key must move along.
     """
     urls = [parse_url(source, "FROM"), parse_url(target, "TO")]
     # It would be made, and copied with nothing in it.
     check_exists(urls[0])
 
     async def work() -> dict[str, int]:
-        databases = [open_database(url) for url in urls]
+        databases = old, new = open_database(urls[0]), open_database(urls[1])
         try:
-            return await copy(*databases)
+            rows = await prepare(old, new, time)
+            with typer.progressbar(length=rows, label="Copying", file=sys.stderr) as progress:
+                return await copy(old, new, time, progress.update)
         finally:
             for database in databases:
                 await database.close()

@@ -5,8 +5,8 @@
 Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``,
 ``discord_tokens``, ``memberships``, ``links``, ``signing_keys``, ``attempts``, ``reputation``;
 ``logins`` for what a login writes at once, ``leases`` for work that one process does at a time,
-``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving
-house.
+``presence`` for the processes that serve from it, ``people`` for one person, ``housekeeping`` for
+what nobody needs any more, ``copy`` for moving house.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ from snowflake.store.logins import Logins
 from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate
 from snowflake.store.people import People
+from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
 from snowflake.store.signing_keys import SigningKeys
@@ -54,6 +55,7 @@ class Store:
     def __init__(self, database: Database, sealer: Sealer, clock: Callable[[], float]) -> None:
         self.database = database
         self.leases = Leases(database, clock)
+        self.presence = Presence(self.leases)
         self.codes = Codes(database, clock)
         self.grants = Grants(database, sealer, self.leases)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)

@@ -1,49 +1,87 @@
 """Moving house: copying a whole store into an empty one, on another engine if need be."""
 
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, insert, select, tuple_
+from sqlalchemy import Connection, Select, Table, func, insert, select, tuple_
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database
 from snowflake.store.migrate import migrate
+from snowflake.store.presence import LEASE, running_on
 from snowflake.store.schema import leases, metadata
 
 BATCH = 5000
+#: What is copied. Nobody who holds a lease of the source is at work in the target.
+TABLES: Final = tuple(table for table in metadata.sorted_tables if table is not leases)
+STOP_IT: Final = f"stop it, or what it writes would be lost; one that was killed counts up to {LEASE} seconds more"
+STARTED: Final = (
+    "Snowflake was started on the source meanwhile, so that the copy may lack what it wrote; stop "
+    "it, empty the target and copy again"
+)
 
 
-async def copy_store(source: Database, target: Database) -> dict[str, int]:
-    """Copy every row but leases; answer how many rows each table had.
-
-    What is sealed stays sealed: the target needs the same secret key.
+async def prepare(source: Database, target: Database, clock: Callable[[], float]) -> int:
+    """Bring both up to date, and answer how many rows there are to copy.
 
     Raises:
-        StartFault: the target is not empty. It stays as it is.
+        StartFault: Snowflake runs on the source, or the target is not empty. Their rows stay.
+        TemporarilyUnavailable: one of them cannot be reached.
     """
-    await migrate(source)
+    running = await running_on(source, clock)
+    if running:
+        raise StartFault([f"Snowflake runs on the source (processes: {running}): {STOP_IT}"])
     await migrate(target)
-    tables = [table for table in metadata.sorted_tables if table is not leases]
-    await target.read(lambda connection: _check_empty(connection, tables))
-    return {table.name: await _copy(table, source, target) for table in tables}
+    await target.read(_check_empty)
+    await migrate(source)
+    return await source.read(_count, many=True)
 
 
-def _check_empty(connection: Connection, tables: list[Table]) -> None:
-    for table in tables:
+async def copy_store(
+    source: Database,
+    target: Database,
+    clock: Callable[[], float],
+    on_copied: Callable[[int], None] = lambda _: None,
+) -> dict[str, int]:
+    """Copy every row but leases, after ``prepare``; answer how many rows each table had.
+
+    What is sealed stays sealed: the target needs the same secret key. ``on_copied`` is told of
+    rows that have just been copied.
+
+    Raises:
+        StartFault: Snowflake was started on the source meanwhile.
+        TemporarilyUnavailable: one of them cannot be reached.
+    """
+    copied = dict.fromkeys((table.name for table in TABLES), 0)
+    for table in TABLES:
+        async for rows in _copy(table, source, target):
+            copied[table.name] += rows
+            on_copied(rows)
+    if await running_on(source, clock):
+        raise StartFault([STARTED])
+    return copied
+
+
+def _check_empty(connection: Connection) -> None:
+    for table in TABLES:
         if connection.execute(select(table).limit(1)).first() is not None:
             raise StartFault([f"the target is not empty: {table.name} has rows"])
 
 
-async def _copy(table: Table, source: Database, target: Database) -> int:
+def _count(connection: Connection) -> int:
+    counts = (select(func.count()).select_from(table) for table in TABLES)
+    return sum(connection.execute(count).scalar_one() for count in counts)
+
+
+async def _copy(table: Table, source: Database, target: Database) -> AsyncIterator[int]:
     key = list(table.primary_key)
     query = select(table).order_by(*key).limit(BATCH)
-    copied = 0
     while rows := await source.read(partial(_rows, query)):
         await target.write(partial(_insert, table, rows))
-        copied += len(rows)
+        yield len(rows)
         last = [rows[-1][column.name] for column in key]
         query = query.where(tuple_(*key) > tuple_(*last))
-    return copied
 
 
 def _rows(query: Select[Any], connection: Connection) -> list[dict[str, Any]]:

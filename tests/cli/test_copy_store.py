@@ -1,10 +1,13 @@
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from snowflake.cli import app, main
+from snowflake.errors import StartFault
+from snowflake.store import copy as copying
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
 from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
@@ -49,7 +52,7 @@ def test_a_store_moves_from_engine_to_engine(
     [token, *_] = asyncio.run(fill(old, clock))
     result = CliRunner().invoke(app, ["copy-store", old.url, new.url], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    told = dict(line.split(": ") for line in result.output.splitlines())
+    told = dict(line.split(": ") for line in result.stdout.splitlines())
     filled = {table: rows for table, rows in told.items() if rows != "0 rows"}
     assert filled == {**dict.fromkeys(TABLES, "3 rows"), "signing_keys": "1 rows"}
     assert {
@@ -137,3 +140,59 @@ def test_what_is_no_database_is_told(
     urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("from", "to")]
     told = refused(monkeypatch, capsys, *urls)
     assert told == f"{tmp_path}/from.db: file is not a database. Bring back a copy\n"
+
+
+@pytest.mark.parametrize("source", ENGINES)
+def test_nothing_is_copied_while_snowflake_runs_on_the_source(
+    source: str,
+    tmp_path: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("from", "to"):
+        (tmp_path / name).mkdir()
+    old, new = place_on(source, tmp_path / "from"), place_on("sqlite", tmp_path / "to")
+    asyncio.run(fill(old, clock))
+
+    async def start() -> None:
+        # And is killed: nobody says that it has ended.
+        async with old.store(time.time) as store:
+            await store.presence.say()
+
+    asyncio.run(start())
+    told = refused(monkeypatch, capsys, old.url, new.url)
+    assert told.startswith("Snowflake runs on the source (processes: 1): stop it, or ")
+    assert not asyncio.run(new.rows("SELECT name FROM sqlite_master"))
+    # As housekeeping does, once its lease is over.
+    asyncio.run(old.change("DELETE FROM leases"))
+    result = CliRunner().invoke(app, ["copy-store", old.url, new.url], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "Copying" in result.stderr
+
+
+@pytest.mark.parametrize("source", ENGINES)
+async def test_a_copy_tells_how_far_it_is(
+    source: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "BATCH", 2)
+    old, new = place_on(source, tmp_path), Place("sqlite", f"sqlite:///{tmp_path / 'to.db'}")
+    await fill(old, clock)
+    async with old.database() as one, new.database() as other:
+        rows, told = await copying.prepare(one, other, clock), list[int]()
+        copied = await copying.copy_store(one, other, clock, told.append)
+    assert rows == sum(told) == sum(copied.values()) == 3 * (len(TABLES) - 1) + 1
+    assert max(told) == 2
+
+
+@pytest.mark.parametrize("source", ENGINES)
+async def test_a_snowflake_that_starts_meanwhile_spoils_the_copy(
+    source: str, tmp_path: Path, clock: Clock
+) -> None:
+    old, new = place_on(source, tmp_path), Place("sqlite", f"sqlite:///{tmp_path / 'to.db'}")
+    await fill(old, clock)
+    async with old.database() as one, new.database() as other, old.store(clock) as store:
+        await copying.prepare(one, other, clock)
+        await store.presence.say()
+        with pytest.raises(StartFault, match="was started on the source meanwhile"):
+            await copying.copy_store(one, other, clock)
