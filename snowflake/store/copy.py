@@ -15,7 +15,10 @@ from snowflake.store.schema import leases, metadata
 BATCH = 5000
 #: What is copied. Nobody who holds a lease of the source is at work in the target.
 TABLES: Final = tuple(table for table in metadata.sorted_tables if table is not leases)
-STOP_IT: Final = f"stop it, or what it writes would be lost; one that was killed counts up to {LEASE} seconds more"
+STOP_IT: Final = (
+    "stop it, or what it writes would be lost; "
+    f"one that was killed counts for up to {LEASE} seconds"
+)
 STARTED: Final = (
     "Snowflake was started on the source meanwhile, so that the copy may lack what it wrote; stop "
     "it, empty the target and copy again"
