@@ -48,6 +48,7 @@
         ├── RegistrationNotSupported
         ├── InvalidToken
         │   └── MissingToken
+        ├── LoginRequired
         └── TemporarilyUnavailable
             ├── DiscordDown
             ├── StoreRefused
@@ -390,6 +391,11 @@ class OAuthError(SnowflakeError):
         self.description = description
 
     @property
+    def log_name(self) -> str:
+        """What the log and the metrics call it."""
+        return self.code
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """Headers that go with the answer."""
         return {}
@@ -464,6 +470,11 @@ class AccessDenied(InvalidGrant):
     def __init__(self, description: str, refusals: Sequence[Refusal] = ()) -> None:
         super().__init__(description)
         self.refusals = tuple(refusals)
+
+    @property
+    def log_name(self) -> str:
+        """Whoever runs this has to tell it from a code that is not good."""
+        return "access_denied"
 
     @property
     def solvable(self) -> bool:

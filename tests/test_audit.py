@@ -47,8 +47,8 @@ from tests.login import (
     sign_in,
 )
 from tests.oidc.test_registered_clients import CLIENT_ID as REGISTERED
-from tests.oidc.test_registered_clients import CONFIDENTIAL, registering
-from tests.running import Clock, Discord, Snowflake, running
+from tests.oidc.test_registered_clients import CONFIDENTIAL, registering, sign_in_registered
+from tests.running import GUILDS, Clock, Discord, Snowflake, running
 from tests.store.furniture import put_login
 from tests.store.places import SECRET
 from tests.test_logs import _logs_as_they_were
@@ -163,6 +163,21 @@ async def test_people_who_are_not_let_in(
         departure = await depart(snowflake.browser, client_id=REGISTERED, **changes)
         await come_back(snowflake.browser, departure)
         assert log.told() == [("login", "temporarily_unavailable", REGISTERED)]
+
+
+async def test_a_login_that_ends_because_userinfo_asks_anew(
+    settings: Settings, clock: Clock, discord: Discord, log: Lines
+) -> None:
+    gated = AccessTable.model_validate({"any_guild": [GUILDS[0]["id"]]})
+    closed = registering(settings, CONFIDENTIAL, access=gated)
+    async with running(closed, clock, discord) as snowflake:
+        tokens = await sign_in_registered(snowflake)
+        assert log.told() == [("login", "completed", REGISTERED)]
+        discord.guilds.respond(json=[])
+        clock.pass_by(settings.userinfo_fresh.total_seconds())
+        bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+        assert (await snowflake.browser.get("/userinfo", headers=bearer)).status_code == 401
+        assert log.told() == [("userinfo", "access_denied", REGISTERED)]
 
 
 async def test_links_are_made_synced_and_undone(

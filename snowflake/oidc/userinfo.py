@@ -6,6 +6,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from snowflake.audit import audit
 from snowflake.errors import (
     InvalidGrant,
     InvalidToken,
@@ -84,7 +85,11 @@ async def _bring_up_to_date(grant: Grant, credentials: Credentials, state: State
             raise InvalidGrant("the access token has been revoked")
         if _is_fresh(current, credentials.client, state):
             return current
-        fresh = (await brought_up_to_date(current, credentials, state)).grant
+        try:
+            fresh = (await brought_up_to_date(current, credentials, state)).grant
+        except InvalidGrant as ended:
+            audit("userinfo", ended.log_name, person=grant.person)
+            raise
         if fresh is not current:
             await grants.renew_claims(fresh)
         return fresh

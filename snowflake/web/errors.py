@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.audit import Event, audit
 from snowflake.errors import (
-    AccessDenied,
     DiscordDown,
     LinkError,
     LinkLimited,
@@ -85,8 +84,7 @@ _AUDITED: dict[str, Event] = {
 async def oauth_error(request: Request, error: Exception) -> Response:
     """Answer an OAuth error as RFC 6749, section 5.2, has it, or as a page."""
     assert isinstance(error, OAuthError)  # noqa: S101
-    # Whoever runs this has to tell somebody who is not let in from a code that is not good.
-    name = "access_denied" if isinstance(error, AccessDenied) else error.code
+    name = error.log_name
     structlog.contextvars.bind_contextvars(error=name, reason=error.description)
     _count(request, name)
     if isinstance(error, TemporarilyUnavailable) and error.cause is not None:

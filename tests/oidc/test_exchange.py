@@ -3,11 +3,14 @@
 import pytest
 
 from snowflake.limiter import SPENT_FOR
+from snowflake.protocol.pkce import challenge_of
 from snowflake.quota import UNPROVEN
 from snowflake.store.attempts import WINDOW
 from tests.login import CLIENT_ID, code_for, redeem, sign_in
 from tests.quotas import allow
 from tests.running import TOKENS, USER, Clock, Discord, Snowflake
+
+VERIFIER = "a-verifier-of-forty-three-characters-or-more"
 
 
 def refuse_the_client(discord: Discord) -> None:
@@ -42,6 +45,18 @@ async def test_a_code_whose_client_has_to_wait_is_as_good_afterwards(
     snowflake.discord.grants("identify")
     clock.pass_by(SPENT_FOR)
     assert (await redeem(snowflake.browser, code)).status_code == 200
+
+
+async def test_one_made_up_login_locks_no_public_client_out(snowflake: Snowflake) -> None:
+    public = {"client_secret": None, "code_verifier": VERIFIER}
+    challenge = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
+    codes = [await code_for(snowflake.browser, **challenge) for _ in range(4)]
+    good = snowflake.discord.token.return_value
+    for refused, right in (codes[:2], codes[2:]):
+        refuse_the_client(snowflake.discord)
+        assert (await redeem(snowflake.browser, refused, **public)).status_code == 401
+        snowflake.discord.token.mock(return_value=good)
+        assert (await redeem(snowflake.browser, right, **public)).status_code == 200
 
 
 async def test_a_client_in_good_standing_does_not_notice_the_attack(
