@@ -1,6 +1,7 @@
 """``snowflake doctor``."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -28,7 +29,8 @@ def doctor(*, as_json: AsJson = False) -> None:
     for finding in findings:
         tell(finding)
     if settings is not None:
-        configure_logs(settings.model_copy(update={"log_level": "error"}))
+        # JSON stands alone on standard output.
+        configure_logs(settings.model_copy(update={"log_level": "error"}), sys.stderr)
         findings += asyncio.run(_examine(settings, tell))
     if as_json:
         show_json([asdict(finding) for finding in findings])

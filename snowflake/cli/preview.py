@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
@@ -38,7 +39,8 @@ def preview(
     nor guilds that it is not in itself. The exit status is 1 if they would not be let in.
     """
     settings = load_settings().model_copy(update={"log_level": "error"})
-    configure_logs(settings)
+    # JSON stands alone on standard output.
+    configure_logs(settings, sys.stderr)
     known = client_named(client, settings)
     if settings.discord_bot_token is None:
         raise StartFault(["SNOWFLAKE_DISCORD_BOT_TOKEN: is needed for a preview"])

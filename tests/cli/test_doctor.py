@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from typer.testing import CliRunner, Result
 
 from snowflake.cli import app
 from snowflake.demo import SandboxSettings
+from snowflake.doctor.connections import Connections
+from snowflake.doctor.finding import Finding, Status
 from snowflake.logs import configure_logs
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import CATS, KEEPER, LIGHTHOUSE, TRAINS
@@ -202,3 +205,14 @@ def test_programs_are_told_of_a_configuration_that_cannot_be_used(
     [told] = json.loads(result.stdout)
     assert (told["status"], told["subject"]) == ("fault", "configuration")
     assert told["text"].startswith("SNOWFLAKE_TOKEN_LIFETIME: ")
+
+
+def test_what_is_logged_meanwhile_is_not_among_the_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def examine(_: Connections) -> AsyncIterator[Finding]:
+        structlog.get_logger("snowflake").error("something_failed")
+        yield Finding(Status.OK, "store", "can be reached")
+
+    monkeypatch.setattr(import_module("snowflake.cli.doctor"), "examine", examine)
+    result = CliRunner().invoke(app, ["doctor", "--json"], catch_exceptions=False)
+    assert "something_failed" in result.stderr
+    assert json.loads(result.stdout)[-1]["subject"] == "store"
