@@ -142,6 +142,8 @@ def _log_difference(uri: str, registered: tuple[str, ...]) -> None:
 
 
 def _leads_back(redirect_uri: str, issuer: str) -> bool:
-    # Other paths of our origin may well be other applications behind the same proxy.
-    path = urlsplit(redirect_uri).path.removeprefix(urlsplit(issuer).path)
+    # Other paths of our origin may well be other applications behind the same proxy. A browser asks
+    # for what stands there, and gets what that is decoded, whatever the slashes at its front.
+    path = unquote(urlsplit(redirect_uri).path).removeprefix(urlsplit(issuer).path)
+    path = _SLASHES.sub("/", path)
     return path.startswith((FORWARDING, AUTHORIZE)) or path == CALLBACK

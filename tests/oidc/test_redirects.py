@@ -218,6 +218,11 @@ async def test_plain_http_may_be_forbidden_on_the_machine_too(
         "https://SNOWFLAKE.example.com/r/https://app.example.com/",
         "https://snowflake.example.com:443/r/https://app.example.com/",
         "https://snowflake.example.com/authorize?client_id=1",
+        "https://snowflake.example.com//authorize",
+        "https://snowflake.example.com/%61uthorize",
+        "https://snowflake.example.com///r/https://app.example.com/",
+        "https://snowflake.example.com/%72/https://app.example.com/",
+        "https://snowflake.example.com/%63allback",
     ],
 )
 async def test_what_could_not_come_back_is_refused_before_the_person_has_approved(
@@ -228,8 +233,9 @@ async def test_what_could_not_come_back_is_refused_before_the_person_has_approve
 
 
 def test_another_application_may_share_our_origin(settings: Settings) -> None:
-    uri = "https://snowflake.example.com/app/callback"
-    assert resolve(uri, f"{ORIGIN}/login", settings).application == uri
+    for path in ("app/callback", "app//r/callback", "loginr/callback"):
+        uri = f"https://snowflake.example.com/{path}"
+        assert resolve(uri, f"{ORIGIN}/login", settings).application == uri
 
 
 def test_every_redirect_uri_of_the_readme_is_accepted(settings: Settings) -> None:
