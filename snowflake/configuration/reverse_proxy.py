@@ -27,7 +27,11 @@ def trusted_proxies() -> str:
 
 
 def faults_of_proxies() -> Iterator[str]:
-    """Answer a line for each part that Uvicorn would compare with, and that matches nobody."""
+    """Answer a line for what says neither yes nor no, and for each address that matches nobody."""
+    try:
+        click.BOOL(os.environ.get(BELIEVED) or "true")
+    except click.BadParameter:
+        yield f"{BELIEVED}: must be true or false"
     variable = TRUSTED if os.environ.get(TRUSTED) else OLDER
     value = (os.environ.get(variable) or "").strip()
     if value == "*":

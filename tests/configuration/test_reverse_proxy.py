@@ -53,6 +53,13 @@ def test_what_would_match_nobody_stops_the_start(
     assert line.startswith(f"{variable}: {fault}")
 
 
+def test_what_says_neither_yes_nor_no_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UVICORN_PROXY_HEADERS", "maybe")
+    with pytest.raises(StartFault) as raised:
+        load_settings()
+    assert raised.value.faults == ("UVICORN_PROXY_HEADERS: must be true or false",)
+
+
 @pytest.mark.parametrize(
     ("variables", "trusted"),
     [
