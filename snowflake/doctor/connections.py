@@ -9,7 +9,7 @@ import httpx
 
 from snowflake import __version__
 from snowflake.discord.client import DiscordClient
-from snowflake.network import certificates
+from snowflake.network import Transport
 from snowflake.settings import REPOSITORY, Settings
 
 #: Seconds for a request that the doctor makes by itself.
@@ -39,7 +39,7 @@ class Connections:
             DiscordClient.open(
                 settings.discord_api_url, REPOSITORY, bot_token=settings.discord_bot_token
             ) as discord,
-            httpx.AsyncClient(timeout=TIMEOUT, verify=certificates()) as http,
+            httpx.AsyncClient(timeout=TIMEOUT, transport=Transport()) as http,
         ):
             yield cls(settings, discord, http, clock)
 

@@ -14,7 +14,7 @@ import httpx
 from snowflake import __version__
 from snowflake.errors import UpstreamDown
 from snowflake.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
-from snowflake.network import KEEP_ALIVE, certificates
+from snowflake.network import KEEP_ALIVE, Transport
 from snowflake.unreached import reason_of
 from snowflake.upstream.neighbourhood import Neighbourhood
 from snowflake.upstream.route import Route
@@ -70,8 +70,9 @@ class Calls:
             # Where a redirect leads nobody has checked.
             follow_redirects=False,
             timeout=SECONDS,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE),
-            verify=certificates(),
+            transport=Transport(
+                httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE)
+            ),
         ) as client:
             yield cls(client, Neighbourhood(issuer))
 

@@ -7,6 +7,7 @@ import pytest
 
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
+from snowflake.network import proxy_for
 from tests.forward_proxy import PASSWORD, USER, forward_proxy
 from tests.network.asking import Ask
 from tests.serving import free_port, listens, program, running
@@ -34,7 +35,14 @@ async def test_a_proxy_of_the_environment_leads_there(
     assert f"CONNECT {address}" in log.read_text()
 
 
-@pytest.mark.parametrize("exception", ["localhost", "*", "example.com,localhost"])
+@pytest.mark.parametrize(
+    "exception",
+    [
+        *("localhost", "*", "example.com,localhost"),
+        # IPv6 is written in many ways.
+        "localhost,::1,[::1],fd00::/8,[fd00::1]:443",
+    ],
+)
 @pytest.mark.usefixtures("trusted")
 async def test_a_host_that_is_excepted_is_reached_without_it(
     ask: Ask, exception: str, monkeypatch: pytest.MonkeyPatch
@@ -46,6 +54,36 @@ async def test_a_host_that_is_excepted_is_reached_without_it(
         monkeypatch.setenv("NO_PROXY", exception)
         assert await ask(f"https://{address}/") is None
     assert server.requests == 1
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_host_may_be_excepted_at_one_port(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    async with serving_tls(server_context()) as (address, _):
+        monkeypatch.setenv("NO_PROXY", address)
+        assert await ask(f"https://{address}/") is None
+        monkeypatch.setenv("NO_PROXY", "localhost:1")
+        assert await ask(f"https://{address}/") == "it refuses the connection"
+
+
+@pytest.mark.parametrize(
+    ("exception", "url"),
+    [
+        ("::1", "https://[::1]/"),
+        ("[::1]", "https://[::1]:8443/"),
+        ("[::1]:8443", "https://[::1]:8443/"),
+        ("provider.example:8443", "https://user@provider.example:8443/"),
+    ],
+)
+def test_an_exception_may_be_written_as_in_a_url(
+    exception: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert proxy_for(url) is not None
+    monkeypatch.setenv("NO_PROXY", exception)
+    assert proxy_for(url) is None
 
 
 @pytest.mark.usefixtures("trusted")
