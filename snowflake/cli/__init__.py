@@ -20,6 +20,7 @@ MISCONFIGURED = 2
 COMMANDS: Final = {
     "serve": ("serve.serve", "Serve Snowflake."),
     "sandbox": ("sandbox.sandbox", "Try Snowflake on this machine, with a simulated Discord."),
+    "guide": ("guide.guide", "Read a guide, such as 'snowflake guide authentik'."),
     "keygen": ("keygen.keygen", "Print a new private key to sign with."),
     "export": ("people.export", "Show everything that is kept about a person, as JSON."),
     "purge": (

@@ -1,0 +1,45 @@
+"""``snowflake guide``."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+
+from snowflake import guides
+
+#: Characters of a line that is still read with ease.
+WIDTH = 100
+
+
+def guide(
+    name: Annotated[
+        str | None, typer.Argument(help="Which one. Without it, all of them are listed.")
+    ] = None,
+) -> None:
+    """Read a guide, such as 'snowflake guide authentik'."""
+    console = Console()
+    if name is None:
+        console.print(_list())
+        return
+    try:
+        text = guides.read(name).text
+    except KeyError:
+        raise typer.BadParameter(
+            f"there is no guide of that name; there are {', '.join(guides.NAMES)}",
+            param_hint="NAME",
+        ) from None
+    if not console.is_terminal:
+        # For a file, or another program to show.
+        typer.echo(text, nl=False)
+        return
+    with console.pager(styles=True):
+        console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))
+
+
+def _list() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in guides.NAMES:
+        table.add_row(name, guides.read(name).aim)
+    return table
