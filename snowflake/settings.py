@@ -1,7 +1,7 @@
 """Every variable: its name, type, default and meaning.
 
 A ``Settings`` never changes. ``configuration`` makes one of the environment and ``snowflake.toml``.
-The table in the README is held equal to this file by a test.
+The table in the guide to the configuration is held equal to this file by a test.
 """
 
 from datetime import timedelta

@@ -57,8 +57,8 @@ def serve(
 ) -> None:
     """Serve Snowflake.
 
-    It is configured by the variables SNOWFLAKE_* and the file snowflake.toml that the README
-    explains. On SIGHUP it reads the file again.
+    It is configured by the variables SNOWFLAKE_* and the file snowflake.toml; see 'snowflake guide
+    configuration'. On SIGHUP it reads the file again.
 
     Behind a reverse proxy, set UVICORN_FORWARDED_ALLOW_IPS to the proxy's address, so that
     Snowflake can tell that people came by HTTPS. Uvicorn's other variables are respected too, but

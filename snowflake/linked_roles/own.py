@@ -9,7 +9,7 @@ from snowflake.state import State
 from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.upstream.client import Upstream
 
-MISSING = "linked_roles: is not configured; see [linked_roles] in the README"
+MISSING = "linked_roles: is not configured; see 'snowflake guide linked-roles'"
 
 
 class Application(NamedTuple):

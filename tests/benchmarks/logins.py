@@ -13,7 +13,7 @@ other. The two were far apart (1.05 and 1.87) while a transaction of SQLite was 
 each of its statements waited there for the interpreter, with the database locked, so that a hundred
 logins a second were the most, whatever the number of workers.
 
-What a login costs, by py-spy's samples of a worker at full load, on the machine of the README's
+What a login costs, by py-spy's samples of a worker at full load, on the machine of the guide's
 table: the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were more
 than half of a login that took twice as long); SQLAlchemy and SQLite a seventh (three transactions,
 six or seven statements, two commits to the disk); the two signatures a tenth; Uvicorn and

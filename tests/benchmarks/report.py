@@ -82,7 +82,7 @@ def plain(rows: Sequence[Row], notes: Iterable[str]) -> str:
 
 
 def markdown(rows: Sequence[Row], notes: Iterable[str]) -> str:
-    """Write the table for the README."""
+    """Write the table for the guide to speed."""
     lines = [HEADINGS, tuple("---" for _ in HEADINGS), *(row.cells for row in rows)]
     table = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join([*table, "", *(f"{note}  " for note in notes)]).rstrip()

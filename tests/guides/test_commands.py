@@ -12,37 +12,75 @@ from snowflake.cli import app
 from tests.guides.documents import blocks, spans
 
 IMAGE = "ghcr.io/celsiusnarhwal/snowflake"
-#: What stands before the arguments of ``snowflake`` in a container.
-RUNS = ("docker run", "docker compose exec", "docker compose run", "docker exec", "kubectl exec")
+#: What an image or its service is called beside that.
+NAMES = ("IMAGE", "snowflake")
+#: What runs a command in a container that runs, and what starts one.
+EXECUTES = ("docker compose exec", "docker exec", "kubectl exec")
+STARTS = ("docker run", "docker compose run")
 
 
-def _arguments(line: str) -> list[str] | None:
-    """Answer the arguments of ``snowflake``, if this is a line that runs it."""
-    line = line.removeprefix("$ ").split(" #")[0].strip()
-    for end in (" > ", " >> ", " | ", " && ", " < ", "; "):
-        line = line.split(end)[0]
-    if line.startswith(RUNS):
-        words = shlex.split(line)
-        where = [
-            index
-            for index, word in enumerate(words)
-            if word == "snowflake" or word.startswith((IMAGE, "IMAGE"))
-        ]
-        return words[where[-1] + 1 :] if where else None
-    words = shlex.split(line) if line.split(" ")[0].endswith("snowflake") else []
-    return words[1:] if words else None
+def _commands(line: str) -> Iterator[list[str]]:
+    """Answer the words of each command of a line, without what it reads or writes."""
+    words: list[str] = []
+    lexer = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    for word in lexer:
+        if set(word) <= set("();<>|&"):
+            yield words
+            words = []
+        else:
+            words.append(word)
+    yield words
+
+
+def _arguments(words: list[str]) -> list[str] | None:
+    """Answer the arguments of ``snowflake``, if these words run it."""
+    said = " ".join(words)
+    if said.startswith(EXECUTES):
+        rest = words[words.index("exec") + 1 :]
+        # The container, the program, and what the program gets.
+        _, program, *_ = [n for n, word in enumerate(rest) if not word.startswith("-")]
+        return _arguments(rest[program:])
+    if said.startswith(STARTS) and "--entrypoint" not in words:
+        images = [n for n, word in enumerate(words) if word.startswith((IMAGE, *NAMES))]
+        return words[images[0] + 1 :] if images else None
+    return words[1:] if words and words[0].split("/")[-1] == "snowflake" else None
 
 
 def _shown() -> Iterator[tuple[str, list[str]]]:
     for block in blocks("shell", "console", "sh", "bash"):
         for line in block.text.replace("\\\n", "").splitlines():
             if block.language != "console" or line.startswith("$ "):
-                arguments = _arguments(line)
-                if arguments:
-                    yield f"{block}: {line}", arguments
+                for words in _commands(line):
+                    arguments = _arguments(words)
+                    if arguments:
+                        yield f"{block}: {line}", arguments
     for document, span in spans():
-        if span.startswith(("snowflake ", ".venv/bin/snowflake ")) and "…" not in span:
-            yield f"{document}: {span}", shlex.split(span)[1:]
+        if "…" not in span and "snowflake" in span:
+            for words in _commands(span) if " " in span else ():
+                arguments = _arguments(words)
+                if arguments:
+                    yield f"{document}: {span}", arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        (".ci/setup && .venv/bin/snowflake sandbox --port 1", ["sandbox", "--port", "1"]),
+        ("docker compose exec -T snowflake snowflake doctor > a", ["doctor"]),
+        ("docker compose exec first snowflake check", ["check"]),
+        ("docker compose exec -T snowflake python -m sqlite3", None),
+        ("docker compose exec -T snowflake rm /app/snowflake/data/backup.db", None),
+        (f"docker run --rm -p 1:1 {IMAGE}:latest keygen", ["keygen"]),
+        ("docker compose run --rm snowflake check", ["check"]),
+        ("docker compose run --entrypoint sh snowflake -c 'a && b' < c", None),
+        ("kubectl exec deploy/login -- snowflake keys list | head", ["keys", "list"]),
+        ("sqlite3 snowflake.db", None),
+    ],
+)
+def test_commands_are_found_in_a_line(line: str, arguments: list[str] | None) -> None:
+    found = [_arguments(words) for words in _commands(line)]
+    assert [each for each in found if each] == ([arguments] if arguments else [])
 
 
 def _check(command: Any, arguments: list[str], parent: Any = None) -> None:

@@ -10,7 +10,7 @@ from snowflake.oidc import redirects
 from snowflake.registry import Registry
 from snowflake.settings import Settings
 from tests.login import ask, code_for, come_back, depart, query_of, redeem
-from tests.readme import README
+from tests.guides.documents import text_of
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 PREFIX = f"{ORIGIN}/r/"
@@ -239,10 +239,8 @@ def test_another_application_may_share_our_origin(settings: Settings) -> None:
 
 
 def test_every_redirect_uri_of_the_readme_is_accepted(settings: Settings) -> None:
-    named = re.findall(
-        r"`(https://[a-z]+\.example\.com(?::\d+)?/?[^`{]*)`", README.read_text("utf-8")
-    )
-    uris = [uri for uri in named if "snowflake." not in uri]
-    assert len(uris) >= 7
+    rows = re.findall(r"^\| \[.+?\]\(.+?applications.md#.+", text_of("README.md"), re.MULTILINE)
+    uris = [uri for row in rows for uri in re.findall(r"`(https?://[^`]+)`", row)]
+    assert len(uris) >= 18
     for uri in uris:
         assert resolve(uri, ORIGIN, settings).application == uri

@@ -1,9 +1,11 @@
-"""The README's tables, made of the code. ``python -m tests.readme`` writes them."""
+"""Tables of the documents that are made of the code.
+
+``python -m tests.guides.tables`` writes them, wherever a document has a place for them.
+"""
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import durationpy
 from pydantic.fields import FieldInfo
@@ -21,8 +23,7 @@ from snowflake.tables.linked_roles import LinkedRolesTable, MetadataTable
 from snowflake.tables.pages import PagesTable
 from snowflake.tables.table import Table, is_secret
 from snowflake.web.routes import routes
-
-README = Path(__file__).parent.parent / "README.md"
+from tests.guides.documents import DOCUMENTS, ROOT, text_of
 
 CLAIMS = {
     "sub": "ID of the Discord account",
@@ -137,14 +138,19 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
 }
 
 
+def places(text: str) -> list[str]:
+    """Answer the names of the tables that a document has a place for."""
+    return re.findall(r"^<!-- /(.+) -->$", text, re.MULTILINE)
+
+
 def written(text: str) -> str:
-    """Answer the README with its tables as the code has them."""
-    for name, rows in TABLES.items():
-        table = "".join(f"| {' | '.join(row)} |\n" for row in rows())
+    """Answer a document with its tables as the code has them."""
+    for name in set(places(text)) & set(TABLES):
+        table = "".join(f"| {' | '.join(row)} |\n" for row in TABLES[name]())
         mark = re.escape(name)
         pattern = rf"(<!-- {mark} -->\n.*\n\|[-|]+\|\n)(?:\|.*\n)*(<!-- /{mark} -->)"
         text, count = re.subn(pattern, rf"\g<1>{table}\g<2>", text)
-        assert count == 1, f"the README has no place for the table {name}"
+        assert count == 1, f"the place for the table {name} has no head, or is there twice"
     return text
 
 
@@ -189,4 +195,5 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8")), "utf-8")
+    for document in DOCUMENTS:
+        (ROOT / document).write_text(written(text_of(document)), "utf-8")
