@@ -46,8 +46,10 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_logger_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     # One that is kept would go on logging as the test that used it first had configured; and what
-    # runs for the whole session, such as the sandbox, may have left a level behind.
+    # runs for the whole session, such as the sandbox, or a command in this process, may have left a
+    # level behind, or a stream that is closed.
     configure = structlog.configure
+    structlog.reset_defaults()
     configure(wrapper_class=structlog.make_filtering_bound_logger(0))
 
     def configure_for_one_test(**options: Any) -> None:  # of every type that structlog takes

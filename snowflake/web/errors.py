@@ -44,8 +44,7 @@ MINUTE = 60
 _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     NotServed: (
         "Sign-in is not set up for this address",
-        "If you run this sign-in service, 'snowflake guide operations' says how. If not, tell "
-        "whoever does.",
+        "If you run it, 'snowflake guide operations' says how. If not, tell whoever does.",
     ),
     UnauthorizedClient: (
         "The service that you came from may not sign people in here",

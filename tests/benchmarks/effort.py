@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Effort:
-    """How much of everything. The defaults are what the table of the guide to speed is made with."""
+    """How much of everything. The defaults are what the table of ``speed.md`` is made with."""
 
     #: Connections at once, of browsers and in comparisons with a bare Starlette.
     browsers: int = 16

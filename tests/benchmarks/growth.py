@@ -141,11 +141,13 @@ class Furniture:
         }
         token = {"hash": secrets.token_hex(32), "grant_id": grant_id, "expires_at": expires_at}
         tokens = {
+            "id": secrets.token_hex(16),
             "application": CLIENT_ID,
             "person": str(number),
             "tokens": self.tokens,
             "scope": " ".join(sorted(SCOPES)),
             "expires_at": expires_at,
+            "needed_until": 0,
             "sealed_by": self.sealed_by,
         }
         return grant, token, tokens

@@ -53,7 +53,7 @@ def test_over_https_the_cookie_cannot_be_planted(at_root: World) -> None:
     assert pair.startswith("__Host-snowflake-login=")
     assert {attribute.lower() for attribute in attributes} == {
         "httponly",
-        "max-age=1800",
+        "max-age=86400",
         "path=/",
         "samesite=lax",
         "secure",

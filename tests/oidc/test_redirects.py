@@ -9,8 +9,8 @@ from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
 from snowflake.registry import Registry
 from snowflake.settings import Settings
-from tests.login import ask, code_for, come_back, depart, query_of, redeem
 from tests.guides.documents import text_of
+from tests.login import ask, code_for, come_back, depart, query_of, redeem
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 PREFIX = f"{ORIGIN}/r/"

@@ -24,7 +24,7 @@ from tests.tls import authority
 
 ORIGIN, PATH = f"https://{HOST}", "/snowflake"
 TRUSTING = {"UVICORN_FORWARDED_ALLOW_IPS": "127.0.0.1", "SNOWFLAKE_ALLOWED_HOSTS": HOST}
-#: Each proxy as the README has it, the same below a path, and what people write instead.
+#: Each proxy as the guide has it, the same below a path, and what people write instead.
 VARIANTS = [
     *(pytest.param((proxy, "", {}), id=proxy) for proxy in PROXIES),
     *(pytest.param((proxy, PATH, {}), id=f"{proxy} below a path") for proxy in PROXIES),
@@ -67,7 +67,7 @@ def certificates() -> Iterator[Path]:
 def proxied(
     request: pytest.FixtureRequest, worlds: dict[str, World], certificates: Path
 ) -> Iterator[tuple[World, str, Through]]:
-    """Run a proxy as the README has it; answer the world behind, its issuer, and the way there."""
+    """Run a proxy as the guide has it; answer the world behind, its issuer, and the way there."""
     proxy, path, changes = request.param
     text = replaced(below_a_path(proxy, block(proxy)) if path else block(proxy), changes)
     behind = worlds[path]

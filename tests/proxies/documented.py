@@ -1,4 +1,4 @@
-"""The README's configurations of reverse proxies, and each proxy as it runs with its own."""
+"""The guide's configurations of reverse proxies, and each proxy as it runs with its own."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from tests.readme import README
+from tests.guides.documents import FOLDER
 from tests.serving import free_port, listens, missing, program, running
 
 Proxy = Literal["caddy", "nginx", "apache", "haproxy"]
@@ -27,6 +27,9 @@ CARELESS: Final[Mapping[Proxy, Mapping[str, str]]] = {
 }
 
 
+GUIDE = FOLDER / "reverse-proxies.md"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a proxy of the tests has its files, and listens."""
@@ -36,16 +39,16 @@ class Place:
 
 
 def block(proxy: str) -> str:
-    """Answer what the README says of a proxy."""
+    """Answer what the guide says of a proxy."""
     pattern = rf"<!-- proxy: {proxy} -->\n```[a-z]+\n(.*?)```\n"
-    [found] = re.findall(pattern, README.read_text("utf-8"), re.DOTALL)
+    [found] = re.findall(pattern, GUIDE.read_text("utf-8"), re.DOTALL)
     return str(found)
 
 
 def below_a_path(proxy: str, text: str) -> str:
-    """Change a block as the README's table says."""
+    """Change a block as the guide's table says."""
     rows = re.findall(
-        r"^\| (\w+) \| `+(.+?)`+ \| `+(.+?)`+ \|$", README.read_text("utf-8"), re.MULTILINE
+        r"^\| (\w+) \| `+(.+?)`+ \| `+(.+?)`+ \|$", GUIDE.read_text("utf-8"), re.MULTILINE
     )
     [(before, after)] = [row[1:] for row in rows if row[0].lower() == proxy]
     return replaced(text, {before: after})

@@ -1,4 +1,4 @@
-"""Whole logins by every reverse proxy that the README has a configuration for."""
+"""Whole logins by every reverse proxy that the guide has a configuration for."""
 
 from dataclasses import replace
 from itertools import count
