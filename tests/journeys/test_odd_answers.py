@@ -123,7 +123,9 @@ def test_what_no_login_needs_may_be_anything(
     assert "SECRET-VALUE" not in world.snowflake.log
 
 
-@pytest.mark.parametrize("value", [LEFT_OUT, None, 5, "one", ODD], ids=str)
+@pytest.mark.parametrize(
+    "value", [LEFT_OUT, None, 5, "one", ODD], ids=["left out", "null", "a number", "a word", "odd"]
+)
 def test_one_odd_guild_of_several_is_left_out_and_the_log_says_so(
     world: World, party: RelyingParty, browser: Browser, value: object
 ) -> None:
