@@ -42,6 +42,7 @@ c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub}"
 c.ConfigurableHTTPProxy.command = ["{node}", "{proxy}"]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
+c.ConfigurableHTTPProxy.pid_file = "{directory}/proxy.pid"
 c.JupyterHub.default_url = "/hub/home"
 c.JupyterHub.db_url = "sqlite://"
 c.JupyterHub.cookie_secret_file = "{directory}/cookie_secret"
