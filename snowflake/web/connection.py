@@ -64,6 +64,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(TOO_LARGE)
         elif self._deadline is None:
             self._expect_more()
+            self._expect_something()
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -131,6 +132,14 @@ class Connection(HttpToolsProtocol):
             self._expect_nothing()
             # Of Uvicorn's, which is for a connection on which nothing comes.
             self._unset_keepalive_if_required()
+            self._deadline = self.loop.call_later(PATIENCE, self._give_up)
+
+    def _expect_something(self) -> None:
+        """Give the client some time to begin a request, if what has come began none.
+
+        Uvicorn keeps a connection without end on which anything comes, be it a blank line.
+        """
+        if self._deadline is None and self._is_idle() and self.timeout_keep_alive_task is None:
             self._deadline = self.loop.call_later(PATIENCE, self._give_up)
 
     def _expect_nothing(self) -> None:

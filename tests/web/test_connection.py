@@ -155,6 +155,33 @@ async def test_a_connection_that_has_served_is_kept_as_long_as_uvicorn_keeps_it(
     assert kept.due == client.protocol.timeout_keep_alive
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        (GET, b"\r\n"),
+        (GET.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"), b"PRI *"),
+    ],
+    ids=["a blank line", "another protocol"],
+)
+async def test_what_begins_no_request_keeps_no_connection(asked: bytes, sent: bytes) -> None:
+    client = Client(Application())
+    await client.sends(asked)
+    assert client.transport.written.startswith(b"HTTP/1.1 200 ")
+    await client.sends(sent)
+    client.loop.pass_by(PATIENCE)
+    assert client.transport.closed
+
+
+async def test_a_request_may_follow_a_blank_line() -> None:
+    client = Client(Application())
+    await client.sends(GET)
+    await client.sends(b"\r\n")
+    await client.sends(GET)
+    assert client.transport.written.count(b"HTTP/1.1 200 ") == 2
+    [kept] = [timer for timer in client.loop.timers if not timer.cancelled]
+    assert kept.due == client.protocol.timeout_keep_alive
+
+
 async def test_a_request_that_began_before_the_answer_ended_has_its_time_from_then_on() -> None:
     client = Client(Application())
     client.application.go_on.clear()
