@@ -163,9 +163,14 @@ class Limiter:
                 raise TemporarilyUnavailable("too much of this is under way; try again")
             ended = asyncio.Event()
             self._waiting[busy].append(ended)
-            # Of several shares another one may have room by then, of which nobody is told.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), LOOK_EVERY)
+            try:
+                # Of several shares another one may have room by then, of which nobody is told.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), LOOK_EVERY)
+            finally:
+                # Whoever waits no more must not be told in place of somebody who does.
+                with suppress(ValueError):
+                    self._waiting.get(busy, []).remove(ended)
 
     async def _busy(self, quota: Quota) -> str | None:
         """Answer whose share would be spent if all failed that is under way, None if nobody's."""

@@ -94,6 +94,37 @@ async def test_nobody_waits_for_ever_for_what_is_under_way(
     assert await attempt(limiter, code(limiter))
 
 
+async def test_whoever_has_given_up_is_not_told_in_place_of_whoever_waits(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, FAILED_CODES, login=2)
+    begun, ends = [asyncio.Event(), asyncio.Event()], [asyncio.Event(), asyncio.Event()]
+
+    async def under_way(number: int) -> None:
+        async with limiter.trying(code(limiter), InvalidGrant):
+            begun[number].set()
+            await ends[number].wait()
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for number in (0, 1):
+            tasks.create_task(under_way(number))
+            await begun[number].wait()
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "PATIENCE", 0.01)
+            patch.setattr(module, "LOOK_EVERY", 0.01)
+            with pytest.raises(TemporarilyUnavailable):
+                await attempt(limiter, code(limiter))
+        # Nobody finds out by looking.
+        monkeypatch.setattr(module, "LOOK_EVERY", 3600)
+        waits = tasks.create_task(attempt(limiter, code(limiter), good=True))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not waits.done()
+        ends[0].set()
+        assert await waits
+        ends[1].set()
+
+
 async def test_who_is_beyond_a_share_hears_when_to_come_back_and_the_log_hears_it_once(
     limiter: Limiter, clock: Clock
 ) -> None:
