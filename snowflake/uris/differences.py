@@ -24,8 +24,10 @@ _PARTS: Final = re.compile(
     re.DOTALL,
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}")
-# A query that came encoded, behind our own /r/.
-_QUERY: Final = re.compile(r"%(?:3F|23).*", re.DOTALL | re.IGNORECASE)
+# What came encoded, behind our own /r/, perhaps more than once: a query, and a name with a password.
+_QUERY: Final = re.compile(r"%(?:25)*(?:3F|23).*", re.DOTALL | re.IGNORECASE)
+_AT: Final = re.compile(r"@|%(?:25)*40")
+_COLON: Final = re.compile(r":|%(?:25)*3A", re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"[^!-~]")
 _SLASHES: Final = re.compile(r"/{2,}")
 #: How much a difference counts against another URI that may be the one that was meant: what is
@@ -95,8 +97,8 @@ def shown(uri: str) -> str:
 
 def _without_password(segment: str) -> str:
     """Take a name with a password away, which may stand before a host wherever there is one."""
-    user, _, rest = segment.rpartition("@")
-    return rest if ":" in user else segment
+    *_, start = [0, *(found.end() for found in _AT.finditer(segment))]
+    return segment[start:] if _COLON.search(segment, 0, start) else segment
 
 
 def nearest(uri: str, registered: Iterable[str]) -> Nearest | None:

@@ -123,6 +123,15 @@ def test_a_pattern_is_shown_as_it_stands_in_the_file(came: str, differs: str) ->
             "https://a.example/r/https%3A%2F%2Fb.example%2Fcb%3fcode%3Dsecret",
             "https://a.example/r/https%3A%2F%2Fb.example%2Fcb",
         ),
+        (
+            "https://a.example/r/https%253A%252F%252Fb.example%253Fcode",
+            "https://a.example/r/https%253A%252F%252Fb.example",
+        ),
+        (
+            "https://a.example/r/https%3A%2F%2Fme%3Ax%40b.example%2F",
+            "https://a.example/r/b.example%2F",
+        ),
+        ("https://a.example/r/me%253ax%2540b.example/cb", "https://a.example/r/b.example/cb"),
         ("https://app.example.com/@me/cb", "https://app.example.com/@me/cb"),
         ("", ""),
         ("https://app.example.com/\r\n\x1b[31m\u2603", "https://app.example.com/???[31m?"),
