@@ -24,7 +24,7 @@ _PARTS: Final = re.compile(
     re.DOTALL,
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}")
-# What came encoded, behind our own /r/, perhaps more than once: a query, and a name with a password.
+# What came encoded, behind our own /r/, perhaps twice: a query, and a name with a password.
 _QUERY: Final = re.compile(r"%(?:25)*(?:3F|23).*", re.DOTALL | re.IGNORECASE)
 _AT: Final = re.compile(r"@|%(?:25)*40")
 _COLON: Final = re.compile(r":|%(?:25)*3A", re.IGNORECASE)
