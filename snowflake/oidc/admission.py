@@ -15,7 +15,7 @@ from snowflake.errors import (
     LoginSpent,
     TemporarilyUnavailable,
 )
-from snowflake.oidc.answers import answer, answer_uri, error_answer
+from snowflake.oidc.answers import answer, answer_uri
 from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.newcomers import newcomer
@@ -55,10 +55,6 @@ async def admit(
         if note.silent:
             return _answered(note, OVER)
         raise LoginSpent(ways_here(note, state)) from error
-    except TemporarilyUnavailable as outage:
-        if not note.silent:
-            raise
-        return error_answer(note.redirect_uri, note.issuer, note.state, outage)
     kept = exchanged
     try:
         if note.hinted not in {None, fetched.person.user.id}:

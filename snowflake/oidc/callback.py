@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TooManyRequests
+from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
 from snowflake.hosts import origin_of
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import admit
@@ -71,18 +71,17 @@ async def callback(request: Request) -> Response:
     if (error := params.get("error")) is not None:
         return _refused(note, error, state.settings)
 
-    # 4. Not a code too many that Discord has not made.
+    # 4. Not a code too many that Discord has not made, and not while Discord is down.
     secure = note.issuer.startswith("https:")
     known = known_browser(request, state, secure=secure)
     try:
         await check_stranger(note.verifier, caller_of(request), known, state)
-    except TooManyRequests as refusal:
-        if not note.silent:
-            raise
-        return error_answer(note.redirect_uri, note.issuer, note.state, refusal)
+        # The page that says so can be loaded again.
+        state.discord.check_is_up()
+    except TemporarilyUnavailable as outage:
+        return _out(note, outage)
 
-    # 5. The code note. Not while Discord is down: the page that says so can be loaded again.
-    state.discord.check_is_up()
+    # 5. The code note.
     discord_code = params.require("code", MAX_CODE)
     code = CodeNote(
         id=_code_id(note, discord_code, client),
@@ -105,8 +104,11 @@ async def callback(request: Request) -> Response:
     person: Person | None = None
     if client.registered is not None:
         credentials = Credentials(client, None, caller_of(request))
-        with state.discord.deadline():
-            admitted = await admit(note, code, credentials, state)
+        try:
+            with state.discord.deadline():
+                admitted = await admit(note, code, credentials, state)
+        except TemporarilyUnavailable as outage:
+            return _out(note, outage)
         if isinstance(admitted, Response):
             return admitted
         person = admitted
@@ -149,6 +151,17 @@ def _code_id(note: LoginNote, discord_code: str, client: Client) -> str:
     # The same whenever the page is loaded again, so that what Discord gave for its code is found;
     # but by nobody who has only seen that code, since the verifier is this login's own secret.
     return sha256(f"{note.verifier} {discord_code}".encode()).hexdigest()
+
+
+def _out(note: LoginNote, outage: TemporarilyUnavailable) -> Response:
+    """Tell the application of an outage where nobody is there to read a page.
+
+    Raises:
+        TemporarilyUnavailable: it, where somebody is.
+    """
+    if not note.silent:
+        raise outage
+    return error_answer(note.redirect_uri, note.issuer, note.state, outage)
 
 
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:

@@ -607,3 +607,29 @@ class TestSilentRenewal:
         assert query_of(answer.headers["location"])["error"] == "temporarily_unavailable"
         page = await ask(registered.browser, client_id=CLIENT_ID)
         assert page.status_code == 503
+
+    async def test_so_is_one_that_began_on_the_way_to_discord(
+        self, registered: Snowflake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def down() -> None:
+            raise DiscordDown("Discord is not answering", 5)
+
+        silent = await depart(registered.browser, client_id=CLIENT_ID, prompt="none")
+        shown = await depart(registered.browser, client_id=CLIENT_ID)
+        monkeypatch.setattr(registered.state.discord, "check_is_up", down)
+        answer = await come_back(registered.browser, silent)
+        assert query_of(answer.headers["location"])["error"] == "temporarily_unavailable"
+        assert (await come_back(registered.browser, shown)).status_code == 503
+
+    async def test_what_discord_leaves_unsaid_is_told_to_the_application_too(
+        self, settings: Settings, clock: Clock, discord: Discord
+    ) -> None:
+        discord.guilds.respond(json=[{"id": "222", "name": "Birds"}, {"name": "nobody knows"}])
+        client = CONFIDENTIAL.model_copy(update={"access": AccessTable(any_guild=("111",))})
+        async with running(registering(settings, client), clock, discord) as snowflake:
+            location = await login(snowflake.browser, client_id=CLIENT_ID, prompt="none")
+            page = await come_back(
+                snowflake.browser, await depart(snowflake.browser, client_id=CLIENT_ID)
+            )
+        assert query_of(location)["error"] == "temporarily_unavailable"
+        assert page.status_code == 503
