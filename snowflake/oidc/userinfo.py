@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.audit import audit
 from snowflake.errors import (
+    InvalidClient,
     InvalidGrant,
     InvalidToken,
     MissingToken,
@@ -62,7 +63,8 @@ async def _fresh(grant: Grant, credentials: Credentials, state: State) -> Grant:
     try:
         with state.discord.deadline():
             return await state.freshening.once(grant.id, bring)
-    except SecretNeeded:
+    except (SecretNeeded, InvalidClient):
+        # The application has got a secret at Discord since it signed somebody in without one.
         raise InvalidToken(
             "Discord has to be asked with the client secret; refresh first"
         ) from None

@@ -161,6 +161,22 @@ async def test_a_refresh_leaves_a_token_of_discord_that_outlives_the_access_toke
         assert (discord.token.call_count == 2) is renewed
 
 
+async def test_a_client_that_is_public_no_more_has_to_refresh_which_says_why(
+    snowflake: Snowflake, clock: Clock, discord: Discord
+) -> None:
+    challenge = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
+    code = await code_for(snowflake.browser, **challenge)
+    public = {"client_secret": None, "code_verifier": VERIFIER}
+    tokens = (await redeem(snowflake.browser, code, **public)).json()
+    discord.user.return_value = REFUSED
+    discord.token.respond(401, json={"error": "invalid_client"})
+    clock.pass_by(FRESH)
+    refused = await ask(snowflake, tokens)
+    assert error_of(refused) == (401, "invalid_token")
+    assert refused.headers["www-authenticate"].startswith("Bearer ")
+    assert await lives(snowflake)
+
+
 async def test_without_a_secret_a_token_that_another_request_has_renewed_serves(
     snowflake: Snowflake, discord: Discord
 ) -> None:
