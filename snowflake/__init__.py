@@ -11,8 +11,24 @@ A login, in the order in which it is read:
    (``discord/client.py``) and mints the tokens (``oidc/tokens.py``).
 5. ``oidc/userinfo.py`` answers the claims of an access token.
 
-What every request has stands in ``state.py``; what may go wrong in ``errors.py``; what may be
-configured in ``settings.py``.
+The rooms of the house, each of which knows only those below it:
+
+- ``cli``: the command line, one file a subcommand;
+- ``sandbox``: a simulated Discord and provider, an example application, and ``demo``, which wires
+  them to Snowflake;
+- ``operator``: what helps whoever runs it: doctor, preview, Authentik's blueprint;
+- ``web``: wiring, routes, middleware, pages;
+- ``configuration``: from environment and file to settings, and what is wrong with either;
+- ``oidc`` and ``linked_roles``: the endpoints;
+- ``protocol``: what every endpoint begins with;
+- ``state``: what a running Snowflake knows: keys, memberships, Discord's tokens, quotas;
+- ``people``: who somebody is, their groups, and the policies that let them in;
+- ``discord`` and ``upstream``: the only speakers to Discord and to the provider of linked roles;
+  ``store``: what outlives a request;
+- ``crypto``: keys, sealing, hashes of secrets; ``telemetry``: logs, audit, metrics;
+- ``settings``: what an operator may say, and what it means for a client;
+- ``uris``, ``outbound``, ``concurrency``: redirect URIs and hosts, the way out, what tasks share;
+- ``errors``: everything that can go wrong, in one tree; ``guides``: the documents.
 """
 
 __version__ = "0.1.0"

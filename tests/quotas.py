@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from snowflake.quota import Kind
+from snowflake.state.quota import Kind
 
 
 def allow(patch: pytest.MonkeyPatch, kind: Kind, **most: int) -> None:

@@ -10,7 +10,7 @@ import httpx
 import respx
 from starlette.applications import Starlette
 
-from snowflake.keys import parse_key
+from snowflake.crypto.keys import parse_key
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.web.app import create_app
@@ -106,7 +106,7 @@ async def running(
     """Start and stop the application as a server does, but for the clock."""
     app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.keyring.parse_key", checked_once):
+        with patch("snowflake.state.key_ring.parse_key", checked_once):
             await stack.enter_async_context(app.router.lifespan_context(app))
         browser = await stack.enter_async_context(browser_for(app, origin))
         yield Snowflake(app, browser, clock, discord, settings)

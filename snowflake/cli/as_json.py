@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from snowflake.visible import is_seen
+from snowflake.people.visible import is_seen
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 

@@ -7,11 +7,11 @@ from threading import Thread
 
 import structlog
 
-from snowflake.doctor.acceptance import acceptance, has_credentials
-from snowflake.doctor.connections import Connections
-from snowflake.doctor.finding import Finding, Status
+from snowflake.operator.doctor.acceptance import acceptance, has_credentials
+from snowflake.operator.doctor.connections import Connections
+from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.people.visible import visible
 from snowflake.settings import Settings
-from snowflake.visible import visible
 
 _log = structlog.get_logger(__name__)
 

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
-from snowflake.authentik import Source, blueprint
 from snowflake.cli.naming_clients import checked, client_named
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
-from snowflake.tables.groups import MAX_LENGTH
-from snowflake.values import BaseUrl, Issuer
+from snowflake.operator.authentik import Source, blueprint
+from snowflake.settings.tables.groups import MAX_LENGTH
+from snowflake.settings.values import BaseUrl, Issuer
 
 _issuer, _url = TypeAdapter[str](Issuer), TypeAdapter[str](BaseUrl)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,50}")

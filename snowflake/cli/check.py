@@ -8,9 +8,9 @@ import typer
 from snowflake.cli.findings import show, show_line
 from snowflake.cli.uvicorn_variables import uvicorn_variables
 from snowflake.configuration import cautions, load_settings, summary, unknown_variables
-from snowflake.doctor.finding import Finding, Status
+from snowflake.crypto.keys import parse_key
 from snowflake.errors import StartFault
-from snowflake.keys import parse_key
+from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.settings import Settings
 
 

@@ -14,9 +14,9 @@ from pydantic import SecretStr, ValidationError
 from snowflake.configuration.document import Document
 from snowflake.configuration.loading import configuration_file
 from snowflake.configuration.words import reason_of
+from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import StartFault
-from snowflake.secret_hashes import SecretHashes
-from snowflake.tables.clients import ClientTable
+from snowflake.settings.tables.clients import ClientTable
 from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.

@@ -9,12 +9,12 @@ import typer
 
 from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.findings import show
-from snowflake.doctor.configuration import configuration
-from snowflake.doctor.connections import Connections
-from snowflake.doctor.examination import examine
-from snowflake.doctor.finding import Finding, Status
-from snowflake.logs import configure_logs
+from snowflake.operator.doctor.configuration import configuration
+from snowflake.operator.doctor.connections import Connections
+from snowflake.operator.doctor.examination import examine
+from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.settings import Settings
+from snowflake.telemetry.logs import configure_logs
 
 
 def doctor(*, as_json: AsJson = False) -> None:

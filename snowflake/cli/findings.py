@@ -2,8 +2,8 @@
 
 import typer
 
-from snowflake.doctor.finding import Finding, Status
-from snowflake.visible import visible
+from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.people.visible import visible
 
 COLOURS = {
     Status.OK: typer.colors.GREEN,

@@ -2,7 +2,7 @@
 
 import typer
 
-from snowflake.keys import generate_key
+from snowflake.crypto.keys import generate_key
 
 
 def keygen() -> None:

@@ -8,8 +8,8 @@ import typer
 from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.running import with_state
 from snowflake.errors import StartFault
-from snowflake.keyring import Key, Part
 from snowflake.state import State
+from snowflake.state.key_ring import Key, Part
 
 #: What a key does -> how that is told, with its time behind it.
 WORDS = {"signs": "signs since", "next": "next from", "old": "old until"}

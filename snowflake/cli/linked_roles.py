@@ -7,7 +7,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from snowflake.audit import audit
 from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
@@ -19,9 +18,10 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.sync import Refusals
 from snowflake.linked_roles.sync import sync as bring_up_to_date
 from snowflake.linked_roles.values import zeroed
+from snowflake.people.visible import visible
 from snowflake.state import State
 from snowflake.store.links import ENDED, LOST, Link
-from snowflake.visible import visible
+from snowflake.telemetry.audit import audit
 
 #: What did not come to an end, in a summary beside the outcomes.
 FAILED = "failed"

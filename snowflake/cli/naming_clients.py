@@ -3,9 +3,9 @@
 from pydantic import TypeAdapter, ValidationError
 
 from snowflake.errors import StartFault
-from snowflake.registry import Client, Registry
 from snowflake.settings import Settings
-from snowflake.values import DiscordId
+from snowflake.settings.registry import Client, Registry
+from snowflake.settings.values import DiscordId
 
 discord_id = TypeAdapter[str](DiscordId)
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from snowflake.audit import audit
 from snowflake.cli.as_json import show_json
 from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
@@ -15,6 +14,7 @@ from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.links import Link
 from snowflake.store.people import Kept
+from snowflake.telemetry.audit import audit
 
 NOTHING = "Nothing is kept about this person."
 

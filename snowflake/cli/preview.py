@@ -9,17 +9,17 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from snowflake import preview as looking
 from snowflake.cli.as_json import AsJson, show_json
 from snowflake.cli.naming_clients import client_named
 from snowflake.cli.naming_people import Person
 from snowflake.configuration import load_settings
 from snowflake.discord.client import DiscordClient
 from snowflake.errors import StartFault
-from snowflake.logs import configure_logs
-from snowflake.preview import ONLY_THEIRS, Gate, Preview
+from snowflake.operator import preview as looking
+from snowflake.operator.preview import ONLY_THEIRS, Gate, Preview
+from snowflake.people.visible import visible
 from snowflake.settings import REPOSITORY
-from snowflake.visible import visible
+from snowflake.telemetry.logs import configure_logs
 
 #: Verdicts after which the exit status is 0.
 LET_IN: Final = frozenset({"let_in", "undecided"})

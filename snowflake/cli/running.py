@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from snowflake.configuration import load_settings
-from snowflake.logs import configure_logs
 from snowflake.state import State
 from snowflake.store.url import check_exists, store_url
+from snowflake.telemetry.logs import configure_logs
 
 Result = TypeVar("Result")
 

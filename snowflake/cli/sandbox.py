@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snowflake.errors import StartFault
-from snowflake.hosts import MAX_PORT
+from snowflake.uris.hosts import MAX_PORT
 
 if TYPE_CHECKING:
-    from snowflake.demo import Sandbox
+    from snowflake.sandbox.demo import Sandbox
 
 HOST, PORT = "127.0.0.1", 8000
 #: Where ``localhost`` leads, also from outside of a container. By no other name there is a login,
@@ -86,7 +86,7 @@ def sandbox(  # noqa: PLR0913 - each is an option
     """
     try:
         # Only the sandbox needs Authlib, which is an extra.
-        from snowflake.demo import Trial, running  # noqa: PLC0415
+        from snowflake.sandbox.demo import Trial, running  # noqa: PLC0415
     except ImportError as error:
         typer.echo(f"{error}. Install snowflake-oidc[sandbox].", err=True)
         raise typer.Exit(1) from error

@@ -14,12 +14,12 @@ from snowflake.cli.supervising import supervise
 from snowflake.cli.uvicorn_variables import uvicorn_variables
 from snowflake.configuration import cautions, load_settings, summary, unknown_variables
 from snowflake.errors import StartFault
-from snowflake.hosts import MAX_PORT, is_loopback
-from snowflake.logs import configure_logs
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.store.sqlite import is_in_memory
 from snowflake.store.url import store_url
+from snowflake.telemetry.logs import configure_logs
+from snowflake.uris.hosts import MAX_PORT, is_loopback
 
 _log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from snowflake.errors import StartFault
-from snowflake.values import Address
+from snowflake.settings.values import Address
 
 #: The variable by which Prometheus' library counts into files, one a process and kind of metric.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"

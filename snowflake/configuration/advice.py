@@ -6,7 +6,7 @@ from typing import Final
 
 from snowflake.configuration.variables import variable
 from snowflake.settings import Settings
-from snowflake.tables.groups import GroupsTable
+from snowflake.settings.tables.groups import GroupsTable
 
 #: What is in the redirect URI of every OAuth source of Authentik, and of nothing else.
 FOR_AUTHENTIK: Final = "/source/oauth/callback/"

@@ -6,9 +6,9 @@ from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import Settings
-from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import ClientTable
-from snowflake.tables.groups import GroupsTable
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
 from snowflake.uris.registered import is_plain_http
 
 Faults = Iterator[tuple[Keys, str]]

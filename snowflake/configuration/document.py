@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from snowflake.configuration.syntax import hint_for_syntax
+from snowflake.crypto.files import reason_of, text_of
 from snowflake.errors import StartFault
-from snowflake.files import reason_of, text_of
 
 #: Where a value stands: a key for each table on the way, a number for each list.
 Keys = tuple[str | int, ...]

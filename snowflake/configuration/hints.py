@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from snowflake.configuration.document import Keys
 from snowflake.settings import PREFIX, Settings
-from snowflake.tables.table import Table, is_secret, table_of
+from snowflake.settings.tables.table import Table, is_secret, table_of
 
 
 def guess(name: str, known: Iterable[str]) -> str:

@@ -16,9 +16,9 @@ from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_v
 from snowflake.configuration.variables import settings_given, variable
 from snowflake.configuration.words import keys_of, reason_of
 from snowflake.errors import StartFault
-from snowflake.network import faults_of_network
+from snowflake.outbound.connections import faults_of_network
 from snowflake.settings import Settings
-from snowflake.tables.table import is_secret
+from snowflake.settings.tables.table import is_secret
 
 FILE = "snowflake.toml"
 #: Where the file is, it can't say itself.

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from snowflake.configuration.document import Document
-from snowflake.files import reason_of
-from snowflake.tables.pages import DATA, MAX_LOGO, picture
+from snowflake.crypto.files import reason_of
+from snowflake.settings.tables.pages import DATA, MAX_LOGO, picture
 
 #: How a logo begins that is no file.
 _URLS: Final = ("https://", "http://", DATA)

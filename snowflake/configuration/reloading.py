@@ -8,13 +8,13 @@ from typing import Final
 
 import structlog
 
-from snowflake.audit import audit
 from snowflake.configuration.agreement import disagreements
 from snowflake.configuration.document import Keys
 from snowflake.configuration.loading import load_settings
 from snowflake.errors import StartFault
-from snowflake.registry import OF_CLIENTS
 from snowflake.settings import Settings
+from snowflake.settings.registry import OF_CLIENTS
+from snowflake.telemetry.audit import audit
 
 _log = structlog.get_logger(__name__)
 

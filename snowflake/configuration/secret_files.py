@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from snowflake.configuration.document import Document, Keys
 from snowflake.configuration.variables import variable
-from snowflake.files import reason_of, text_of
+from snowflake.crypto.files import reason_of, text_of
 from snowflake.settings import Settings
-from snowflake.tables.table import is_secret, table_of
+from snowflake.settings.tables.table import is_secret, table_of
 
 #: Stands for a secret that can't be read, until the start ends: long enough for any.
 _UNKNOWN = "?" * 64

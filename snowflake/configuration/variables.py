@@ -6,7 +6,7 @@ from pydantic.fields import FieldInfo
 
 from snowflake.configuration.hints import guess
 from snowflake.settings import PREFIX, Settings
-from snowflake.tables.table import is_secret, table_of
+from snowflake.settings.tables.table import is_secret, table_of
 
 
 def variable(name: str) -> str:

@@ -13,6 +13,7 @@ import httpx
 import structlog
 from pydantic import SecretStr, TypeAdapter
 
+from snowflake.concurrency.recent import Recent
 from snowflake.discord.clocks import Clocks
 from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read, read_known
 from snowflake.discord.limits import Place
@@ -20,8 +21,7 @@ from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata, User
 from snowflake.discord.reading import ListReader, Reader
 from snowflake.errors import InvalidRequest, TemporarilyUnavailable
-from snowflake.metrics import DISCORD_REFUSED_HERE
-from snowflake.recent import Recent
+from snowflake.telemetry.metrics import DISCORD_REFUSED_HERE
 
 #: Seconds for which Discord is not asked again after it has refused the bot.
 REFUSED_FOR: Final = 60.0

@@ -11,7 +11,7 @@ import structlog
 
 from snowflake.discord.clocks import Clocks
 from snowflake.errors import DiscordDown
-from snowflake.metrics import DISCORD_DOWN
+from snowflake.telemetry.metrics import DISCORD_DOWN
 
 #: This many calls in a row have to fail, within this many seconds.
 FAILURES: Final = 5

@@ -27,7 +27,7 @@ from snowflake.discord.limit_answers import (
     report_of,
 )
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.metrics import DISCORD_WAITS
+from snowflake.telemetry.metrics import DISCORD_WAITS
 
 #: Seconds to wait at most where Discord goes on limiting us without saying for how long.
 LONGEST_GUESS: Final = 300

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from snowflake.visible import is_visible_ascii
+from snowflake.uris.ascii import is_visible_ascii
 
 #: How long Discord's access tokens live, in seconds, unless it says otherwise.
 WEEK = 604_800

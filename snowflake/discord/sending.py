@@ -24,8 +24,8 @@ from snowflake.discord.deadline import left
 from snowflake.discord.limits import Limits
 from snowflake.discord.transport import NEVER_ARRIVED
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
-from snowflake.unreached import reason_of
+from snowflake.outbound.reasons import reason_of
+from snowflake.telemetry.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
 
 #: How often a call is sent at most.
 TRIES: Final = 3

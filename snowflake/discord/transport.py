@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from snowflake.network import KEEP_ALIVE, certificates, proxy_for
+from snowflake.outbound.connections import KEEP_ALIVE, certificates, proxy_for
 
 #: Connections to Discord that a process has at most.
 MAX_CONNECTIONS: Final = 100

@@ -14,8 +14,8 @@ from snowflake.linked_roles.own import table_of
 from snowflake.linked_roles.register import changes
 from snowflake.linked_roles.schema import schema_of
 from snowflake.linked_roles.sync import Outcome, Refusals, sync
-from snowflake.metrics import LINK_SYNCS
 from snowflake.state import State
+from snowflake.telemetry.metrics import LINK_SYNCS
 
 #: The lease of whoever does it.
 NAME: Final = "linked roles"

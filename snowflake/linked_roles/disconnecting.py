@@ -6,13 +6,12 @@ from typing import Literal
 import structlog
 from pydantic import SecretStr
 
-from snowflake import renewal
 from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError
 from snowflake.linked_roles.alone import alone
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import zeroed
-from snowflake.state import State
+from snowflake.state import State, renewal
 from snowflake.store.links import Link
 
 #: What came of it: there was no link; nothing is left; or Discord's tokens have ended, so that it

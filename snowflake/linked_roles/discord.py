@@ -19,8 +19,8 @@ from snowflake.protocol.failed_codes import trying_code
 from snowflake.protocol.known_browser import known_browser, remember_person
 from snowflake.protocol.parameters import query
 from snowflake.protocol.redirect import redirect
-from snowflake.renewal import NOBODY, expiry, scopes_of
 from snowflake.state import State, state_of
+from snowflake.state.renewal import NOBODY, expiry, scopes_of
 from snowflake.store.discord_tokens import StoredTokens
 
 

@@ -16,7 +16,6 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.audit import audit
 from snowflake.discord.models import Moment, Snowflake
 from snowflake.discord.reading import Reader
 from snowflake.errors import InvalidRequest, InvalidToken
@@ -24,6 +23,7 @@ from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
 from snowflake.store.links import ENDED, Link
+from snowflake.telemetry.audit import audit
 
 #: Seconds by which a request may be old, or ahead of our clock. Older ones are replayed.
 MAX_AGE: Final = 300

@@ -11,8 +11,8 @@ from snowflake.errors import InvalidRequest, InvalidToken, MissingToken
 from snowflake.linked_roles.own import table_of
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import body
-from snowflake.quota import HOOK, network_of
 from snowflake.state import State, state_of
+from snowflake.state.quota import HOOK, network_of
 
 
 class Changed(BaseModel):

@@ -9,10 +9,10 @@ from typing import ClassVar, TypeVar
 
 from starlette.requests import Request
 
+from snowflake.crypto.sealing import BadNote, ExpiredNote, Note
 from snowflake.errors import LinkElsewhere, LinkExpired, LinkSpent, LinkUnknown
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
-from snowflake.sealing import BadNote, ExpiredNote, Note
 from snowflake.state import State
 from snowflake.store.codes import CodeReserved, CodeSpent
 

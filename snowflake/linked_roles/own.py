@@ -5,8 +5,8 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from snowflake.errors import StartFault
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.state import State
-from snowflake.tables.linked_roles import LinkedRolesTable
 from snowflake.upstream.client import Upstream
 
 MISSING = "linked_roles: is not configured; see 'snowflake guide linked-roles'"

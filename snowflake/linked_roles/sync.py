@@ -7,17 +7,16 @@ from typing import Final, Literal
 import structlog
 from pydantic import SecretStr
 
-from snowflake import renewal
-from snowflake.audit import audit
 from snowflake.errors import InvalidGrant, InvalidScope, UpstreamError, UpstreamRefused
 from snowflake.linked_roles.alone import alone
 from snowflake.linked_roles.disconnecting import delete, revoke_upstream, withdraw
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of, zeroed
-from snowflake.metrics import LINK_SYNCS
-from snowflake.state import State
+from snowflake.state import State, renewal
 from snowflake.store.links import ACTIVE, ENDED, Link
+from snowflake.telemetry.audit import audit
+from snowflake.telemetry.metrics import LINK_SYNCS
 
 #: What came of it: the same, put anew, at an end, or nothing to be done; what the provider gave no
 #: refresh token for, so that it is not asked; or the person has to link again, for the link is with

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from snowflake import renewal
 from snowflake.discord.models import RoleConnection
 from snowflake.linked_roles.own import application_of, table_of
-from snowflake.state import State
+from snowflake.state import State, renewal
 
 
 async def tell(person: str, values: Mapping[str, str], username: str, state: State) -> None:

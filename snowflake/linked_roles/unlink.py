@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.audit import audit
 from snowflake.discord.models import User
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import NotLinked
@@ -14,10 +13,11 @@ from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import application_of, table_of
 from snowflake.linked_roles.start import KNOWING, WRITING, to_discord
-from snowflake.metrics import LINKS
 from snowflake.protocol.parameters import form
 from snowflake.state import State, state_of
 from snowflake.store.discord_tokens import StoredTokens
+from snowflake.telemetry.audit import audit
+from snowflake.telemetry.metrics import LINKS
 
 
 @dataclass(frozen=True, slots=True)

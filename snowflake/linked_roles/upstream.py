@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import structlog
 from starlette.requests import Request
 
-from snowflake.audit import audit
 from snowflake.errors import InvalidRequest, OAuthError, UpstreamError
 from snowflake.linked_roles.connecting import connect
 from snowflake.linked_roles.failures import brought, refusal, told
@@ -14,9 +13,10 @@ from snowflake.linked_roles.own import table_of, upstream_of
 from snowflake.linked_roles.paths import UPSTREAM
 from snowflake.linked_roles.sync import sync
 from snowflake.linked_roles.words import Said, in_words
-from snowflake.metrics import LINKS
 from snowflake.protocol.parameters import Parameters, query
 from snowflake.state import State, state_of
+from snowflake.telemetry.audit import audit
+from snowflake.telemetry.metrics import LINKS
 
 #: Characters of a code. Some providers put a whole token into it.
 MAX_CODE = 4096

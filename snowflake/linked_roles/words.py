@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from snowflake.linked_roles.values import zeroed
-from snowflake.tables.linked_roles import LinkedRolesTable
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
 
 UNKNOWN = "not known"
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import structlog
 from starlette.responses import Response
 
-from snowflake import policies
 from snowflake.errors import (
     AccessDenied,
     Denial,
@@ -22,8 +21,9 @@ from snowflake.oidc.newcomers import newcomer
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.ways import OVER, ways_here
-from snowflake.person import Person
-from snowflake.registry import Client
+from snowflake.people import policies
+from snowflake.people.person import Person
+from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 

@@ -3,9 +3,9 @@
 import structlog
 from starlette.responses import Response
 
-from snowflake.audit import audit
 from snowflake.errors import OAuthError
 from snowflake.protocol.redirect import redirect
+from snowflake.telemetry.audit import audit
 from snowflake.uris import with_parameters
 
 

@@ -17,11 +17,11 @@ from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials, presented_credentials
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import Parameters
-from snowflake.quota import GUESSES
-from snowflake.registry import Client
-from snowflake.reputation import REFUSED_FOR
+from snowflake.settings.registry import Client
+from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
-from snowflake.tables.clients import ClientTable
+from snowflake.state.client_reputation import REFUSED_FOR
+from snowflake.state.quota import GUESSES
 
 _log = structlog.get_logger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.errors import (
     InvalidRequest,
     InvalidScope,
@@ -17,7 +18,6 @@ from snowflake.errors import (
     TemporarilyUnavailable,
     UnsupportedResponseType,
 )
-from snowflake.keys import MAX_TOKEN
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
@@ -28,7 +28,7 @@ from snowflake.protocol import browser, discord, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
 from snowflake.protocol.redirect import redirect
-from snowflake.registry import Client
+from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
 
 #: Characters; applications send up to 2,048 of state and 128 of nonce.

@@ -8,8 +8,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.crypto.sealing import BadNote, ExpiredNote
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
-from snowflake.hosts import origin_of
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import admit
 from snowflake.oidc.answers import answer, error_answer
@@ -28,13 +28,13 @@ from snowflake.protocol.parameters import Parameters, query
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
-from snowflake.registry import Client
-from snowflake.sealing import BadNote, ExpiredNote
 from snowflake.settings import Settings
+from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
+from snowflake.uris.hosts import origin_of
 
 if TYPE_CHECKING:
-    from snowflake.person import Person
+    from snowflake.people.person import Person
 
 #: Errors of Discord that applications understand as they are (RFC 6749, section 4.1.2.1).
 PASSED_ON = {

@@ -4,10 +4,10 @@ import structlog
 
 from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
 from snowflake.protocol.parameters import Parameters
-from snowflake.registry import Client
+from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
-from snowflake.visible import is_visible_ascii
+from snowflake.uris.ascii import is_visible_ascii
 
 #: Characters of a client ID or secret. Discord's have 20 and 32.
 MAX_LENGTH = 256

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from snowflake.errors import InvalidClient, InvalidRequest
 from snowflake.oidc.clients import MAX_LENGTH
 from snowflake.protocol.parameters import Parameters
-from snowflake.registry import Client
-from snowflake.visible import is_visible_ascii
+from snowflake.settings.registry import Client
+from snowflake.uris.ascii import is_visible_ascii
 
 # Only what RFC 6749, section 2.3.1, prescribes; a raw secret may hold a percent sign by chance.
 _FORM_ENCODED = re.compile(r"([A-Za-z0-9*._~+-]|%[0-9A-Fa-f]{2})*")

@@ -5,7 +5,7 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.keys import ALGORITHM
+from snowflake.crypto.keys import ALGORITHM
 from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import GROUP_NAMES, SCOPES

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from snowflake.crypto.sealing import BadNote, Note
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
@@ -12,9 +13,8 @@ from snowflake.oidc.needs import Needs
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched
 from snowflake.protocol.failed_codes import trying_code
-from snowflake.renewal import expiry, scopes_of
-from snowflake.sealing import BadNote, Note
 from snowflake.state import State
+from snowflake.state.renewal import expiry, scopes_of
 from snowflake.store.discord_tokens import StoredTokens
 
 _fetched = TypeAdapter(Fetched)

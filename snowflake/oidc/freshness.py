@@ -13,10 +13,10 @@ from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.people import Fetched, fetch_known
-from snowflake.policies import admit
-from snowflake.registry import Client
-from snowflake.renewal import renew
+from snowflake.people.policies import admit
+from snowflake.settings.registry import Client
 from snowflake.state import State
+from snowflake.state.renewal import renew
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.keyring import KeyRing
 from snowflake.state import state_of
+from snowflake.state.key_ring import KeyRing
 
 
 async def jwks(request: Request) -> Response:

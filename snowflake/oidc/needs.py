@@ -9,11 +9,11 @@ from typing import Final
 
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.oidc.scopes import MEMBERS, SCOPES, allowed
-from snowflake.policies.guilds import moderation_guilds, role_guilds
-from snowflake.registry import Client
+from snowflake.people.policies.guilds import moderation_guilds, role_guilds
+from snowflake.settings.registry import Client
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.groups import GroupsTable
 from snowflake.store.memberships import KEPT
-from snowflake.tables.access import AccessTable
-from snowflake.tables.groups import GroupsTable
 
 #: What Discord says of a person's address, where it may.
 OF_EMAIL: Final = frozenset({"email", "verified"})

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from snowflake.crypto.sealing import Note
 from snowflake.protocol.known_browser import KnownBrowser
-from snowflake.sealing import Note
 
 
 @dataclass(frozen=True)

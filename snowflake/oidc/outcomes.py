@@ -1,7 +1,7 @@
 """How a login ends, as the metrics and the audit log hear of it."""
 
-from snowflake.audit import audit
-from snowflake.metrics import LOGINS
+from snowflake.telemetry.audit import audit
+from snowflake.telemetry.metrics import LOGINS
 
 
 def login_ended(outcome: str, *, person: str | None = None) -> None:

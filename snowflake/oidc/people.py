@@ -9,11 +9,11 @@ from pydantic import SecretStr
 
 from snowflake.discord.models import Guilds, Member, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
-from snowflake.memberships import Remembered
 from snowflake.oidc.needs import Needs
 from snowflake.oidc.unsaid import check_person, members_of
-from snowflake.person import Person
+from snowflake.people.person import Person
 from snowflake.state import State
+from snowflake.state.memberships import Remembered
 from snowflake.store.memberships import Membership
 
 Answer = TypeVar("Answer")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.errors import InvalidClient, InvalidToken
-from snowflake.keys import MAX_TOKEN
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials

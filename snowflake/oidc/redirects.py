@@ -17,13 +17,13 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from snowflake.errors import InvalidGrant, InvalidRequest, UnregisteredRedirect
-from snowflake.hosts import origin_of
 from snowflake.oidc.notes import CodeNote
 from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING
-from snowflake.registry import Client
 from snowflake.settings import Settings
+from snowflake.settings.registry import Client
 from snowflake.uris import check_uri
 from snowflake.uris.differences import nearest, shown
+from snowflake.uris.hosts import origin_of
 from snowflake.uris.private_use import is_private_use
 from snowflake.uris.registered import is_one_of
 

@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.audit import audit
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.oidc.tokens import MAX_FORM
 from snowflake.protocol.parameters import form
-from snowflake.renewal import end
 from snowflake.state import state_of
+from snowflake.state.renewal import end
+from snowflake.telemetry.audit import audit
 
 
 async def revoke(request: Request) -> Response:

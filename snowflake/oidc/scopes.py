@@ -10,9 +10,9 @@ from typing import Final
 from snowflake.discord.cdn import avatar_url, member_avatar_url
 from snowflake.discord.models import Member
 from snowflake.errors import InvalidGrant
-from snowflake.groups import group_guilds_of, group_names_of, groups_of
-from snowflake.person import Person
-from snowflake.registry import Client
+from snowflake.people.groups import group_guilds_of, group_names_of, groups_of
+from snowflake.people.person import Person
+from snowflake.settings.registry import Client
 
 Claims = dict[str, object]
 #: Characters of a scope parameter.

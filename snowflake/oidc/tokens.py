@@ -11,12 +11,12 @@ from joserfc.errors import ClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64encode
 
+from snowflake.crypto.keys import MAX_TOKEN, SigningKey
 from snowflake.errors import InvalidToken
-from snowflake.keys import MAX_TOKEN, SigningKey
 from snowflake.oidc.scopes import SCOPES, Claims
 from snowflake.protocol.parameters import MAX_SIZE
 from snowflake.protocol.paths import USERINFO
-from snowflake.registry import Client
+from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 

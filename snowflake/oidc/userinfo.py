@@ -6,7 +6,6 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.audit import audit
 from snowflake.errors import (
     InvalidClient,
     InvalidGrant,
@@ -22,9 +21,10 @@ from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
-from snowflake.registry import Client
+from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
 from snowflake.store.grants import Grant
+from snowflake.telemetry.audit import audit
 
 
 async def userinfo(request: Request) -> Response:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from snowflake.errors import Ways
-from snowflake.hosts import origin_of
 from snowflake.oidc.answers import answer_uri
 from snowflake.oidc.authorize import discord_page
 from snowflake.oidc.notes import LoginNote
 from snowflake.protocol import pkce
+from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
-from snowflake.tables.clients import ClientTable
+from snowflake.uris.hosts import origin_of
 
 #: What an application hears of a login that is over.
 OVER: Final = {"error": "login_required", "error_description": "This login is over; begin anew."}

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from snowflake.errors import InvalidRequest
-from snowflake.hosts import origin_of
 from snowflake.protocol import pkce
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings
 from snowflake.uris import with_parameters
+from snowflake.uris.hosts import origin_of
 
 #: The issuer that Discord names in its answers.
 DISCORD_ISSUER: Final = "https://discord.com"

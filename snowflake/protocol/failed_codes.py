@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable, TooManyRequests
 from snowflake.protocol.known_browser import KnownBrowser
-from snowflake.quota import FAILED_CODES, Quota, network_of
 from snowflake.state import State
+from snowflake.state.quota import FAILED_CODES, Quota, network_of
 
 
 @asynccontextmanager

@@ -2,8 +2,8 @@
 
 from starlette.requests import Request
 
-from snowflake.hosts import origin_of
 from snowflake.state import state_of
+from snowflake.uris.hosts import origin_of
 
 
 def issuer_of(request: Request) -> str:

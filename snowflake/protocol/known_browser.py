@@ -14,8 +14,8 @@ from typing import ClassVar, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.crypto.sealing import BadNote, Note
 from snowflake.protocol.browser import cookie_of
-from snowflake.sealing import BadNote, Note
 from snowflake.state import State
 
 #: Seconds for which a browser is known after its last login.

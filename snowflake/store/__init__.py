@@ -18,8 +18,8 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
+from snowflake.crypto.sealing import Sealer
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
-from snowflake.sealing import Sealer
 from snowflake.store.attempts import Attempts
 from snowflake.store.codes import Codes
 from snowflake.store.database import Database

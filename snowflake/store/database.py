@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from snowflake.errors import StoreRefused, TemporarilyUnavailable
-from snowflake.metrics import STORE_SECONDS
+from snowflake.telemetry.metrics import STORE_SECONDS
 
 Result = TypeVar("Result")
 #: What is done with a connection. On SQLite all else waits for it, but for work on many rows, which

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from snowflake.sealing import Note, Sealer
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.leases import Leases
 from snowflake.store.schema import discord_tokens

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
-from snowflake.sealing import Note, Sealer
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.leases import Leases
 from snowflake.store.schema import grants

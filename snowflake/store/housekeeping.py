@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from snowflake.sealing import Note, Sealer
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database, Work
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims

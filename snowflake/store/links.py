@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from snowflake.sealing import Note, Sealer
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.schema import links
 from snowflake.store.sealed import open_sealed

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from sqlalchemy import RowMapping, bindparam, select
 
-from snowflake.sealing import BadNote, Note, Sealer
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.schema import memberships
 

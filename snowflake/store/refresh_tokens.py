@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from snowflake.sealing import BadNote, Note, Sealer
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.schema import refresh_tokens

@@ -1,7 +1,7 @@
 """Opening what the store has sealed."""
 
+from snowflake.crypto.sealing import AnyNote, BadNote, Sealer
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.sealing import AnyNote, BadNote, Sealer
 
 
 def open_sealed(sealer: Sealer, kind: type[AnyNote], sealed: str) -> AnyNote:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection, Insert, delete, func, select, update
 
-from snowflake.sealing import Note, Sealer
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.schema import signing_keys
 from snowflake.store.sealed import open_sealed

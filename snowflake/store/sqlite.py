@@ -23,7 +23,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-from snowflake.files import is_full, make_private, whose
+from snowflake.crypto.files import is_full, make_private, whose
 from snowflake.store.database import Database, Result, Work
 
 #: Seconds for which somebody waits for another process, and between two looks.

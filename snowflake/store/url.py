@@ -6,9 +6,9 @@ import structlog
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from snowflake.crypto.files import exists, make_directory
+from snowflake.crypto.sealing import is_homeless
 from snowflake.errors import StartFault
-from snowflake.files import exists, make_directory
-from snowflake.sealing import is_homeless
 from snowflake.settings import Settings
 from snowflake.store.database import Database
 from snowflake.store.postgresql import Postgresql

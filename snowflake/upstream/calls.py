@@ -13,9 +13,9 @@ import httpx
 
 from snowflake import __version__
 from snowflake.errors import UpstreamDown
-from snowflake.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
-from snowflake.network import KEEP_ALIVE, Transport
-from snowflake.unreached import reason_of
+from snowflake.outbound.connections import KEEP_ALIVE, Transport
+from snowflake.outbound.reasons import reason_of
+from snowflake.telemetry.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
 from snowflake.upstream.neighbourhood import Neighbourhood
 from snowflake.upstream.route import Route
 

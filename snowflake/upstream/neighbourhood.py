@@ -17,9 +17,9 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from snowflake.errors import UpstreamMisconfigured
-from snowflake.hosts import is_loopback, normalise
-from snowflake.network import proxy_for
+from snowflake.outbound.connections import proxy_for
 from snowflake.upstream.route import Route
+from snowflake.uris.hosts import is_loopback, normalise
 
 Near = Literal["loopback", "link-local"]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from snowflake.hosts import is_loopback
 from snowflake.uris.checks import check_uri
+from snowflake.uris.hosts import is_loopback
 from snowflake.uris.patterns import UriPattern
 from snowflake.uris.private_use import check_private_use, is_private_use
 

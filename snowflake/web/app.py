@@ -15,9 +15,9 @@ from snowflake.configuration.reloading import following
 from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
 from snowflake.linked_roles.background import keeping_true
-from snowflake.logs import configure_logs
 from snowflake.settings import Settings
 from snowflake.state import State
+from snowflake.telemetry.logs import configure_logs
 from snowflake.web.errors import (
     http_error,
     link_error,

@@ -7,8 +7,8 @@ the application asks for, if that is one of its registered URIs, and is told so 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.errors import InvalidRequest
-from snowflake.keys import MAX_TOKEN
 from snowflake.oidc import redirects
 from snowflake.oidc.authorize import MAX_STATE
 from snowflake.oidc.clients import MAX_LENGTH, find_client

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.audit import Event, audit
 from snowflake.errors import (
     DiscordDown,
     LinkError,
@@ -24,10 +23,11 @@ from snowflake.errors import (
     UnregisteredRedirect,
 )
 from snowflake.linked_roles.paths import EVENTS, HOOK, START, UNLINK
-from snowflake.metrics import LINKS, LOGINS
 from snowflake.oidc.outcomes import login_ended
 from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING, INTROSPECT, REVOKE, TOKEN
 from snowflake.state import state_of
+from snowflake.telemetry.audit import Event, audit
+from snowflake.telemetry.metrics import LINKS, LOGINS
 from snowflake.web.audiences import FOR_APPLICATIONS
 from snowflake.web.pages import (
     THIS_PAGE,

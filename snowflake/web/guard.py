@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snowflake.errors import NotServed
-from snowflake.hosts import MAX_PORT
 from snowflake.settings import Settings
+from snowflake.uris.hosts import MAX_PORT
 from snowflake.web.audiences import UNGUARDED
 from snowflake.web.errors import oauth_error
 from snowflake.web.reverse_proxy import seen

@@ -9,8 +9,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from snowflake.hosts import origin_of
-from snowflake.tables.pages import DATA, PagesTable
+from snowflake.settings.tables.pages import DATA, PagesTable
+from snowflake.uris.hosts import origin_of
 from snowflake.web.accent import readable
 
 #: What we are called where the operator says nothing.

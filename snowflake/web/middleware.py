@@ -12,8 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snowflake.metrics import REQUEST_SECONDS, REQUESTS
 from snowflake.protocol.paths import AUTHORIZATION_SERVER
+from snowflake.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 from snowflake.web.audiences import CROSS_ORIGIN, POLLED
 from snowflake.web.errors import unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS

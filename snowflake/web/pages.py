@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from snowflake.errors import Denial, Ways
-from snowflake.tables.pages import PagesTable
+from snowflake.settings.tables.pages import PagesTable
 from snowflake.web.look import look, look_of
 
 _TEMPLATES = jinja2.Environment(

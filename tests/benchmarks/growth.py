@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert
 
+from snowflake.crypto.sealing import Sealer
 from snowflake.sandbox.discord import GUILDS
-from snowflake.sealing import Sealer
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.migrate import migrate

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from snowflake.cli import app
 from snowflake.configuration import load_settings
-from snowflake.phc import check_hash
-from snowflake.secret_hashes import SecretHashes
-from snowflake.tables.clients import ClientTable
+from snowflake.crypto.secret_hashes import SecretHashes
+from snowflake.settings.phc import check_hash
+from snowflake.settings.tables.clients import ClientTable
 
 URI = "https://grafana.example.com/login/generic_oauth"
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from snowflake import __version__
-from snowflake.keys import parse_key
+from snowflake.crypto.keys import parse_key
 from tests.serving import PATIENCE, environment
 
 

@@ -14,14 +14,14 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from snowflake.cli import app
-from snowflake.demo import SandboxSettings
-from snowflake.doctor.connections import Connections
-from snowflake.doctor.finding import Finding, Status
-from snowflake.logs import configure_logs
+from snowflake.operator.doctor.connections import Connections
+from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.sandbox.demo import SandboxSettings
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import CATS, KEEPER, LIGHTHOUSE, TRAINS
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
+from snowflake.telemetry.logs import configure_logs
 from snowflake.web.app import create_app
 from tests.login import CLIENT_ID
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from snowflake.cli import app, main
-from snowflake.keyring import ANNOUNCEMENT
+from snowflake.state.key_ring import ANNOUNCEMENT
 
 #: A key that an operator has not brought, as it is listed.
 LINE = re.compile(

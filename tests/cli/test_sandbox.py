@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from snowflake.demo import Trial
-from snowflake.demo import running as sandbox
 from snowflake.errors import StartFault
 from snowflake.sandbox.check import CheckFailed, sign_in
+from snowflake.sandbox.demo import Trial
+from snowflake.sandbox.demo import running as sandbox
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE
 from tests.journeys.browser import Browser
@@ -70,7 +70,7 @@ def test_the_check_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
         made.fail("token", Failure.UNAVAILABLE, times=None)
         return made
 
-    monkeypatch.setattr("snowflake.demo.SimulatedDiscord", broken)
+    monkeypatch.setattr("snowflake.sandbox.demo.SimulatedDiscord", broken)
     result = CliRunner().invoke(app, ["sandbox", "--check"])
     assert result.exit_code == 1
     assert result.stderr.startswith("The login failed: ")
@@ -147,7 +147,7 @@ class TestTryingAConfiguration:
     @pytest.fixture(autouse=True)
     def _quiet(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # The logging of this process is not the sandbox's to configure.
-        monkeypatch.setattr("snowflake.demo.configure_logs", lambda *_, **__: None)
+        monkeypatch.setattr("snowflake.sandbox.demo.configure_logs", lambda *_, **__: None)
 
     @pytest.mark.parametrize("client", [None, "keepers", "browser"])
     def test_the_example_shows_what_a_client_gets(self, client: str | None, file: Path) -> None:

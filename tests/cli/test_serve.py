@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from snowflake.cli import app
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
-from snowflake.values import Address
+from snowflake.settings.values import Address
 from tests.serving import PATIENCE, free_port, running, serve_command
 
 

@@ -14,8 +14,8 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from snowflake.cli.showing_metrics import DIRECTORY, Workers, showing_metrics
 from snowflake.errors import StartFault
-from snowflake.metrics import REQUESTS
-from snowflake.values import Address
+from snowflake.settings.values import Address
+from snowflake.telemetry.metrics import REQUESTS
 from tests.serving import free_port
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from snowflake.authentik.mappings import groups
+from snowflake.operator.authentik.mappings import groups
 from tests.clients.authentik import ServerError
 from tests.clients.authentik_directory import Directory, FlowError, directory
 

@@ -10,16 +10,16 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from snowflake.authentik import Source as Wanted
-from snowflake.authentik import blueprint
 from snowflake.cli import app
-from snowflake.demo import SandboxSettings
-from snowflake.registry import Registry
+from snowflake.operator.authentik import Source as Wanted
+from snowflake.operator.authentik import blueprint
+from snowflake.sandbox.demo import SandboxSettings
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE, NIGHT_SHIFT
 from snowflake.sandbox.serving import serving
-from snowflake.tables.clients import ClientTable
-from snowflake.tables.groups import GroupsTable
+from snowflake.settings.registry import Registry
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
 from snowflake.web.app import create_app
 from tests.clients.authentik import REDIRECT_URI, ServerError, Source
 from tests.clients.authentik_directory import directory

@@ -1,4 +1,4 @@
-"""``snowflake.toml`` beside the variables, which ``tests/test_settings.py`` looks at alone."""
+"""``snowflake.toml`` beside the variables, at which ``tests/settings`` looks alone."""
 
 from datetime import timedelta
 from pathlib import Path

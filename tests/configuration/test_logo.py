@@ -4,7 +4,7 @@ import pytest
 
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
-from snowflake.tables.pages import MAX_LOGO, picture
+from snowflake.settings.tables.pages import MAX_LOGO, picture
 
 SVG = b"<svg ></svg>"
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from snowflake.configuration import load_settings
 from snowflake.configuration.reloading import WAITING, Reloader, following
 from snowflake.errors import StartFault
-from snowflake.registry import OF_CLIENTS
 from snowflake.settings import Settings
+from snowflake.settings.registry import OF_CLIENTS
 from tests.configuration.conftest import APPLICATION, Load
 
 CLIENT = '[[clients]]\nid = "grafana"\nsecret = "s"\nredirect_uris = ["https://g.example.com/cb"]\n'

@@ -11,17 +11,17 @@ import durationpy
 from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
-from snowflake.audit import EVENTS
 from snowflake.configuration.variables import variable, variables_of
 from snowflake.oidc.scopes import SCOPES
-from snowflake.registry import Registry
 from snowflake.settings import Settings
-from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import ClientTable
-from snowflake.tables.groups import GroupsTable
-from snowflake.tables.linked_roles import LinkedRolesTable, MetadataTable
-from snowflake.tables.pages import PagesTable
-from snowflake.tables.table import Table, is_secret
+from snowflake.settings.registry import Registry
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
+from snowflake.settings.tables.linked_roles import LinkedRolesTable, MetadataTable
+from snowflake.settings.tables.pages import PagesTable
+from snowflake.settings.tables.table import Table, is_secret
+from snowflake.telemetry.audit import EVENTS
 from snowflake.web.routes import routes
 from tests.guides.documents import DOCUMENTS, ROOT, text_of
 

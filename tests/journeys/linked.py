@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from snowflake.cli import app
+from snowflake.crypto.sealing import Note, Sealer
 from snowflake.linked_roles.schema import TYPES
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, Person, SimulatedProvider
-from snowflake.sealing import Note, Sealer
 from snowflake.settings import Settings
-from snowflake.tables.linked_roles import MetadataType
+from snowflake.settings.tables.linked_roles import MetadataType
 from tests.journeys.browser import Browser
 from tests.journeys.registered import client
 from tests.journeys.world import ADA, BOT_TOKEN, OWN_ID, OWN_SECRET, World, variables

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from starlette.requests import Request
 
-from snowflake.demo import Sandbox, Trial
-from snowflake.demo import running as running_sandbox
 from snowflake.errors import Denial, Refusal
+from snowflake.sandbox.demo import Sandbox, Trial
+from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.sandbox.discord import Membership, SimulatedDiscord
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from snowflake.web.pages import denial_page
@@ -21,7 +21,7 @@ from tests.journeys.registered import client
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     # The logging of this process is not the sandbox's to configure.
-    with patch("snowflake.demo.configure_logs"), running_sandbox() as running:
+    with patch("snowflake.sandbox.demo.configure_logs"), running_sandbox() as running:
         yield running
 
 
@@ -182,8 +182,8 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     access = f'any_guild = ["{LIGHTHOUSE}"]\ninvite = "https://discord.gg/example"'
     file.write_text(client("keepers", f"[clients.access]\n{access}"), "utf-8")
     with (
-        patch("snowflake.demo.configure_logs"),
-        patch("snowflake.demo.SimulatedDiscord", lambda: discord),
+        patch("snowflake.sandbox.demo.configure_logs"),
+        patch("snowflake.sandbox.demo.SimulatedDiscord", lambda: discord),
         running_sandbox(trial=Trial(file, "keepers")) as running,
     ):
         yield Members(running, discord)

@@ -138,7 +138,7 @@ async def serving_snowflake(
     """Start a process's worth of Snowflake on the store, as often as need be."""
     app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.keyring.parse_key", checked_once):
+        with patch("snowflake.state.key_ring.parse_key", checked_once):
             await stack.enter_async_context(app.router.lifespan_context(app))
         http = await stack.enter_async_context(browser_for(app))
         http._transport = httpx.ASGITransport(app, client=(ADDRESS, 2))

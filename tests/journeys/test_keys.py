@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from snowflake.cli import app
-from snowflake.keys import kid_of
+from snowflake.crypto.keys import kid_of
 from tests.journeys.browser import Browser
 from tests.journeys.relying_party import RelyingParty, Secrets, tokens_of
 from tests.journeys.world import ADA, world

@@ -6,15 +6,15 @@ from unittest.mock import patch
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from snowflake.demo import Sandbox
-from snowflake.demo import running as running_sandbox
+from snowflake.sandbox.demo import Sandbox
+from snowflake.sandbox.demo import running as running_sandbox
 from tests.journeys.chromium import TELEPHONE, assert_fits, choose, colours, tab_to
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     # The logging of this process is not the sandbox's to configure.
-    with patch("snowflake.demo.configure_logs"), running_sandbox() as running:
+    with patch("snowflake.sandbox.demo.configure_logs"), running_sandbox() as running:
         yield running
 
 

@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from snowflake.configuration import load_settings
+from snowflake.crypto.sealing import Sealer
 from snowflake.linked_roles.background import Rounds
 from snowflake.sandbox.discord import Application, Failure, SimulatedDiscord
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, Person, SimulatedProvider
 from snowflake.sandbox.upstream.grants import Grant
-from snowflake.sealing import Sealer
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.store import Store

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from snowflake.errors import LoginExpired, Ways
 from snowflake.settings import Settings
-from snowflake.tables.pages import PagesTable, picture
+from snowflake.settings.tables.pages import PagesTable, picture
 from snowflake.web.accent import READABLE, contrast
 from snowflake.web.pages import Message, error_page, links_of
 from tests.journeys.chromium import TELEPHONE, assert_fits, serve, tab_to

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from snowflake.demo import Sandbox, Trial
-from snowflake.demo import running as running_sandbox
+from snowflake.sandbox.demo import Sandbox, Trial
+from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from tests.journeys.browser import parameters
 from tests.journeys.chromium import choose
@@ -24,7 +24,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     access = f'[clients.access]\nany_guild = ["{LIGHTHOUSE}"]'
     file.write_text(client("app", access, public=True), "utf-8")
     with (
-        patch("snowflake.demo.configure_logs"),
+        patch("snowflake.sandbox.demo.configure_logs"),
         running_sandbox(trial=Trial(file, "app")) as running,
     ):
         yield running

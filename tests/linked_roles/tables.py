@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from snowflake.tables.linked_roles import LinkedRolesTable
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from tests.upstream.provider import CLIENT_ID, ISSUER
 
 #: The table in a file, with one condition.

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from snowflake import renewal
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.linked_roles.disconnecting import disconnect
+from snowflake.state import renewal
 from tests.linked_roles.world import APPLICATION, PERSON, Roles, link
 from tests.running import NOW, Discord, Snowflake
 from tests.store.furniture import put_login

@@ -2,7 +2,7 @@
 
 import pytest
 
-from snowflake.quota import FAILED_CODES
+from snowflake.state.quota import FAILED_CODES
 from snowflake.store.attempts import WINDOW
 from tests.linked_roles.world import again_on, at_upstream, from_discord, go, title_of
 from tests.quotas import allow

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from snowflake import renewal
 from snowflake.linked_roles.disconnecting import disconnect
 from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.state import renewal
 from tests.linked_roles.world import (
     APPLICATION,
     PERSON,

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from snowflake.quota import GUESSES
+from snowflake.state.quota import GUESSES
 from tests.login import CLIENT_ID, CLIENT_SECRET, sign_in
 from tests.running import Snowflake, running
 
@@ -35,7 +35,7 @@ async def test_wrong_secrets_for_a_living_token_do_not_cost_a_slow_hash_each(
         computed.append(compared)
         return False
 
-    monkeypatch.setattr("snowflake.secret_hashes._match", never_matches)
+    monkeypatch.setattr("snowflake.crypto.secret_hashes._match", never_matches)
     token = (await sign_in(snowflake.browser))["access_token"]
     answers = [await introspect(snowflake, token, f"wrong {n}") for n in range(CLIENT_SHARE + 5)]
     assert [answer.status_code for answer in answers] == [401] * CLIENT_SHARE + [429] * 5
@@ -72,7 +72,7 @@ async def test_a_stale_secret_that_comes_again_and_again_keeps_the_right_one_fro
 async def test_wrong_secrets_that_come_at_once_end_at_the_same_bound(
     snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snowflake.secret_hashes._match", lambda *_: False)
+    monkeypatch.setattr("snowflake.crypto.secret_hashes._match", lambda *_: False)
     token = (await sign_in(snowflake.browser))["access_token"]
     answers = await asyncio.gather(
         *(introspect(snowflake, token, f"wrong {n}") for n in range(2 * CLIENT_SHARE))

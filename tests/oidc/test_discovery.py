@@ -5,7 +5,7 @@ from snowflake.oidc.authorize import PROMPTS
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import Settings
-from snowflake.tables.groups import GroupsTable
+from snowflake.settings.tables.groups import GroupsTable
 from tests.login import (
     CLIENT_ID,
     CLIENT_SECRET,

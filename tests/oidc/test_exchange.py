@@ -2,9 +2,9 @@
 
 import pytest
 
-from snowflake.limiter import SPENT_FOR
 from snowflake.protocol.pkce import challenge_of
-from snowflake.quota import UNPROVEN
+from snowflake.state.limiter import SPENT_FOR
+from snowflake.state.quota import UNPROVEN
 from snowflake.store.attempts import WINDOW
 from tests.login import CLIENT_ID, code_for, redeem, sign_in
 from tests.quotas import allow

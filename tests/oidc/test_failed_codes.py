@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from snowflake.quota import FAILED_CODES
 from snowflake.settings import Settings
+from snowflake.settings.tables.access import AccessTable
+from snowflake.state.quota import FAILED_CODES
 from snowflake.store.attempts import WINDOW
-from snowflake.tables.access import AccessTable
 from tests.login import (
     Departure,
     ask,

@@ -7,8 +7,8 @@ from html import escape
 import pytest
 
 from snowflake.settings import Settings
-from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import ClientTable
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
 from tests.login import ask, code_for, come_back, depart, login, query_of, redeem
 from tests.oidc.test_registered_clients import CHALLENGE, VERIFIER, registering
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running

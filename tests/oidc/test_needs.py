@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 
 from snowflake.oidc.needs import needs_of
-from snowflake.registry import Client, Registry
 from snowflake.settings import Settings
+from snowflake.settings.registry import Client, Registry
 
 BIRDS, CATS, DOGS = "197038439483310086", "197038439483310087", "197038439483310088"
 ROLE: Final = "41771983423143936"

@@ -15,7 +15,7 @@ from snowflake.discord.models import Member, Role, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.oidc.needs import Needs
 from snowflake.oidc.people import Fetched, fetch_known, fetch_newcomer
-from snowflake.person import Person
+from snowflake.people.person import Person
 from snowflake.settings import Settings
 from snowflake.store.memberships import KEPT, Membership
 from tests.login import Json, code_for, read_token, redeem, sign_in

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
-from snowflake.registry import Registry
 from snowflake.settings import Settings
+from snowflake.settings.registry import Registry
 from tests.guides.documents import text_of
 from tests.login import ask, code_for, come_back, depart, query_of, redeem
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running

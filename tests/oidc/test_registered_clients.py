@@ -9,15 +9,15 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import DiscordDown
-from snowflake.limiter import SPENT_FOR
-from snowflake.quota import UNPROVEN
-from snowflake.reputation import REFUSED_FOR
-from snowflake.secret_hashes import SecretHashes
 from snowflake.settings import Settings
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.state.client_reputation import REFUSED_FOR
+from snowflake.state.limiter import SPENT_FOR
+from snowflake.state.quota import UNPROVEN
 from snowflake.store.attempts import WINDOW
-from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import ClientTable
 from tests.login import (
     APPLICATION,
     Json,

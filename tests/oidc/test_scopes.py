@@ -5,10 +5,10 @@ import pytest
 
 from snowflake.discord.models import Guild, Member, User
 from snowflake.oidc.scopes import SCOPES, claims_of, granted, known
-from snowflake.person import Person
-from snowflake.registry import Client
-from snowflake.tables.access import AccessTable
-from snowflake.tables.groups import GroupsTable
+from snowflake.people.person import Person
+from snowflake.settings.registry import Client
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.groups import GroupsTable
 
 GUILD, ROLE = "197038439483310086", "197038439483310087"
 NELLY = User(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
-from snowflake.keys import MAX_KID, MAX_TOKEN, SigningKey
+from snowflake.crypto.keys import MAX_KID, MAX_TOKEN, SigningKey
 from snowflake.oidc.tokens import MAX_LENGTH, ROOM
 from snowflake.settings import Settings
-from snowflake.tables.groups import GroupsTable
+from snowflake.settings.tables.groups import GroupsTable
 from tests.login import Json, ask, code_for, query_of, sign_in
 from tests.oidc.test_registered_clients import (
     CLIENT_ID,

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from snowflake.keys import SigningKey, generate_key, parse_key
+from snowflake.crypto.keys import SigningKey, generate_key, parse_key
 from snowflake.settings import Settings
 from tests.login import CLIENT_ID, read_token, sign_in
 from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake, browser_for, running

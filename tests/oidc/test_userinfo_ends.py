@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from snowflake.protocol.pkce import challenge_of
 from snowflake.settings import Settings
-from snowflake.tables.access import AccessTable
+from snowflake.settings.tables.access import AccessTable
 from tests.login import code_for, query_of, redeem, sign_in
 from tests.oidc.test_registered_clients import CONFIDENTIAL, registering, sign_in_registered
 from tests.oidc.userinfo import (

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from snowflake.protocol.browser import COOKIE_LIFETIME, LOGIN_LIFETIME
 from snowflake.settings import Settings
-from snowflake.tables.access import AccessTable
-from snowflake.tables.clients import ClientTable
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
 from tests.login import (
     APPLICATION,
     AUTHORIZATION_REQUEST,

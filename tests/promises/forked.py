@@ -10,10 +10,10 @@ from functools import cache
 
 import httpx
 
-import snowflake.keyring
+import snowflake.state.key_ring
 import snowflake.store.leases
 import snowflake.web.app
-from snowflake.keys import parse_key
+from snowflake.crypto.keys import parse_key
 
 
 class Marks:
@@ -25,7 +25,7 @@ class Marks:
 
 
 snowflake.store.leases.secrets = Marks  # type: ignore[assignment, attr-defined]
-snowflake.keyring.parse_key = cache(parse_key)  # type: ignore[attr-defined]
+snowflake.state.key_ring.parse_key = cache(parse_key)  # type: ignore[attr-defined]
 # Every client reads the certificates, which takes longer than a login.
 ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 httpx.Client().close()

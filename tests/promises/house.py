@@ -71,8 +71,8 @@ async def resident(settings: Settings, clock: Callable[[], float]) -> AsyncItera
     async with AsyncExitStack() as stack:
         discord_clocks = partial(Clocks, **skipping())
         with (
-            patch("snowflake.keyring.parse_key", checked_once),
-            patch("snowflake.state.Clocks", discord_clocks),
+            patch("snowflake.state.key_ring.parse_key", checked_once),
+            patch("snowflake.state.state.Clocks", discord_clocks),
         ):
             await stack.enter_async_context(app.router.lifespan_context(app))
         http = await stack.enter_async_context(browser_for(app))

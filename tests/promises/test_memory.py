@@ -33,7 +33,7 @@ async def snowflake(homeless: Settings, clock: Clock) -> AsyncIterator[Resident]
     with (
         # The superuser may write everywhere.
         patch("snowflake.store.url.is_homeless", lambda _: True),
-        patch("snowflake.sealing.is_homeless", lambda _: True),
+        patch("snowflake.crypto.sealing.is_homeless", lambda _: True),
     ):
         async with resident(homeless, clock) as snowflake:
             yield snowflake

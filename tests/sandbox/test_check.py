@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from snowflake.demo import Sandbox, running
 from snowflake.sandbox.check import CheckFailed, sign_in
+from snowflake.sandbox.demo import Sandbox, running
 from snowflake.sandbox.discord import CAST, Person
 from tests.sandbox.conftest import Switch
 

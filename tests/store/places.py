@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from snowflake.sealing import Sealer
+from snowflake.crypto.sealing import Sealer
 from snowflake.store import Store
 from snowflake.store.database import Database
 from snowflake.store.postgresql import Postgresql

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from snowflake.settings import Settings
-from snowflake.tables.pages import PagesTable, picture
+from snowflake.settings.tables.pages import PagesTable, picture
 from snowflake.web.look import OURS, look
 from tests.running import Clock, Discord, running
 

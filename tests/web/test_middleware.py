@@ -9,9 +9,9 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from snowflake.audit import EVENTS
 from snowflake.protocol import paths
 from snowflake.settings import Settings
+from snowflake.telemetry.audit import EVENTS
 from snowflake.web import audiences
 from snowflake.web.pages import SECURITY_HEADERS
 from tests.raw import HOST, send_raw

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import structlog
 
+from snowflake.crypto.sealing import BadNote
 from snowflake.errors import (
     AccessDenied,
     InvalidClient,
@@ -19,10 +20,9 @@ from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
-from snowflake.policies import admit
+from snowflake.people.policies import admit
 from snowflake.protocol import pkce
 from snowflake.protocol.parameters import MAX_SIZE, Parameters
-from snowflake.sealing import BadNote
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 from snowflake.store.grants import Grant

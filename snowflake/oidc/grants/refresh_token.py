@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import structlog
 
-from snowflake.audit import audit
 from snowflake.errors import InvalidClient, InvalidGrant, InvalidScope
 from snowflake.oidc import scopes
 from snowflake.oidc.authentication import is_known_good
@@ -15,10 +14,11 @@ from snowflake.oidc.freshness import brought_up_to_date
 from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
 from snowflake.oidc.tokens import Redeemed
 from snowflake.protocol.parameters import Parameters
-from snowflake.registry import Client
+from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
+from snowflake.telemetry.audit import audit
 
 #: Characters of a refresh token; ours have 43.
 MAX_LENGTH = 512

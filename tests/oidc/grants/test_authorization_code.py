@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from snowflake.protocol.pkce import challenge_of
-from snowflake.quota import GUESSES
 from snowflake.settings import Settings
+from snowflake.state.quota import GUESSES
 from tests.login import (
     APPLICATION,
     CLIENT_ID,

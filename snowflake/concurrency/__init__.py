@@ -1,0 +1,1 @@
+"""What several tasks of one process share: turns, one request for all who ask the same."""

@@ -1,0 +1,184 @@
+"""Everything that can go wrong, in one tree.
+
+::
+
+    SnowflakeError
+    ├── StartFault                 a reason not to start, one line per fault
+    ├── LoginError                 a login that cannot go on; a page for the person
+    │   ├── LoginExpired
+    │   ├── LoginUnknown
+    │   ├── LoginElsewhere
+    │   └── LoginSpent
+    ├── LoginDenied                a person who may not sign in; a page that says why
+    ├── LinkError                  linking that cannot go on; a page with a way to start again
+    │   ├── LinkExpired
+    │   ├── LinkUnknown
+    │   ├── LinkElsewhere
+    │   ├── LinkSpent
+    │   ├── LinkCancelled
+    │   ├── LinkRefused
+    │   ├── LinkUnavailable
+    │   ├── LinkMisconfigured
+    │   ├── LinkLimited
+    │   └── NotLinked
+    ├── UpstreamError              the OpenID provider behind linked roles is of no use now
+    │   ├── UpstreamDown
+    │   ├── UpstreamRefused
+    │   ├── UpstreamNarrowed
+    │   ├── UpstreamMisconfigured
+    │   └── UpstreamUntrusted
+    └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
+        ├── InvalidRequest
+        │   ├── UnregisteredRedirect
+        │   ├── NotServed
+        │   ├── NotFound
+        │   ├── TokenSentTwice
+        │   ├── TooLarge
+        │   └── RequestTimeout
+        ├── InvalidClient
+        ├── InvalidGrant
+        │   ├── AccessDenied
+        │   └── CodeUnreadable
+        ├── UnauthorizedClient
+        ├── UnsupportedGrantType
+        ├── UnsupportedResponseType
+        ├── InvalidScope
+        ├── RequestNotSupported
+        ├── RequestUriNotSupported
+        ├── RegistrationNotSupported
+        ├── InvalidToken
+        │   └── MissingToken
+        ├── LoginRequired
+        └── TemporarilyUnavailable
+            ├── DiscordDown
+            ├── StoreRefused
+            └── TooManyRequests
+
+Errors are raised where the rule is known and turned into a response in ``web/errors.py``. Those of
+``start`` end the start, those of ``oauth`` go to applications, those of ``pages`` to people, and
+those of ``upstream`` to whoever asks the provider of linked roles.
+"""
+
+from snowflake.errors.oauth import (
+    AccessDenied,
+    CodeUnreadable,
+    DiscordDown,
+    InvalidClient,
+    InvalidGrant,
+    InvalidRequest,
+    InvalidScope,
+    InvalidToken,
+    LoginRequired,
+    MissingToken,
+    NotFound,
+    NotServed,
+    OAuthError,
+    RegistrationNotSupported,
+    RequestNotSupported,
+    RequestTimeout,
+    RequestUriNotSupported,
+    StoreRefused,
+    TemporarilyUnavailable,
+    TokenSentTwice,
+    TooLarge,
+    TooManyRequests,
+    UnauthorizedClient,
+    UnregisteredRedirect,
+    UnsupportedGrantType,
+    UnsupportedResponseType,
+)
+from snowflake.errors.pages import (
+    Denial,
+    LinkCancelled,
+    LinkElsewhere,
+    LinkError,
+    LinkExpired,
+    LinkLimited,
+    LinkMisconfigured,
+    LinkRefused,
+    LinkSpent,
+    LinkUnavailable,
+    LinkUnknown,
+    LoginDenied,
+    LoginElsewhere,
+    LoginError,
+    LoginExpired,
+    LoginSpent,
+    LoginUnknown,
+    NotLinked,
+    Refusal,
+    Ways,
+)
+from snowflake.errors.root import (
+    SnowflakeError,
+)
+from snowflake.errors.start import (
+    StartFault,
+)
+from snowflake.errors.upstream import (
+    UpstreamDown,
+    UpstreamError,
+    UpstreamMisconfigured,
+    UpstreamNarrowed,
+    UpstreamRefused,
+    UpstreamStep,
+    UpstreamUntrusted,
+)
+
+__all__ = [
+    "AccessDenied",
+    "CodeUnreadable",
+    "Denial",
+    "DiscordDown",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidRequest",
+    "InvalidScope",
+    "InvalidToken",
+    "LinkCancelled",
+    "LinkElsewhere",
+    "LinkError",
+    "LinkExpired",
+    "LinkLimited",
+    "LinkMisconfigured",
+    "LinkRefused",
+    "LinkSpent",
+    "LinkUnavailable",
+    "LinkUnknown",
+    "LoginDenied",
+    "LoginElsewhere",
+    "LoginError",
+    "LoginExpired",
+    "LoginRequired",
+    "LoginSpent",
+    "LoginUnknown",
+    "MissingToken",
+    "NotFound",
+    "NotLinked",
+    "NotServed",
+    "OAuthError",
+    "Refusal",
+    "RegistrationNotSupported",
+    "RequestNotSupported",
+    "RequestTimeout",
+    "RequestUriNotSupported",
+    "SnowflakeError",
+    "StartFault",
+    "StoreRefused",
+    "TemporarilyUnavailable",
+    "TokenSentTwice",
+    "TooLarge",
+    "TooManyRequests",
+    "UnauthorizedClient",
+    "UnregisteredRedirect",
+    "UnsupportedGrantType",
+    "UnsupportedResponseType",
+    "UpstreamDown",
+    "UpstreamError",
+    "UpstreamMisconfigured",
+    "UpstreamNarrowed",
+    "UpstreamRefused",
+    "UpstreamStep",
+    "UpstreamUntrusted",
+    "Ways",
+]

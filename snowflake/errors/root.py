@@ -1,0 +1,5 @@
+"""The root of the tree of errors."""
+
+
+class SnowflakeError(Exception):
+    """The root of the tree."""

@@ -1,0 +1,1 @@
+"""What helps whoever runs Snowflake: the doctor, the preview of a login, Authentik's blueprint."""

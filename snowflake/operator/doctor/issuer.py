@@ -1,0 +1,67 @@
+"""Whether Snowflake is found under its own name."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+
+from snowflake.operator.doctor.connections import Connections
+from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.outbound.reasons import cure_of, reason_of
+from snowflake.protocol.paths import OPENID_CONFIGURATION
+
+SUBJECT = "issuer"
+PROXY = (
+    "Behind a proxy, let it pass on the host name, and set UVICORN_FORWARDED_ALLOW_IPS to its "
+    "address."
+)
+UNREACHED = (
+    "Start Snowflake; if it runs, this machine may not reach it by that name, as others may."
+)
+
+
+async def issuer(connections: Connections) -> AsyncIterator[Finding]:
+    """Ask for the discovery document as an application does.
+
+    A Snowflake that knows its issuer names it whatever it is asked by, but refuses to be asked by
+    another host name or without HTTPS, which is what a proxy that passes too little on looks like.
+    """
+    expected = connections.settings.issuer
+    if expected is None:
+        text = "is the address by which each request comes"
+        yield Finding(Status.NOTE, SUBJECT, text, "Set SNOWFLAKE_ISSUER, so that there is one.")
+        return
+    try:
+        response = await connections.http.get(f"{expected}{OPENID_CONFIGURATION}")
+    except httpx.HTTPError as error:
+        yield Finding(
+            Status.WARNING,
+            SUBJECT,
+            f"nothing answers at {expected} ({reason_of(error)})",
+            cure_of(error) or UNREACHED,
+        )
+        return
+    if response.is_redirect:
+        text = f"{expected} leads somewhere else (status {response.status_code})"
+        yield Finding(Status.FAULT, SUBJECT, text, "Set SNOWFLAKE_ISSUER to where it leads.")
+        return
+    document = _document(response)
+    told = document.get("issuer")
+    if told == expected:
+        yield Finding(Status.OK, SUBJECT, f"{expected} is found under that name")
+    elif isinstance(told, str):
+        text = f"{expected} calls itself {told}"
+        yield Finding(Status.FAULT, SUBJECT, text, "Set SNOWFLAKE_ISSUER there too, and restart.")
+    elif isinstance(document.get("error_description"), str):
+        text = f"{expected} refuses (status {response.status_code}): "
+        yield Finding(Status.FAULT, SUBJECT, f"{text}{document['error_description']}", PROXY)
+    else:
+        text = f"what answers at {expected} is no Snowflake (status {response.status_code})"
+        yield Finding(Status.FAULT, SUBJECT, text, "Let the proxy lead to Snowflake.")
+
+
+def _document(response: httpx.Response) -> dict[str, object]:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,76 @@
+"""Whether the store is there, up to date, and sealed under this key."""
+
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from snowflake.crypto.files import exists, whose
+from snowflake.crypto.sealing import SECRET_FILE, Sealer, is_homeless
+from snowflake.operator.doctor.connections import Connections
+from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.operator.doctor.signing_key import given_key, kept_key
+from snowflake.settings import Settings
+from snowflake.store import Store, check_seals
+from snowflake.store.migrate import missing_migrations
+from snowflake.store.url import FILE, open_database, store_url
+
+
+async def store(connections: Connections) -> AsyncIterator[Finding]:
+    """Look at the store as it is, and at the key that signs.
+
+    Raises:
+        StartFault: it cannot be used.
+        TemporarilyUnavailable: it cannot be reached.
+    """
+    settings = connections.settings
+    if settings.private_key is not None:
+        yield given_key(settings.private_key)
+    absent = _absent(settings)
+    if absent is not None:
+        yield absent
+        return
+    database = open_database(store_url(settings))
+    try:
+        steps = await missing_migrations(database)
+        if steps:
+            text = f"can be reached; migrations that the next start will run: {steps}"
+            yield Finding(Status.NOTE, "store", text)
+            return
+        sealer = _sealer(settings)
+        await check_seals(database, sealer)
+        text = "can be reached, is up to date and sealed under this key"
+        yield Finding(Status.OK, "store", text)
+        if settings.private_key is None:
+            yield await kept_key(
+                settings, Store(database, sealer, connections.clock), connections.clock
+            )
+    finally:
+        await database.close()
+
+
+def _absent(settings: Settings) -> Finding | None:
+    """Answer what to say of a store that nobody has made yet; None if there may be one."""
+    if settings.database_url is None and is_homeless(settings):
+        text = f"nothing can be written to {settings.data_dir}"
+        if settings.private_key is not None:
+            forgets = "; it is in memory, and after a restart everybody has to sign in anew"
+            return Finding(Status.WARNING, "store", text + forgets)
+        cure = f"{whose(settings.data_dir)}. Or set SNOWFLAKE_DATA_DIR."
+        return Finding(Status.FAULT, "store", text, cure)
+    path = settings.data_dir / FILE
+    if settings.database_url is not None:
+        url = store_url(settings)
+        if url.get_backend_name() != "sqlite":
+            return None
+        path = Path(url.database or "")
+    made = f"is made at the first start, in {path}"
+    return None if exists(path) else Finding(Status.NOTE, "store", made)
+
+
+def _sealer(settings: Settings) -> Sealer:
+    """Answer what the store is sealed with. Where there is no key yet, none is made."""
+    is_given = settings.secret_key is not None or settings.private_key is not None
+    if not is_given and not exists(settings.data_dir / SECRET_FILE):
+        # It opens nothing, so that a store that is sealed already is a fault.
+        return Sealer(secrets.token_bytes(32))
+    return Sealer.load(settings)

@@ -1,0 +1,152 @@
+"""What a client would get of somebody, and what each gate would say, as far as a bot can see.
+
+Nobody signs in for it. The bot looks where it would look at a login, and at their guilds where a
+login would ask for their own list. It does not see their address, their settings, or guilds that it
+is not in itself: what depends on that is said to be unknown.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from snowflake.discord.bot import Bot
+from snowflake.discord.models import User
+from snowflake.errors import Refusal
+from snowflake.oidc.needs import Needs, needs_of
+from snowflake.oidc.scopes import SCOPES, Claims, allowed, claims_of
+from snowflake.oidc.unsaid import members_of
+from snowflake.people.person import Person
+from snowflake.people.policies import POLICIES
+from snowflake.people.policies.case import Case
+from snowflake.people.policies.policy import Policy
+from snowflake.settings.registry import Client
+
+ONLY_THEIRS: Final = "only their own login tells"
+#: Claims that hang on what only the person's own token shows.
+PRIVATE_CLAIMS: Final = frozenset({"email", "email_verified", "locale"})
+#: What only that shows of the claim ``discord``.
+PRIVATE_OF_DISCORD: Final = frozenset({"locale", "mfa_enabled"})
+
+#: What a login comes to. What is ``undecided``, only their own login decides; ``unavailable``
+#: stands for an answer of ``temporarily_unavailable``.
+Verdict = Literal["let_in", "undecided", "refused", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition of the client. It lets them in, unless there is a ``refusal``.
+
+    If the bot cannot tell, ``untold`` says why.
+    """
+
+    name: str
+    refusal: Refusal | None
+    untold: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is known not to let them in."""
+        return self.refusal is not None and not self.untold
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a login would lead to.
+
+    ``unknown`` names the claims that a bot cannot tell. Because of ``unseen``, guilds that the bot
+    is not in, a login would not get as far as that.
+    """
+
+    person: Person
+    needs: Needs
+    gates: tuple[Gate, ...]
+    claims: Claims
+    unknown: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether they would be let in."""
+        refusals = [gate.refusal for gate in self.gates if gate.refuses and gate.refusal]
+        if self.unseen or (refusals and all(refusal.untold for refusal in refusals)):
+            return "unavailable"
+        if refusals:
+            return "refused"
+        return "undecided" if any(gate.untold for gate in self.gates) else "let_in"
+
+
+async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Preview | None:
+    """Look at somebody, at a Unix time in seconds, for a client that asks for all scopes it may.
+
+    Answers None if Discord knows nobody by that ID.
+
+    Raises:
+        TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
+    """
+    names = allowed(SCOPES, client)
+    needs = needs_of(client, names)
+    user = await bot.user(person_id)
+    if user is None:
+        return None
+    person = await _person(user, needs, bot)
+    unseen = tuple(
+        guild
+        for guild in needs.members
+        if guild not in person.members and guild not in needs.may_lack
+    )
+    case = Case(person, client, now)
+    return Preview(
+        person,
+        needs,
+        gates=tuple(
+            Gate(name, policy.check(case), _untold(policy, unseen))
+            for name, policy in POLICIES.items()
+            if getattr(client.access, name)
+        ),
+        claims=_told(claims_of(person, names, client, needs.discord_scopes)),
+        unknown=tuple(_unknown(names)),
+        unseen=unseen,
+    )
+
+
+async def _person(user: User, needs: Needs, bot: Bot) -> Person:
+    around = {guild.id: guild for guild in await bot.guilds()}
+    looked_at = (*needs.members, *(around if needs.guilds else ()))
+    seen = {
+        guild: await bot.member(guild, user.id)
+        for guild in dict.fromkeys(looked_at)
+        if guild in around
+    }
+    members = members_of(seen, needs)
+    return Person(
+        user,
+        guilds=tuple(around[guild] for guild, member in members.items() if member and needs.guilds),
+        members={guild: one for guild, one in members.items() if guild in needs.members},
+        roles={guild: tuple(await bot.roles(guild)) for guild in needs.roles if guild in around},
+        guild_names={guild: around[guild].name for guild in needs.guild_names if guild in around},
+    )
+
+
+def _untold(policy: Policy, unseen: tuple[str, ...]) -> str:
+    if policy.needs == "own token":
+        return ONLY_THEIRS
+    if policy.needs == "guilds" and unseen:
+        return (
+            f"cannot be told: the bot is not in guild {', '.join(unseen)}; "
+            "a login would answer temporarily_unavailable"
+        )
+    return ""
+
+
+def _told(claims: Claims) -> Claims:
+    told = {claim: value for claim, value in claims.items() if claim not in PRIVATE_CLAIMS}
+    discord = told.get("discord")
+    if isinstance(discord, dict):
+        told["discord"] = {k: v for k, v in discord.items() if k not in PRIVATE_OF_DISCORD}
+    return told
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    claims = {claim for name in names for claim in SCOPES[name].claims}
+    parts = {f"discord.{part}" for part in PRIVATE_OF_DISCORD} if "discord" in claims else set()
+    return sorted(claims & PRIVATE_CLAIMS | parts)

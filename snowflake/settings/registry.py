@@ -1,0 +1,146 @@
+"""Who is known as a client here, and what holds for each.
+
+There are two kinds: a Discord application, of which nothing is configured and whose secret Discord
+checks, and a registered client, which signs people in through Snowflake's own Discord application.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache, partial
+from typing import Final
+
+from pydantic import SecretStr
+
+from snowflake.settings import Settings
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
+
+#: The settings that hold for clients, and that a changed file may change while Snowflake runs.
+OF_CLIENTS = frozenset(
+    {
+        *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
+        *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
+        *("linked_roles_at_login", "refresh_token_lifetime", "grant_lifetime"),
+        *("access_token_claims", "userinfo_fresh"),
+    }
+)
+
+#: Discord applications of which it is remembered what holds for them.
+MAX_CLIENTS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What holds for a client.
+
+    ``application`` is the client ID of the Discord application through which people sign in to it,
+    ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own
+    table, None for a Discord application. ``userinfo_fresh`` is the age from which UserInfo brings
+    claims up to date, nought for never. ``has_bot`` tells whether the bot says who is in which
+    guild, ``links_roles`` whether a login is to spare the person a second consent page for linked
+    roles.
+    """
+
+    id: str
+    application: str
+    groups: GroupsTable
+    access: AccessTable
+    token_lifetime: timedelta
+    refresh_token_lifetime: timedelta
+    grant_lifetime: timedelta
+    application_secret: SecretStr | None = None
+    has_bot: bool = False
+    links_roles: bool = False
+    name_from_guild: str | None = None
+    picture_from_guild: str | None = None
+    avatar_size: int | None = None
+    userinfo_fresh: timedelta = timedelta(0)
+    claims_in_access_token: bool = True
+    registered: ClientTable | None = None
+
+    def allows_scope(self, name: str) -> bool:
+        """Whether the client may ask for a scope. ``openid`` is always allowed."""
+        table = self.registered
+        return table is None or table.scopes is None or name in {"openid", *table.scopes}
+
+    @property
+    def name(self) -> str | None:
+        """What people know the client by, if somebody has said so."""
+        return self.registered.name if self.registered is not None else None
+
+    @property
+    def includes_claims(self) -> bool:
+        """Whether the ID token holds the claims that UserInfo answers."""
+        return self.registered is None or self.registered.include_claims_in_id_token
+
+
+class Registry:
+    """The clients of one configuration, which may be changed for another while it is in use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on. Only what they say of clients is looked at."""
+        self._settings = settings
+        # Anybody can name one, and the same ones come again and again.
+        self._of_discord = lru_cache(MAX_CLIENTS)(partial(_client, settings=settings))
+        self._registered = {table.id: _registered(table, settings) for table in settings.clients}
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether any client has a place to which people are sent back after a logout."""
+        tables = (client.registered for client in self._registered.values())
+        return any(table is not None and table.post_logout_redirect_uris for table in tables)
+
+    @property
+    def names_groups(self) -> bool:
+        """Whether any client gets the names of groups as a claim of their own."""
+        tables = (client.groups for client in self._registered.values())
+        return self._settings.groups.names_claim or any(table.names_claim for table in tables)
+
+    def find(self, client_id: str) -> Client | None:
+        """Answer a client; None if it is not registered, nor any Discord application allowed."""
+        registered = self._registered.get(client_id)
+        if registered is not None:
+            return registered
+        if not self._settings.allows_client(client_id):
+            return None
+        # Discord's are digits. Anything else is a slip of somebody who has clients registered.
+        is_slip = self._registered and not (client_id.isascii() and client_id.isdigit())
+        return self._of_discord(client_id) if not is_slip else None
+
+
+def _client(client_id: str, settings: Settings) -> Client:
+    """Answer a Discord application, whichever it is."""
+    return Client(
+        id=client_id,
+        application=client_id,
+        groups=settings.groups,
+        access=settings.access,
+        token_lifetime=settings.token_lifetime,
+        refresh_token_lifetime=settings.refresh_token_lifetime,
+        grant_lifetime=settings.grant_lifetime,
+        has_bot=settings.discord_bot_token is not None,
+        links_roles=settings.linked_roles_at_login and client_id == settings.discord_client_id,
+        name_from_guild=settings.name_from_guild,
+        picture_from_guild=settings.picture_from_guild,
+        avatar_size=settings.avatar_size,
+        userinfo_fresh=settings.userinfo_fresh,
+        claims_in_access_token=settings.puts_claims_into_access_tokens,
+    )
+
+
+def _registered(table: ClientTable, settings: Settings) -> Client:
+    """Answer a registered client: as our own application is, but for what its table changes."""
+    return replace(
+        _client(settings.discord_client_id or "", settings),
+        id=table.id,
+        application_secret=settings.discord_client_secret,
+        groups=settings.groups.changed_by(table.groups),
+        access=settings.access if table.access is None else table.access,
+        token_lifetime=table.token_lifetime or settings.token_lifetime,
+        refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
+        registered=table,
+    )

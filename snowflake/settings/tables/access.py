@@ -1,0 +1,95 @@
+"""``[access]``: who may sign in."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from snowflake.settings.tables.table import Table
+from snowflake.settings.values import DiscordId, Duration, Url, within
+
+Ids = tuple[DiscordId, ...]
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("must begin with https://")
+    return url
+
+
+class AccessTable(Table):
+    """The conditions of a login, all of which have to hold."""
+
+    any_guild: Ids = Field(
+        default=(), description="IDs of guilds, of one of which a person must be a member."
+    )
+    all_guilds: Ids = Field(
+        default=(), description="IDs of guilds, of all of which a person must be a member."
+    )
+    any_role: Ids = Field(default=(), description="IDs of roles, one of which a person must have.")
+    all_roles: Ids = Field(default=(), description="IDs of roles, all of which a person must have.")
+    no_role: Ids = Field(default=(), description="IDs of roles, none of which a person may have.")
+    people: Ids = Field(
+        default=(),
+        description=(
+            "IDs of the only people who may sign in. The other conditions hold for them too."
+        ),
+    )
+    no_people: Ids = Field(default=(), description="IDs of people who may not sign in.")
+    verified_email: bool = Field(
+        default=False, description="Only with an e-mail address that Discord has verified."
+    )
+    two_factor: bool = Field(
+        default=False, description="Only with two-factor authentication switched on at Discord."
+    )
+    min_account_age: Duration = Field(
+        default=timedelta(0), description="How old a Discord account must be, such as `30d`."
+    )
+    screened: bool = Field(
+        default=False,
+        description=(
+            "Only after a guild's membership screening. It is asked of the guilds that are named "
+            "here, else of those of `[groups]`."
+        ),
+    )
+    not_timed_out: bool = Field(default=False, description="Not during a time-out in those guilds.")
+    guests: bool = Field(
+        default=False,
+        description=(
+            "Let those count as members whom a guild has as guests, invited to one voice channel. "
+            "It holds for `[groups]` too."
+        ),
+    )
+    oldest_membership: Annotated[Duration, within(timedelta(0), timedelta(hours=1))] = Field(
+        default=timedelta(minutes=5),
+        description=(
+            "How old the memory of a membership may be when Discord cannot be asked; at most an "
+            "hour."
+        ),
+    )
+    invite: Annotated[Url, AfterValidator(_https)] | None = Field(
+        default=None,
+        description="A link that is shown to people who are in none of the guilds, to join one.",
+    )
+
+    @property
+    def guilds(self) -> Ids:
+        """The guilds that are named here."""
+        return tuple(dict.fromkeys(self.any_guild + self.all_guilds))
+
+    @property
+    def roles(self) -> Ids:
+        """The roles that are named here."""
+        return self.any_role + self.all_roles + self.no_role
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether there is anything that keeps anybody out."""
+        return self != AccessTable(
+            invite=self.invite, guests=self.guests, oldest_membership=self.oldest_membership
+        )
+
+    @property
+    def looks_at_members(self) -> bool:
+        """Whether it matters what somebody is in a guild, and not only that they are in it."""
+        return bool(self.roles) or self.screened or self.not_timed_out

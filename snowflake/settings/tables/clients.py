@@ -1,0 +1,117 @@
+"""``[[clients]]``: the registered clients."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from snowflake.settings.phc import HASH, check_hash
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.groups import GroupsTable
+from snowflake.settings.tables.table import Table
+from snowflake.settings.values import Duration, within
+from snowflake.uris.registered import check_registered, is_one_of
+
+# HTTP Basic separates ID and secret by a colon.
+_CLIENT_ID = re.compile(r"[!-9;-~]{1,256}")
+
+
+def _client_id(text: str) -> str:
+    if not _CLIENT_ID.fullmatch(text):
+        raise ValueError("must be up to 256 visible ASCII characters, and no colon")
+    return text
+
+
+def _at_least_one(uris: tuple[str, ...]) -> tuple[str, ...]:
+    if not uris:
+        raise ValueError("must have at least one")
+    return uris
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("must be one line of plain text")
+    return name
+
+
+def _secret(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse nothing in place of a secret, and a hash that no secret could match."""
+    if secret is None:
+        return None
+    text = secret.get_secret_value()
+    if not text:
+        raise ValueError("is empty")
+    if text.startswith(HASH):
+        check_hash(text)
+    return secret
+
+
+ClientId = Annotated[str, AfterValidator(_client_id)]
+RedirectUri = Annotated[str, AfterValidator(check_registered)]
+Lifetime = Annotated[Duration, within(timedelta(minutes=1))]
+
+
+class ClientTable(Table):
+    """A registered client (RFC 6749, section 2)."""
+
+    id: ClientId = Field(description="The client ID: up to 256 visible characters, but no colon.")
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)] | None = (
+        Field(default=None, description="What people know the application by.")
+    )
+    secret: Annotated[SecretStr | None, AfterValidator(_secret)] = Field(
+        default=None,
+        description="The client secret: a hash that `snowflake clients hash` prints, or as it is.",
+    )
+    public: bool = Field(
+        default=False,
+        description="The application can keep no secret, and has none. It must use PKCE.",
+    )
+    redirect_uris: Annotated[tuple[RedirectUri, ...], AfterValidator(_at_least_one)] = Field(
+        description=(
+            "The application's own redirect URIs, to the letter, but for the port on `127.0.0.1`, "
+            "`[::1]` and `localhost`. An app's may be in a scheme of its own, as in "
+            "`com.example.app:/callback`. One that begins with `regex:` is a regular expression "
+            r"for the whole, as in `'regex:https://.*\.example\.com/callback'`."
+        )
+    )
+    post_logout_redirect_uris: tuple[RedirectUri, ...] = Field(
+        default=(),
+        description=(
+            "Where people may be sent after they have signed out; written as `redirect_uris` are."
+        ),
+    )
+    scopes: tuple[str, ...] | None = Field(
+        default=None,
+        description="The scopes that it may have. `openid` always counts. By default all.",
+    )
+    token_lifetime: Lifetime | None = Field(
+        default=None, description="In place of `SNOWFLAKE_TOKEN_LIFETIME`."
+    )
+    refresh_token_lifetime: Lifetime | None = Field(
+        default=None, description="In place of `SNOWFLAKE_REFRESH_TOKEN_LIFETIME`."
+    )
+    include_claims_in_id_token: bool = Field(
+        default=True,
+        description="Whether the claims stand in the ID token too, or in UserInfo alone.",
+    )
+    groups: GroupsTable | None = Field(
+        default=None,
+        description="`[clients.groups]`: keys of `[groups]` that differ for this client.",
+    )
+    access: AccessTable | None = Field(
+        default=None, description="`[clients.access]`: replaces `[access]` as a whole."
+    )
+
+    @model_validator(mode="after")
+    def _secret_or_public(self) -> "ClientTable":
+        """Refuse a confidential client without a secret, and a public one that has one."""
+        if self.public and self.secret is not None:
+            raise ValueError("is public and has a secret; choose one")
+        if not self.public and self.secret is None:
+            raise ValueError("needs a secret or a secret_file, or public = true")
+        return self
+
+    def redirects_to(self, uri: str) -> bool:
+        """Whether a URI is one of its redirect URIs."""
+        return is_one_of(uri, self.redirect_uris)

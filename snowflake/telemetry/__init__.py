@@ -1,0 +1,1 @@
+"""What Snowflake tells whoever runs it: logs, the audit log, and metrics for Prometheus."""

@@ -1,0 +1,64 @@
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from snowflake.settings.tables.clients import ClientTable
+
+
+def client(**values: object) -> ClientTable:
+    return ClientTable.model_validate(
+        {"id": "app", "secret": "s", "redirect_uris": ["https://app.example.com/cb"], **values}
+    )
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "/cb",
+        "https://app.example.com/cb#x",
+        "http://app.example.com/cb",
+        "javascript:alert(1)",
+        "https://*.example.com/cb",
+        r"regex:http://app\.example\.com/cb",
+        "regex:.*",
+    ],
+)
+def test_a_uri_to_which_no_login_may_lead_is_refused(uri: str) -> None:
+    with pytest.raises(ValidationError, match="redirect_uris"):
+        client(redirect_uris=[uri])
+    with pytest.raises(ValidationError, match="post_logout_redirect_uris"):
+        client(post_logout_redirect_uris=[uri])
+
+
+def test_redirect_uris_are_compared_to_the_letter_or_by_a_pattern() -> None:
+    table = client(
+        redirect_uris=["https://app.example.com/cb", r"regex:https://.*\.example\.org/cb"]
+    )
+    assert table.redirects_to("https://app.example.com/cb")
+    assert table.redirects_to("https://any.example.org/cb")
+    assert not table.redirects_to("https://app.example.com/cb/")
+    assert not table.redirects_to("https://App.example.com/cb")
+    assert not table.redirects_to(r"regex:https://.*\.example\.org/cb")
+
+
+@pytest.mark.parametrize("uri", ["com.example.app:/cb", r"regex:https://.*\.example\.org/"])
+def test_after_a_logout_people_may_be_led_to_what_a_login_may_lead_to(uri: str) -> None:
+    table = client(redirect_uris=[uri], post_logout_redirect_uris=[uri])
+    assert table.redirect_uris == table.post_logout_redirect_uris == (uri,)
+
+
+@pytest.mark.parametrize("client_id", ["", "a b", "a:b", "\u00e4", "x" * 257])
+def test_a_client_id_fits_into_http_basic(client_id: str) -> None:
+    with pytest.raises(ValidationError, match="visible ASCII"):
+        client(id=client_id)
+
+
+def test_a_name_is_one_line() -> None:
+    assert client(name="Grafana \u2744").name == "Grafana \u2744"
+    with pytest.raises(ValidationError, match="one line"):
+        client(name="Gra\nfana")
+
+
+def test_a_secret_is_seen_nowhere() -> None:
+    table = client(secret="hunter2")
+    assert table.secret == SecretStr("hunter2")
+    assert "hunter2" not in repr(table) + str(table) + str(table.model_dump())

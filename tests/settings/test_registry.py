@@ -1,0 +1,138 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from snowflake.settings import Settings
+from snowflake.settings.registry import OF_CLIENTS, Client, Registry
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
+
+TABLE = ClientTable(id="app", secret=SecretStr("s"), redirect_uris=("https://app.example.com/cb",))
+
+
+def with_client(**values: object) -> Settings:
+    """Answer settings with one registered client that has these values."""
+    return Settings(
+        allowed_clients=("1",),
+        discord_client_id="2",
+        discord_client_secret=SecretStr("of-discord"),
+        groups=GroupsTable(guilds=("7",), shape="name"),
+        access=AccessTable(any_guild=("7",), two_factor=True),
+        clients=(TABLE.model_copy(update=values),),
+    )
+
+
+def find(client_id: str, settings: Settings) -> Client:
+    client = Registry(settings).find(client_id)
+    assert client is not None
+    return client
+
+
+def test_a_discord_application_is_what_is_configured_for_everybody() -> None:
+    settings = with_client()
+    client = find("1", settings)
+    assert (client.application, client.registered, client.name) == ("1", None, None)
+    assert (client.groups, client.access) == (settings.groups, settings.access)
+    assert client.token_lifetime == settings.token_lifetime
+    assert client.application_secret is None
+    assert client.includes_claims
+    assert client.allows_scope("groups")
+
+
+def test_a_registered_client_signs_in_through_our_own_application() -> None:
+    client = find("app", with_client(name="An app"))
+    assert (client.id, client.application, client.name) == ("app", "2", "An app")
+    assert client.application_secret == SecretStr("of-discord")
+    assert client.includes_claims
+    assert client.allows_scope("groups")
+
+
+def test_what_no_table_changes_is_that_of_our_own_application() -> None:
+    changes = {"linked_roles_at_login": True, "avatar_size": 64, "picture_from_guild": "7"}
+    settings = with_client().model_copy(update={**changes, "allowed_clients": ("1", "2")})
+    registered, own, another = (find(client_id, settings) for client_id in ("app", "2", "1"))
+    assert registered.links_roles
+    assert own.links_roles
+    assert not another.links_roles
+    for client in (registered, own, another):
+        assert (client.avatar_size, client.picture_from_guild) == (64, "7")
+
+
+def test_who_is_neither_is_not_found() -> None:
+    assert Registry(with_client()).find("3") is None
+
+
+def test_a_client_may_have_lifetimes_scopes_and_claims_of_its_own() -> None:
+    client = find(
+        "app",
+        with_client(
+            token_lifetime=timedelta(minutes=5),
+            refresh_token_lifetime=timedelta(hours=5),
+            scopes=("profile",),
+            include_claims_in_id_token=False,
+        ),
+    )
+    assert client.token_lifetime == timedelta(minutes=5)
+    assert client.refresh_token_lifetime == timedelta(hours=5)
+    assert [client.allows_scope(name) for name in ("openid", "profile", "email")] == [
+        True,
+        True,
+        False,
+    ]
+    assert not client.includes_claims
+
+
+def test_groups_of_a_client_change_those_of_all_key_by_key() -> None:
+    client = find("app", with_client(groups=GroupsTable(shape="id")))
+    assert client.groups == GroupsTable(guilds=("7",), shape="id")
+
+
+def test_one_client_is_enough_for_names_of_groups_to_be_a_claim() -> None:
+    assert not Registry(with_client()).names_groups
+    named = GroupsTable(shape="id", names_claim=True)
+    assert Registry(with_client(groups=named)).names_groups
+    assert Registry(Settings(groups=named)).names_groups
+
+
+def test_access_of_a_client_replaces_that_of_all_as_a_whole() -> None:
+    client = find("app", with_client(access=AccessTable(people=("9",))))
+    assert client.access == AccessTable(people=("9",))
+
+
+def test_a_discord_application_is_made_once_for_each_configuration() -> None:
+    registry = Registry(with_client())
+    first = registry.find("1")
+    assert registry.find("1") is first
+    registry.use(with_client().model_copy(update={"avatar_size": 64}))
+    second = registry.find("1")
+    assert second is not None
+    assert second.avatar_size == 64
+
+
+def test_another_configuration_can_be_used_from_now_on() -> None:
+    registry = Registry(with_client())
+    registry.use(Settings(allowed_clients=("3",)))
+    assert registry.find("app") is None
+    assert registry.find("1") is None
+    assert registry.find("3") is not None
+
+
+@pytest.mark.parametrize("client_id", ["1", "app"])
+def test_nothing_is_looked_at_but_what_can_change(client_id: str) -> None:
+    looked_at: set[str] = set()
+
+    class Watched(Settings):
+        # As many types as there are settings.
+        def __getattribute__(self, name: str) -> Any:
+            if name in Settings.model_fields:
+                looked_at.add(name)
+            return super().__getattribute__(name)
+
+    settings = Watched.model_construct(**dict(with_client()))
+    looked_at.clear()
+    find(client_id, settings)
+    # Whether there is a bot may change; that there is one is found out at the start.
+    assert looked_at <= OF_CLIENTS | {"discord_bot_token"}
