@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ def test_every_link_leads_somewhere(document: str, target: str) -> None:
 def test_a_guide_links_only_to_what_is_shipped_with_it(document: str) -> None:
     named = {target.partition("#")[0] for origin, target in links() if origin == document}
     assert {name for name in named if name and "/" in name} == set()
+
+
+def test_the_readme_names_redirect_uris_as_the_recipes_do() -> None:
+    named = re.compile(r"^\| \[.+?\]\(\S*#(\S+)\).*? \| .*?`(https?://[^`]+)`", re.MULTILINE)
+    recipes = dict(named.findall(text_of("snowflake/guides/applications.md")))
+    assert len(recipes) >= 20
+    assert dict(named.findall(text_of("README.md"))).items() >= recipes.items()
 
 
 def test_the_readme_is_read_in_one_sitting() -> None:
