@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from tests.guides.documents import FOLDER
+from tests.guides.documents import text_of
 from tests.serving import free_port, listens, missing, program, running
 
 Proxy = Literal["caddy", "nginx", "apache", "haproxy"]
 PROXIES: Final[tuple[Proxy, ...]] = ("caddy", "nginx", "apache", "haproxy")
 HOST: Final = "snowflake.example.com"
+GUIDE: Final = "snowflake/guides/reverse-proxies.md"
 #: Where the documents say that Snowflake is, and its certificate.
 UPSTREAM, CERTIFICATES = "127.0.0.1:8000", "/etc/ssl/snowflake"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
@@ -27,9 +28,6 @@ CARELESS: Final[Mapping[Proxy, Mapping[str, str]]] = {
 }
 
 
-GUIDE = FOLDER / "reverse-proxies.md"
-
-
 @dataclass(frozen=True)
 class Place:
     """Where a proxy of the tests has its files, and listens."""
@@ -41,15 +39,14 @@ class Place:
 def block(proxy: str) -> str:
     """Answer what the guide says of a proxy."""
     pattern = rf"<!-- proxy: {proxy} -->\n```[a-z]+\n(.*?)```\n"
-    [found] = re.findall(pattern, GUIDE.read_text("utf-8"), re.DOTALL)
+    [found] = re.findall(pattern, text_of(GUIDE), re.DOTALL)
     return str(found)
 
 
 def below_a_path(proxy: str, text: str) -> str:
     """Change a block as the guide's table says."""
-    rows = re.findall(
-        r"^\| (\w+) \| `+(.+?)`+ \| `+(.+?)`+ \|$", GUIDE.read_text("utf-8"), re.MULTILINE
-    )
+    [table] = re.findall(r"<!-- base path -->\n(.*?)<!-- /base path -->", text_of(GUIDE), re.DOTALL)
+    rows = re.findall(r"^\| (\w+) \| `+(.+?)`+ \| `+(.+?)`+ \|$", table, re.MULTILINE)
     [(before, after)] = [row[1:] for row in rows if row[0].lower() == proxy]
     return replaced(text, {before: after})
 
