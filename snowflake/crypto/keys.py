@@ -72,7 +72,8 @@ class SigningKey:
         """
         try:
             verified = jwt.decode(token, self._key, registry=_REGISTRY)
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:
+            # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
             raise ValueError("is not a token that was signed here") from error
         if verified.header.get("typ") != typ:
             raise ValueError("is a token of another kind")

@@ -71,7 +71,7 @@ def test_events_that_are_explained_are_logged() -> None:
 
 
 def test_metrics_that_are_explained_are_shown() -> None:
-    source = (Path(snowflake.__path__[0]) / "metrics.py").read_text("utf-8")
+    source = (Path(snowflake.__path__[0]) / "telemetry/metrics.py").read_text("utf-8")
     named = set(re.findall(r"`(snowflake_[a-z_]+)`", text_of("snowflake/guides/operations.md")))
     there = set(re.findall(r'"(snowflake_[a-z_]+)"', source))
     assert {name.removesuffix("_total") for name in named} == {

@@ -442,7 +442,7 @@ async def test_invalid_answers_reach_the_store_for_all_processes(
 async def test_beyond_so_many_invalid_answers_only_good_pairs_may_ask(
     reputation: Reputation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snowflake.state.state.invalid_answers.MOST", 3)
+    monkeypatch.setattr("snowflake.state.invalid_answers.MOST", 3)
     await ask(reputation)
     for _ in range(3):
         await reputation.invalid_answers.note()
@@ -493,7 +493,7 @@ async def test_a_good_client_without_a_secret_is_no_way_to_have_our_address_bann
     # The one that finds the share spent has been asked about.
     assert sum(asked) == CALLER_SHARE + 1
     assert await ask(reputation, None, caller="198.51.100.1")
-    monkeypatch.setattr("snowflake.state.state.invalid_answers.MOST", 1)
+    monkeypatch.setattr("snowflake.state.invalid_answers.MOST", 1)
     await reputation.invalid_answers.note()
     await reputation.invalid_answers.settle()
     assert await ask(reputation, None, refusal, caller="198.51.100.1")
