@@ -70,7 +70,7 @@ def _purge(person: str) -> None:
         is_withdrawn = kept.link is None or await _unlinked(kept.link, state)
         # Unlinking may have renewed the tokens, or ended them.
         left = await state.store.people.kept(person)
-        await state.store.people.erase(person)
+        await state.logout.erase(person)
         audit("purge", "erased", person=person)
         living = [
             tokens.application

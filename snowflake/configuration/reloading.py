@@ -26,6 +26,7 @@ WAITING: Final = {
         *("code_lifetime", "include_unverified_email", "discord_authorize_url"),
         "discord_public_key",
     ),
+    "sessions begin with it": ("session_lifetime",),
     "the store is opened with it": ("data_dir", "database_url", "secret_key"),
     "the keys are read with it": ("private_key", "key_rotation"),
     "the connection to Discord is opened with it": (

@@ -49,6 +49,7 @@
         ├── InvalidToken
         │   └── MissingToken
         ├── LoginRequired
+        ├── ConsentRequired
         └── TemporarilyUnavailable
             ├── DiscordDown
             ├── StoreRefused
@@ -62,6 +63,7 @@ those of ``upstream`` to whoever asks the provider of linked roles.
 from snowflake.errors.oauth import (
     AccessDenied,
     CodeUnreadable,
+    ConsentRequired,
     DiscordDown,
     InvalidClient,
     InvalidGrant,
@@ -128,6 +130,7 @@ from snowflake.errors.upstream import (
 __all__ = [
     "AccessDenied",
     "CodeUnreadable",
+    "ConsentRequired",
     "Denial",
     "DiscordDown",
     "InvalidClient",

@@ -142,9 +142,15 @@ class InvalidScope(OAuthError):
 
 
 class LoginRequired(OAuthError):
-    """Somebody else would have to sign in (OpenID Connect Core 1.0, section 3.1.2.6)."""
+    """The person, or somebody else, would have to sign in (OpenID Connect Core, 3.1.2.6)."""
 
     code = "login_required"
+
+
+class ConsentRequired(OAuthError):
+    """The person would have to allow something first (OpenID Connect Core 1.0, 3.1.2.6)."""
+
+    code = "consent_required"
 
 
 class RequestNotSupported(OAuthError):

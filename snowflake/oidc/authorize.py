@@ -1,16 +1,14 @@
 """The authorization endpoint (OpenID Connect Core 1.0, section 3.1.2.1)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.errors import (
     InvalidRequest,
     InvalidScope,
-    LoginRequired,
     OAuthError,
     RegistrationNotSupported,
     RequestNotSupported,
@@ -21,15 +19,19 @@ from snowflake.errors import (
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
-from snowflake.oidc.needs import needs_of
+from snowflake.oidc.discord_page import discord_page
+from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.tokens import BAD_HINT, MAX_FORM, read_hint
-from snowflake.protocol import browser, discord, pkce
+from snowflake.oidc.single_sign_on import Entry, account_of, by_session
+from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol import browser, pkce
+from snowflake.protocol.caller import caller_of
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
 from snowflake.protocol.redirect import redirect
+from snowflake.protocol.session_cookie import session_of
 from snowflake.settings.registry import Client
-from snowflake.state import State, state_of
+from snowflake.state import state_of
 
 #: Characters; applications send up to 2,048 of state and 128 of nonce.
 MAX_STATE, MAX_NONCE = 4096, 1024
@@ -45,7 +47,8 @@ PROMPTS = {"none": "none", "login": "consent", "consent": "consent", "select_acc
 class Wish:
     """What an authorization request asks for. ``prompt`` is Discord's.
 
-    One that is ``silent`` has asked for no page (``prompt=none``).
+    One that is ``silent`` has asked for no page (``prompt=none``). Without ``by_session``, Discord
+    has to vouch for the person anew; else it must have done so in the last ``max_age`` seconds.
     """
 
     scope: list[str]
@@ -53,6 +56,8 @@ class Wish:
     prompt: str
     code_challenge: str | None
     silent: bool
+    by_session: bool
+    max_age: int | None
 
 
 async def authorize(request: Request) -> Response:
@@ -77,7 +82,7 @@ async def authorize(request: Request) -> Response:
     try:
         application_state = params.at_most("state", MAX_STATE)
         wish = _wish(params, client)
-        hinted = await _hinted(params, client, state)
+        hints = await hints_of(params, client, state)
     except OAuthError as error:
         if client.registered is None:
             raise
@@ -102,10 +107,23 @@ async def authorize(request: Request) -> Response:
         else None,
         silent=wish.silent,
         begun=int(state.clock()),
-        hinted=hinted,
+        hinted=hints.person,
+        login=hints.login,
     )
 
-    # 5. To Discord, unless nobody could come back from it.
+    # 5. By the session of this browser, if it will do.
+    if client.registered is not None and settings.session_lifetime:
+        known = browser.is_bound(request, note.browser, secure=secure)
+        entry = Entry(note, client, caller_of(request), hints, wish.max_age, has_page=known)
+        session = await session_of(request, issuer, state) if wish.by_session else None
+        answered = await by_session(session, entry, state)
+        if answered is not None:
+            return answered
+        if session is not None and hints.exclude(account_of(session)):
+            # Else Discord would send the same person back at once.
+            wish = replace(wish, prompt="consent")
+
+    # 6. To Discord, unless nobody could come back from it.
     try:
         state.discord.check_is_up()
     except TemporarilyUnavailable as outage:
@@ -119,32 +137,21 @@ async def authorize(request: Request) -> Response:
     return response
 
 
-def discord_page(note: LoginNote, sealed: str, client: Client, prompt: str, state: State) -> str:
-    """Answer the URL of Discord's authorization page for a login, whose note it takes along."""
-    needs = needs_of(client, note.scope.split())
-    return discord.discord_page(
-        state.settings,
-        client_id=client.application,
-        redirect_uri=note.discord_redirect_uri,
-        scopes=needs.discord_scopes,
-        state=sealed,
-        prompt=prompt,
-        verifier=note.verifier,
-    )
-
-
 def _wish(params: Parameters, client: Client) -> Wish:
     scope = _scope(params)
     _check_response(params)
     challenge = pkce.requested_challenge(params)
     if challenge is None and client.registered is not None and client.registered.public:
         raise InvalidRequest("code_challenge is missing; a public client must use PKCE")
+    prompts, max_age = _prompts(params), _max_age(params)
     return Wish(
         scope=scope,
         nonce=params.at_most("nonce", MAX_NONCE),
-        prompt=_prompt(params),
+        prompt=PROMPTS[prompts[0]] if prompts else "none" if max_age is None else "consent",
         code_challenge=challenge,
-        silent="none" in params.get("prompt", "").split(),
+        silent="none" in prompts,
+        by_session=not {*prompts} - {"none"},
+        max_age=max_age,
     )
 
 
@@ -176,30 +183,24 @@ def _check_response(params: Parameters) -> None:
         raise InvalidRequest(f"response_mode must be {RESPONSE_MODE}")
 
 
-async def _hinted(params: Parameters, client: Client, state: State) -> str | None:
-    """Answer who has to sign in, if a registered client says so (``id_token_hint``).
-
-    With a Discord application nobody knows who has come back before it redeems its code.
-    """
-    hint = params.at_most("id_token_hint", MAX_TOKEN)
-    if hint is None or client.registered is None:
-        return None
-    try:
-        return (await read_hint(hint, state)).person
-    except ValueError as error:
-        raise LoginRequired(BAD_HINT) from error
-
-
-def _prompt(params: Parameters) -> str:
-    """Answer Discord's ``prompt``. By default Discord remembers who has approved already."""
-    # With max_age, the application wants to hear of the person and not of an earlier login.
-    max_age = params.get("max_age")
-    if max_age is not None and not _NUMBER.fullmatch(max_age):
-        raise InvalidRequest("max_age must be a whole number from 0")
-    default = "none" if max_age is None else "login"
-    prompts = params.get("prompt", default).split()
+def _prompts(params: Parameters) -> list[str]:
+    """Answer what ``prompt`` asks for. By default Discord remembers who has approved already."""
+    sent = params.get("prompt")
+    if sent is None:
+        return []
+    prompts = sent.split()
     if not prompts or any(prompt not in PROMPTS for prompt in prompts):
         raise InvalidRequest(f"prompt must be one of {', '.join(PROMPTS)}")
     if "none" in prompts and len(prompts) > 1:
         raise InvalidRequest("prompt none does not go with others")
-    return PROMPTS[prompts[0]]
+    return prompts
+
+
+def _max_age(params: Parameters) -> int | None:
+    """Answer for how many seconds a login is good, if the application says so."""
+    max_age = params.get("max_age")
+    if max_age is None:
+        return None
+    if not _NUMBER.fullmatch(max_age):
+        raise InvalidRequest("max_age must be a whole number from 0")
+    return int(max_age)

@@ -1,8 +1,8 @@
 """Where Discord sends people back to: ``/r/{redirect_uri}``, and ``/callback``."""
 
 import secrets
+from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import structlog
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from snowflake.crypto.sealing import BadNote, ExpiredNote
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
 from snowflake.oidc import redirects
-from snowflake.oidc.admission import admit
+from snowflake.oidc.admission import Admitted, admit
 from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials
@@ -28,13 +28,11 @@ from snowflake.protocol.parameters import Parameters, query
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
+from snowflake.protocol.session_cookie import identifier_of, set_session
 from snowflake.settings import Settings
 from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
 from snowflake.uris.hosts import origin_of
-
-if TYPE_CHECKING:
-    from snowflake.people.person import Person
 
 #: Errors of Discord that applications understand as they are (RFC 6749, section 4.1.2.1).
 PASSED_ON = {
@@ -101,22 +99,28 @@ async def callback(request: Request) -> Response:
     )
 
     # 6. Who it is, and whether they may.
-    person: Person | None = None
+    admitted: Admitted | None = None
     if client.registered is not None:
+        previous = identifier_of(request, note.issuer, state)
         credentials = Credentials(client, None, caller_of(request))
         try:
             with state.discord.deadline():
-                admitted = await admit(note, code, credentials, state)
+                answered = await admit(note, code, credentials, previous, state)
         except TemporarilyUnavailable as outage:
             return _out(note, outage)
-        if isinstance(admitted, Response):
-            return admitted
-        person = admitted
+        if isinstance(answered, Response):
+            return answered
+        admitted = answered
 
     # 7. To the application, which alone learns who it is if it is a Discord application.
+    begun = admitted.session if admitted is not None else None
+    if begun is not None:
+        code = replace(code, session=begun.session.id, session_ends=begun.session.expires_at)
     response = _answer(note, code=state.sealer.seal(code, state.clock()))
-    if person is not None:
-        remember_person(response, person.user.id, state, secure=secure)
+    if begun is not None:
+        set_session(response, begun.identifier, begun.session, state)
+    if admitted is not None:
+        remember_person(response, admitted.person.user.id, state, secure=secure)
     else:
         remember_login(response, known, code.id, state, secure=secure)
     return response

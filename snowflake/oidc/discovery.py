@@ -23,11 +23,18 @@ KEPT = 16
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
     registry = state_of(request).registry
-    return _document(issuer_of(request), registry.ends_sessions, registry.names_groups)
+    return _document(
+        issuer_of(request),
+        ends_sessions=registry.ends_sessions,
+        keeps_sessions=registry.keeps_sessions,
+        names_groups=registry.names_groups,
+    )
 
 
 @lru_cache(KEPT)
-def _document(issuer: str, ends_sessions: bool, names_groups: bool) -> Response:
+def _document(
+    issuer: str, *, ends_sessions: bool, keeps_sessions: bool, names_groups: bool
+) -> Response:
     document = {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
@@ -41,6 +48,7 @@ def _document(issuer: str, ends_sessions: bool, names_groups: bool) -> Response:
         "scopes_supported": list(SCOPES),
         "claims_supported": [
             *("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
+            *(["sid"] if keeps_sessions else []),
             *(
                 claim
                 for scope in SCOPES.values()
@@ -51,8 +59,10 @@ def _document(issuer: str, ends_sessions: bool, names_groups: bool) -> Response:
         "response_types_supported": [authorize.RESPONSE_TYPE],
         "response_modes_supported": [authorize.RESPONSE_MODE],
         "grant_types_supported": list(GRANTS),
-        # Discord shows its page to somebody new all the same, so none is not promised.
-        "prompt_values_supported": [name for name in authorize.PROMPTS if name != "none"],
+        # Discord shows its page to somebody new, so that without sessions none is no promise.
+        "prompt_values_supported": [
+            name for name in authorize.PROMPTS if keeps_sessions or name != "none"
+        ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,

@@ -89,6 +89,8 @@ async def exchange(
         if not await is_known_good(credentials, exchanged.secret_hash, state):
             raise InvalidClient("this is not the client secret that Discord accepted")
         return exchanged
+    if note.discord_code is None:
+        raise InvalidGrant("the code has expired")
     application, secret = credentials.client.application, credentials.application_secret
     async with (
         trying_code(note.verifier, note.caller, note.browser, state),

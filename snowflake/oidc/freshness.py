@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
 
-from snowflake.discord.models import WEEK
+from snowflake.discord.models import WEEK, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable, TooManyRequests
 from snowflake.oidc import scopes
 from snowflake.oidc.authentication import faults_of_ours
@@ -16,6 +17,7 @@ from snowflake.oidc.people import Fetched, fetch_known
 from snowflake.people.policies import admit
 from snowflake.settings.registry import Client
 from snowflake.state import State
+from snowflake.state.memberships import Remembered
 from snowflake.state.renewal import renew
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
@@ -65,7 +67,7 @@ async def brought_up_to_date(
     """
     client = credentials.client
     try:
-        tokens, fetched = await _ask_discord(grant, credentials, state, prove=prove)
+        tokens, fetched = await ask_discord(grant, credentials, state, prove=prove)
         admit(fetched.person, client, state.clock())
     except InvalidGrant:
         await state.store.grants.end(grant.id)
@@ -116,24 +118,31 @@ def age_of(grant: Grant, state: State) -> float:
     return abs(state.clock() - grant.claims_at) if grant.claims_at is not None else math.inf
 
 
-async def _ask_discord(
-    grant: Grant, credentials: Credentials, state: State, *, prove: bool
+async def ask_discord(
+    grant: Grant,
+    credentials: Credentials,
+    state: State,
+    *,
+    prove: bool = False,
+    account: Remembered[User] | None = None,
 ) -> tuple[StoredTokens, Fetched]:
     """Ask who the person is now, with the pair of Discord's tokens that tells most of it.
 
     One that Discord accepts no more is forgotten. Perhaps another one lives: the person may have
-    removed the application at Discord, and come back.
+    removed the application at Discord, and come back. Where the ``account`` is known, Discord is
+    not asked for it. Raises as ``brought_up_to_date`` does.
     """
+    ask = partial(_person, grant, client=credentials.client, state=state, account=account)
     refusal = InvalidGrant("the person has to sign in again")
     while (tokens := await _pair(grant, credentials.client, state)) is not None:
         try:
             tokens = await _living(tokens, grant, credentials, state, prove=prove)
             try:
-                return tokens, await _person(grant, tokens, credentials.client, state)
+                return tokens, await ask(tokens)
             except InvalidGrant:
                 # Renewed meanwhile by another request, or ended early by Discord.
                 tokens = await _renewed(tokens, grant, credentials, state)
-                return tokens, await _person(grant, tokens, credentials.client, state)
+                return tokens, await ask(tokens)
         except InvalidGrant as refused:
             await state.store.discord_tokens.forget(tokens)
             refusal = refused
@@ -206,9 +215,15 @@ async def _renew(
         return await renew(tokens, secret, caller, state, prove=prove)
 
 
-async def _person(grant: Grant, tokens: StoredTokens, client: Client, state: State) -> Fetched:
+async def _person(
+    grant: Grant,
+    tokens: StoredTokens,
+    client: Client,
+    state: State,
+    account: Remembered[User] | None,
+) -> Fetched:
     needs = needs_of(client, grant.scopes)
-    fetched = await fetch_known(grant.person, needs, tokens.scopes, tokens.access_token, state)
+    fetched = await fetch_known(needs, tokens, state, account=account)
     if fetched.person.user.id != grant.person:
         raise InvalidGrant("Discord names another person than at the login")
     return fetched

@@ -14,11 +14,11 @@ class LoginNote(Note):
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
-    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, nobody else may
-    come back.
+    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, by their ID or
+    by their ``login``, nobody else may come back.
     """
 
-    purpose: ClassVar[str] = "login note 4"
+    purpose: ClassVar[str] = "login note 5"
 
     client_id: str
     issuer: str
@@ -34,6 +34,7 @@ class LoginNote(Note):
     silent: bool
     begun: int
     hinted: str | None
+    login: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class CodeNote(Note):
     """What the callback must remember until ``/token``. It is our authorization code.
 
     ``id`` is what the store knows it by, and the grant that it makes. ``discord_code`` is Discord's
-    own code, which Discord accepts once, ``auth_time`` the Unix time at which it vouched for the
-    person. ``caller`` is the browser's address, ``known`` and ``logins`` what the browser's cookie
-    says of who has signed in there before.
+    own code, which Discord accepts once, None for somebody who came by a session; ``auth_time`` the
+    Unix time at which it vouched for the person. ``session`` is the ID of their session, if they
+    have one, and ``session_ends`` the Unix time of its end. ``caller`` is the browser's address,
+    ``known`` and ``logins`` what the browser's cookie says of who has signed in there before.
     """
 
-    purpose: ClassVar[str] = "code note 3"
+    purpose: ClassVar[str] = "code note 4"
 
     id: str
     client_id: str
@@ -57,11 +59,13 @@ class CodeNote(Note):
     nonce: str | None
     code_challenge: str | None
     verifier: str
-    discord_code: str
+    discord_code: str | None
     auth_time: int
     caller: str
     known: str | None
     logins: tuple[str, ...]
+    session: str | None = None
+    session_ends: int | None = None
 
     @property
     def browser(self) -> KnownBrowser:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -14,6 +14,7 @@ from snowflake.oidc.unsaid import check_person, members_of
 from snowflake.people.person import Person
 from snowflake.state import State
 from snowflake.state.memberships import Remembered
+from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.memberships import Membership
 
 Answer = TypeVar("Answer")
@@ -67,15 +68,15 @@ async def fetch_newcomer(
 
 
 async def fetch_known(
-    person: str, needs: Needs, granted: frozenset[str], access_token: SecretStr, state: State
+    needs: Needs, tokens: StoredTokens, state: State, *, account: Remembered[User] | None = None
 ) -> Fetched:
-    """Ask for everything that is needed about somebody known by their Discord user ID.
+    """Ask for everything that is needed about the person to whom Discord's tokens belong.
 
-    What is fresh in the memory is taken from there, unless a gate depends on it. Else as
-    ``fetch_newcomer``.
+    What is fresh in the memory is taken from there, unless a gate depends on it; who they are is
+    not asked where the ``account`` is known. Else as ``fetch_newcomer``.
     """
-    needs = needs.within(granted)
-    memory = state.memory
+    needs = needs.within(tokens.scopes)
+    person, access_token, memory = tokens.person, tokens.access_token, state.memory
 
     def ask_guilds() -> Lookup[Remembered[Guilds]]:
         return memory.guilds(person, access_token, needs.oldest, anew=needs.gated)
@@ -86,8 +87,15 @@ async def fetch_known(
         # Discord limits it too hard to ask each time.
         return memory.member(guild, person, access_token, needs.oldest)
 
-    user = asyncio.ensure_future(state.discord.user(access_token, person))
-    return await _fetched(needs, user, ask_guilds, ask_member, state)
+    async def ask_user() -> User:
+        return account.answer if account else await state.discord.user(access_token, person)
+
+    user = asyncio.ensure_future(ask_user())
+    fetched = await _fetched(needs, user, ask_guilds, ask_member, state)
+    if account is None:
+        return fetched
+    oldest = max(fetched.person.age, account.age)
+    return replace(fetched, person=replace(fetched.person, age=oldest))
 
 
 async def _fetched(

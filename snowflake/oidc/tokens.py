@@ -70,10 +70,14 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class IdToken:
-    """What an ID token that was signed here says: for which client it was issued, of whom."""
+    """What an ID token that was signed here says: for which client it was issued, of whom.
+
+    ``sid`` is the name by which the client knows the session, if it was issued in one.
+    """
 
     client_id: str
     person: str
+    sid: str | None
 
 
 def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
@@ -83,8 +87,10 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     """
     grant = redeemed.grant
     issued = int(state.clock())
-    # No token is told to live longer than its grant does.
-    lifetime = min(int(client.token_lifetime.total_seconds()), grant.expires_at - issued)
+    # No token is told to live longer than its grant does, or its session.
+    ends = [grant.expires_at, *([grant.session_ends] if grant.session_ends is not None else [])]
+    lifetime = min(int(client.token_lifetime.total_seconds()), min(ends) - issued)
+    session = {"sid": grant.sid} if grant.sid is not None else {}
     times = {"iat": issued, "exp": issued + lifetime}
     scope = " ".join(redeemed.scopes)
     claims = claims_within(grant.claims, redeemed.scopes)
@@ -96,6 +102,7 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
         "scope": scope,
         "grant": grant.id,
         "jti": secrets.token_urlsafe(16),
+        **session,
         **times,
     }
     fewer = list(_ever_fewer(claims))
@@ -108,6 +115,7 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
         "at_hash": at_hash(access_token),
         "jti": secrets.token_urlsafe(16),
         **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
+        **session,
         **times,
     }
     candidates = [claims, fewer[-1]] if client.includes_claims else fewer[-1:]
@@ -178,18 +186,21 @@ async def read_hint(token: str, state: State) -> IdToken:
         ValueError: it was not signed here.
     """
     claims = await state.keys.verify(token, ID_TOKEN_TYPE)
-    return IdToken(str(claims["aud"]), str(claims["sub"]))
+    sid = claims.get("sid")
+    return IdToken(str(claims["aud"]), str(claims["sub"]), str(sid) if sid is not None else None)
 
 
 async def grant_of(token: AccessToken, state: State) -> Grant:
     """Answer the grant of an access token.
 
     Raises:
-        InvalidToken: the grant has ended.
+        InvalidToken: the grant has ended, or the session in which the token was issued.
     """
     grant = await state.store.grants.find(token.grant_id)
     if grant is None or grant.client_id != token.client_id:
         raise InvalidToken("the access token has been revoked")
+    if token.claims.get("sid") not in {None, grant.sid}:
+        raise InvalidToken("the session of the access token has ended")
     return grant
 
 

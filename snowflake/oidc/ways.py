@@ -9,7 +9,7 @@ from typing import Final
 
 from snowflake.errors import Ways
 from snowflake.oidc.answers import answer_uri
-from snowflake.oidc.authorize import discord_page
+from snowflake.oidc.discord_page import discord_page
 from snowflake.oidc.notes import LoginNote
 from snowflake.protocol import pkce
 from snowflake.settings.tables.clients import ClientTable

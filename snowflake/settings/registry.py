@@ -95,6 +95,20 @@ class Registry:
         return any(table is not None and table.post_logout_redirect_uris for table in tables)
 
     @property
+    def keeps_sessions(self) -> bool:
+        """Whether there are sessions: there is a client that they serve, and they are wanted."""
+        return bool(self._registered and self._settings.session_lifetime)
+
+    @property
+    def told_of_logouts(self) -> frozenset[str]:
+        """The IDs of the clients whose servers are told that somebody has signed out."""
+        return frozenset(
+            client.id
+            for client in self._registered.values()
+            if client.registered is not None and client.registered.backchannel_logout_uri
+        )
+
+    @property
     def names_groups(self) -> bool:
         """Whether any client gets the names of groups as a claim of their own."""
         tables = (client.groups for client in self._registered.values())

@@ -211,6 +211,14 @@ class Settings(BaseSettings):
             "least 60 seconds, by default a year. Then they have to sign in again."
         ),
     )
+    session_lifetime: Annotated[Duration, within(timedelta(minutes=1), or_zero=True)] = Field(
+        default=timedelta(hours=12),
+        description=(
+            "How long somebody stays signed in here after Discord has vouched for them, so that "
+            "the next registered client needs no trip to Discord; at least a minute. `0` keeps no "
+            "sessions."
+        ),
+    )
     key_rotation: Annotated[Duration, within(timedelta(days=1), or_zero=True)] = Field(
         default=timedelta(0),
         description=(

@@ -139,6 +139,8 @@ async def end(
     login_under_way = await store.codes.are_under_way(application, person)
     if await store.grants.count(application, person):
         return
+    if await store.sessions.count(application, person):
+        return
     if await store.links.needs_tokens(application, person):
         return
     pairs = await store.discord_tokens.of(application, person)

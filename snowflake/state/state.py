@@ -22,6 +22,7 @@ from snowflake.settings.registry import Registry
 from snowflake.state.client_reputation import Reputation
 from snowflake.state.key_ring import KeyRing
 from snowflake.state.limiter import Limiter
+from snowflake.state.logout import Logout
 from snowflake.state.memberships import Memory
 from snowflake.store import Store
 from snowflake.store.presence import SAID_EVERY
@@ -57,6 +58,7 @@ class State:
     discord: DiscordClient
     memory: Memory
     freshening: Sharing
+    logout: Logout
     upstream: Upstream | None
     clock: Callable[[], float]
 
@@ -101,10 +103,11 @@ class State:
                         clock,
                     )
                 )
+            registry = Registry(settings)
             lifetime = settings.discord_cache.total_seconds()
             yield cls(
                 settings=settings,
-                registry=Registry(settings),
+                registry=registry,
                 keys=await KeyRing.open(settings, store, clock),
                 sealer=sealer,
                 store=store,
@@ -115,6 +118,7 @@ class State:
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
                 freshening=Sharing(),
+                logout=Logout(store, registry),
                 upstream=upstream,
                 clock=clock,
             )

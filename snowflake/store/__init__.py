@@ -2,11 +2,12 @@
 
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
 ``url`` finds it, ``migrate`` brings an old one up to date, ``sealed`` opens what is sealed in it.
-Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``,
-``discord_tokens``, ``memberships``, ``links``, ``signing_keys``, ``attempts``, ``reputation``;
-``logins`` for what a login writes at once, ``leases`` for work that one process does at a time,
-``presence`` for the processes that serve from it, ``people`` for one person, ``housekeeping`` for
-what nobody needs any more, ``copy`` for moving house.
+Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``, ``sessions``
+with their ``sids`` and ``logout_deliveries``, ``discord_tokens``, ``memberships``, ``links``,
+``signing_keys``, ``attempts``, ``reputation``; ``logins`` for what a login writes at once,
+``leases`` for work that one process does at a time, ``presence`` for the processes that serve from
+it, ``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving
+house.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ from snowflake.store.people import People
 from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
+from snowflake.store.sessions import Sessions
 from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.url import is_file, open_database
 
@@ -57,17 +59,23 @@ class Store:
         self.leases = Leases(database, clock)
         self.presence = Presence(self.leases)
         self.codes = Codes(database, clock)
-        self.grants = Grants(database, sealer, self.leases)
+        self.grants = Grants(database, sealer, self.leases, clock)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)
-        self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships)
+        self.sessions = Sessions(database, sealer, self.discord_tokens, self.memberships, clock)
+        self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
         self.signing_keys = SigningKeys(database, sealer)
         self.attempts = Attempts(database, clock)
         self.reputations = Reputations(database, clock)
         self.people = People(
-            database, self.grants, self.discord_tokens, self.memberships, self.links
+            database,
+            self.grants,
+            self.sessions,
+            self.discord_tokens,
+            self.memberships,
+            self.links,
         )
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 

@@ -9,8 +9,9 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, false, insert, or_, select, update
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database, Statement
@@ -29,6 +30,20 @@ _SPEND = (
     .where(_MINE)
     .values(spent=True, grant_id=bindparam("grant_id"), holder=None, exchanged=None)
 )
+
+
+_ADD = insert(codes)
+
+
+class NewCode(NamedTuple):
+    """A code that nobody has brought yet, and what is kept with it, sealed, until it is redeemed.
+
+    ``expires_at`` is a Unix time.
+    """
+
+    id: str
+    exchanged: str
+    expires_at: int
 
 
 class CodeReserved(Exception):
@@ -146,6 +161,19 @@ class Codes:
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant."""
         await self._database.write(lambda c: c.execute(*_spending(reservation, None)))
+
+
+def putting(code: NewCode, application: str, person: str) -> Statement:
+    """Answer the statement that keeps a code of somebody who comes by their session."""
+    return _ADD, {
+        "id": code.id,
+        "spent": False,
+        "reserved_until": 0,
+        "exchanged": code.exchanged,
+        "application": application,
+        "person": person,
+        "expires_at": code.expires_at,
+    }
 
 
 def spend_for(reservation: Reservation, grant_id: str, connection: Connection) -> None:

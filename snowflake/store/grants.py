@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -12,14 +12,19 @@ from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, upda
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.leases import Leases
-from snowflake.store.schema import grants
+from snowflake.store.schema import grants, sessions
 from snowflake.store.sealed import open_sealed
+from snowflake.store.sids import sid_of
 
 #: Seconds that looking a grant up and saving its claims may take, beside asking Discord.
 SAVING = 5
 
 _IS = grants.c.id == bindparam("grant_id")
-_FIND = select(grants).where(_IS)
+#: With the end of its session, nothing if that has ended.
+_WITH_SESSION = select(grants, sessions.c.expires_at.label("session_ends")).join_from(
+    grants, sessions, grants.c.session == sessions.c.id, isouter=True
+)
+_FIND = _WITH_SESSION.where(_IS)
 _ADD = insert(grants)
 _REPLACE = update(grants).where(_IS)
 #: Grants that a person has at most with one client: each login makes one, and an application may
@@ -49,7 +54,9 @@ class Grant:
     was last known to be good, None for a public client. ``scopes`` are those that the client asked
     for, whatever it was given, and ``discord_scopes`` those that Discord granted then.
     ``claims_at`` is the time at which Discord was asked for the oldest of the claims, None in a
-    grant of an older release.
+    grant of an older release. ``session`` is the ID of the session in which it began, and
+    ``session_ends`` when that will end, None if it has; with it ends the grant, unless it is
+    ``offline``.
     """
 
     client_id: str
@@ -63,7 +70,17 @@ class Grant:
     secret_hash: str | None
     claims_at: int | None = None
     discord_scopes: frozenset[str] = frozenset()
+    session: str | None = None
+    session_ends: int | None = None
+    offline: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def sid(self) -> str | None:
+        """The name by which the client knows the session, if that lives."""
+        if self.session is None or self.session_ends is None:
+            return None
+        return sid_of(self.session, self.client_id)
 
 
 @dataclass(frozen=True)
@@ -79,20 +96,23 @@ class SealedClaims(Note):
 class Grants:
     """The grants in the store."""
 
-    def __init__(self, database: Database, sealer: Sealer, leases: Leases) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, leases: Leases, clock: Callable[[], float]
+    ) -> None:
         self._database, self._sealer, self._leases = database, sealer, leases
+        self._clock = clock
 
     async def find(self, grant_id: str) -> Grant | None:
         """Answer a grant, or None if there is none or it has ended."""
         values = {"grant_id": grant_id}
         row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
-        return self._read(row) if row is not None else None
+        return self._living(row) if row is not None else None
 
     async def of_person(self, person: str) -> list[Grant]:
         """Answer all grants of a person."""
-        query = select(grants).where(grants.c.person == person).order_by(grants.c.id)
+        query = _WITH_SESSION.where(grants.c.person == person).order_by(grants.c.id)
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
-        return [self._read(row) for row in rows]
+        return [grant for row in rows if (grant := self._living(row)) is not None]
 
     async def end(self, grant_id: str) -> None:
         """End a grant: its access tokens and refresh tokens are worth nothing from now on."""
@@ -144,11 +164,20 @@ class Grants:
             "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
             "claims_at": grant.claims_at,
             "secret_hash": grant.secret_hash,
+            "session": grant.session,
+            "offline": grant.offline,
             "expires_at": grant.expires_at,
             "sealed_by": self._sealer.name,
         }
 
-    def _read(self, row: RowMapping) -> Grant:
+    def _living(self, row: RowMapping) -> Grant | None:
+        ends = row["session_ends"] or 0
+        lives = ends > self._clock()
+        if row["session"] is not None and not lives and not row["offline"]:
+            return None
+        return self._read(row, ends if lives else None)
+
+    def _read(self, row: RowMapping, session_ends: int | None) -> Grant:
         sealed = open_sealed(self._sealer, SealedClaims, row["claims"])
         if sealed.grant_id != row["id"]:
             raise ValueError("the claims of a grant belong to another")
@@ -165,6 +194,9 @@ class Grants:
             secret_hash=row["secret_hash"],
             claims_at=row["claims_at"],
             discord_scopes=frozenset(row["discord_scope"].split()),
+            session=row["session"],
+            session_ends=session_ends,
+            offline=row["offline"],
         )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    or_,
     select,
     tuple_,
     update,
@@ -32,10 +33,13 @@ from snowflake.store.schema import (
     grants,
     leases,
     links,
+    logout_deliveries,
     memberships,
     refresh_tokens,
+    sessions,
     signing_keys,
 )
+from snowflake.store.sessions import SealedAccount
 from snowflake.store.signing_keys import SealedKey
 
 #: Rows that one transaction changes, so that nobody waits long for it, and that are found at once.
@@ -56,6 +60,7 @@ SEALED = (
     _Sealed(discord_tokens, "tokens", SealedPair),
     _Sealed(links, "sealed", SealedLink),
     _Sealed(memberships, "answer", SealedMembership),
+    _Sealed(sessions, "account", SealedAccount),
     _Sealed(signing_keys, "key", SealedKey),
 )
 
@@ -88,7 +93,10 @@ class Housekeeping:
         now = int(self._clock())
         expired: list[tuple[Table, ColumnElement[bool]]] = [
             (refresh_tokens, refresh_tokens.c.expires_at <= now),
-            (grants, grants.c.expires_at <= now),
+            # Before the grants, which end with them.
+            (sessions, sessions.c.expires_at <= now),
+            (grants, (grants.c.expires_at <= now) | _ended_with_session()),
+            (logout_deliveries, logout_deliveries.c.expires_at <= now),
             (codes, codes.c.expires_at <= now),
             (leases, leases.c.until <= now - LEASE),
             (memberships, memberships.c.asked_at <= now - KEPT),
@@ -153,12 +161,18 @@ def _changing(statement: Delete | Update, values: Mapping[str, object]) -> Work[
 
 
 def _serve_somebody() -> ColumnElement[bool]:
-    """Whether a grant or a link needs Discord's tokens."""
+    """Whether a grant, a session or a link needs Discord's tokens."""
     needed = [
         select(table.c.person).where(
             table.c.person == discord_tokens.c.person,
             table.c.application == discord_tokens.c.application,
         )
-        for table in (grants, links)
+        for table in (grants, sessions, links)
     ]
-    return needed[0].exists() | needed[1].where(links.c.state != ENDED).exists()
+    of_link = needed.pop().where(links.c.state != ENDED)
+    return or_(*(query.exists() for query in needed), of_link.exists())
+
+
+def _ended_with_session() -> ColumnElement[bool]:
+    lives = select(sessions.c.id).where(sessions.c.id == grants.c.session).exists()
+    return grants.c.session.is_not(None) & ~grants.c.offline & ~lives

@@ -1,6 +1,6 @@
 """What a login leaves behind, written at once or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.sessions import check_lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +22,25 @@ class Logins:
     grants: Grants
     discord_tokens: DiscordTokens
     memberships: Memberships
+    clock: Callable[[], float]
 
     async def save(
         self,
         code: Reservation,
         grant: Grant,
-        tokens: StoredTokens,
+        tokens: StoredTokens | None,
         learnt: Iterable[Membership] = (),
         *,
         refreshable: bool,
     ) -> str | None:
         """Spend the code, keep the grant, Discord's tokens and what was learnt on the way.
 
-        The oldest grant ends of a person who has too many with one client. Answers the grant's
-        first refresh token, or None if it is not to have one.
+        A session has kept the tokens already. The oldest grant ends of a person who has too many
+        with one client. Answers the grant's first refresh token, or None if it is not to have one.
 
         Raises:
-            InvalidGrant: the code is another request's by now. Nothing is written.
+            InvalidGrant: the code is another request's by now, or the session of the grant has
+                ended. Nothing is written.
         """
         refresh_token = refresh_tokens.new_token() if refreshable else None
         statements = [
@@ -49,10 +52,13 @@ class Logins:
             statements.append(refresh_tokens.adding(refresh_token, grant))
 
         def work(connection: Connection) -> None:
+            if grant.session is not None:
+                check_lives(connection, grant.session, self.clock())
             codes.spend_for(code, grant.id, connection)
             for statement in statements:
                 connection.execute(*statement)
-            self.discord_tokens.keep(connection, tokens)
+            if tokens is not None:
+                self.discord_tokens.keep(connection, tokens)
 
         await self.database.write(work)
         return refresh_token

@@ -1,5 +1,6 @@
 """Everything that is kept about one person: to show it, and to erase it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete
@@ -9,7 +10,8 @@ from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.links import Link, Links
 from snowflake.store.memberships import Membership, Memberships
-from snowflake.store.schema import codes, discord_tokens, grants, links, memberships
+from snowflake.store.schema import codes, consents, discord_tokens, grants, links, memberships
+from snowflake.store.sessions import Session, Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Kept:
     """What is kept about a person."""
 
     grants: list[Grant]
+    sessions: list[Session]
     discord_tokens: list[StoredTokens]
     memberships: list[Membership]
     link: Link | None
@@ -28,6 +31,7 @@ class People:
 
     database: Database
     grants: Grants
+    sessions: Sessions
     discord_tokens: DiscordTokens
     memberships: Memberships
     links: Links
@@ -36,19 +40,23 @@ class People:
         """Answer everything about a person, by their Discord user ID."""
         return Kept(
             await self.grants.of_person(person),
+            await self.sessions.of_person(person),
             await self.discord_tokens.of_person(person),
             await self.memberships.of_person(person),
             await self.links.find(person),
         )
 
-    async def erase(self, person: str) -> None:
+    async def erase(self, person: str, *, told: Collection[str] = ()) -> None:
         """Erase everything about a person, logins under way too. Their refresh tokens go as well.
 
+        Those clients of their sessions that are ``told`` will hear of it, within a day.
         A refresh under way may still remember their guilds, for ``memberships.KEPT`` seconds.
         """
 
         def erase(connection: Connection) -> None:
-            for table in (grants, codes, discord_tokens, memberships, links):
+            # First of all, as in every transaction that touches a session.
+            self.sessions.end_of(connection, person, told=told)
+            for table in (grants, codes, discord_tokens, memberships, links, consents):
                 connection.execute(delete(table).where(table.c.person == person))
 
         await self.database.write(erase, many=True)

@@ -15,6 +15,7 @@ Event = Literal[
     "userinfo",
     "revocation",
     "introspection",
+    "logout",
     "link",
     "unlink",
     "link_sync",
@@ -32,6 +33,7 @@ EVENTS: Final[Mapping[Event, str]] = {
     "userinfo": "somebody is asked about anew and loses the login: `access_denied`, or the error",
     "revocation": "a client ends a login: `ended`, or the error",
     "introspection": "a client may not ask about a token: the error",
+    "logout": "a session ends before its time: `ended`, or the error",
     "link": "an account is linked: `linked`, or the error",
     "unlink": "a link is undone: `undone`, `untold` if Discord could not be told, or the error",
     "link_sync": "a link is brought up to date: `unchanged`, `changed`, `ended`, `unasked`, "

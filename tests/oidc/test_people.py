@@ -17,6 +17,7 @@ from snowflake.oidc.needs import Needs
 from snowflake.oidc.people import Fetched, fetch_known, fetch_newcomer
 from snowflake.people.person import Person
 from snowflake.settings import Settings
+from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.memberships import KEPT, Membership
 from tests.login import Json, code_for, read_token, redeem, sign_in
 from tests.running import DISCORD_API, GUILDS, NOW, USER, Clock, Discord, Snowflake, running
@@ -180,7 +181,8 @@ async def newcomer(
 async def known(
     snowflake: Snowflake, needs: Needs, granted: frozenset[str] = EVERYTHING
 ) -> Fetched:
-    return await fetch_known(PERSON, needs, granted, TOKEN, snowflake.state)
+    tokens = StoredTokens("application", PERSON, TOKEN, None, granted, expires_at=0)
+    return await fetch_known(needs, tokens, snowflake.state)
 
 
 FETCHES: Final = pytest.mark.parametrize("fetch", [newcomer, known])

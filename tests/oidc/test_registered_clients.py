@@ -52,8 +52,10 @@ with_secret = partial(redeem, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
 
 
 def registering(settings: Settings, *clients: ClientTable, **changes: object) -> Settings:
+    """Register clients, without sessions: what each login is without one. Others have their own."""
     return settings.model_copy(
         update={
+            "session_lifetime": timedelta(0),
             "discord_client_id": APPLICATION_ID,
             "discord_client_secret": SecretStr(APPLICATION_SECRET),
             "clients": clients,

@@ -43,6 +43,7 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "code_lifetime": timedelta(minutes=1),
         "refresh_token_lifetime": timedelta(days=30),
         "grant_lifetime": timedelta(days=365),
+        "session_lifetime": timedelta(hours=12),
         "key_rotation": timedelta(0),
         "include_unverified_email": False,
         "discord_client_id": None,

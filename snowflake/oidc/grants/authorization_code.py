@@ -78,8 +78,13 @@ async def authorization_code(
         secret_hash=exchanged.secret_hash,
         claims_at=int(state.clock() - person.age),
         discord_scopes=exchanged.scopes,
+        session=note.session,
+        session_ends=note.session_ends,
+        offline="offline_access" in granted,
     )
-    tokens = exchanged.stored(client.application, person.user.id)
+    # A session has kept them already.
+    has_tokens = note.session is None
+    tokens = exchanged.stored(client.application, person.user.id) if has_tokens else None
     try:
         refresh_token = await state.store.logins.save(
             code, grant, tokens, fetched.learnt, refreshable=refreshable

@@ -10,7 +10,7 @@ from snowflake.settings.phc import HASH, check_hash
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.table import Table
-from snowflake.settings.values import Duration, within
+from snowflake.settings.values import Duration, Url, within
 from snowflake.uris.registered import check_registered, is_one_of
 
 # HTTP Basic separates ID and secret by a colon.
@@ -79,6 +79,13 @@ class ClientTable(Table):
         default=(),
         description=(
             "Where people may be sent after they have signed out; written as `redirect_uris` are."
+        ),
+    )
+    backchannel_logout_uri: Url | None = Field(
+        default=None,
+        description=(
+            "Where Snowflake tells the application's server that somebody has signed out (OpenID "
+            "Connect Back-Channel Logout)."
         ),
     )
     scopes: tuple[str, ...] | None = Field(

@@ -1,0 +1,63 @@
+"""Who an application says has to sign in: ``id_token_hint`` and ``login_hint``.
+
+(OpenID Connect Core 1.0, section 3.1.2.1.) A hint never makes anybody somebody: it keeps out those
+whom it does not name.
+"""
+
+import re
+from dataclasses import dataclass
+
+from snowflake.crypto.keys import MAX_TOKEN
+from snowflake.discord.models import User
+from snowflake.errors import LoginRequired
+from snowflake.oidc.tokens import BAD_HINT, read_hint
+from snowflake.protocol.parameters import Parameters
+from snowflake.settings.registry import Client
+from snowflake.state import State
+
+#: Characters of a ``login_hint``: those of the longest address.
+MAX_LOGIN_HINT = 320
+_ID = re.compile(r"[0-9]{15,20}")
+_USERNAME = re.compile(r"@?[a-z0-9_.]{2,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Who is meant: ``person`` by their Discord user ID, ``login`` by that or another name."""
+
+    person: str | None = None
+    login: str | None = None
+
+    def exclude(self, user: User) -> bool:
+        """Whether somebody else is meant. An address that Discord has not told excludes nobody."""
+        if self.person not in {None, user.id}:
+            return True
+        if self.login is None:
+            return False
+        login = self.login.strip().casefold()
+        if _ID.fullmatch(login):
+            return login != user.id
+        if _USERNAME.fullmatch(login):
+            return bool(user.username) and login.removeprefix("@") != user.username.casefold()
+        return "@" in login and user.email is not None and login != user.email.casefold()
+
+
+async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
+    """Read the hints of a registered client.
+
+    With a Discord application nobody knows who has come back before it redeems its code.
+
+    Raises:
+        InvalidRequest: one is too long.
+        LoginRequired: ``id_token_hint`` is no ID token of this issuer.
+    """
+    if client.registered is None:
+        return Hints()
+    hint = params.at_most("id_token_hint", MAX_TOKEN)
+    login = params.at_most("login_hint", MAX_LOGIN_HINT)
+    if hint is None:
+        return Hints(login=login)
+    try:
+        return Hints((await read_hint(hint, state)).person, login)
+    except ValueError as error:
+        raise LoginRequired(BAD_HINT) from error

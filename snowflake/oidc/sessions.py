@@ -1,0 +1,56 @@
+"""Beginning a session, as soon as Discord has vouched for somebody who goes to a registered client.
+
+Every login gives the browser a new identifier, whatever it has brought, so that nobody's session
+can be planted in it.
+"""
+
+from typing import NamedTuple
+
+from snowflake.oidc.exchange import Exchanged
+from snowflake.oidc.notes import LoginNote
+from snowflake.oidc.people import Fetched
+from snowflake.oidc.single_sign_on import told
+from snowflake.protocol.session_cookie import new_identifier
+from snowflake.state import State
+from snowflake.store.sessions import Arrival, Session
+
+
+class Begun(NamedTuple):
+    """A session that goes on from now, and the identifier by which the browser proves it."""
+
+    session: Session
+    identifier: str
+
+
+async def begin_session(
+    note: LoginNote, exchanged: Exchanged, fetched: Fetched, previous: str | None, state: State
+) -> Begun | None:
+    """Begin or renew the session of whoever has come back; None if sessions are not kept.
+
+    Discord's tokens are kept with it, so that the next client can be served by them. ``previous``
+    is the identifier that the browser has brought.
+
+    Raises:
+        TemporarilyUnavailable: the store cannot be reached.
+    """
+    lifetime, application = state.settings.session_lifetime, state.settings.discord_client_id
+    if not lifetime or application is None:
+        return None
+    now, user = int(state.clock()), fetched.person.user
+    session = Session(
+        application=application,
+        person=user.id,
+        issuer=note.issuer,
+        browser=note.browser,
+        auth_time=now,
+        began_at=now,
+        used_at=now,
+        expires_at=now + int(lifetime.total_seconds()),
+        account=told(user, exchanged.scopes, now),
+    )
+    arrival = Arrival(note.client_id, exchanged.stored(application, user.id), fetched.learnt)
+    identifier = new_identifier()
+    begun = await state.store.sessions.begin(
+        session, identifier, previous, arrival, told=state.logout.told
+    )
+    return Begun(begun, identifier)
