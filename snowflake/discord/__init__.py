@@ -13,8 +13,8 @@ A call goes through these files in this order:
 ``breaker``    lets it fail at once while Discord is down
 ``limits``     lets it wait for Discord's limits (``bucket``), learnt from its answers
                (``limit_answers``)
-``transport``  has the connections
-``bodies``     reads the answer to its end, if that comes soon
 
+How a request travels, and how its answer is read, is the work of ``snowflake.outbound``, with the
+``bounds`` of what Discord's answers may be.
 ``clocks`` has every time that they know, ``cdn`` where Discord keeps its pictures.
 """

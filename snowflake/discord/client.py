@@ -17,8 +17,8 @@ import httpx
 from pydantic import SecretStr, TypeAdapter
 
 from snowflake import __version__
-from snowflake.discord.bodies import PACKING
 from snowflake.discord.bot import Bot
+from snowflake.discord.bounds import MAX_CONNECTIONS
 from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call
 from snowflake.discord.clocks import REAL, Clocks
@@ -35,8 +35,9 @@ from snowflake.discord.models import Guild, Guilds, Member, Tokens, User
 from snowflake.discord.reading import ListReader, Reader
 from snowflake.discord.role_connections import RoleConnections
 from snowflake.discord.sending import Sender
-from snowflake.discord.transport import open_transport
 from snowflake.errors import InvalidClient, InvalidGrant
+from snowflake.outbound.reading import PACKING
+from snowflake.outbound.transport import transport_to
 
 #: Seconds for all that one request asks of Discord, unless it is configured.
 DEADLINE: Final = 10.0
@@ -108,7 +109,7 @@ class DiscordClient:
             "Accept": "application/json",
             "Accept-Encoding": PACKING,
         }
-        async with open_transport(api_url) as transport:
+        async with transport_to(api_url, MAX_CONNECTIONS) as transport:
             breaker = Breaker(clocks)
             sender = Sender(transport, Limits(clocks), breaker, on_invalid, clocks)
             lookups = Lookups(sender, headers, deadline, clocks)

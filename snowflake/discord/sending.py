@@ -8,7 +8,6 @@ A call goes through this file from top to bottom::
     _ask       one request, within what is left of the deadline
 """
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -16,15 +15,15 @@ from typing import Final
 import httpx
 import structlog
 
-from snowflake.discord.bodies import read_body
+from snowflake.discord.bounds import MAX_ANSWER
 from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call, is_invalid, is_limited
 from snowflake.discord.clocks import Clocks
 from snowflake.discord.deadline import left
 from snowflake.discord.limits import Limits
-from snowflake.discord.transport import NEVER_ARRIVED
 from snowflake.errors import TemporarilyUnavailable
-from snowflake.outbound.reasons import reason_of
+from snowflake.outbound.failures import NeverArrived, NoAnswer, TooLarge
+from snowflake.outbound.sending import send
 from snowflake.telemetry.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
 
 #: How often a call is sent at most.
@@ -36,14 +35,6 @@ PAUSE: Final = 0.4
 LEAST: Final = 0.5
 
 _log = structlog.get_logger(__name__)
-
-
-class Unanswered(Exception):
-    """A request got no answer."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(reason_of(error))
-        self.never_arrived = isinstance(error, NEVER_ARRIVED)
 
 
 class Sender:
@@ -77,8 +68,8 @@ class Sender:
         try:
             response = await self._insist(call)
             outcome = call.outcome(response)
-        except Unanswered as failure:
-            outcome = call.failure(arrived=not failure.never_arrived)
+        except NoAnswer as failure:
+            outcome = call.failure(arrived=not isinstance(failure, NeverArrived))
             _log.warning("discord_unreachable", route=call.place.route, error=str(failure))
             raise TemporarilyUnavailable(
                 "Discord did not answer; try again", cause=str(failure)
@@ -91,7 +82,7 @@ class Sender:
         """Send a call once, whatever the breaker says, and answer what comes of it."""
         try:
             return call.outcome(await self._visit(call))
-        except Unanswered:
+        except NoAnswer:
             return Outcome.FAILED
         except TemporarilyUnavailable:
             # It has to wait for a limit, as all others then have to.
@@ -105,8 +96,8 @@ class Sender:
             pause = random.uniform(0, PAUSE * number)  # noqa: S311 - no secret
             try:
                 response = await self._visit(call)
-            except Unanswered as failure:
-                safe = call.may_repeat or failure.never_arrived
+            except NoAnswer as failure:
+                safe = call.may_repeat or isinstance(failure, NeverArrived)
                 if number == TRIES or not safe or pause >= self._left():
                     raise
             else:
@@ -135,15 +126,13 @@ class Sender:
             raise TemporarilyUnavailable("there was no time left to ask Discord; try again")
         status = "none"
         try:
-            async with asyncio.timeout(seconds):
-                unread = await self._transport.handle_async_request(call.request)
-                try:
-                    response = await read_body(call.request, unread)
-                finally:
-                    await unread.aclose()
+            response = await send(self._transport, call.request, seconds=seconds, size=MAX_ANSWER)
             status = str(response.status_code)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unanswered(error) from error
+        except TooLarge as failure:
+            _log.warning("discord_answer_too_long", path=call.request.url.path, most=MAX_ANSWER)
+            raise TemporarilyUnavailable(
+                "Discord gave no usable answer; try again", cause=str(failure), answered=True
+            ) from None
         finally:
             route = call.place.route
             DISCORD_CALLS.labels(route, status).inc()

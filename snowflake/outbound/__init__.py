@@ -1,4 +1,9 @@
-"""The way out: by which proxy and with whose certificates others are reached, and why they are not.
+"""The way out: how others are asked, whoever they are, and why they do not answer.
 
-Discord and the provider of linked roles are reached in the same way.
+``sending``      one request, within a time and a size
+``transport``    the connections, to one server or to any
+``connections``  by which proxy and with whose certificates, as variables have it
+``reading``      its answer, to the end
+``failures``     what there is instead of an answer
+``reasons``      why, in words
 """

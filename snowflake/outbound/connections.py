@@ -47,34 +47,6 @@ def proxy_for(url: str) -> httpx.Proxy | None:
     return _proxy(proxy) if proxy else None
 
 
-class Transport(httpx.AsyncBaseTransport):
-    """Sends each request by the proxy that ``proxy_for`` answers, if any.
-
-    httpx would look for one by itself, but reads ``NO_PROXY`` in a way of its own, and does not
-    even start where that has an IPv6 address in brackets or a network.
-    """
-
-    def __init__(self, limits: httpx.Limits | None = None) -> None:
-        self._trusted, self._limits = certificates(), limits or httpx.Limits()
-        self._pools: dict[str | None, httpx.AsyncHTTPTransport] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request."""
-        proxy = proxy_for(str(request.url))
-        # There is one for each scheme at most.
-        name = str(proxy.url) if proxy is not None else None
-        if name not in self._pools:
-            self._pools[name] = httpx.AsyncHTTPTransport(
-                verify=self._trusted, limits=self._limits, proxy=proxy
-            )
-        return await self._pools[name].handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for pool in self._pools.values():
-            await pool.aclose()
-
-
 def faults_of_network() -> Iterator[str]:
     """Answer a line for each variable with which nobody could be reached, without its value."""
     yield from _faults_of_certificates()

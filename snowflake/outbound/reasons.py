@@ -33,7 +33,8 @@ def reason_of(error: BaseException) -> str:
     if (fault := _tls_fault(error)) is not None:
         return _tls_reason(fault)
     for behind in _behind(error):
-        if isinstance(behind, socket.gaierror):
+        # One with an empty label, say, is not even looked up.
+        if isinstance(behind, socket.gaierror | UnicodeError):
             return "its host name is not known here"
         if isinstance(behind, ConnectionRefusedError):
             return "it refuses the connection"

@@ -1,20 +1,18 @@
-"""One request to the provider: over a pool of connections, and limited in time and size."""
+"""One request to the provider: within a time and a size, and to nobody who is near."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
-from snowflake import __version__
 from snowflake.errors import UpstreamDown
-from snowflake.outbound.connections import KEEP_ALIVE, Transport
-from snowflake.outbound.reasons import reason_of
+from snowflake.outbound.failures import NoAnswer, TooLarge
+from snowflake.outbound.sending import send
+from snowflake.outbound.transport import transport_to_any
 from snowflake.telemetry.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
 from snowflake.upstream.neighbourhood import Neighbourhood
 from snowflake.upstream.route import Route
@@ -50,31 +48,15 @@ class Reply:
 class Calls:
     """Sends requests, each once: a code works once, and so may a refresh token."""
 
-    def __init__(self, client: httpx.AsyncClient, neighbourhood: Neighbourhood) -> None:
-        self._client, self._neighbourhood = client, neighbourhood
+    def __init__(self, transport: httpx.AsyncBaseTransport, neighbourhood: Neighbourhood) -> None:
+        self._transport, self._neighbourhood = transport, neighbourhood
 
     @classmethod
     @asynccontextmanager
     async def open(cls, issuer: str) -> AsyncIterator["Calls"]:
         """Open the pool for a provider. A proxy is used if the environment names one."""
-        headers = {
-            "User-Agent": f"Snowflake/{__version__}",
-            "Accept": "application/json",
-            # The size of a packed answer is known only when it is too late.
-            "Accept-Encoding": "identity",
-        }
-        async with httpx.AsyncClient(
-            headers=headers,
-            # Cookies are one person's, and would travel with the next one's requests.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # Where a redirect leads nobody has checked.
-            follow_redirects=False,
-            timeout=SECONDS,
-            transport=Transport(
-                httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE)
-            ),
-        ) as client:
-            yield cls(client, Neighbourhood(issuer))
+        async with transport_to_any(MAX_CONNECTIONS) as transport:
+            yield cls(transport, Neighbourhood(issuer))
 
     async def send(self, call: Call) -> Reply:
         """Answer what the provider answers, whatever its status.
@@ -85,32 +67,27 @@ class Calls:
         """
         started, status = time.monotonic(), "none"
         try:
-            async with asyncio.timeout(SECONDS):
-                reply = await self._ask(call)
-            status = str(reply.status)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            # Not the error's own words: some of them quote what was sent.
-            raise UpstreamDown(call.route, f"no answer ({reason_of(error)})") from None
+            request = self._request(call)
+            answer = await send(self._transport, request, seconds=SECONDS, size=MAX_BODY)
+            status = str(answer.status_code)
+        except TooLarge as failure:
+            raise UpstreamDown(call.route, str(failure)) from None
+        except NoAnswer as failure:
+            raise UpstreamDown(call.route, f"no answer ({failure})") from None
+        except httpx.InvalidURL:
+            # Not the error's own words, which quote it.
+            raise UpstreamDown(call.route, "its URL is none") from None
         finally:
             UPSTREAM_CALLS.labels(call.route, status).inc()
             UPSTREAM_SECONDS.labels(call.route).observe(time.monotonic() - started)
-        return reply
+        content_type = answer.headers.get("content-type", "no content type")
+        return Reply(call.route, answer.status_code, answer.content, content_type)
 
-    async def _ask(self, call: Call) -> Reply:
-        method = "GET" if call.form is None else "POST"
-        trace = partial(self._neighbourhood.check, call.route, call.url)
-        async with self._client.stream(
-            method,
+    def _request(self, call: Call) -> httpx.Request:
+        return httpx.Request(
+            "GET" if call.form is None else "POST",
             call.url,
             data=call.form,
-            headers=call.headers,
-            extensions={"trace": trace},
-        ) as response:
-            content = bytearray()
-            # As it comes: an answer that is packed all the same is not unpacked.
-            async for chunk in response.aiter_raw():
-                content += chunk
-                if len(content) > MAX_BODY:
-                    raise UpstreamDown(call.route, "the answer is too long")
-            content_type = response.headers.get("content-type", "no content type")
-            return Reply(call.route, response.status_code, bytes(content), content_type)
+            headers={"Accept": "application/json", **(call.headers or {})},
+            extensions={"trace": partial(self._neighbourhood.check, call.route, call.url)},
+        )

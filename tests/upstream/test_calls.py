@@ -52,23 +52,22 @@ async def test_an_answer_of_no_use_is_an_outage(
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(
-    "error",
+    ("error", "told"),
     [
-        httpx.ConnectError("upstream-client-secret"),
-        httpx.ReadError("upstream-client-secret"),
-        httpx.RemoteProtocolError("upstream-client-secret"),
-        httpx.ReadTimeout("upstream-client-secret"),
-        httpx.PoolTimeout("upstream-client-secret"),
+        (httpx.ConnectError("upstream-client-secret"), "ConnectError"),
+        (httpx.ReadError("upstream-client-secret"), "ReadError"),
+        (httpx.RemoteProtocolError("upstream-client-secret"), "RemoteProtocolError"),
+        (httpx.ReadTimeout("upstream-client-secret"), "it takes too long"),
+        (httpx.PoolTimeout("upstream-client-secret"), "PoolTimeout"),
     ],
-    ids=lambda error: type(error).__name__,
 )
 async def test_no_answer_is_an_outage(
-    upstream: Upstream, provider: Provider, route: str, error: httpx.HTTPError
+    upstream: Upstream, provider: Provider, route: str, error: httpx.HTTPError, told: str
 ) -> None:
     getattr(provider, route).side_effect = error
     with pytest.raises(UpstreamDown) as raised:
         await redeem(upstream)
-    assert raised.value.cause == f"{route}: no answer ({type(error).__name__})"
+    assert raised.value.cause == f"{route}: no answer ({told})"
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -101,7 +100,7 @@ async def test_an_answer_without_end_is_cut_off_in_time(
 ) -> None:
     monkeypatch.setattr(calls, "SECONDS", 0.01)
     provider.discovery.return_value = httpx.Response(200, stream=Drip(fast=False))
-    with pytest.raises(UpstreamDown, match="TimeoutError"):
+    with pytest.raises(UpstreamDown, match="it takes too long"):
         await redeem(upstream)
 
 
@@ -110,7 +109,7 @@ async def test_an_answer_without_end_is_cut_off_at_its_size(
 ) -> None:
     body = Drip(fast=True)
     provider.discovery.return_value = httpx.Response(200, stream=body)
-    with pytest.raises(UpstreamDown, match="too long"):
+    with pytest.raises(UpstreamDown, match="longer than 1000000 bytes"):
         await redeem(upstream)
     assert body.chunks == calls.MAX_BODY // 65_536 + 1
 

@@ -7,7 +7,7 @@ import httpx
 
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
-from snowflake.outbound.reasons import cure_of, reason_of
+from snowflake.outbound.failures import NoAnswer
 
 #: A route for which nobody has to sign in, so that no answer counts towards a ban.
 PATH = "/gateway"
@@ -19,12 +19,12 @@ async def discord(connections: Connections) -> AsyncIterator[Finding]:
     """Ask Discord for something that it tells anybody."""
     try:
         response = await connections.ask_discord(PATH)
-    except httpx.HTTPError as error:
+    except NoAnswer as failure:
         yield Finding(
             Status.FAULT,
             "Discord",
-            f"does not answer ({reason_of(error)})",
-            cure_of(error) or "Let this machine reach it; a proxy is taken from HTTPS_PROXY.",
+            f"does not answer ({failure})",
+            failure.cure or "Let this machine reach it; a proxy is taken from HTTPS_PROXY.",
         )
         return
     yield _answer(response)

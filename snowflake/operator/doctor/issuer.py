@@ -6,7 +6,7 @@ import httpx
 
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
-from snowflake.outbound.reasons import cure_of, reason_of
+from snowflake.outbound.failures import NoAnswer
 from snowflake.protocol.paths import OPENID_CONFIGURATION
 
 SUBJECT = "issuer"
@@ -31,13 +31,13 @@ async def issuer(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(Status.NOTE, SUBJECT, text, "Set SNOWFLAKE_ISSUER, so that there is one.")
         return
     try:
-        response = await connections.http.get(f"{expected}{OPENID_CONFIGURATION}")
-    except httpx.HTTPError as error:
+        response = await connections.get(f"{expected}{OPENID_CONFIGURATION}")
+    except NoAnswer as failure:
         yield Finding(
             Status.WARNING,
             SUBJECT,
-            f"nothing answers at {expected} ({reason_of(error)})",
-            cure_of(error) or UNREACHED,
+            f"nothing answers at {expected} ({failure})",
+            failure.cure or UNREACHED,
         )
         return
     if response.is_redirect:

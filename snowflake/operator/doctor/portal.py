@@ -9,6 +9,7 @@ from snowflake.configuration import FOR_AUTHENTIK, OBJECTS
 from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.outbound.failures import NoAnswer
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.settings import Settings
 from snowflake.uris.differences import nearest
@@ -48,8 +49,7 @@ async def entry(connections: Connections) -> Entry:
         raise NoEntry("there is no bot token")
     try:
         answer = await connections.ask_bot("/applications/@me")
-    except httpx.HTTPError:
-        # Its text may quote the token.
+    except NoAnswer:
         raise NoEntry("Discord could not be asked") from None
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise TokenRefused("Discord does not accept the token")

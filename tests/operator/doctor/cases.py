@@ -29,9 +29,9 @@ async def opened(
         DiscordClient.open(
             settings.discord_api_url, REPOSITORY, bot_token=settings.discord_bot_token
         ) as discord,
-        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http,
+        httpx.MockTransport(answer) as transport,
     ):
-        yield Connections(settings, discord, http, clock or Clock())
+        yield Connections(settings, discord, transport, clock or Clock())
 
 
 async def found(

@@ -1,5 +1,4 @@
 from collections.abc import Mapping
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -112,8 +111,8 @@ async def test_a_token_that_does_not_work_is_a_fault(answer: Answer, *, is_wrong
 
 async def test_a_token_that_no_header_can_hold_is_a_fault_that_does_not_repeat_it() -> None:
     odd = SETTINGS.model_copy(update={"discord_bot_token": SecretStr("the tökën\n…")})
-    async with Connections.open(odd) as connections, httpx.AsyncClient(trust_env=False) as http:
-        [finding] = [finding async for finding in bot(replace(connections, http=http))]
+    async with Connections.open(odd) as connections:
+        [finding] = [finding async for finding in bot(connections)]
     assert finding.status is Status.FAULT
     assert "tökën" not in f"{finding}"
 

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.outbound.connections.asking import Ask, by_discord, by_upstream
+from tests.outbound.connections.asking import Ask, to_any, to_one
 from tests.tls import authority
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-@pytest.fixture(params=[by_discord, by_upstream], ids=["Discord", "upstream"])
+@pytest.fixture(params=[to_one, to_any], ids=["to one", "to any"])
 def ask(request: pytest.FixtureRequest) -> Ask:
     asking: Ask = request.param
     return asking

@@ -1,0 +1,271 @@
+"""What becomes of a request, on the wire: an answer, or the failure that says what happened."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import httpx
+import pytest
+
+from snowflake import __version__
+from snowflake.outbound.failures import (
+    Dropped,
+    NeverArrived,
+    NoAnswer,
+    TooLarge,
+    TooSlow,
+    Truncated,
+    Undecodable,
+)
+from snowflake.outbound.sending import send
+from snowflake.outbound.transport import transport_to, transport_to_any
+from tests.outbound.peers import Peer, answering, listening, request_head
+
+Transport = AbstractAsyncContextManager[httpx.AsyncBaseTransport]
+#: Opens a pool of one connection for a URL.
+Open = Callable[[str], Transport]
+#: It has a whole piece, and half of another.
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: Content-Length: 99\r\n\r\n"
+    b"2\r\n{}\r\n5\r\nab"
+)
+GOOD = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.fixture(params=["to one", "to any"])
+def opened(request: pytest.FixtureRequest) -> Open:
+    def open_one(url: str) -> Transport:
+        return transport_to(url, 1) if request.param == "to one" else transport_to_any(1)
+
+    return open_one
+
+
+async def get(
+    transport: httpx.AsyncBaseTransport,
+    url: str,
+    method: str = "GET",
+    *,
+    seconds: float = 5.0,
+    size: int = 65_536,
+    packed: bool = False,
+) -> httpx.Response:
+    headers = {"Accept-Encoding": "gzip"} if packed else {}
+    request = httpx.Request(method, url, headers=headers)
+    return await send(transport, request, seconds=seconds, size=size)
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(1024):
+        pass
+    writer.close()
+
+
+async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Begin an answer."""
+    await request_head(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+    await reader.read()
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer without end, so slowly that no single step takes too long."""
+    await request_head(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"x")
+        await asyncio.sleep(0.01)
+        await writer.drain()
+
+
+def closed_port() -> str:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+
+async def test_connections_are_kept_and_cookies_are_not(opened: Open) -> None:
+    heads: list[str] = []
+    connections = 0
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await answering(GOOD, heads)(reader, writer)
+
+    async with listening(peer) as origin, opened(origin) as transport:
+        for _ in range(3):
+            assert (await get(transport, f"{origin}/")).content == b"{}"
+    assert connections == 1
+    assert len(heads) == 3
+    assert not any("cookie" in head.lower() for head in heads)
+
+
+async def test_a_request_says_whose_it_is_and_asks_for_plain_answers(opened: Open) -> None:
+    heads: list[str] = []
+    async with listening(answering(GOOD, heads)) as origin, opened(origin) as transport:
+        await get(transport, f"{origin}/")
+    lines = heads[0].lower().split("\r\n")
+    assert f"user-agent: snowflake/{__version__}" in lines
+    assert "accept-encoding: identity" in lines
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_no_redirect_is_followed(opened: Open, method: str, status: int) -> None:
+    heads: list[str] = []
+    moved = f"HTTP/1.1 {status} Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    async with listening(answering(moved.encode(), heads)) as origin, opened(origin) as transport:
+        answer = await get(transport, f"{origin}/", method)
+    assert answer.is_redirect
+    assert answer.status_code == status
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (b"", Dropped),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", Dropped),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", Truncated),
+        (CHUNKED, Truncated),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n"
+            + gzip.compress(b"{}", mtime=0)[:10],
+            Truncated,
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+            Undecodable,
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n" + b"x" * 65_537, TooLarge),
+    ],
+    ids=["dropped", "no http", "cut", "cut between", "cut gzip", "no gzip", "too large"],
+)
+async def test_what_may_have_arrived_is_sent_once_and_told_as_what_it_is(
+    opened: Open, method: str, answer: bytes, failure: type[NoAnswer]
+) -> None:
+    heads: list[str] = []
+    async with listening(answering(answer, heads)) as origin, opened(origin) as transport:
+        with pytest.raises(failure) as raised:
+            await get(transport, f"{origin}/?secret", method, packed=True)
+    assert not isinstance(raised.value, NeverArrived)
+    assert "secret" not in str(raised.value)
+    assert len(heads) == 1
+
+
+async def test_what_is_too_large_costs_the_connection_and_not_the_pool(opened: Open) -> None:
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n" + b"x" * 65_537
+    async with listening(answering(large, [])) as origin, opened(origin) as transport:
+        for _ in range(3):
+            with pytest.raises(TooLarge, match="65536 bytes"):
+                await get(transport, f"{origin}/")
+
+
+async def test_a_packing_that_was_not_asked_for_is_left_as_it_is(opened: Open) -> None:
+    body = gzip.compress(b"{}", mtime=0)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    peer = answering(head.encode() + body, [])
+    async with listening(peer) as origin, opened(origin) as transport:
+        assert (await get(transport, f"{origin}/")).content == body
+
+
+@pytest.mark.parametrize("peer", [silence, drip])
+async def test_an_answer_has_to_be_whole_in_time(opened: Open, peer: Peer) -> None:
+    async with listening(peer) as origin, opened(origin) as transport:
+        with pytest.raises(TooSlow):
+            await get(transport, f"{origin}/", seconds=0.1)
+
+
+@pytest.mark.parametrize("peer", [silence, stall])
+async def test_a_step_may_have_less_time_than_the_whole(opened: Open, peer: Peer) -> None:
+    steps = {"timeout": httpx.Timeout(5, read=0.01).as_dict()}
+    async with listening(peer) as origin, opened(origin) as transport:
+        request = httpx.Request("GET", origin, extensions=steps)
+        with pytest.raises(TooSlow):
+            await send(transport, request, seconds=60.0, size=1)
+
+
+async def test_a_kept_connection_that_drops_is_told_as_it_is() -> None:
+    heads: list[str] = []
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await request_head(reader))
+        writer.write(GOOD)
+        heads.append(await request_head(reader))
+
+    # httpcore sends a request again that a kept connection has dropped before it was written.
+    async with listening(peer) as origin, transport_to(origin, 1) as transport:
+        await get(transport, f"{origin}/")
+        with pytest.raises(Dropped):
+            await get(transport, f"{origin}/")
+    assert len(heads) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (closed_port(), "it refuses the connection"),
+        ("http://a..example.com/", "its host name is not known here"),
+        (f"http://{'a' * 64}.example.com/", "its host name is not known here"),
+    ],
+)
+async def test_what_nobody_has_seen_is_told_from_all_else(
+    opened: Open, url: str, reason: str
+) -> None:
+    async with opened(url) as transport:
+        with pytest.raises(NeverArrived) as raised:
+            await get(transport, f"{url}?secret")
+    assert str(raised.value) == reason
+
+
+async def test_without_a_place_in_the_pool_nothing_has_arrived(opened: Open) -> None:
+    entered = asyncio.Event()
+
+    async def peer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await request_head(reader)
+        entered.set()
+        await reader.read()
+
+    async with listening(peer) as origin, opened(origin) as transport:
+        first = asyncio.ensure_future(get(transport, origin))
+        await entered.wait()
+        hurry = {"timeout": httpx.Timeout(5, pool=0.01).as_dict()}
+        request = httpx.Request("GET", origin, extensions=hurry)
+        with pytest.raises(NeverArrived):
+            await send(transport, request, seconds=5.0, size=1)
+        first.cancel()
+        await asyncio.wait([first])
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_a_proxy_of_the_environment_is_used(
+    opened: Open, name: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads: list[str] = []
+    async with listening(answering(GOOD, heads)) as proxy:
+        monkeypatch.setenv(name, proxy.replace("http://", scheme))
+        async with opened("http://discord.example/api") as transport:
+            await get(transport, "http://discord.example/api/x")
+    assert heads[0].startswith("GET http://discord.example/api/x ")
+
+
+async def test_a_proxy_that_is_gone_is_one_of_the_failures_before_arriving(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", closed_port())
+    async with opened("http://discord.example") as transport:
+        with pytest.raises(NeverArrived):
+            await get(transport, "http://discord.example/")
+
+
+async def test_a_host_without_proxy_is_reached_directly(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with listening(answering(GOOD, [])) as origin, opened(origin) as transport:
+        assert (await get(transport, f"{origin}/")).status_code == 200
