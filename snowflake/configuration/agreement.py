@@ -13,6 +13,7 @@ from snowflake.uris.registered import is_plain_http
 
 Faults = Iterator[tuple[Keys, str]]
 BOT = "discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
+HTTPS = "must be https:// while treat_loopback_as_secure is false"
 APPLICATION = ("discord_client_id", "discord_client_secret")
 
 
@@ -45,14 +46,14 @@ def _of_linked_roles(settings: Settings) -> Faults:
         if settings.linked_roles_at_login:
             yield ("linked_roles_at_login",), "needs linked roles: the table [linked_roles]"
     elif not _is_secure(table.issuer, settings):
-        yield ("linked_roles", "issuer"), "must be https://, or http:// on a loopback address"
+        yield ("linked_roles", "issuer"), HTTPS
 
 
 def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
     for name in ("redirect_uris", "post_logout_redirect_uris"):
         for at, uri in enumerate(getattr(client, name)):
             if not _is_secure(uri, settings):
-                yield (*keys, name, at), "must be https:// while treat_loopback_as_secure is false"
+                yield (*keys, name, at), HTTPS
     for at, scope in enumerate(client.scopes or ()):
         if scope not in SCOPES:
             yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope)}"

@@ -26,6 +26,7 @@ from snowflake.uris.differences import nearest, shown
 from snowflake.uris.hosts import origin_of
 from snowflake.uris.private_use import is_private_use
 from snowflake.uris.registered import is_one_of
+from snowflake.uris.secure import check_secure
 
 MAX_LENGTH = 2048
 _SLASHES = re.compile(r"/{2,}")
@@ -128,11 +129,9 @@ def is_browsable(url: str, settings: Settings) -> bool:
 
 def _check(uri: str, settings: Settings, parameter: str = "redirect_uri") -> None:
     try:
-        scheme, host = check_uri(uri)
+        check_secure(*check_uri(uri), loopback=settings.treat_loopback_as_secure)
     except ValueError as error:
         raise InvalidRequest(f"{parameter} {error}") from error
-    if not settings.is_secure(scheme, host):
-        raise InvalidRequest(f"{parameter} must begin with https://, or be on the loopback host")
 
 
 def _log_difference(uri: str, registered: tuple[str, ...]) -> None:

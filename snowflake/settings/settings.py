@@ -44,6 +44,7 @@ from snowflake.settings.values import (
     within,
 )
 from snowflake.uris.hosts import HostPatterns, is_loopback, normalise
+from snowflake.uris.secure import is_secure
 
 REPOSITORY = "https://github.com/celsiusnarhwal/snowflake"
 PREFIX = "SNOWFLAKE_"
@@ -405,6 +406,4 @@ class Settings(BaseSettings):
 
     def is_secure(self, scheme: str, host: str) -> bool:
         """Whether a URL may carry a login: HTTPS, or HTTP that stays on the machine."""
-        if scheme == "http":
-            return self.treat_loopback_as_secure and is_loopback(host)
-        return scheme == "https"
+        return is_secure(scheme, host, loopback=self.treat_loopback_as_secure)

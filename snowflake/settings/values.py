@@ -13,7 +13,8 @@ from pydantic_settings import NoDecode
 
 from snowflake.settings.durations import parse_duration
 from snowflake.uris.ascii import is_visible_ascii
-from snowflake.uris.hosts import MAX_PORT, check_pattern, is_loopback
+from snowflake.uris.hosts import MAX_PORT, check_pattern
+from snowflake.uris.secure import check_secure
 
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 _ADDRESS = re.compile(
@@ -115,8 +116,7 @@ def check_url(url: str) -> str:
 
 def _issuer(url: str) -> str:
     parts = urlsplit(check_url(url))
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("must begin with https://")
+    check_secure(parts.scheme, parts.hostname or "")
     if parts.query:
         raise ValueError("must not have a query")
     if url.endswith("/"):

@@ -74,8 +74,8 @@ class Calls:
             raise UpstreamDown(call.route, str(failure)) from None
         except NoAnswer as failure:
             raise UpstreamDown(call.route, f"no answer ({failure})") from None
-        except httpx.InvalidURL:
-            # Not the error's own words, which quote it.
+        except (httpx.InvalidURL, UnicodeError):
+            # Its host may be a name that IDNA does not know. The error's own words quote it.
             raise UpstreamDown(call.route, "its URL is none") from None
         finally:
             UPSTREAM_CALLS.labels(call.route, status).inc()

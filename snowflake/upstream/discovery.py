@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, Val
 from snowflake.errors import UpstreamMisconfigured
 from snowflake.upstream.algorithms import HASHES
 from snowflake.upstream.neighbourhood import near
+from snowflake.uris.secure import is_secure
 
 PATH: Final = "/.well-known/openid-configuration"
 
@@ -22,12 +23,11 @@ def _check_endpoint(url: str, info: ValidationInfo) -> str:
     parts = urlsplit(url)
     host, _ = parts.hostname or "", parts.port
     nearness = near(host)
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and nearness == "loopback")
     if nearness is not None and nearness != info.context:
         raise ValueError("is near, where the issuer is not")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("holds characters that no URL may hold")
-    if not is_private or not host or "@" in parts.netloc or parts.fragment:
+    if not is_secure(parts.scheme, host) or not host or "@" in parts.netloc or parts.fragment:
         raise ValueError("is not a plain HTTPS URL")
     return url
 

@@ -4,7 +4,8 @@
 ``private_use`` the same of one that leads into an app. ``registered`` is what may stand in
 ``[[clients]]`` and how it is compared with what came: to the letter, with any port on loopback, or
 by a pattern (``patterns``). ``differences`` says in plain words why a comparison failed, and
-``parameters`` adds the answer to a URI.
+``parameters`` adds the answer to a URI. ``secure`` is for all URLs, of applications and others:
+whether a secret may travel there.
 """
 
 from snowflake.uris.checks import MAX_FIELDS, RESERVED, check_uri

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from snowflake.uris.checks import check_uri
-from snowflake.uris.hosts import is_loopback
 from snowflake.uris.patterns import UriPattern
 from snowflake.uris.private_use import check_private_use, is_private_use
+from snowflake.uris.secure import check_secure
 
 #: What makes a redirect URI a pattern.
 PATTERN: Final = "regex:"
@@ -29,14 +29,14 @@ def check_registered(uri: str) -> str:
     """
     if uri.startswith(PATTERN):
         pattern = pattern_of(uri)
-        _check_secure(pattern.scheme, pattern.name)
+        check_secure(pattern.scheme, pattern.name)
     elif "*" in uri:
         # It may stand in a URI, but nobody has one there who does not mean any host or any path.
         raise ValueError(_WILD)
     elif is_private_use(uri.lower()):
         check_private_use(uri)
     else:
-        _check_secure(*check_uri(uri))
+        check_secure(*check_uri(uri))
     return uri
 
 
@@ -75,8 +75,3 @@ def without_port(uri: str) -> str:
     """Answer a URI without the port of a loopback address, if it is on one."""
     found = _LOOPBACK.match(uri)
     return uri if found is None else found["host"] + uri[found.end() :]
-
-
-def _check_secure(scheme: str, host: str) -> None:
-    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
-        raise ValueError("must be https://, or http:// on a loopback address")

@@ -46,8 +46,12 @@ def test_the_upstream_provider_is_reached_over_https_or_on_this_machine(
 ) -> None:
     plain = APPLICATION + LINKED.replace("https://", "http://")
     [told] = faults(plain)
-    assert told.startswith("4: linked_roles.issuer: must begin with https://")
-    load(plain.replace("authentik.example.com", "127.0.0.1:9000"))
+    assert told.startswith("4: linked_roles.issuer: must be https://, or http:// on a loopback")
+    here = plain.replace("authentik.example.com", "127.0.0.1:9000")
+    load(here)
+    assert faults(f"treat_loopback_as_secure = false\n{here}") == [
+        "5: linked_roles.issuer: must be https:// while treat_loopback_as_secure is false"
+    ]
 
 
 def test_a_fault_of_linked_roles_is_told_with_its_line(faults: Faults) -> None:

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from snowflake.errors import UpstreamDown, UpstreamMisconfigured
 from snowflake.upstream import calls
 from snowflake.upstream.client import Upstream
-from tests.upstream.provider import SECRETS, Provider, redeem
+from tests.upstream.provider import DOCUMENT, SECRETS, Provider, redeem
 
 ROUTES = ["discovery", "jwks", "token", "userinfo"]
 
@@ -68,6 +68,16 @@ async def test_no_answer_is_an_outage(
     with pytest.raises(UpstreamDown) as raised:
         await redeem(upstream)
     assert raised.value.cause == f"{route}: no answer ({told})"
+
+
+@pytest.mark.parametrize("host", ["xn--", "xn--a.example.com", "[v1.x]"])
+async def test_a_host_that_there_cannot_be_is_an_outage(
+    upstream: Upstream, provider: Provider, host: str
+) -> None:
+    document = {**DOCUMENT, "token_endpoint": f"https://{host}/token"}
+    provider.discovery.respond(json=document)
+    with pytest.raises(UpstreamDown, match="token: its URL is none"):
+        await redeem(upstream)
 
 
 @pytest.mark.parametrize("route", ROUTES)

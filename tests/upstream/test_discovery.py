@@ -70,6 +70,14 @@ def test_a_provider_on_this_machine_needs_no_https(host: str) -> None:
     assert read_document(document, issuer).token_endpoint == endpoint
 
 
+@pytest.mark.parametrize("host", ["127.1:9000", "0.0.0.0:9000", "2130706433"])
+def test_without_https_this_machine_has_to_be_called_what_it_is(host: str) -> None:
+    issuer = "http://localhost:9000/"
+    document = {**DOCUMENT, "issuer": issuer, "token_endpoint": f"http://{host}/token"}
+    with pytest.raises(UpstreamMisconfigured, match="token_endpoint"):
+        read_document(document, issuer)
+
+
 @pytest.mark.parametrize("name", ENDPOINTS)
 @pytest.mark.parametrize("host", ["localhost:9000", "127.0.0.1", "[::1]:9000"])
 def test_a_provider_elsewhere_has_no_endpoint_on_this_machine(name: str, host: str) -> None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from snowflake.settings.tables.table import Table
 from snowflake.settings.values import Duration, Url, within
-from snowflake.uris.hosts import is_loopback
+from snowflake.uris.secure import check_secure
 
 #: What Discord compares a value with, and how, by the names of its documentation.
 MetadataType = Literal[
@@ -123,8 +123,7 @@ def _provider(issuer: str) -> str:
     if "?" in issuer:
         raise ValueError("must not have a query")
     parts = urlsplit(issuer)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("must begin with https://")
+    check_secure(parts.scheme, parts.hostname or "")
     return issuer
 
 
