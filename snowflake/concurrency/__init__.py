@@ -1,1 +1,6 @@
-"""What several tasks of one process share: turns, one request for all who ask the same."""
+"""What several tasks of one process share.
+
+``single_flight``  one for all: those who ask the same get one answer
+``turns``          one after another: each does its own work, so many at once
+``recent``         a memory of bounded size
+"""

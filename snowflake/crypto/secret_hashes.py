@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import SecretStr
 
 from snowflake.concurrency.recent import Recent
-from snowflake.concurrency.turns import Turns
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.settings.phc import HASH
 
 #: Passes, threads and KiB of memory: OWASP's recommendation for Argon2id.
@@ -39,37 +39,43 @@ class SecretHashes:
         self._key = secrets.token_bytes(32)
         # One at a time: each takes a processor and 19 MiB for as long as it lasts.
         self._thread = ThreadPoolExecutor(1, "argon2")
-        self._turns = Turns()
+        self._single_flight = SingleFlight()
         self._known = Recent[bytes, set[str]](MEMORY_SIZE)
         self._wrong = Recent[tuple[bytes, str], None](MEMORY_SIZE)
 
     async def make(self, client_id: str, secret: SecretStr) -> str:
         """Answer a hash of a client's secret, in PHC string format."""
-        # Of many first logins at once, one makes the hash for all of them.
-        async with self._turns.of(self._digest(client_id, secret).hex()):
-            known = self._recall(client_id, secret)
-            if known:
-                return next(iter(known))
+        known = self._recall(client_id, secret)
+        if known:
+            return next(iter(known))
+
+        async def work() -> str:
             hashed = await self._slowly(_make, secret)
             self._remember(client_id, secret, hashed)
             return hashed
+
+        # Of many first logins at once, one makes the hash for all of them.
+        return await self._single_flight.run(self._digest(client_id, secret), work)
 
     async def match(self, client_id: str, secret: SecretStr, hashed: str) -> bool:
         """Whether a hash was made of this client's secret.
 
         In place of a hash there may be the secret itself, as in a registered client's table.
         """
+        remembered = self.remembered(client_id, secret, hashed)
+        if remembered is not None:
+            return remembered
         digest = self._digest(client_id, secret)
-        async with self._turns.of(digest.hex()):
-            remembered = self.remembered(client_id, secret, hashed)
-            if remembered is not None:
-                return remembered
+
+        async def work() -> bool:
             matches = await self._slowly(_match, secret, hashed)
             if matches:
                 self._remember(client_id, secret, hashed)
             else:
                 self._wrong[digest, hashed] = None
             return matches
+
+        return await self._single_flight.run((digest, hashed), work)
 
     def remembered(self, client_id: str, secret: SecretStr, hashed: str) -> bool | None:
         """What ``match`` would answer, if that costs no slow hash, and else None."""

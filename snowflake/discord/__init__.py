@@ -7,7 +7,7 @@ A call goes through these files in this order:
 
 ``client``     makes it, or its ``bot`` or ``role_connections`` does, and reads its answer
                (``models``) or names its failure (``failures``)
-``lookups``    asks once for all who ask the same at this moment (``sharing``)
+``lookups``    asks once for all who ask the same at this moment
 ``deadline``   knows how much time is left for it
 ``sending``    sends it, more than once where that is safe (``calls``)
 ``breaker``    lets it fail at once while Discord is down

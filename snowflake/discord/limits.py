@@ -14,10 +14,10 @@ import math
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
-from weakref import WeakValueDictionary
 
 import httpx
 
+from snowflake.concurrency.turns import Turns
 from snowflake.discord.bucket import Bucket
 from snowflake.discord.clocks import Clocks
 from snowflake.discord.limit_answers import (
@@ -70,8 +70,7 @@ class Limits:
         self._emptied: dict[str, float] = {}  # route -> until when anybody's bucket is empty
         self._address = Bucket(one_first=False)
         self._unexplained = 0
-        # Kept for as long as somebody is in it, or waits for it.
-        self._crowds: WeakValueDictionary[Place, asyncio.Semaphore] = WeakValueDictionary()
+        self._crowds = Turns(AT_ONCE)
         self._sweep_at = 0.0
 
     def may_be_limited(self, route: str) -> bool:
@@ -90,9 +89,7 @@ class Limits:
         """
         now = self._clocks.now()
         end = now + patience
-        crowd = self._crowds.get(place)
-        if crowd is None:
-            crowd = self._crowds[place] = asyncio.Semaphore(AT_ONCE)
+        crowd = self._crowds.of(place)
         if crowd.locked():
             # Who cannot wait for as long as the limit lasts need not queue to hear it.
             self._wait(self._bucket(place), now, end)

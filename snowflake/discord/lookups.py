@@ -12,12 +12,12 @@ from typing import Final, TypeVar
 
 import httpx
 
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.discord.calls import Call
 from snowflake.discord.clocks import Clocks
 from snowflake.discord.deadline import deadline, left
 from snowflake.discord.limits import Place
 from snowflake.discord.sending import Sender
-from snowflake.discord.sharing import Sharing
 from snowflake.errors import TemporarilyUnavailable
 
 #: Seconds for one step of a call, and for a free place in the pool.
@@ -36,7 +36,7 @@ class Lookups:
         self, sender: Sender, headers: Mapping[str, str], seconds: float, clocks: Clocks
     ) -> None:
         self._sender, self._headers = sender, headers
-        self._sharing = Sharing()
+        self._single_flight = SingleFlight()
         self._seconds, self._clocks = seconds, clocks
 
     def deadline(self) -> AbstractContextManager[None]:
@@ -54,7 +54,7 @@ class Lookups:
             TemporarilyUnavailable: the time was up; or as ``ask`` does.
         """
         with self.deadline():
-            if self._sharing.is_asked(key):
+            if self._single_flight.is_under_way(key):
                 try:
                     return await self._once(key, ask)
                 except TemporarilyUnavailable as error:
@@ -98,6 +98,6 @@ class Lookups:
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
         try:
             async with asyncio.timeout(self.left() + GRACE):
-                return await self._sharing.once(key, ask)
+                return await self._single_flight.run(key, ask)
         except TimeoutError:
             raise TemporarilyUnavailable("Discord did not answer; try again") from None

@@ -62,7 +62,7 @@ async def _fresh(grant: Grant, credentials: Credentials, state: State) -> Grant:
     bring = partial(_bring_up_to_date, grant, credentials, state)
     try:
         with state.discord.deadline():
-            return await state.freshening.once(grant.id, bring)
+            return await state.freshening.run(grant.id, bring)
     except (SecretNeeded, InvalidClient):
         # The application has got a secret at Discord since it signed somebody in without one.
         raise InvalidToken(

@@ -18,13 +18,14 @@ What is remembered and stored are keyed hashes: no secret, no client ID, no addr
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
 from snowflake.concurrency.recent import Recent
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.crypto.sealing import Sealer
 from snowflake.errors import CodeUnreadable, InvalidClient, InvalidGrant, TemporarilyUnavailable
 from snowflake.state.invalid_answers import InvalidAnswers
@@ -46,9 +47,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Proof:
-    """A pair about which Discord is being asked, until it is ``done``."""
+    """What comes of asking Discord about a pair: whether it ``refused``, to be asked again."""
 
-    done: asyncio.Event = field(default_factory=asyncio.Event)
     refused: bool = False
 
 
@@ -66,7 +66,7 @@ class Reputation:
         #: When Discord refused each pair that is refused here, and in which words.
         self._refused = Recent[Pair, tuple[float, str]](MEMORY_SIZE)
         #: Unproven pairs with which Discord is being asked.
-        self._proofs: dict[Pair, _Proof] = {}
+        self._proofs = SingleFlight()
 
     @asynccontextmanager
     async def asking(
@@ -147,10 +147,11 @@ class Reputation:
         secret was shown, a refusal says nothing of the others, of whom the next one finds out.
         """
         latest = asyncio.get_running_loop().time() + PATIENCE
-        while (proof := self._proofs.get(pair)) is not None:
+        while self._proofs.is_under_way(pair):
+            proof = _Proof()
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(latest):
-                    await proof.done.wait()
+                    proof = await self._proofs.follow(pair)
             self._check_refused(pair)
             if pair in self._good:
                 break
@@ -159,12 +160,10 @@ class Reputation:
         if pair in self._good:
             yield _Proof()
             return
-        proof = self._proofs[pair] = _Proof()
-        try:
+        # The work is the leader's own, whose code works once; what others get of it is the proof.
+        proof = _Proof()
+        with self._proofs.leading(pair, proof):
             yield proof
-        finally:
-            del self._proofs[pair]
-            proof.done.set()
 
     async def _is_good(self, pair: Pair) -> bool:
         told_at: float | None = self._good.get(pair)

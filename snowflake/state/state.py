@@ -10,12 +10,12 @@ from typing import cast
 import structlog
 from starlette.requests import Request
 
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.concurrency.turns import Turns
 from snowflake.crypto.sealing import Sealer
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.clocks import Clocks
-from snowflake.discord.sharing import Sharing
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.registry import Registry
@@ -57,7 +57,7 @@ class State:
     turns: Turns
     discord: DiscordClient
     memory: Memory
-    freshening: Sharing
+    freshening: SingleFlight
     logout: Logout
     upstream: Upstream | None
     clock: Callable[[], float]
@@ -117,7 +117,7 @@ class State:
                 turns=Turns(),
                 discord=discord,
                 memory=Memory(store.memberships, discord, lifetime, clock),
-                freshening=Sharing(),
+                freshening=SingleFlight(),
                 logout=Logout(store, registry),
                 upstream=upstream,
                 clock=clock,

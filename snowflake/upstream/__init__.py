@@ -3,7 +3,7 @@
 A call goes through these files in this order:
 
 ``client``       makes it: the way there, the code, the refresh token, the end
-``discovery``    what the provider says of itself, ``kept`` for a while
+``discovery``    what the provider says of itself, kept for a while
 ``credentials``  by which the provider knows the client
 ``authorization``  where the browser is sent, with which request
 ``calls``        one request, limited in time and size

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.errors import UpstreamDown, UpstreamMisconfigured, UpstreamRefused, UpstreamUntrusted
 from snowflake.upstream.answer import Answer, Tokens, read_tokens
 from snowflake.upstream.authorization import ALWAYS, address, reference
@@ -15,7 +16,6 @@ from snowflake.upstream.credentials import Credentials
 from snowflake.upstream.discovery import Provider, document_url, read_document
 from snowflake.upstream.id_token import Expected, check_subject, verify
 from snowflake.upstream.jwks import Keys
-from snowflake.upstream.kept import Kept
 from snowflake.upstream.narrowing import Demands, check_claims, check_scope
 from snowflake.upstream.reading import check, read
 
@@ -43,7 +43,7 @@ class Upstream:
         self.issuer: Final = issuer
         self._credentials, self._demands = credentials, demands
         self._calls, self._clock = calls, clock
-        self._document = Kept(self._discover, LIFETIME, clock)
+        self._documents = SingleFlight(LIFETIME, clock)
         self._keys = Keys(self._fetch_keys, clock)
 
     @classmethod
@@ -70,7 +70,7 @@ class Upstream:
             UpstreamDown: it cannot be asked.
             UpstreamMisconfigured: what it answers cannot be used.
         """
-        await self._document.get()
+        await self._document()
 
     async def try_client(self) -> None:
         """Look whether the provider knows the client, with a refresh token that nobody has made.
@@ -165,14 +165,9 @@ class Upstream:
             UpstreamDown: it does not answer as it should.
             UpstreamMisconfigured: it does not accept the client.
         """
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
         async with self._provider() as provider:
-            tokens = await self._tokens(
-                provider,
-                {
-                    "grant_type": "refresh_token",
-                    "refresh_token": refresh_token.get_secret_value(),
-                },
-            )
+            tokens = await self._tokens(provider, form)
             if tokens.refresh_token and tokens.refresh_token != refresh_token:
                 await save(tokens.refresh_token)
             claims = await self._claims(provider, tokens, subject=subject)
@@ -199,11 +194,11 @@ class Upstream:
     @asynccontextmanager
     async def _provider(self) -> AsyncIterator[Provider]:
         """Give what the provider says of itself; where it does not hold, it is read anew later."""
-        provider = await self._document.get()
+        provider = await self._document()
         try:
             yield provider
         except (UpstreamDown, UpstreamMisconfigured, UpstreamUntrusted):
-            self._document.forget()
+            self._documents.forget(self.issuer)
             raise
 
     async def _tokens(self, provider: Provider, form: Mapping[str, str]) -> Tokens:
@@ -241,10 +236,13 @@ class Upstream:
             raise UpstreamMisconfigured("token", "gives no ID token, and there is no UserInfo")
         return claims
 
+    async def _document(self) -> Provider:
+        return await self._documents.run(self.issuer, self._discover)
+
     async def _discover(self) -> Provider:
         call = Call("discovery", document_url(self.issuer))
         return read_document(read(await self._calls.send(call)), self.issuer)
 
     async def _fetch_keys(self) -> dict[str, Any]:
-        provider = await self._document.get()
+        provider = await self._document()
         return read(await self._calls.send(Call("jwks", provider.jwks_uri)))

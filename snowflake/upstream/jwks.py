@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key, OctKey, import_key
 
+from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.errors import UpstreamDown, UpstreamUntrusted
 from snowflake.upstream.algorithms import key_type_of
-from snowflake.upstream.kept import Kept
 
 #: Seconds for which keys are kept.
 LIFETIME: Final = 3600.0
@@ -22,6 +22,9 @@ MAX_KEYS: Final = 100
 MIN_BITS: Final = 2048
 MAX_BITS: Final = 16_384
 
+#: All keys are one document.
+_ALL: Final = "keys"
+
 
 class Keys:
     """The keys that ``fetch`` answers as a JWK Set, kept for a while."""
@@ -30,7 +33,7 @@ class Keys:
         self, fetch: Callable[[], Awaitable[dict[str, Any]]], clock: Callable[[], float]
     ) -> None:
         self._fetch, self._clock = fetch, clock
-        self._kept = Kept(self._read, LIFETIME, clock)
+        self._kept = SingleFlight(LIFETIME, clock)
         self._missed_at: float | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> Key:
@@ -43,13 +46,16 @@ class Keys:
             UpstreamUntrusted: there is no such key.
             UpstreamError: the keys cannot be fetched.
         """
-        key = _fitting(await self._kept.get(), kid, algorithm)
+        key = _fitting(await self._all(), kid, algorithm)
         if key is None and self._may_fetch_again():
-            self._kept.forget()
-            key = _fitting(await self._kept.get(), kid, algorithm)
+            self._kept.forget(_ALL)
+            key = _fitting(await self._all(), kid, algorithm)
         if key is None:
             raise UpstreamUntrusted("ID token", "its key is not among the provider's keys")
         return key
+
+    async def _all(self) -> tuple[Key, ...]:
+        return await self._kept.run(_ALL, self._read)
 
     def _may_fetch_again(self) -> bool:
         now = self._clock()
