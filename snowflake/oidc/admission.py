@@ -53,7 +53,7 @@ async def admit(
     """
     client = credentials.client
     try:
-        ours, exchanged, fetched = await newcomer(code, credentials, state)
+        ours, exchanged, fetched = await newcomer(code, credentials, state, redeeming=False)
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)

@@ -30,7 +30,6 @@ from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
 from snowflake.protocol.session_cookie import identifier_of, set_session
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
 from snowflake.uris.hosts import origin_of
 
@@ -82,7 +81,8 @@ async def callback(request: Request) -> Response:
     # 5. The code note.
     discord_code = params.require("code", MAX_CODE)
     code = CodeNote(
-        id=_code_id(note, discord_code, client),
+        id=secrets.token_urlsafe(16),
+        login=_login_id(note, discord_code),
         client_id=note.client_id,
         issuer=note.issuer,
         redirect_uri=note.redirect_uri,
@@ -149,9 +149,7 @@ def _late(sealed: str, state: State) -> LoginNote:
         raise LoginExpired from error
 
 
-def _code_id(note: LoginNote, discord_code: str, client: Client) -> str:
-    if client.registered is None:
-        return secrets.token_urlsafe(16)
+def _login_id(note: LoginNote, discord_code: str) -> str:
     # The same whenever the page is loaded again, so that what Discord gave for its code is found;
     # but by nobody who has only seen that code, since the verifier is this login's own secret.
     return sha256(f"{note.verifier} {discord_code}".encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Who has come back from Discord: asked once, and kept with our code until it is redeemed."""
 
+import asyncio
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -13,24 +14,29 @@ from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched, fetch_newcomer
 from snowflake.protocol.failed_codes import check_stranger
 from snowflake.state import State
-from snowflake.store.codes import CodeReserved, Reservation
+from snowflake.store.codes import CodeReserved, LoginReserved, Reservation
 
 #: Seconds after which to come again with a code that another request is redeeming.
 REDEEMING = 1
+#: Seconds between two looks at a login that another request has.
+PAUSE = 0.05
 
 
 class Newcomer(NamedTuple):
-    """Somebody new, what Discord gave for its code, and our own code, reserved."""
+    """Somebody new, what Discord gave for its code, and our own code or their login, reserved."""
 
     code: Reservation
     exchanged: Exchanged
     fetched: Fetched
 
 
-async def newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
+async def newcomer(
+    note: CodeNote, credentials: Credentials, state: State, *, redeeming: bool
+) -> Newcomer:
     """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
 
-    Our code stays reserved. It is spent when Discord says that the grant is no good, and released
+    Unless somebody is ``redeeming`` it, it is the login alone: our code has not left us yet. What
+    is reserved stays so. It is spent when Discord says that the grant is no good, and released
     at every other error, with what Discord gave for its own code, which is spent by then.
 
     Raises:
@@ -47,7 +53,8 @@ async def newcomer(note: CodeNote, credentials: Credentials, state: State) -> Ne
     if client.registered is None:
         # A registered client's person has been let in already.
         await check_stranger(note.verifier, note.caller, note.browser, state)
-    code, codes = await _reserve(note, client.application, state), state.store.codes
+    code = await _reserve(note, client.application, state, redeeming=redeeming)
+    codes = state.store.codes
     exchanged = None
     try:
         with faults_of_ours(client):
@@ -65,15 +72,27 @@ async def newcomer(note: CodeNote, credentials: Credentials, state: State) -> Ne
     return Newcomer(code, exchanged, fetched)
 
 
-async def _reserve(note: CodeNote, application: str, state: State) -> Reservation:
-    settings = state.settings
+async def _reserve(
+    note: CodeNote, application: str, state: State, *, redeeming: bool
+) -> Reservation:
+    """Reserve a code with its login, or a login alone; whoever else is at the login is waited for.
+
+    So a browser that comes back twice at once has been let in twice, or not at all.
+    """
+    settings, patience, waited = state.settings, state.discord.left(), 0.0
     asking = settings.discord_deadline.total_seconds()
     # It is sealed anew after Discord has been asked, and lives from then on.
     expires = int(state.clock() + settings.code_lifetime.total_seconds() + asking)
-    try:
-        return await state.store.codes.reserve(note.id, expires, asking, application)
-    except CodeReserved as reserved:
-        # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
-        raise TemporarilyUnavailable(
-            "the code is being redeemed by another request; try again", REDEEMING
-        ) from reserved
+    row, login = (note.id, note.login) if redeeming else (note.login or note.id, None)
+    while True:
+        try:
+            return await state.store.codes.reserve(row, expires, asking, application, login)
+        except (CodeReserved, LoginReserved) as reserved:
+            # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
+            is_same_code = redeeming and isinstance(reserved, CodeReserved)
+            if is_same_code or waited >= patience:
+                raise TemporarilyUnavailable(
+                    "the code is being redeemed by another request; try again", REDEEMING
+                ) from reserved
+        await asyncio.sleep(PAUSE)
+        waited += PAUSE

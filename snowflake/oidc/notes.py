@@ -42,15 +42,17 @@ class CodeNote(Note):
     """What the callback must remember until ``/token``. It is our authorization code.
 
     ``id`` is what the store knows it by, and the grant that it makes. ``discord_code`` is Discord's
-    own code, which Discord accepts once, None for somebody who came by a session; ``auth_time`` the
-    Unix time at which it vouched for the person. ``session`` is the ID of their session, if they
-    have one, and ``session_ends`` the Unix time of its end. ``caller`` is the browser's address,
-    ``known`` and ``logins`` what the browser's cookie says of who has signed in there before.
+    own code, which Discord accepts once, and ``login`` the same of all codes that it has brought;
+    both are None for somebody who came by a session. ``auth_time`` is the Unix time at which
+    Discord vouched for the person. ``session`` is the ID of their session, if they have one, and
+    ``session_ends`` the Unix time of its end. ``caller`` is the browser's address, ``known`` and
+    ``logins`` what the browser's cookie says of who has signed in there before.
     """
 
-    purpose: ClassVar[str] = "code note 4"
+    purpose: ClassVar[str] = "code note 5"
 
     id: str
+    login: str | None
     client_id: str
     issuer: str
     redirect_uri: str

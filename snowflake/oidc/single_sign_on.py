@@ -200,6 +200,7 @@ def _code(session: Session, entry: Entry) -> CodeNote:
     note = entry.note
     return CodeNote(
         id=secrets.token_urlsafe(16),
+        login=None,
         client_id=note.client_id,
         issuer=note.issuer,
         redirect_uri=note.redirect_uri,

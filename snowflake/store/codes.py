@@ -3,6 +3,12 @@
 A code is reserved before Discord is asked. It is released when the client's authentication fails
 or Discord is out, and spent otherwise. A reservation outlives its holder by a little while only;
 whoever has lost it by then, because of a stall or of another machine's clock, changes nothing more.
+
+A browser may load twice what makes a code: then two codes share one login, and with it what Discord
+gave for its own code, which works once. The login is a row as a code is, reserved with each of
+them. It serves the second code after the first for as long as codes live, unless the grant of the
+first has ended by then. So whichever code the application redeems makes a grant, and only a code
+that itself comes again is a replay.
 """
 
 import secrets
@@ -11,11 +17,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, false, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database, Statement
-from snowflake.store.schema import codes
+from snowflake.store.grants import Grant
+from snowflake.store.schema import codes, grants
 
 #: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
 RESERVATION = 20
@@ -30,8 +48,22 @@ _SPEND = (
     .where(_MINE)
     .values(spent=True, grant_id=bindparam("grant_id"), holder=None, exchanged=None)
 )
-
-
+_SERVE = (
+    update(codes)
+    .where(_MINE)
+    .values(
+        grant_id=bindparam("grant_id"),
+        exchanged=func.coalesce(bindparam("left"), codes.c.exchanged),
+        person=bindparam("of_person"),
+        holder=None,
+        reserved_until=0,
+    )
+)
+#: A login that has made a grant and serves another code no more.
+_IS_OVER = codes.c.grant_id.is_not(None) & or_(
+    codes.c.expires_at <= bindparam("now"), ~(exists().where(grants.c.id == codes.c.grant_id))
+)
+_WHY_NOT = select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over"))
 _ADD = insert(codes)
 
 
@@ -50,6 +82,10 @@ class CodeReserved(Exception):
     """Somebody is redeeming the code. What comes of it is not known yet."""
 
 
+class LoginReserved(Exception):
+    """Somebody is redeeming another code of the login, or finding out who it is."""
+
+
 class CodeSpent(Exception):
     """The code is spent. ``grant_id`` is the grant that it made, None if it made none."""
 
@@ -62,12 +98,14 @@ class CodeSpent(Exception):
 class Reservation:
     """A code that one request has to itself, by a mark that no other request has.
 
-    ``left`` is what an earlier request, which Discord then let down, left with ``release``.
+    So it has the login of which the code is; without one, the code is all there is. ``left`` is
+    what an earlier request left with ``release``, because Discord then let it down or for others.
     """
 
     code_id: str
     holder: str
     left: str | None
+    login_id: str | None = None
 
 
 class Codes:
@@ -79,39 +117,63 @@ class Codes:
         self._reserve = insert.on_conflict_do_update(
             index_elements=[codes.c.id],
             set_={
-                name: insert.excluded[name] for name in ("holder", "reserved_until", "expires_at")
+                "holder": insert.excluded.holder,
+                "reserved_until": insert.excluded.reserved_until,
+                # What has made a grant is not there for longer because it is asked for again.
+                "expires_at": case(
+                    (codes.c.grant_id.is_(None), insert.excluded.expires_at),
+                    else_=codes.c.expires_at,
+                ),
             },
-            where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")),
+            where=(codes.c.spent == false())
+            & (codes.c.reserved_until <= bindparam("now"))
+            & ~_IS_OVER,
         ).returning(codes.c.exchanged)
 
     async def reserve(
-        self, code_id: str, expires_at: int, seconds: float = 0, application: str | None = None
+        self,
+        code_id: str,
+        expires_at: int,
+        seconds: float = 0,
+        application: str | None = None,
+        login_id: str | None = None,
     ) -> Reservation:
-        """Take a code for this request alone, which may ask Discord for some seconds.
+        """Take a code for this request alone, and its login, to ask Discord for some seconds.
 
         Until it is spent or given back, ``application`` is the Discord application from which
         somebody has come back, nobody knows who.
 
         Raises:
-            CodeReserved: another request has it.
+            CodeReserved: another request has the code.
+            LoginReserved: another request has the login. The code is nobody's.
             CodeSpent: nobody can have it any more.
         """
         now, holder = int(self._clock()), secrets.token_hex(16)
         values = {
-            "id": code_id,
             "spent": False,
             "holder": holder,
             "reserved_until": now + int(seconds) + RESERVATION,
-            "application": application,
             "expires_at": expires_at,
             "now": now,
         }
 
-        def work(connection: Connection) -> Reservation:
-            reserved = connection.execute(self._reserve, values).first()
+        def take(connection: Connection, row_id: str, application: str | None) -> str | None:
+            its = {"id": row_id, "application": application, **values}
+            reserved = connection.execute(self._reserve, its).first()
             if reserved is None:
-                raise _why_not(connection, code_id)
-            return Reservation(code_id, holder, reserved.exchanged)
+                raise _why_not(connection, row_id, now)
+            left: str | None = reserved.exchanged
+            return left
+
+        def work(connection: Connection) -> Reservation:
+            if login_id is None:
+                return Reservation(code_id, holder, take(connection, code_id, application))
+            take(connection, code_id, None)
+            try:
+                left = take(connection, login_id, application)
+            except CodeReserved as reserved:
+                raise LoginReserved("somebody is at the same login") from reserved
+            return Reservation(code_id, holder, left, login_id)
 
         return await self._database.write(work)
 
@@ -120,15 +182,19 @@ class Codes:
     ) -> None:
         """Give a code back, with what must not be lost if Discord's own code is spent already.
 
-        ``person`` is whose it is, if that is known.
+        ``person`` is whose it is, if that is known. Both stay with the login.
         """
-        values: dict[str, object] = {"reserved_until": 0, "holder": None}
-        if exchanged is not None:
-            values["exchanged"] = exchanged
-        if person is not None:
-            values["person"] = person
-        release, mine = update(codes).where(_MINE).values(values), _held(reservation)
-        await self._database.write(lambda c: c.execute(release, mine))
+        free = update(codes).where(_MINE).values(reserved_until=0, holder=None)
+        learnt = {"exchanged": exchanged, "person": person}
+        known = {name: value for name, value in learnt.items() if value is not None}
+        *code, login = _held(reservation)
+
+        def work(connection: Connection) -> None:
+            for held in code:
+                connection.execute(free, held)
+            connection.execute(free.values(known), login)
+
+        await self._database.write(work)
 
     @asynccontextmanager
     async def under_way(self, application: str, seconds: float) -> AsyncIterator[None]:
@@ -148,19 +214,26 @@ class Codes:
 
         No grant shows it yet, but to revoke the person's tokens would end those that it has.
         """
-        unknown = codes.c.person.is_(None)
-        at_it = or_(codes.c.reserved_until > int(self._clock()), codes.c.exchanged.is_not(None))
+        now, unknown = int(self._clock()), codes.c.person.is_(None)
+        at_it = or_(codes.c.reserved_until > now, codes.c.exchanged.is_not(None))
         query = select(codes.c.id).where(
             codes.c.application == application,
             codes.c.spent == false(),
-            codes.c.expires_at > int(self._clock()),
-            or_(codes.c.person == person, and_(unknown, at_it)),
+            codes.c.expires_at > now,
+            or_(codes.c.person == person, unknown & at_it),
+            # A login that has made its grant is on its way no more, unless it makes another one.
+            or_(codes.c.grant_id.is_(None), codes.c.reserved_until > now),
         )
         return await self._database.read(lambda c: c.execute(query.limit(1)).first()) is not None
 
     async def spend(self, reservation: Reservation) -> None:
-        """Use up a code that made no grant."""
-        await self._database.write(lambda c: c.execute(*_spending(reservation, None)))
+        """Use up a code that made no grant, and its login."""
+
+        def work(connection: Connection) -> None:
+            for held in _held(reservation):
+                connection.execute(_SPEND, {**held, "grant_id": None})
+
+        await self._database.write(work)
 
 
 def putting(code: NewCode, application: str, person: str) -> Statement:
@@ -176,27 +249,34 @@ def putting(code: NewCode, application: str, person: str) -> Statement:
     }
 
 
-def spend_for(reservation: Reservation, grant_id: str, connection: Connection) -> None:
+def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
     """Use up a code, remembering the grant that it made, in the transaction that makes it.
+
+    Its login stays for others, with what is left to them.
 
     Raises:
         InvalidGrant: the reservation was lost, so that nothing of the transaction may stay: another
             request has made a grant of this code, or is about to.
     """
-    if connection.execute(*_spending(reservation, grant_id)).rowcount != 1:
-        raise InvalidGrant("another request has redeemed the code meanwhile")
+    to_both: dict[str, object] = {"grant_id": grant.id}
+    to_login = {**to_both, "left": reservation.left, "of_person": grant.person}
+    changes = (_SPEND, to_both), (_SERVE, to_login)
+    for (change, values), held in zip(changes, _held(reservation), strict=False):
+        if connection.execute(change, {**held, **values}).rowcount != 1:
+            raise InvalidGrant("another request has redeemed the code meanwhile")
 
 
-def _spending(reservation: Reservation, grant_id: str | None) -> Statement:
-    """Answer the statement that uses up a code, if the reservation still holds."""
-    return _SPEND, {**_held(reservation), "grant_id": grant_id}
+def _held(reservation: Reservation) -> list[dict[str, object]]:
+    """Answer which rows are held: the code's and then, if there is one, the login's.
+
+    Nobody takes them in another order, so that nobody waits for each other.
+    """
+    rows = (reservation.code_id, reservation.login_id)
+    return [{"code_id": row, "held_by": reservation.holder} for row in rows if row is not None]
 
 
-def _held(reservation: Reservation) -> dict[str, object]:
-    return {"code_id": reservation.code_id, "held_by": reservation.holder}
-
-
-def _why_not(connection: Connection, code_id: str) -> CodeReserved | CodeSpent:
-    query = select(codes.c.spent, codes.c.grant_id).where(codes.c.id == code_id)
-    code = connection.execute(query).one()
-    return CodeSpent(code.grant_id) if code.spent else CodeReserved("somebody is redeeming it")
+def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:
+    code = connection.execute(_WHY_NOT.where(codes.c.id == row_id), {"now": now}).one()
+    if code.spent or code.over:
+        return CodeSpent(code.grant_id if code.spent else None)
+    return CodeReserved("somebody is redeeming it")

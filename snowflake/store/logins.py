@@ -36,7 +36,8 @@ class Logins:
         """Spend the code, keep the grant, Discord's tokens and what was learnt on the way.
 
         A session has kept the tokens already. The oldest grant ends of a person who has too many
-        with one client. Answers the grant's first refresh token, or None if it is not to have one.
+        with one client. What the code has left is for whoever brings another one of the same login.
+        Answers the grant's first refresh token, or None if it is not to have one.
 
         Raises:
             InvalidGrant: the code is another request's by now, or the session of the grant has
@@ -54,7 +55,7 @@ class Logins:
         def work(connection: Connection) -> None:
             if grant.session is not None:
                 check_lives(connection, grant.session, self.clock())
-            codes.spend_for(code, grant.id, connection)
+            codes.spend_for(code, grant, connection)
             for statement in statements:
                 connection.execute(*statement)
             if tokens is not None:

@@ -138,8 +138,9 @@ Index(
     postgresql_where=_knows,
 )
 
-#: Codes that were brought to the token endpoint: being redeemed, or spent. ``person`` is who has
-#: come back from the Discord ``application``, once it is known.
+#: Codes that were brought to the token endpoint, being redeemed or spent; and logins, which are of
+#: one code or of several: being found out about, or ``exchanged``. ``person`` is who has come back
+#: from the Discord ``application``, once it is known.
 codes = Table(
     "codes",
     metadata,

@@ -157,6 +157,7 @@ async def test_the_page_of_a_login_that_is_over_has_a_link_back_into_the_app(
     location = (await come_back(phone.browser, departure)).headers["location"]
     code = query_of(location)["code"]
     assert (await own(phone.browser, code, redirect_uri=uri)).status_code == 200
+    phone.clock.pass_by(120)
     page = await come_back(phone.browser, departure)
     assert page.status_code == 400
     assert f'href="{escape(uri)}?error=login_required' in page.text

@@ -1,5 +1,6 @@
 """Registered clients: what differs from a Discord application, from start to end."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from snowflake.state.quota import UNPROVEN
 from snowflake.store.attempts import WINDOW
 from tests.login import (
     APPLICATION,
+    AUTHORIZATION_REQUEST,
     Json,
     ask,
     code_for,
@@ -247,9 +249,83 @@ async def test_the_page_at_which_discord_sends_people_back_can_be_loaded_again(
         assert answer.status_code == 302
     code = query_of(second.headers["location"])["code"]
     assert (await with_secret(registered.browser, code)).status_code == 200
+    registered.clock.pass_by(120)
     over = await come_back(registered.browser, departure)
     assert over.status_code == 400
     assert "This login is over" in over.text
+
+
+async def codes_of_two_loads(snowflake: Snowflake, client_id: str) -> list[str]:
+    """Come back from Discord twice at once, as by a double click, and answer what that brings."""
+    departure = await depart(snowflake.browser, client_id=client_id)
+    loads = [come_back(snowflake.browser, departure) for _ in range(2)]
+    return [query_of(answer.headers["location"])["code"] for answer in await asyncio.gather(*loads)]
+
+
+async def lives(snowflake: Snowflake, tokens: Json) -> bool:
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return (await snowflake.browser.get("/userinfo", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("client", ["registered", "of Discord"])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_whoever_double_clicks_ends_signed_in(
+    registered: Snowflake, client: str, *, at_once: bool
+) -> None:
+    secret = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    form = secret if client == "registered" else {}
+    codes = await codes_of_two_loads(
+        registered, form.get("client_id", AUTHORIZATION_REQUEST["client_id"])
+    )
+    redeeming = [partial(redeem, registered.browser, code, **form) for code in codes]
+    if at_once:
+        answers = await asyncio.gather(*(redeem() for redeem in redeeming))
+    else:
+        answers = [await redeem() for redeem in redeeming]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert registered.discord.token.call_count == 1
+    first, second = (answer.json() for answer in answers)
+    assert await lives(registered, first)
+    assert await lives(registered, second)
+    # Each code is good for once all the same, and a replay ends what it made and nothing else.
+    assert (await redeem(registered.browser, codes[0], **form)).json()["error"] == "invalid_grant"
+    assert not await lives(registered, first)
+    assert await lives(registered, second)
+
+
+async def test_one_more_way_back_after_the_first_has_signed_in_is_good_too(
+    registered: Snowflake,
+) -> None:
+    departure = await depart(registered.browser, client_id=CLIENT_ID)
+    for _ in range(2):
+        location = (await come_back(registered.browser, departure)).headers["location"]
+        code = query_of(location)["code"]
+        assert (await with_secret(registered.browser, code)).status_code == 200
+
+
+async def test_it_does_not_last_for_longer_by_being_used(registered: Snowflake) -> None:
+    departure, answers = await depart(registered.browser, client_id=CLIENT_ID), []
+    for _ in range(4):
+        answer = await come_back(registered.browser, departure)
+        answers.append(answer.status_code)
+        if answer.status_code == 302:
+            code = query_of(answer.headers["location"])["code"]
+            assert (await with_secret(registered.browser, code)).status_code == 200
+        registered.clock.pass_by(40)
+    assert answers == [302, 302, 400, 400]
+
+
+async def test_a_login_that_has_ended_gives_no_other_code(registered: Snowflake) -> None:
+    departure = await depart(registered.browser, client_id=CLIENT_ID)
+    first, other = [
+        query_of((await come_back(registered.browser, departure)).headers["location"])["code"]
+        for _ in range(2)
+    ]
+    tokens = (await with_secret(registered.browser, first)).json()
+    form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    await registered.browser.post("/revoke", data={**form, "token": tokens["access_token"]})
+    assert (await with_secret(registered.browser, other)).json()["error"] == "invalid_grant"
+    assert (await come_back(registered.browser, departure)).status_code == 400
 
 
 async def test_an_outage_at_the_way_back_loses_nothing(registered: Snowflake) -> None:

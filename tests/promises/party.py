@@ -52,6 +52,12 @@ class Party:
 
         ``other`` is the Snowflake to which they come back, if not the one at which they began.
         """
+        return await self.code_at(await self.way_back(http, person, scope), other or http)
+
+    async def way_back(
+        self, http: httpx.AsyncClient, person: str = ADA, scope: str = SCOPE
+    ) -> httpx.Request:
+        """Sign somebody in up to Discord's door; answer what their browser asks us for then."""
         asked = {
             "client_id": self.client_id,
             "redirect_uri": REDIRECT_URI,
@@ -73,11 +79,16 @@ class Party:
         back = {"code": code, "state": sent["state"]}
         # Where many people share a connection, each brings the cookie of their own login.
         cookie = response.headers.get("set-cookie", "").partition(";")[0]
-        response = await (other or http).get(
+        return http.build_request(
+            "GET",
             urlsplit(sent["redirect_uri"]).path,
             params=back,
             headers={"cookie": cookie} if cookie else None,
         )
+
+    async def code_at(self, way_back: httpx.Request, http: httpx.AsyncClient) -> str:
+        """Come back from Discord; answer the code that the application gets."""
+        response = await http.send(way_back)
         assert response.status_code == 302, response.text
         return query_of(response.headers["location"])["code"]
 

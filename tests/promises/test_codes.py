@@ -60,6 +60,22 @@ async def test_a_replay_by_somebody_else_ends_no_grant(
     tokens_of(await party.refresh(snowflake.http, tokens["refresh_token"]))
 
 
+async def test_a_browser_that_comes_back_twice_gets_two_codes_that_work_in_any_process(
+    house: House, party: Party
+) -> None:
+    one, other = await house.snowflake(), await house.snowflake()
+    way_back = await party.way_back(one.http)
+    codes = [await party.code_at(way_back, process.http) for process in (one, other)]
+    redeeming = zip(codes, (other, one), strict=True)
+    first, second = await asyncio.gather(
+        *(party.redeem(process.http, code) for code, process in redeeming)
+    )
+    tokens = tokens_of(first), tokens_of(second)
+    assert error_of(await party.redeem(one.http, codes[0])) == INVALID_GRANT
+    answers = [await party.userinfo(other.http, token) for token in tokens]
+    assert [answer.status_code for answer in answers] == [401, 200]
+
+
 async def test_a_replay_ends_no_other_grant(snowflake: Resident, party: Party) -> None:
     code = await party.code(snowflake.http)
     tokens_of(await party.redeem(snowflake.http, code))

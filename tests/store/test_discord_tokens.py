@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
 from tests.running import NOW, Clock
-from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
+from tests.store.furniture import APPLICATION, PERSON, grant, put_login, tokens
 
 
 def pair(scope: str, expires_at: int = NOW + 3600, needed_until: int = 0) -> StoredTokens:
@@ -178,3 +178,16 @@ async def test_older_claims_do_not_replace_newer_ones(store: Store) -> None:
     await store.grants.renew_claims(newer)
     await store.grants.renew_claims(older)
     assert await store.grants.find(grant.id) == newer
+
+
+async def test_a_login_is_under_way_until_it_has_made_its_grant(store: Store) -> None:
+    async def is_under_way() -> bool:
+        return await store.codes.are_under_way(APPLICATION, PERSON)
+
+    code = await store.codes.reserve("code", NOW + 60, 0, APPLICATION, "login")
+    assert await is_under_way()
+    await store.logins.save(code, grant(), tokens(), refreshable=True)
+    assert not await is_under_way()
+    # Another code of it makes another grant.
+    await store.codes.reserve("another code", NOW + 60, 0, APPLICATION, "login")
+    assert await is_under_way()

@@ -5,7 +5,7 @@ import pytest
 
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
-from snowflake.store.codes import RESERVATION, CodeSpent, Reservation
+from snowflake.store.codes import RESERVATION, CodeSpent, LoginReserved, Reservation
 from snowflake.store.grants import MOST, Grant
 from tests.running import NOW, Clock
 from tests.store.furniture import PERSON, grant, put_login, tokens
@@ -102,3 +102,55 @@ async def test_logins_of_one_person_at_once_are_within_the_bound_with_the_next_o
     # A server's transactions may not have seen each other.
     await put_login(store, "the next")
     assert len(await store.grants.of_person(PERSON)) == MOST
+
+
+async def reserve_of(store: Store, code: str, login: str = "login") -> Reservation:
+    return await store.codes.reserve(code, NOW + 60, login_id=login)
+
+
+async def test_two_codes_of_one_login_make_a_grant_each_one_after_the_other(store: Store) -> None:
+    first, made = await reserve_of(store, "first"), [grant(), grant()]
+    with pytest.raises(LoginReserved):
+        await reserve_of(store, "second")
+    pair = tokens()
+    await store.logins.save(replace(first, left="exchanged"), made[0], pair, refreshable=True)
+    second = await reserve_of(store, "second")
+    assert second.left == "exchanged"
+    await store.logins.save(second, made[1], pair, refreshable=True)
+    assert {one.id for one in await store.grants.of_person(PERSON)} == {one.id for one in made}
+    for code, its in zip(("first", "second"), made, strict=True):
+        with pytest.raises(CodeSpent) as spent:
+            await reserve_of(store, code)
+        assert spent.value.grant_id == its.id
+
+
+async def test_a_login_serves_no_more_once_its_grant_or_its_time_has_ended(
+    store: Store, clock: Clock
+) -> None:
+    for login in ("ended", "late"):
+        made = grant()
+        await save(store, await reserve_of(store, f"first {login}", login), made)
+        if login == "ended":
+            await store.grants.end(made.id)
+        else:
+            again = await reserve_of(store, "another code", login)
+            await store.codes.release(again)
+            clock.pass_by(60)
+        with pytest.raises(CodeSpent) as spent:
+            await reserve_of(store, f"second {login}", login)
+        assert spent.value.grant_id is None
+
+
+async def test_whoever_loses_the_login_alone_saves_nothing(store: Store, clock: Clock) -> None:
+    stalled = await reserve_of(store, "first")
+    clock.pass_by(RESERVATION + 1)
+    await reserve_of(store, "second")
+    with pytest.raises(InvalidGrant):
+        await save(store, stalled, grant())
+    assert await store.grants.of_person(PERSON) == []
+
+
+async def test_a_code_that_made_no_grant_takes_its_login_along(store: Store) -> None:
+    await store.codes.spend(await reserve_of(store, "first"))
+    with pytest.raises(CodeSpent):
+        await reserve_of(store, "second")

@@ -1,6 +1,7 @@
 """The authorization code grant (RFC 6749, section 4.1.3)."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -85,13 +86,14 @@ async def authorization_code(
     # A session has kept them already.
     has_tokens = note.session is None
     tokens = exchanged.stored(client.application, person.user.id) if has_tokens else None
+    code = replace(code, left=code.left or state.sealer.seal(exchanged))
     try:
         refresh_token = await state.store.logins.save(
             code, grant, tokens, fetched.learnt, refreshable=refreshable
         )
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(code, state.sealer.seal(exchanged), person.user.id)
+            await state.store.codes.release(code, code.left, person.user.id)
         raise
     login_ended("completed", person=grant.person)
     return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
@@ -112,7 +114,7 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
 async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
     """Ask who has come, and whether they may."""
     try:
-        came = await newcomer(note, credentials, state)
+        came = await newcomer(note, credentials, state, redeeming=True)
     except CodeSpent as spent:
         if spent.grant_id is not None:
             await _end_replayed(spent.grant_id, credentials, state)
