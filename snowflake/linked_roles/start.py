@@ -9,7 +9,7 @@ from snowflake.linked_roles.notes import ToDiscord, new_id
 from snowflake.linked_roles.own import application_of, table_of
 from snowflake.linked_roles.paths import DISCORD
 from snowflake.protocol import browser, pkce
-from snowflake.protocol.discord import discord_page
+from snowflake.protocol.discord import Question, discord_page
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.redirect import redirect
 from snowflake.state import state_of
@@ -46,16 +46,14 @@ def to_discord(request: Request, scope: str, *, unlinking: bool) -> Response:
         unlinking=unlinking,
         scope=scope,
     )
-    page = discord_page(
-        state.settings,
+    question = Question(
         client_id=application_of(state).id,
         redirect_uri=issuer + DISCORD,
         scopes=scope.split(),
-        state=state.sealer.seal(note, state.clock()),
-        # Discord shows its page all the same to whoever has not approved of this yet.
-        prompt="none",
         verifier=note.verifier,
     )
-    response = redirect(page)
+    sealed = state.sealer.seal(note, state.clock())
+    # Discord shows its page all the same to whoever has not approved of this yet.
+    response = redirect(discord_page(state.settings, question, sealed, "none"))
     browser.set_cookie(response, binding, secure=secure)
     return response

@@ -19,13 +19,14 @@ from snowflake.errors import (
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
-from snowflake.oidc.discord_page import discord_page
 from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
+from snowflake.oidc.question import question_of
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
 from snowflake.oidc.tokens import MAX_FORM
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.caller import caller_of
+from snowflake.protocol.discord import discord_page
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, query_or_form
 from snowflake.protocol.redirect import redirect
@@ -132,7 +133,7 @@ async def authorize(request: Request) -> Response:
             raise
         return error_answer(redirect_uri.application, issuer, application_state, outage)
     sealed = state.sealer.seal(note, state.clock())
-    response = redirect(discord_page(note, sealed, client, wish.prompt, state))
+    response = redirect(discord_page(settings, question_of(note, client), sealed, wish.prompt))
     browser.set_cookie(response, binding, secure=secure)
     return response
 

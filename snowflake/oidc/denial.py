@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from snowflake.errors import AccessDenied, Denial, LoginDenied, TemporarilyUnavailable
 from snowflake.oidc.answers import answer, answer_uri
-from snowflake.oidc.discord_page import discord_page
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
+from snowflake.oidc.question import question_of
 from snowflake.people import policies
 from snowflake.people.person import Person
+from snowflake.protocol.discord import discord_page
 from snowflake.settings.registry import Client
 from snowflake.state import State
 
@@ -56,7 +57,7 @@ def _denial(note: LoginNote, person: Person, client: Client, state: State) -> De
         refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,
         account=person.user.account,
-        another_account=discord_page(note, sealed, client, "consent", state),
+        another_account=discord_page(state.settings, question_of(note, client), sealed, "consent"),
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
         invite=client.access.invite,
     )

@@ -9,9 +9,10 @@ from typing import Final
 
 from snowflake.errors import Ways
 from snowflake.oidc.answers import answer_uri
-from snowflake.oidc.discord_page import discord_page
 from snowflake.oidc.notes import LoginNote
+from snowflake.oidc.question import question_of
 from snowflake.protocol import pkce
+from snowflake.protocol.discord import discord_page
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
 from snowflake.uris.hosts import origin_of
@@ -31,10 +32,11 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
         return None
     now = state.clock()
     fresh = replace(note, verifier=pkce.new_verifier(), begun=int(now))
+    sealed = state.sealer.seal(fresh, now)
     return Ways(
         application=client.name or client.id,
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **OVER),
-        again=discord_page(fresh, state.sealer.seal(fresh, now), client, "none", state),
+        again=discord_page(state.settings, question_of(fresh, client), sealed, "none"),
     )
 
 

@@ -1,6 +1,7 @@
 """Sending a browser to Discord, and what it brings back (RFC 6749, section 4.1; RFC 9207)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from snowflake.errors import InvalidRequest
@@ -16,27 +17,32 @@ DISCORD_ISSUER: Final = "https://discord.com"
 MAX_CODE: Final = 512
 
 
-def discord_page(  # noqa: PLR0913 - what the page is told
-    settings: Settings,
-    *,
-    client_id: str,
-    redirect_uri: str,
-    scopes: Iterable[str],
-    state: str,
-    prompt: str,
-    verifier: str,
-) -> str:
-    """Answer the URL of Discord's authorization page."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What Discord's page asks a person: to let an application have scopes.
+
+    Discord sends them back to the ``redirect_uri``, with a code that whoever has the PKCE
+    ``verifier`` can use.
+    """
+
+    client_id: str
+    redirect_uri: str
+    scopes: Iterable[str]
+    verifier: str
+
+
+def discord_page(settings: Settings, question: Question, state: str, prompt: str) -> str:
+    """Answer the URL of Discord's authorization page, with our sealed note as its ``state``."""
     return with_parameters(
         settings.discord_authorize_url,
         {
-            "client_id": client_id,
-            "redirect_uri": redirect_uri,
+            "client_id": question.client_id,
+            "redirect_uri": question.redirect_uri,
             "response_type": "code",
-            "scope": " ".join(sorted(scopes)),
+            "scope": " ".join(sorted(question.scopes)),
             "state": state,
             "prompt": prompt,
-            "code_challenge": pkce.challenge_of(verifier),
+            "code_challenge": pkce.challenge_of(question.verifier),
             "code_challenge_method": pkce.METHOD,
         },
     )
