@@ -1,19 +1,23 @@
 """``snowflake authentik``."""
 
 import re
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Final
 
 import typer
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from snowflake.cli.naming_clients import checked, client_named
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
 from snowflake.operator.authentik import Source, blueprint
 from snowflake.settings.tables.groups import MAX_LENGTH
-from snowflake.settings.values import BaseUrl, Issuer
+from snowflake.settings.values import Issuer, check_url
 
-_issuer, _url = TypeAdapter[str](Issuer), TypeAdapter[str](BaseUrl)
+#: Authentik's address, where none is given.
+EXAMPLE: Final = "https://authentik.example.com"
+_issuer = TypeAdapter[str](Issuer)
+_authentik = TypeAdapter[str](Annotated[str, AfterValidator(partial(check_url, like=EXAMPLE))])
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -31,9 +35,7 @@ def authentik(  # noqa: PLR0913 - an operator may choose each
     ] = None,
     slug: Annotated[str, typer.Option(help="Slug of the source in Authentik.")] = "discord",
     name: Annotated[str, typer.Option(help="What people read on the button.")] = "Discord",
-    authentik: Annotated[
-        str, typer.Option(help="Authentik's address.")
-    ] = "https://authentik.example.com",
+    authentik: Annotated[str, typer.Option(help="Authentik's address.")] = EXAMPLE,
     group_prefix: Annotated[
         str, typer.Option(help="What the names of its groups begin with.", show_default=False)
     ] = "",
@@ -56,7 +58,7 @@ def authentik(  # noqa: PLR0913 - an operator may choose each
     source = Source(
         client=known,
         issuer=settings.issuer or "" if issuer is None else checked(_issuer, issuer, "--issuer"),
-        authentik=checked(_url, authentik, "--authentik"),
+        authentik=checked(_authentik, authentik, "--authentik").removesuffix("/"),
         slug=slug,
         name=name,
         group_prefix=group_prefix,

@@ -8,6 +8,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from snowflake import guides
+from snowflake.configuration.hints import guess
 
 #: Characters of a line that is still read with ease.
 WIDTH = 100
@@ -27,7 +28,7 @@ def guide(
         text = guides.read(name).text
     except KeyError:
         raise typer.BadParameter(
-            f"there is no guide of that name; there are {', '.join(guides.NAMES)}",
+            f"there is no guide of that name{guess(name.lower(), guides.NAMES) or _others()}",
             param_hint="NAME",
         ) from None
     if not console.is_terminal:
@@ -36,6 +37,10 @@ def guide(
         return
     with console.pager(styles=True):
         console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))
+
+
+def _others() -> str:
+    return f"; there are {', '.join(guides.NAMES)}"
 
 
 def _list() -> Table:

@@ -79,7 +79,7 @@ def sync(
         people: Sequence[tuple[str, int | None]] = [(person, None)] if person else ()
         return await _sync_all(people or await state.store.links.by_age(), state)
 
-    done = with_state(work, of_people=True)
+    done = with_state(work)
     if person is not None and done["gone"]:
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)
@@ -126,7 +126,7 @@ def list_links(*, as_json: AsJson = False) -> None:
         people = [person async for person in state.store.links.people()]
         return [await _look_up(person, state) for person in people]
 
-    listed = with_state(work, of_people=True)
+    listed = with_state(work)
     if as_json:
         show_json([_shown(one) for one in listed])
         return
@@ -147,7 +147,7 @@ def unlink(person: Person) -> None:
             audit("unlink", outcome, client=application_of(state).id, person=person)
         return outcome
 
-    outcome = with_state(work, of_people=True)
+    outcome = with_state(work)
     if outcome == "absent":
         typer.echo("This person is not linked.", err=True)
         raise typer.Exit(1)

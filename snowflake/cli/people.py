@@ -28,7 +28,7 @@ def export(person: Person) -> None:
     async def work(state: State) -> Kept:
         return await state.store.people.kept(person)
 
-    kept = with_state(work, of_people=True)
+    kept = with_state(work)
     audit("export", "shown" if _is_anything(kept) else "nothing", person=person)
     show_json(_shown(person, kept))
     if not _is_anything(kept):
@@ -52,7 +52,7 @@ def purge(
     async def look(state: State) -> Kept:
         return await state.store.people.kept(person)
 
-    kept = with_state(look, of_people=True)
+    kept = with_state(look)
     if not _is_anything(kept):
         typer.echo(NOTHING)
         return
@@ -80,7 +80,7 @@ def _purge(person: str) -> None:
         ]
         return _Purged(kept, living, is_withdrawn)
 
-    kept, living, is_withdrawn = with_state(work, of_people=True)
+    kept, living, is_withdrawn = with_state(work)
     logins, pairs = len(kept.grants), len(kept.discord_tokens)
     typer.echo(f"Erased. Logins: {logins}; pairs of Discord's tokens: {pairs}.")
     if kept.link is not None:

@@ -195,6 +195,18 @@ def is_homeless(settings: Settings) -> bool:
     return not exists(settings.data_dir / SECRET_FILE) and not is_writable(settings.data_dir)
 
 
+def check_secret_is_there(settings: Settings) -> None:
+    """Pass, unless ``Sealer.load`` would make a secret, which would open nothing. None is made.
+
+    Raises:
+        StartFault: it would, or nobody may look.
+    """
+    path = settings.data_dir / SECRET_FILE
+    is_derived = settings.private_key is not None and is_homeless(settings)
+    if settings.secret_key is None and not is_derived and not exists(path):
+        raise StartFault([f"{path}: there is no such file, and SNOWFLAKE_SECRET_KEY is not set"])
+
+
 def _derive(secret: bytes, purpose: str) -> bytes:
     info = f"snowflake {purpose}".encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)

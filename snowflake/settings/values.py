@@ -95,13 +95,13 @@ def _host_or_everything(pattern: str) -> str:
     return pattern if pattern == "*" else check_pattern(pattern)
 
 
-def check_url(url: str) -> str:
+def check_url(url: str, like: str = "https://www.example.com") -> str:
     """Answer an ``http`` or ``https`` URL with a host, and without a fragment.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, ``like`` the example that is given.
     """
-    example = "must be a URL such as https://snowflake.example.com"
+    example = f"must be a URL such as {like}"
     try:
         parts = urlsplit(url)
         usable = parts.hostname and parts.port != 0 and parts.username is None
@@ -115,7 +115,7 @@ def check_url(url: str) -> str:
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(check_url(url))
+    parts = urlsplit(check_url(url, like="https://snowflake.example.com"))
     check_secure(parts.scheme, parts.hostname or "")
     if parts.query:
         raise ValueError("must not have a query")

@@ -26,7 +26,7 @@ from snowflake.state.logout import Logout
 from snowflake.state.memberships import Memory
 from snowflake.store import Store
 from snowflake.store.presence import SAID_EVERY
-from snowflake.store.url import store_url
+from snowflake.store.url import place_for_store
 from snowflake.upstream.client import Upstream
 from snowflake.upstream.narrowing import Demands
 
@@ -78,7 +78,7 @@ class State:
         sealer = Sealer.load(settings)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(
-                Store.open(store_url(settings), sealer, clock, wait=wait)
+                Store.open(place_for_store(settings), sealer, clock, wait=wait)
             )
             limiter = Limiter(store.attempts, sealer, clock)
             reputation = Reputation(store, limiter, sealer, clock)

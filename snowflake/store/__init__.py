@@ -11,8 +11,8 @@ house.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import structlog
@@ -31,14 +31,15 @@ from snowflake.store.leases import Leases
 from snowflake.store.links import Links
 from snowflake.store.logins import Logins
 from snowflake.store.memberships import Memberships
-from snowflake.store.migrate import migrate
+from snowflake.store.migrate import migrate, missing_migrations
 from snowflake.store.people import People
 from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
 from snowflake.store.sessions import Sessions
 from snowflake.store.signing_keys import SigningKeys
-from snowflake.store.url import is_file, open_database
+from snowflake.store.sqlite import is_in_memory
+from snowflake.store.url import check_exists, is_file, open_database
 
 #: Seconds between two tries to reach the database.
 RETRY_EVERY = 3
@@ -46,6 +47,11 @@ RETRY_EVERY = 3
 FOREIGN_SEAL: Final = (
     "SNOWFLAKE_SECRET_KEY: is not the key under which the store is sealed; put the old key behind "
     "the new one, separated by a comma, or bring back the file keys/secret_key"
+)
+
+UNMADE: Final = (
+    "the store is not made yet, or older than this Snowflake; start Snowflake first, which sees to "
+    "it"
 )
 
 _log = structlog.get_logger(__name__)
@@ -101,16 +107,48 @@ class Store:
         """
         database = open_database(url)
         try:
-            try:
+            with _refusals_are_faults(url):
                 while not await _migrated(database, wait=wait):  # noqa: ASYNC110
                     await asyncio.sleep(RETRY_EVERY)
                 await check_seals(database, sealer)
-            except StoreRefused as refused:
-                variable = "" if is_file(url) else "SNOWFLAKE_DATABASE_URL: "
-                raise StartFault([f"{variable}{refused.cause}"]) from None
             yield cls(database, sealer, clock)
         finally:
             await database.close()
+
+
+async def check_made(url: URL) -> None:
+    """Pass, unless to open the store would make it, or change an older one. Nothing is made.
+
+    One in memory is always new.
+
+    Raises:
+        StartFault: it would, or the database turns us away.
+        TemporarilyUnavailable: the database cannot be reached.
+    """
+    if is_in_memory(url):
+        return
+    check_exists(url)
+    database = open_database(url)
+    try:
+        with _refusals_are_faults(url):
+            if await missing_migrations(database):
+                raise StartFault([f"{_source(url)}{UNMADE}"])
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _refusals_are_faults(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except StoreRefused as refused:
+        # Of a file it is said which.
+        variable = "" if is_file(url) else _source(url)
+        raise StartFault([f"{variable}{refused.cause}"]) from None
+
+
+def _source(url: URL) -> str:
+    return f"{url.database}: " if is_file(url) else "SNOWFLAKE_DATABASE_URL: "
 
 
 async def _migrated(database: Database, *, wait: bool) -> bool:

@@ -28,10 +28,10 @@ FILE = "snowflake.db"
 def store_url(settings: Settings) -> URL:
     """Answer where the store is: the configured database, else a file in the data directory.
 
-    Where nothing may be written and a private key is given, it is in memory.
+    Where nothing may be written and a private key is given, it is in memory. Nothing is made.
 
     Raises:
-        StartFault: the variable holds no such URL, or the directory cannot be made.
+        StartFault: the variable holds no such URL.
     """
     if settings.database_url is not None:
         return parse_url(settings.database_url.get_secret_value(), "SNOWFLAKE_DATABASE_URL")
@@ -44,8 +44,19 @@ def store_url(settings: Settings) -> URL:
             ),
         )
         return sqlite_url(None)
-    make_directory(settings.data_dir)
     return sqlite_url(settings.data_dir / FILE)
+
+
+def place_for_store(settings: Settings) -> URL:
+    """Answer where the store is, having made the data directory if it is to be there.
+
+    Raises:
+        StartFault: as ``store_url`` does, or the directory cannot be made.
+    """
+    url = store_url(settings)
+    if settings.database_url is None and is_file(url):
+        make_directory(settings.data_dir)
+    return url
 
 
 def check_exists(url: URL) -> None:

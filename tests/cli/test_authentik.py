@@ -103,12 +103,26 @@ def test_that_groups_can_have_names_is_told_where_they_have_none(
     [
         ({"SNOWFLAKE_ISSUER": ""}, (), "--issuer: is needed"),
         ({}, ("--issuer", "https://snowflake.example.com/"), "--issuer: must not end with a slash"),
-        ({}, ("--authentik", "authentik"), "--authentik: must be a URL"),
+        (
+            {},
+            ("--authentik", "authentik"),
+            "--authentik: must be a URL such as https://authentik.example.com\n",
+        ),
         ({}, ("--slug", "../"), "--slug: takes letters"),
         ({}, ("--group-prefix", "a\nb"), "--group-prefix: takes one line"),
         ({}, ("--group-prefix", "a" * 101), "--group-prefix: takes one line"),
         ({}, ("--client", "grafana"), "--client: "),
         ({"SNOWFLAKE_ALLOWED_CLIENTS": "1"}, (), "--client: is not registered"),
+        (
+            {"SNOWFLAKE_ALLOWED_CLIENTS": "2"},
+            ("--client", "1"),
+            "--client: is Snowflake's own Discord application; name what is to sign in through it",
+        ),
+        (
+            {},
+            ("--client", "authentic"),
+            "--client: is not registered, nor among SNOWFLAKE_ALLOWED_CLIENTS; is authentik meant?",
+        ),
         ({}, ("--client", "game"), "--client: is public"),
     ],
 )

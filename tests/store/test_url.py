@@ -5,12 +5,15 @@ from pydantic import SecretStr
 
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
-from snowflake.store.url import parse_url, store_url
+from snowflake.store.url import parse_url, place_for_store, store_url
 
 
 def test_by_default_it_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
-    url = store_url(Settings(data_dir=tmp_path / "data"))
+    settings = Settings(data_dir=tmp_path / "data")
+    url = store_url(settings)
     assert url.database == str(tmp_path / "data" / "snowflake.db")
+    assert not (tmp_path / "data").exists()
+    assert place_for_store(settings) == url
     assert (tmp_path / "data").is_dir()
 
 
