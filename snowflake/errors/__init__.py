@@ -56,15 +56,41 @@
             └── TooManyRequests
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``. Those of
-``start`` end the start, those of ``oauth`` go to applications, those of ``pages`` to people, and
-those of ``upstream`` to whoever asks the provider of linked roles.
+``start`` end the start, those of ``oauth`` and ``unavailable`` go to applications, those of
+``login_pages``, ``denial`` and ``link_pages`` to people, and those of ``upstream`` to whoever asks
+the provider of linked roles.
 """
 
+from snowflake.errors.denial import (
+    Denial,
+    LoginDenied,
+    Refusal,
+)
+from snowflake.errors.link_pages import (
+    LinkCancelled,
+    LinkElsewhere,
+    LinkError,
+    LinkExpired,
+    LinkLimited,
+    LinkMisconfigured,
+    LinkRefused,
+    LinkSpent,
+    LinkUnavailable,
+    LinkUnknown,
+    NotLinked,
+)
+from snowflake.errors.login_pages import (
+    LoginElsewhere,
+    LoginError,
+    LoginExpired,
+    LoginSpent,
+    LoginUnknown,
+    Ways,
+)
 from snowflake.errors.oauth import (
     AccessDenied,
     CodeUnreadable,
     ConsentRequired,
-    DiscordDown,
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
@@ -79,43 +105,24 @@ from snowflake.errors.oauth import (
     RequestNotSupported,
     RequestTimeout,
     RequestUriNotSupported,
-    StoreRefused,
-    TemporarilyUnavailable,
     TokenSentTwice,
     TooLarge,
-    TooManyRequests,
     UnauthorizedClient,
     UnregisteredRedirect,
     UnsupportedGrantType,
     UnsupportedResponseType,
-)
-from snowflake.errors.pages import (
-    Denial,
-    LinkCancelled,
-    LinkElsewhere,
-    LinkError,
-    LinkExpired,
-    LinkLimited,
-    LinkMisconfigured,
-    LinkRefused,
-    LinkSpent,
-    LinkUnavailable,
-    LinkUnknown,
-    LoginDenied,
-    LoginElsewhere,
-    LoginError,
-    LoginExpired,
-    LoginSpent,
-    LoginUnknown,
-    NotLinked,
-    Refusal,
-    Ways,
 )
 from snowflake.errors.root import (
     SnowflakeError,
 )
 from snowflake.errors.start import (
     StartFault,
+)
+from snowflake.errors.unavailable import (
+    DiscordDown,
+    StoreRefused,
+    TemporarilyUnavailable,
+    TooManyRequests,
 )
 from snowflake.errors.upstream import (
     UpstreamDown,

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from snowflake.discord.models import RoleConnectionMetadata
-from snowflake.settings.tables.linked_roles import LinkedRolesTable, MetadataType
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
+from snowflake.settings.tables.metadata import MetadataType
 
 #: Discord's numbers for the types.
 TYPES: Final[Mapping[MetadataType, int]] = {

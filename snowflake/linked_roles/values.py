@@ -18,7 +18,8 @@ from typing import Any, Final, NamedTuple
 import structlog
 from jmespath.exceptions import JMESPathError
 
-from snowflake.settings.tables.linked_roles import LinkedRolesTable, MetadataTable, MetadataType
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
+from snowflake.settings.tables.metadata import MetadataTable, MetadataType
 
 #: The largest integer that every reader of JSON tells from its neighbours (RFC 8259, section 6).
 MAX_INTEGER: Final = 2**53 - 1

@@ -114,6 +114,17 @@ def check_url(url: str, like: str = "https://www.example.com") -> str:
     return url
 
 
+def check_line(text: str) -> str:
+    """Answer one line of plain text, with something to read in it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isprintable() or not text.strip():
+        raise ValueError("must be one line of plain text")
+    return text
+
+
 def _issuer(url: str) -> str:
     parts = urlsplit(check_url(url, like="https://snowflake.example.com"))
     check_secure(parts.scheme, parts.hostname or "")

@@ -18,7 +18,8 @@ from snowflake.settings.registry import Registry
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable
-from snowflake.settings.tables.linked_roles import LinkedRolesTable, MetadataTable
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
+from snowflake.settings.tables.metadata import MetadataTable
 from snowflake.settings.tables.pages import PagesTable
 from snowflake.settings.tables.table import Table, is_secret
 from snowflake.telemetry.audit import EVENTS

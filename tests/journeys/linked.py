@@ -21,7 +21,7 @@ from snowflake.linked_roles.schema import TYPES
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, Person, SimulatedProvider
 from snowflake.settings import Settings
-from snowflake.settings.tables.linked_roles import MetadataType
+from snowflake.settings.tables.metadata import MetadataType
 from tests.journeys.browser import Browser
 from tests.journeys.registered import client
 from tests.journeys.world import ADA, BOT_TOKEN, OWN_ID, OWN_SECRET, World, variables

@@ -2,7 +2,7 @@ from typing import get_args
 
 from snowflake.discord.models import RoleConnectionMetadata
 from snowflake.linked_roles.schema import TYPES, difference, schema_of
-from snowflake.settings.tables.linked_roles import LOCALES, MetadataType
+from snowflake.settings.tables.metadata import LOCALES, MetadataType
 from tests.linked_roles.tables import linked_roles, metadata
 from tests.sandbox.openapi import SPECIFICATION, assert_valid
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from snowflake.linked_roles.schema import schema_of
 from snowflake.linked_roles.values import username_of, values_of, zeroed
 from snowflake.sandbox.discord.role_connections import RoleConnections
-from snowflake.settings.tables.linked_roles import MetadataType
+from snowflake.settings.tables.metadata import MetadataType
 from tests.linked_roles.tables import linked_roles, metadata
 
 TYPES = get_args(MetadataType)

@@ -10,7 +10,7 @@ from snowflake.settings.phc import HASH, check_hash
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.table import Table
-from snowflake.settings.values import Duration, Url, within
+from snowflake.settings.values import Duration, Url, check_line, within
 from snowflake.uris.registered import check_registered, is_one_of
 
 # HTTP Basic separates ID and secret by a colon.
@@ -27,12 +27,6 @@ def _at_least_one(uris: tuple[str, ...]) -> tuple[str, ...]:
     if not uris:
         raise ValueError("must have at least one")
     return uris
-
-
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        raise ValueError("must be one line of plain text")
-    return name
 
 
 def _secret(secret: SecretStr | None) -> SecretStr | None:
@@ -56,7 +50,7 @@ class ClientTable(Table):
     """A registered client (RFC 6749, section 2)."""
 
     id: ClientId = Field(description="The client ID: up to 256 visible characters, but no colon.")
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)] | None = (
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(check_line)] | None = (
         Field(default=None, description="What people know the application by.")
     )
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = Field(

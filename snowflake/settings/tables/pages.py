@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from snowflake.settings.tables.table import Table
-from snowflake.settings.values import check_url
+from snowflake.settings.values import check_line, check_url
 from snowflake.uris.hosts import is_host_name
 
 #: Bytes of a logo, which every page carries.
@@ -92,16 +92,10 @@ def _accent(colour: str) -> str:
     return colour.lower()
 
 
-def _one_line(name: str) -> str:
-    if not name.isprintable() or not name.strip():
-        raise ValueError("must be one line of plain text")
-    return name
-
-
 class PagesTable(Table):
     """The pages that people see, as the operator would have them."""
 
-    name: Annotated[str, Field(max_length=100), AfterValidator(_one_line)] | None = Field(
+    name: Annotated[str, Field(max_length=100), AfterValidator(check_line)] | None = Field(
         default=None,
         description="What people know the sign-in service by. It stands on pages and in titles.",
     )

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from snowflake.settings.tables.linked_roles import LinkedRolesTable, compiled
+from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.table import is_secret
 from tests.linked_roles.tables import linked_roles, metadata
 
@@ -134,21 +134,3 @@ def test_an_expression_that_cannot_work_is_a_fault(expression: str, told: str) -
     assert place == "metadata.0.value"
     assert message.startswith(told)
     assert "\n" not in message
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "a.b.c",
-        "contains(groups, 'members')",
-        "length(groups[?starts_with(@, 'team-')])",
-        "not_null(a, b, `7`)",
-        "max_by(people, &age).name",
-        "a[1:2] | [0]",
-        "{a: length(b)}.a",
-        '"https://example.com/claim"',
-        "`true`",
-    ],
-)
-def test_an_expression_that_can_work_is_taken(expression: str) -> None:
-    compiled(expression)
