@@ -28,7 +28,8 @@ from snowflake.protocol import browser, pkce
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import discord_page
 from snowflake.protocol.issuer import issuer_of
-from snowflake.protocol.parameters import Parameters, query_or_form
+from snowflake.protocol.parameters import Parameters
+from snowflake.protocol.posted import sent_to
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.session_cookie import session_of
 from snowflake.settings.registry import Client
@@ -68,7 +69,9 @@ async def authorize(request: Request) -> Response:
     until somebody vouches for the redirect URI: for a registered client its table does, for a
     Discord application nobody but Discord.
     """
-    state, params = state_of(request), await query_or_form(request, MAX_FORM)
+    state, params = state_of(request), await sent_to(request, MAX_FORM)
+    if isinstance(params, Response):
+        return params
     settings, issuer = state.settings, issuer_of(request)
 
     # 1. The client.

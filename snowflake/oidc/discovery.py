@@ -37,6 +37,8 @@ def _document(
 ) -> Response:
     document = {
         "issuer": issuer,
+        **({"frontchannel_logout_supported": True} if keeps_sessions else {}),
+        **({"frontchannel_logout_session_supported": True} if keeps_sessions else {}),
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": userinfo_url(issuer),

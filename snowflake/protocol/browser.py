@@ -68,6 +68,12 @@ def cookie_of(request: Request, name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
+def has_cookies(request: Request) -> bool:
+    """Whether the browser sent any cookie of ours, as it does not with what other sites post."""
+    cookies = (content for header, content in request.scope["headers"] if header == b"cookie")
+    return any(b"snowflake-" in content for content in cookies)
+
+
 def _value(request: Request, *, secure: bool) -> str | None:
     value = cookie_of(request, _name(secure=secure))
     return value if value is not None and _VALUE.fullmatch(value) else None

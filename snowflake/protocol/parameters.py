@@ -32,7 +32,9 @@ class Parameters(Mapping[str, str]):
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._values: dict[str, str] = {}
         self._repeated: set[str] = set()
-        for name, value in pairs:
+        #: All as it came.
+        self.pairs = tuple(pairs)
+        for name, value in self.pairs:
             if name in self._values:
                 self._repeated.add(name)
             self._values[name] = value
@@ -132,11 +134,6 @@ async def body(request: Request, longest: int = MAX_SIZE) -> bytes:
 def content_type(request: Request) -> str:
     """Answer the media type of the body in lower case, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def query_or_form(request: Request, longest: int = MAX_SIZE) -> Parameters:
-    """Read the form of a POST, of at most ``longest`` bytes; the query string of anything else."""
-    return await form(request, longest) if request.method == "POST" else query(request)
 
 
 def _parse(content: bytes, longest: int) -> Parameters:

@@ -90,7 +90,9 @@ class Registry:
 
     @property
     def ends_sessions(self) -> bool:
-        """Whether any client has a place to which people are sent back after a logout."""
+        """Whether a logout ends a session, or leads any client's people back."""
+        if self.keeps_sessions:
+            return True
         tables = (client.registered for client in self._registered.values())
         return any(table is not None and table.post_logout_redirect_uris for table in tables)
 

@@ -1,65 +1,133 @@
 """The end session endpoint (OpenID Connect RP-Initiated Logout 1.0).
 
-Snowflake keeps no session with a browser, so there is none to end: the person is sent back to where
-the application asks for, if that is one of its registered URIs, and is told so otherwise.
+Nobody is signed out by a stranger: a hint of the very session proves that its client asks, and else
+our page asks the person. Once the session has ended, its clients are told by their servers, in the
+browser, and by the store, in which their tokens have ended.
 """
+
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.keys import MAX_TOKEN
-from snowflake.errors import InvalidRequest
-from snowflake.oidc import redirects
-from snowflake.oidc.authorize import MAX_STATE
-from snowflake.oidc.clients import MAX_LENGTH, find_client
-from snowflake.oidc.tokens import BAD_HINT, MAX_FORM, read_hint
-from snowflake.protocol.parameters import Parameters, query_or_form
+from snowflake.oidc.end_session import (
+    LogoutRequest,
+    answered,
+    logout_request,
+    note_of,
+)
+from snowflake.oidc.frontchannel_logout import frames_of
+from snowflake.oidc.single_sign_on import account_of
+from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.parameters import Parameters
+from snowflake.protocol.paths import END_SESSION
+from snowflake.protocol.posted import sent_to
 from snowflake.protocol.redirect import redirect
+from snowflake.protocol.session_cookie import forget_session, session_of
+from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
-from snowflake.uris import with_parameters
-from snowflake.web.pages import Message, error_page
+from snowflake.store.sessions import Session, Which
+from snowflake.web.pages import Link, Message, error_page, frames_page, page
 
-SIGNED_OUT = Message(
+#: The field of our own page, beside the button.
+ANSWER: Final = "note"
+SIGNED_OUT: Final = Message(
     title="You have signed out",
     explanation=(
         "The service that you used has ended your session. You are still signed in to Discord."
     ),
     advice="You can close this page.",
 )
+SIGNED_OUT_HERE: Final = Message(
+    title="You have signed out",
+    explanation=(
+        "You are signed out here, and of the services that you used by way of this page. You are "
+        "still signed in to Discord."
+    ),
+    advice="You can close this page.",
+)
 
 
 async def end_session(request: Request) -> Response:
-    """Send the person back after a logout (section 3)."""
-    state, params = state_of(request), await query_or_form(request, MAX_FORM)
-    sent = params.at_most("post_logout_redirect_uri", redirects.MAX_LENGTH)
-    if sent is None:
-        return error_page(request, SIGNED_OUT, status=200)
-
-    # 1. The client.
-    client = find_client(await _client_id(params, state), state)
-
-    # 2. Its URI. Whoever has none registered has perhaps only read of this endpoint.
-    known = client.registered.post_logout_redirect_uris if client.registered is not None else ()
-    if not known:
-        return error_page(request, SIGNED_OUT, status=200)
-    redirects.check_known("post_logout_redirect_uri", sent, known, state.settings)
-
-    # 3. Back.
-    parameters = {"state": params.at_most("state", MAX_STATE)}
-    return redirect(with_parameters(sent, parameters))
+    """End the session of this browser, and send the person back."""
+    state, issuer = state_of(request), issuer_of(request)
+    params = await sent_to(request, MAX_FORM)
+    if isinstance(params, Response):
+        return params
+    if params.get(ANSWER) is not None and request.method == "POST":
+        return await _answered(request, params, state)
+    asked = await logout_request(params, state)
+    if not state.settings.session_lifetime:
+        return _gone_on(request, asked.back)
+    session = await session_of(request, issuer, state)
+    if session is None and asked.hint is not None:
+        return _gone_on(request, asked.back)
+    if session is not None and asked.proves(session):
+        return await _ended(request, session, asked.back, asked.client, state)
+    return _question(request, asked, session, state)
 
 
-async def _client_id(params: Parameters, state: State) -> str:
-    client_id = params.at_most("client_id", MAX_LENGTH)
-    hint = params.at_most("id_token_hint", MAX_TOKEN)
-    if hint is None:
-        if client_id is None:
-            raise InvalidRequest("client_id or id_token_hint is missing")
-        return client_id
-    try:
-        hinted = await read_hint(hint, state)
-    except ValueError as error:
-        raise InvalidRequest(BAD_HINT) from error
-    if client_id not in {None, hinted.client_id}:
-        raise InvalidRequest("id_token_hint was issued to another client")
-    return hinted.client_id
+async def _answered(request: Request, params: Parameters, state: State) -> Response:
+    """End what our page has asked about, if it is still who is signed in."""
+    note = answered(params.require(ANSWER, MAX_FORM), state)
+    session = await session_of(request, issuer_of(request), state)
+    client = state.registry.find(note.client_id) if note.client_id is not None else None
+    if session is None:
+        return _gone_on(request, note.back, client)
+    if session.id != note.session:
+        # Somebody else has signed in since then, in another window.
+        return _question(request, LogoutRequest(client, None, note.back), session, state)
+    return await _ended(request, session, note.back, client, state)
+
+
+async def _ended(
+    request: Request, session: Session, back: str | None, client: Client | None, state: State
+) -> Response:
+    """End a session, tell its clients, and send the person back."""
+    participants = await state.store.sessions.participants(session.id)
+    await state.logout.end(Which(session=session.id))
+    frames = frames_of(participants, session.issuer, state.registry)
+    if frames:
+        response = frames_page(request, SIGNED_OUT_HERE, frames, back, links=_links(back, client))
+    else:
+        response = _gone_on(request, back, client, SIGNED_OUT_HERE)
+    forget_session(response, session.issuer)
+    return response
+
+
+def _question(
+    request: Request, asked: LogoutRequest, session: Session | None, state: State
+) -> Response:
+    """Ask somebody who is signed in whether they want to sign out; else say that they have."""
+    links = _links(asked.back, asked.client)
+    if session is None:
+        return error_page(request, SIGNED_OUT, status=200, links=links)
+    return page(
+        "signing_out.html",
+        request,
+        form=True,
+        account=account_of(session).account,
+        action=state.settings.path + END_SESSION,
+        note=note_of(asked, session, state),
+        application=_name(asked.client),
+    )
+
+
+def _gone_on(
+    request: Request,
+    back: str | None,
+    client: Client | None = None,
+    message: Message = SIGNED_OUT,
+) -> Response:
+    if back is not None:
+        return redirect(back)
+    return error_page(request, message, status=200, links=_links(back, client))
+
+
+def _links(back: str | None, client: Client | None) -> list[Link]:
+    return [Link("Back to", back, _name(client))] if back is not None else []
+
+
+def _name(client: Client | None) -> str:
+    return (client.name or client.id) if client is not None else ""

@@ -1,6 +1,7 @@
 """How pages look: our style sheet, and what the operator says of them in ``[pages]``."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +16,8 @@ from snowflake.web.accent import readable
 
 #: What we are called where the operator says nothing.
 OURS: Final = "Snowflake"
+#: Goes on from a page when all that it frames has loaded, or after five seconds.
+ONWARD: Final = (files("snowflake.web") / "templates" / "onward.js").read_text("utf-8")
 STYLE: Final = (files("snowflake.web") / "templates" / "style.css").read_text("utf-8")
 
 
@@ -39,6 +42,11 @@ class Look:
     def form_policy(self) -> str:
         """The policy of a page with a form that comes back to us."""
         return self.policy.replace("form-action 'none'", "form-action 'self'")
+
+    def frames_policy(self, frames: Iterable[str]) -> str:
+        """The policy of a page that frames just these URIs, and goes on by a script of ours."""
+        sources = " ".join(sorted({_source(frame) for frame in frames}))
+        return f"{self.policy}; frame-src {sources}; script-src '{_digest(ONWARD)}'"
 
 
 def look_of(request: Request) -> Look:
@@ -70,11 +78,20 @@ def look(pages: PagesTable) -> Look:
 
 
 def _policy(style: str, logo: str | None) -> str:
-    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     picture = ""
     if logo is not None:
         picture = f"img-src {DATA if logo.startswith(DATA) else origin_of(logo)}; "
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; {picture}"
+        f"default-src 'none'; style-src '{_digest(style)}'; {picture}"
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    """Answer how a policy names a style sheet or a script that stands in the page."""
+    return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _source(uri: str) -> str:
+    """Answer how a policy names one URI: without its query, and without what ends a source."""
+    return uri.partition("?")[0].replace(";", "%3B").replace(",", "%2C")

@@ -27,6 +27,8 @@ METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST",
 REMEMBERED_SETS: Final = 64
 #: Headers of answers that scripts of other origins may see (Fetch, section 3.3.5).
 EXPOSED: Final = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
+#: Headers that keep pages out of frames.
+FRAMING: Final = frozenset({b"x-frame-options", b"content-security-policy"})
 # Made once: they go with every answer, and Starlette's MutableHeaders would encode them each time.
 _SECURITY_HEADERS = [
     (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
@@ -176,8 +178,10 @@ class Faults:
 @lru_cache(REMEMBERED_SETS)
 def _security_headers(own: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
     """Answer the security headers of a response that has headers by these names of its own."""
-    # ASGI has them in lower case.
-    return tuple(header for header in _SECURITY_HEADERS if header[0] not in own)
+    # A redirect shows nothing that could be framed, and an application may follow one in a frame to
+    # renew a login without a page. ASGI has names in lower case.
+    framing = FRAMING if b"location" in own else frozenset()
+    return tuple(header for header in _SECURITY_HEADERS if header[0] not in own | framing)
 
 
 def _level(status: int, *, polled: bool) -> int:

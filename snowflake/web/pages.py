@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from snowflake.errors import Denial, Ways
 from snowflake.settings.tables.pages import PagesTable
-from snowflake.web.look import look, look_of
+from snowflake.web.look import ONWARD, look, look_of
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("snowflake.web"),
@@ -90,6 +90,24 @@ def denial_page(request: Request, denial: Denial) -> Response:
     if denial.invite and any(refusal.by_joining for refusal in denial.refusals):
         links.insert(0, Link("Join on Discord", denial.invite))
     return page("denial.html", request, status=403, denial=denial, links=links)
+
+
+def frames_page(
+    request: Request,
+    message: Message,
+    frames: Sequence[str],
+    onward: str | None,
+    *,
+    links: Sequence[Link],
+) -> Response:
+    """Show a message while pages of others load in frames, then go on by itself if there is a way.
+
+    It goes on when all have loaded, or after some seconds. Nothing else may be framed.
+    """
+    shown = look_of(request)
+    context = {"frames": frames, "onward": onward, "script": ONWARD, "links": links}
+    html = render("signed_out.html", look=shown, reference=None, **context, **asdict(message))
+    return HTMLResponse(html, headers={"Content-Security-Policy": shown.frames_policy(frames)})
 
 
 def links_of(ways: Ways | None) -> list[Link]:

@@ -14,7 +14,9 @@ from joserfc.jwk import KeySet
 from tests.journeys.browser import parameters
 
 #: Claims of an ID token that speak of the token and not of the person.
-PROTOCOL_CLAIMS = frozenset({"sid", "iss", "aud", "exp", "iat", "auth_time", "at_hash", "jti", "nonce"})
+PROTOCOL_CLAIMS = frozenset(
+    {"sid", "iss", "aud", "exp", "iat", "auth_time", "at_hash", "jti", "nonce"}
+)
 SCOPE = "openid profile email groups"
 
 # JSON as it came: what is in it is what the tests are about.

@@ -11,6 +11,7 @@ from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.table import Table
 from snowflake.settings.values import Duration, Url, check_line, within
+from snowflake.uris.hosts import origin_of
 from snowflake.uris.registered import check_registered, is_one_of
 
 # HTTP Basic separates ID and secret by a colon.
@@ -82,6 +83,18 @@ class ClientTable(Table):
             "Connect Back-Channel Logout)."
         ),
     )
+    frontchannel_logout_uri: Url | None = Field(
+        default=None,
+        description=(
+            "A page of the application that ends what it keeps in the browser; Snowflake has it "
+            "loaded when somebody signs out (OpenID Connect Front-Channel Logout). It is at the "
+            "origin of one of the redirect URIs."
+        ),
+    )
+    frontchannel_logout_session_required: bool = Field(
+        default=True,
+        description="Whether that page is told of which session, by `iss` and `sid`.",
+    )
     scopes: tuple[str, ...] | None = Field(
         default=None,
         description="The scopes that it may have. `openid` always counts. By default all.",
@@ -111,6 +124,17 @@ class ClientTable(Table):
             raise ValueError("is public and has a secret; choose one")
         if not self.public and self.secret is None:
             raise ValueError("needs a secret or a secret_file, or public = true")
+        return self
+
+    @model_validator(mode="after")
+    def _at_an_origin_of_its_own(self) -> "ClientTable":
+        """Refuse to load a page that is not the application's own."""
+        page = self.frontchannel_logout_uri
+        origins = {origin_of(uri) for uri in self.redirect_uris if uri.startswith(("http", "HTTP"))}
+        if page is not None and origin_of(page) not in origins:
+            raise ValueError(
+                "frontchannel_logout_uri must have scheme, host and port of a redirect URI"
+            )
         return self
 
     def redirects_to(self, uri: str) -> bool:
