@@ -30,6 +30,7 @@ from snowflake.store.housekeeping import SEALED, Housekeeping
 from snowflake.store.leases import Leases
 from snowflake.store.links import Links
 from snowflake.store.logins import Logins
+from snowflake.store.logout_deliveries import LogoutDeliveries
 from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate, missing_migrations
 from snowflake.store.people import People
@@ -71,6 +72,7 @@ class Store:
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)
         self.sessions = Sessions(database, sealer, self.discord_tokens, self.memberships, clock)
+        self.logout_deliveries = LogoutDeliveries(database, clock)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
         self.signing_keys = SigningKeys(database, sealer)
         self.attempts = Attempts(database, clock)

@@ -89,7 +89,8 @@ session_clients = Table(
 )
 
 #: Clients that are yet to be told, by their server, that somebody has signed out. One process has
-#: a delivery to itself until ``held_until``; it is tried again from ``due_at`` on.
+#: a delivery to itself until ``held_until``; it is tried again from ``due_at`` on. ``refusals`` are
+#: those ``attempts`` after which the client said that it takes no such token.
 logout_deliveries = Table(
     "logout_deliveries",
     metadata,
@@ -99,11 +100,12 @@ logout_deliveries = Table(
     Column("sid", String(64), nullable=False),
     Column("issuer", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False, server_default=text("0")),
     Column("due_at", BigInteger, nullable=False),
     Column("held_until", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index(None, "person"),
-    Index(None, "due_at"),
+    Index(None, "client_id", "due_at"),
     Index(None, "expires_at"),
 )
 
