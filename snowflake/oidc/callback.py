@@ -17,7 +17,7 @@ from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
-from snowflake.oidc.ways import ways_elsewhere, ways_here
+from snowflake.oidc.ways import OVER, ways_elsewhere, ways_here
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
@@ -55,6 +55,13 @@ async def callback(request: Request) -> Response:
 
     # 1. The login note, this browser's own.
     note = _login(request, params, state)
+    if isinstance(note, Response):
+        return note
+    return await _arrived(note, request, params, state)
+
+
+async def _arrived(note: LoginNote, request: Request, params: Parameters, state: State) -> Response:
+    """Send somebody on whose login note is good."""
     client = find_client(note.client_id, state)
 
     # 2. Its redirect URI.
@@ -126,7 +133,13 @@ async def callback(request: Request) -> Response:
     return response
 
 
-def _login(request: Request, params: Parameters, state: State) -> LoginNote:
+def _login(request: Request, params: Parameters, state: State) -> LoginNote | Response:
+    """Answer the login note; or what the application hears of a late one that nobody looks at.
+
+    Raises:
+        LoginUnknown, LoginElsewhere: it is no note of ours, or not of this browser.
+        LoginExpired: it is too old, and somebody looks, or nobody vouches for the redirect URI.
+    """
     sealed, now, is_late = params.get("state", ""), state.clock(), False
     try:
         note = state.sealer.open(LoginNote, sealed, LOGIN_LIFETIME, now)
@@ -137,9 +150,13 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote:
         raise LoginUnknown from error
     if not browser.is_bound(request, note.browser, secure=note.issuer.startswith("https:")):
         raise (LoginExpired if is_late else LoginElsewhere)(ways_elsewhere(note, state))
-    if is_late:
-        raise LoginExpired(ways_here(note, state))
-    return note
+    if not is_late:
+        return note
+    ways = ways_here(note, state)
+    if note.silent and ways is not None and ways.back is not None:
+        login_ended(OVER["error"])
+        return redirect(ways.back)
+    raise LoginExpired(ways)
 
 
 def _late(sealed: str, state: State) -> LoginNote:

@@ -1,6 +1,7 @@
 """Bringing a grant's claims up to date with Discord, for a refresh and for UserInfo alike."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import structlog
 
 from snowflake.discord.models import WEEK, User
-from snowflake.errors import InvalidGrant, TemporarilyUnavailable, TooManyRequests
+from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable, TooManyRequests
 from snowflake.oidc import scopes
 from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
@@ -103,7 +104,7 @@ async def as_it_is(
     if client.access.has_conditions:
         oldest = min(oldest, client.access.oldest_membership.total_seconds())
     tokens = await _pair(grant, client, state)
-    if age_of(grant, state) > oldest or tokens is None:
+    if age_of(grant, state) > oldest or tokens is None or tokens.refused:
         raise outage
     _log.warning("stale_claims", of="grant", age=math.ceil(age_of(grant, state)))
     granted = scopes.granted(grant.scopes, tokens.scopes & grant.discord_scopes, client)
@@ -163,6 +164,8 @@ async def _living(
     left = tokens.expires_at - state.clock()
     if left >= _margin(credentials.client) and not prove:
         return tokens
+    if tokens.refused:
+        return await _renewed(tokens, grant, credentials, state, prove=prove)
     try:
         return await _renew(tokens, grant, credentials, state, prove=prove)
     except (InvalidGrant, SecretNeeded):
@@ -184,17 +187,27 @@ def _margin(client: Client) -> float:
 
 
 async def _renewed(
-    tokens: StoredTokens, grant: Grant, credentials: Credentials, state: State
+    tokens: StoredTokens,
+    grant: Grant,
+    credentials: Credentials,
+    state: State,
+    *,
+    prove: bool = False,
 ) -> StoredTokens:
-    """Renew tokens that Discord has just refused."""
+    """Renew tokens that Discord has refused, now or before."""
     try:
-        return await _renew(tokens, grant, credentials, state)
-    except SecretNeeded:
-        # UserInfo is asked time and again, and each refusal brings a ban nearer.
-        await state.store.discord_tokens.expire(tokens, int(state.clock()))
+        return await _renew(tokens, grant, credentials, state, prove=prove)
+    except InvalidGrant:
+        # They are forgotten.
         raise
-    except TemporarilyUnavailable as outage:
-        raise _Refused(outage) from outage
+    except (SecretNeeded, OAuthError) as error:
+        if not tokens.refused:
+            # UserInfo is asked time and again, and each refusal brings a ban nearer.
+            with suppress(TemporarilyUnavailable):
+                await state.store.discord_tokens.refuse(tokens)
+        if isinstance(error, TemporarilyUnavailable) and not isinstance(error, TooManyRequests):
+            raise _Refused(error) from error
+        raise
 
 
 async def _renew(

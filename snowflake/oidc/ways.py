@@ -6,6 +6,7 @@ into another browser, and never leads where a stranger has chosen.
 
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from snowflake.errors import Ways
 from snowflake.oidc.answers import answer_uri
@@ -15,7 +16,7 @@ from snowflake.protocol import pkce
 from snowflake.protocol.discord import discord_page
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
-from snowflake.uris.hosts import origin_of
+from snowflake.uris.hosts import is_loopback, origin_of
 
 #: What an application hears of a login that is over.
 OVER: Final = {"error": "login_required", "error_description": "This login is over; begin anew."}
@@ -54,9 +55,17 @@ def ways_elsewhere(note: LoginNote, state: State) -> Ways | None:
 def _door(note: LoginNote, table: ClientTable) -> str | None:
     """Answer the front page of the site on which the client's own redirect URI is.
 
-    A pattern, or a port of the moment, may lead to somebody else's, and an app has none.
+    A pattern may lead to somebody else's, and an app has none. Nor is there one on loopback: this
+    browser may be on another machine, where somebody else's program may listen, and on the same one
+    it is mostly an app, which listens for the moment of a login.
     """
-    pages = [uri for uri in table.redirect_uris if uri.startswith(("https://", "http://"))]
+    pages = [uri for uri in table.redirect_uris if _is_site(uri)]
     if note.redirect_uri in pages:
         pages.insert(0, note.redirect_uri)
     return f"{origin_of(pages[0])}/" if pages else None
+
+
+def _is_site(uri: str) -> bool:
+    if not uri.startswith(("https://", "http://")):
+        return False
+    return not is_loopback(urlsplit(uri).hostname or "")

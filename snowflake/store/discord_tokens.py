@@ -31,6 +31,8 @@ from snowflake.store.sealed import open_sealed
 
 #: Seconds that saving a pair may take, after Discord has taken all of its time.
 SAVING = 5
+#: The time at which an access token has ended that Discord refused before its time.
+REFUSED = 0
 
 _OF = (
     select(discord_tokens)
@@ -62,6 +64,11 @@ class StoredTokens:
     expires_at: int
     needed_until: int = 0
     id: str = field(default_factory=lambda: secrets.token_hex(16), compare=False)
+
+    @property
+    def refused(self) -> bool:
+        """Whether Discord has refused the access token before its time."""
+        return self.expires_at == REFUSED
 
 
 @dataclass(frozen=True)
@@ -161,9 +168,9 @@ class DiscordTokens:
         """Forget a pair that Discord no longer accepts; what has taken its place stays."""
         await self._change(tokens, delete(discord_tokens))
 
-    async def expire(self, tokens: StoredTokens, now: int) -> None:
-        """Keep of a pair that its access token has ended before its time, as Discord says."""
-        await self._change(tokens, update(discord_tokens).values(expires_at=now))
+    async def refuse(self, tokens: StoredTokens) -> None:
+        """Keep of a pair that Discord refuses its access token, for all who would show it again."""
+        await self._change(tokens, update(discord_tokens).values(expires_at=REFUSED))
 
     def alone(
         self, application: str, person: str, patience: float

@@ -74,8 +74,15 @@ async def test_old_claims_do_not_serve_somebody_whose_token_discord_refuses(
     registered.clock.pass_by(FRESH)
     registered.discord.user.mock(return_value=REFUSED)
     registered.discord.token.mock(return_value=UNUSABLE)
-    assert error_of(await ask(registered, tokens)) == (503, "temporarily_unavailable")
+    shown = registered.discord.user.call_count + 1
+    for _ in range(3):
+        assert error_of(await ask(registered, tokens)) == (503, "temporarily_unavailable")
     assert await lives(registered)
+    # It is shown once, to this process or to any: each refusal brings a ban nearer.
+    assert registered.discord.user.call_count == shown
+    registered.discord.token.respond(json={**TOKENS, "access_token": "renewed"})
+    registered.discord.user.mock(return_value=httpx.Response(200, json=dict(USER)))
+    await claims(registered, tokens)
 
 
 async def test_discords_tokens_are_renewed_with_our_own_application(
@@ -171,9 +178,12 @@ async def test_a_client_that_is_public_no_more_has_to_refresh_which_says_why(
     discord.user.return_value = REFUSED
     discord.token.respond(401, json={"error": "invalid_client"})
     clock.pass_by(FRESH)
-    refused = await ask(snowflake, tokens)
-    assert error_of(refused) == (401, "invalid_token")
-    assert refused.headers["www-authenticate"].startswith("Bearer ")
+    shown = discord.user.call_count + 1
+    for _ in range(3):
+        refused = await ask(snowflake, tokens)
+        assert error_of(refused) == (401, "invalid_token")
+        assert refused.headers["www-authenticate"].startswith("Bearer ")
+    assert discord.user.call_count == shown
     assert await lives(snowflake)
 
 

@@ -128,6 +128,66 @@ async def test_where_a_pattern_leads_nobody_is_sent_in_another_browser(
     assert links(page) == {}
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:53212/cb",
+        "http://[::1]:53212/cb",
+        "http://localhost:3000/cb",
+        "https://localhost/cb",
+        "http://app.localhost/cb",
+    ],
+)
+@pytest.mark.parametrize("others", [(), ("https://other.example.com/callback",)])
+async def test_in_another_browser_no_link_leads_to_the_machine_on_which_it_runs(
+    settings: Settings, clock: Clock, discord: Discord, uri: str, others: tuple[str, ...]
+) -> None:
+    native = registering(settings, client("Native", uri, *others))
+    async with running(native, clock, discord) as snowflake:
+        departure = await depart(snowflake.browser, client_id="native", redirect_uri=uri)
+        page = await come_back(snowflake.another_browser(), departure)
+    assert ELSEWHERE in page.text
+    assert list(links(page).values()) == ["https://other.example.com/" for _ in others]
+
+
+async def silent_and_late(
+    snowflake: Snowflake, browser: httpx.AsyncClient | None = None, **asked: str
+) -> httpx.Response:
+    departure = await depart(snowflake.browser, prompt="none", **asked)
+    snowflake.clock.pass_by(LOGIN_LIFETIME + 1)
+    return await come_back(browser or snowflake.browser, departure)
+
+
+async def test_where_nobody_looks_the_application_hears_that_a_login_took_too_long(
+    snowflake: Snowflake,
+) -> None:
+    answer = await silent_and_late(snowflake, client_id="grafana")
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith(f"{APPLICATION}?error=login_required&")
+    told = query_of(answer.headers["location"])
+    assert (told["state"], told["iss"]) == (STATE, ORIGIN)
+
+
+async def test_unless_nobody_vouches_for_where_it_would_hear_it(
+    snowflake: Snowflake, settings: Settings
+) -> None:
+    # Discord's word for a redirect URI is as old as the login; another browser began nothing.
+    pages = [
+        await silent_and_late(snowflake),
+        await silent_and_late(snowflake, snowflake.another_browser(), client_id="grafana"),
+    ]
+    departure = await depart(snowflake.browser, client_id="grafana", prompt="none")
+    snowflake.clock.pass_by(LOGIN_LIFETIME + 1)
+    moved = client("Grafana", "https://other.example.com/")
+    snowflake.state.use(registering(settings, moved))
+    pages.append(await come_back(snowflake.browser, departure))
+    for page in pages:
+        assert page.status_code == 400
+        assert EXPIRED in page.text
+        assert "location" not in page.headers
+
+
 async def test_after_a_day_nothing_of_a_login_is_known(snowflake: Snowflake) -> None:
     assert links(await late(snowflake, COOKIE_LIFETIME)) != {}
     page = await late(snowflake, COOKIE_LIFETIME + 1)

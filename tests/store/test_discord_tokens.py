@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.store import Store
-from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.discord_tokens import REFUSED, StoredTokens
 from tests.running import NOW, Clock
 from tests.store.furniture import APPLICATION, PERSON, grant, put_login, tokens
 
@@ -95,11 +95,18 @@ async def test_what_is_done_to_a_pair_leaves_the_others_alone(store: Store) -> N
     assert await kept(store) == {"renewed", "a c@3600"}
     # What was renewed meanwhile is not what was refused.
     await rows.forget(wide)
-    await rows.expire(wide, NOW)
+    await rows.refuse(wide)
     assert await rows.current(wide) == renewed
-    await rows.expire(renewed, NOW)
-    assert await rows.current(wide) == replace(renewed, expires_at=NOW)
-    await rows.forget(renewed)
+    await rows.refuse(renewed)
+    refused = await rows.current(wide)
+    assert refused == replace(renewed, expires_at=REFUSED)
+    assert refused.refused
+    # A pair that comes later is better, whenever that ends.
+    await rows.put(replace(wide, expires_at=1))
+    assert await kept(store) == {"a b@3600", "a c@3600"}
+    await rows.refuse(renewed)
+    assert await kept(store) == {"a b@3600", "a c@3600"}
+    await rows.forget(wide)
     assert await kept(store) == {"a c@3600"}
 
 
