@@ -143,7 +143,7 @@ async def _revoked(tokens: StoredTokens, state: State) -> bool:
     settings = state.settings
     is_ours = tokens.application == settings.discord_client_id
     try:
-        await state.discord.revoke(
+        await state.discord.oauth.revoke(
             client_id=tokens.application,
             client_secret=settings.discord_client_secret if is_ours else None,
             token=tokens.refresh_token or tokens.access_token,

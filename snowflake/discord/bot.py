@@ -13,13 +13,13 @@ import httpx
 import structlog
 from pydantic import SecretStr, TypeAdapter
 
+from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.recent import Recent
-from snowflake.discord.clocks import Clocks
 from snowflake.discord.failures import UNKNOWN_GUILD, code_of, read, read_known
-from snowflake.discord.limits import Place
-from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import Guild, Member, Role, RoleConnectionMetadata, User
+from snowflake.discord.rate_limits import Place
 from snowflake.discord.reading import ListReader, Reader
+from snowflake.discord.requests import Requests
 from snowflake.errors import InvalidRequest, TemporarilyUnavailable
 from snowflake.telemetry.metrics import DISCORD_REFUSED_HERE
 
@@ -55,10 +55,10 @@ class Bot:
     """A bot, by its token. Without one there is nothing that it could see."""
 
     def __init__(
-        self, token: SecretStr | None, api_url: str, lookups: Lookups, clocks: Clocks
+        self, token: SecretStr | None, api_url: str, requests: Requests, clocks: Clocks
     ) -> None:
         self._token, self._api_url = token, api_url
-        self._lookups, self._clocks = lookups, clocks
+        self._requests, self._clocks = requests, clocks
         self._refused: Recent[str, float] = Recent(MAX_GUILDS)  # guild -> until when
 
     async def user(self, person: str) -> User | None:
@@ -72,7 +72,7 @@ class Bot:
             response = await self._get(Place("bot_user", "", _BOT), f"/users/{person}")
             return None if _said(response) in _NOBODY else read(response, _user)
 
-        return await self._lookups.shared(("bot_user", person), ask)
+        return await self._requests.shared(("bot_user", person), ask)
 
     async def member(self, guild: str, person: str) -> Member | None:
         """Answer what a person is in a guild; None if they are not in it.
@@ -86,7 +86,7 @@ class Bot:
             response = await self._get(place, f"/guilds/{guild}/members/{person}", guild)
             return None if _said(response) in _NO_MEMBER else read(response, _member)
 
-        return await self._lookups.shared(("bot_member", guild, person), ask)
+        return await self._requests.shared(("bot_member", guild, person), ask)
 
     async def roles(self, guild: str) -> list[Role]:
         """Answer the roles of a guild. Raises as ``member`` does."""
@@ -95,7 +95,7 @@ class Bot:
             place = Place("bot_roles", guild, _BOT)
             return read(await self._get(place, f"/guilds/{guild}/roles", guild), _roles)
 
-        return await self._lookups.shared(("bot_roles", guild), ask)
+        return await self._requests.shared(("bot_roles", guild), ask)
 
     async def guilds(self) -> list[Guild]:
         """Answer the guilds that the bot is in, as far as Discord says which they are.
@@ -113,7 +113,7 @@ class Bot:
                 guilds = guilds + page
             return guilds
 
-        return await self._lookups.shared("bot_guilds", ask)
+        return await self._requests.shared("bot_guilds", ask)
 
     async def metadata(self, application: str) -> list[RoleConnectionMetadata]:
         """Answer the metadata for linked roles of the bot's application. Raises as ``member``."""
@@ -153,7 +153,7 @@ class Bot:
             raise TemporarilyUnavailable("there is no bot that could be asked")
         authorization = f"Bot {self._token.get_secret_value()}"
         url = self._api_url + path
-        response = await self._lookups.send(place, method, url, authorization, body)
+        response = await self._requests.send(place, method, url, authorization, body)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             _log.error("discord_bot_token_refused")
             raise self._refuse(_EVERYWHERE)

@@ -5,8 +5,8 @@ from typing import Final
 
 import httpx
 
-from snowflake.discord.breaker import Outcome
-from snowflake.discord.limits import Place
+from snowflake.discord.circuit_breaker import Outcome
+from snowflake.discord.rate_limits import Place
 
 #: Where Discord, or the proxy in front of it, did not get to its work.
 _NOT_DONE: Final = {502, 503, 504}

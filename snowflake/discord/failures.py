@@ -7,9 +7,9 @@ import httpx
 import structlog
 from pydantic import BaseModel, TypeAdapter
 
+from snowflake.discord.buckets import refusal_of
 from snowflake.discord.calls import is_limited
-from snowflake.discord.limit_answers import refusal_of
-from snowflake.discord.limits import limited
+from snowflake.discord.rate_limits import limited
 from snowflake.discord.reading import ListReader, Reader
 from snowflake.errors import (
     CodeUnreadable,

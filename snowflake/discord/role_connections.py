@@ -7,10 +7,10 @@ import structlog
 from pydantic import SecretStr, TypeAdapter
 
 from snowflake.discord.failures import code_of, read, unusable
-from snowflake.discord.limits import Place
-from snowflake.discord.lookups import Lookups
 from snowflake.discord.models import RoleConnection
+from snowflake.discord.rate_limits import Place
 from snowflake.discord.reading import Reader
+from snowflake.discord.requests import Requests
 from snowflake.errors import InvalidGrant, InvalidRequest, InvalidScope
 
 #: The scope that a person has to allow.
@@ -32,8 +32,8 @@ class RoleConnections:
         TemporarilyUnavailable: Discord gave no usable answer.
     """
 
-    def __init__(self, api_url: str, lookups: Lookups) -> None:
-        self._api_url, self._lookups = api_url, lookups
+    def __init__(self, api_url: str, requests: Requests) -> None:
+        self._api_url, self._requests = api_url, requests
 
     async def put(
         self, application: str, access_token: SecretStr, person: str, connection: RoleConnection
@@ -69,7 +69,7 @@ class RoleConnections:
         place = Place(f"{method.lower()}_role_connection", application, person)
         url = f"{self._api_url}/users/@me/applications/{application}/role-connection"
         authorization = f"Bearer {access_token.get_secret_value()}"
-        response = await self._lookups.send(place, method, url, authorization, body)
+        response = await self._requests.send(place, method, url, authorization, body)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise InvalidGrant("Discord no longer accepts the token of this person")
         if response.status_code == httpx.codes.FORBIDDEN and code_of(response) == MISSING_SCOPE:

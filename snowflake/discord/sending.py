@@ -15,12 +15,11 @@ from typing import Final
 import httpx
 import structlog
 
+from snowflake.concurrency.deadline import Clocks, left
 from snowflake.discord.bounds import MAX_ANSWER
-from snowflake.discord.breaker import Breaker, Outcome
 from snowflake.discord.calls import Call, is_invalid, is_limited
-from snowflake.discord.clocks import Clocks
-from snowflake.discord.deadline import left
-from snowflake.discord.limits import Limits
+from snowflake.discord.circuit_breaker import Breaker, Outcome
+from snowflake.discord.rate_limits import RateLimits
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.outbound.failures import NeverArrived, NoAnswer, TooLarge
 from snowflake.outbound.sending import send
@@ -46,7 +45,7 @@ class Sender:
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport,
-        limits: Limits,
+        limits: RateLimits,
         breaker: Breaker,
         on_invalid: Callable[[], Awaitable[None]],
         clocks: Clocks,

@@ -82,7 +82,7 @@ async def _exchange(note: ToDiscord, code: str, state: State) -> Tokens:
     """
     application, secret = application_of(state)
     async with state.reputation.asking(application, secret, NOBODY):
-        return await state.discord.exchange_code(
+        return await state.discord.oauth.exchange_code(
             client_id=application,
             client_secret=secret,
             code=code,

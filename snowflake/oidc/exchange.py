@@ -96,7 +96,7 @@ async def exchange(
         trying_code(note.verifier, note.caller, note.browser, state),
         state.reputation.asking(application, secret, credentials.caller),
     ):
-        tokens = await state.discord.exchange_code(
+        tokens = await state.discord.oauth.exchange_code(
             client_id=application,
             client_secret=secret,
             code=note.discord_code,

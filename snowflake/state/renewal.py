@@ -54,7 +54,7 @@ async def renew(
         if tokens.access_token != old.access_token and not prove:
             return tokens
         async with state.reputation.asking(old.application, secret, caller):
-            answer = await state.discord.refresh(
+            answer = await state.discord.oauth.refresh(
                 client_id=old.application,
                 client_secret=secret,
                 refresh_token=tokens.refresh_token,
@@ -154,7 +154,7 @@ async def end(
     tokens = max(pairs, key=lambda pair: pair.expires_at)
     try:
         async with state.reputation.asking(application, secret, caller):
-            await state.discord.revoke(
+            await state.discord.oauth.revoke(
                 client_id=application,
                 client_secret=secret,
                 token=tokens.refresh_token or tokens.access_token,

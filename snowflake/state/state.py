@@ -10,12 +10,12 @@ from typing import cast
 import structlog
 from starlette.requests import Request
 
+from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.concurrency.turns import Turns
 from snowflake.crypto.sealing import Sealer
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.discord.client import DiscordClient
-from snowflake.discord.clocks import Clocks
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.registry import Registry

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from snowflake.concurrency.single_flight import SingleFlight
-from tests.discord.clocks import settle
+from tests.clocks import settle
 from tests.running import Clock
 
 

@@ -25,7 +25,7 @@ Call = Callable[[DiscordClient], Awaitable[object]]
 
 
 def exchange(client: DiscordClient, secret: str | None = "the-secret") -> Awaitable[object]:
-    return client.exchange_code(
+    return client.oauth.exchange_code(
         client_id=CLIENT_ID,
         client_secret=SecretStr(secret) if secret else None,
         code="the code",
@@ -35,13 +35,13 @@ def exchange(client: DiscordClient, secret: str | None = "the-secret") -> Awaita
 
 
 def refresh(client: DiscordClient) -> Awaitable[object]:
-    return client.refresh(
+    return client.oauth.refresh(
         client_id=CLIENT_ID, client_secret=None, refresh_token=SecretStr("refresh")
     )
 
 
 def revoke(client: DiscordClient) -> Awaitable[object]:
-    return client.revoke(client_id=CLIENT_ID, client_secret=None, token=TOKEN)
+    return client.oauth.revoke(client_id=CLIENT_ID, client_secret=None, token=TOKEN)
 
 
 CALLS: dict[str, Call] = {

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.discord.client import DiscordClient
-from tests.discord.clocks import Times
+from tests.clocks import Times
 from tests.running import DISCORD_API, Discord
 
 REPOSITORY = "https://github.example/snowflake"

@@ -13,8 +13,8 @@ from snowflake.discord.bot import REFUSED_FOR
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.models import Guild
 from snowflake.errors import TemporarilyUnavailable
+from tests.clocks import Times
 from tests.discord.calls import GUILD, MEMBER
-from tests.discord.clocks import Times
 from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GUILDS, USER, Discord
 

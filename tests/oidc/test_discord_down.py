@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from snowflake.discord.breaker import FAILURES, Outcome
+from snowflake.discord.circuit_breaker import FAILURES, Outcome
 from snowflake.errors import DiscordDown
 from tests.login import AUTHORIZATION_REQUEST, code_for, come_back, depart, redeem
 from tests.running import TOKENS, Snowflake

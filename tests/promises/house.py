@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
-from snowflake.discord.clocks import Clocks
+from snowflake.concurrency.deadline import Clocks
 from snowflake.sandbox.discord import SimulatedDiscord
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings

@@ -122,7 +122,7 @@ async def test_a_discord_that_hangs_takes_no_refresh_token_away(
     house.clock.pass_by(OLDEST_CLAIMS + 1)
     house.discord.fail("me", Failure.HANG)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(snowflake.state.discord._lookups, "_seconds", 0.05)
+        patch.setattr(snowflake.state.discord._requests, "_seconds", 0.05)
         assert error_of(await party.refresh(snowflake.http, token)) == OUT
     house.discord.heal()
     tokens_of(await party.refresh(snowflake.http, token))

@@ -24,7 +24,7 @@ async def application(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(Status.NOTE, SUBJECT, text)
         return
     try:
-        await connections.discord.exchange_code(
+        await connections.discord.oauth.exchange_code(
             client_id=client_id,
             client_secret=secret,
             code="snowflake-doctor",

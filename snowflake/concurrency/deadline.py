@@ -1,16 +1,31 @@
-"""How long one request may take for all that it asks of Discord, waits and retries included."""
+"""Time, and how much of it is left for all that a block does, waits and retries included."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-_end: ContextVar[float | None] = ContextVar("discord_deadline", default=None)
+_end: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """``now`` never jumps, and has no meaning of its own; ``unix`` is for people. In seconds."""
+
+    now: Callable[[], float] = time.monotonic
+    unix: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+#: The clocks of this machine.
+REAL = Clocks()
 
 
 @contextmanager
 def deadline(seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Give the block this many seconds for Discord, or what is left of a block around it.
+    """Give the block this many seconds, or what is left of a block around it.
 
     ``clock`` is monotonic, in seconds, and the same for all who share a deadline.
     """

@@ -1,7 +1,8 @@
-"""Lookups: calls that ask for something and change nothing, or put it as it is to be.
+"""Requests as Discord's API wants them, each within a deadline.
 
-Lookups are shared by all who ask for the same at the same time. All calls end within the deadline
-that is set around them (``deadline.py``), else each within its own.
+Lookups, which ask for something and change nothing, are shared by all who ask for the same at the
+same time. All requests end within the deadline that is set around them
+(``concurrency/deadline.py``), else each within its own.
 """
 
 import asyncio
@@ -9,14 +10,15 @@ import json
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
+from snowflake.concurrency.deadline import Clocks, deadline, left
 from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.discord.calls import Call
-from snowflake.discord.clocks import Clocks
-from snowflake.discord.deadline import deadline, left
-from snowflake.discord.limits import Place
+from snowflake.discord.circuit_breaker import Outcome
+from snowflake.discord.rate_limits import Place
 from snowflake.discord.sending import Sender
 from snowflake.errors import TemporarilyUnavailable
 
@@ -29,8 +31,8 @@ GRACE: Final = 0.1
 T = TypeVar("T")
 
 
-class Lookups:
-    """Sends lookups with ``headers``. The deadline is ``seconds`` where none is set around them."""
+class Requests:
+    """Makes requests with ``headers``, ``seconds`` their deadline where none is set around them."""
 
     def __init__(
         self, sender: Sender, headers: Mapping[str, str], seconds: float, clocks: Clocks
@@ -83,15 +85,45 @@ class Lookups:
 
         For what comes to the same however often it is done (RFC 9110, section 9.2.2).
         """
-        headers = {**self._headers, "Authorization": authorization}
-        content = None
+        headers, content = {"Authorization": authorization}, None
         if method == "PUT":
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        request = httpx.Request(
-            method, url, headers=headers, content=content, extensions=EXTENSIONS
+        request = self._request(method, url, headers, content)
+        return await self._send(
+            Call(place, request, may_repeat=True, wants_body=method != "DELETE")
         )
-        call = Call(place, request, may_repeat=True, wants_body=method != "DELETE")
+
+    async def post(
+        self,
+        place: Place,
+        url: httpx.URL,
+        form: Mapping[str, str],
+        *,
+        may_repeat: bool,
+        wants_body: bool,
+    ) -> httpx.Response:
+        """Send a form, and answer and raise as ``get`` does. The rest is as for a ``Call``."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        request = self._request("POST", url, headers, urlencode(form).encode())
+        return await self._send(Call(place, request, may_repeat=may_repeat, wants_body=wants_body))
+
+    async def probe(self, place: Place, url: httpx.URL) -> Outcome:
+        """Ask whether Discord is there, and answer what comes of it."""
+        with self.deadline():
+            return await self._sender.probe(Call(place, self._request("GET", url), may_repeat=True))
+
+    def _request(
+        self,
+        method: str,
+        url: httpx.URL | str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Request:
+        every = {**self._headers, **(headers or {})}
+        return httpx.Request(method, url, headers=every, content=content, extensions=EXTENSIONS)
+
+    async def _send(self, call: Call) -> httpx.Response:
         with self.deadline():
             return await self._sender.send(call)
 

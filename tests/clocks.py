@@ -3,7 +3,7 @@
 import asyncio
 import math
 
-from snowflake.discord.clocks import Clocks
+from snowflake.concurrency.deadline import Clocks
 from tests.running import NOW
 
 

@@ -5,9 +5,16 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from snowflake.discord.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, WITHIN, Breaker, Outcome
+from snowflake.discord.circuit_breaker import (
+    FAILURES,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    WITHIN,
+    Breaker,
+    Outcome,
+)
 from snowflake.errors import DiscordDown
-from tests.discord.clocks import Times, pass_by, settle
+from tests.clocks import Times, pass_by, settle
 from tests.running import NOW
 
 

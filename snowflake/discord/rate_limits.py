@@ -17,11 +17,11 @@ from typing import Final, NamedTuple
 
 import httpx
 
+from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.turns import Turns
-from snowflake.discord.bucket import Bucket
-from snowflake.discord.clocks import Clocks
-from snowflake.discord.limit_answers import (
+from snowflake.discord.buckets import (
     DEFAULT_RETRY_AFTER,
+    Bucket,
     Refusal,
     refusal_of,
     report_of,
@@ -59,7 +59,7 @@ class Visit:
         self.response: httpx.Response | None = None
 
 
-class Limits:
+class RateLimits:
     """Every limit that this process has heard of."""
 
     def __init__(self, clocks: Clocks) -> None:

@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from snowflake.discord.limit_answers import refusal_of
+from snowflake.discord.buckets import refusal_of
 
 
 def limited(**fields: object) -> httpx.Response:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, NoReturn
 
 import structlog
 
-from snowflake.discord.clocks import Clocks
+from snowflake.concurrency.deadline import Clocks
 from snowflake.errors import DiscordDown
 from snowflake.telemetry.metrics import DISCORD_DOWN
 

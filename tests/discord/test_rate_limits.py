@@ -8,19 +8,19 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from snowflake.discord.bucket import MARGIN, PLENTY
+from snowflake.concurrency.deadline import deadline
+from snowflake.discord.buckets import DEFAULT_RETRY_AFTER, MARGIN, MAX_RETRY_AFTER, PLENTY
 from snowflake.discord.client import DEADLINE, DiscordClient
-from snowflake.discord.deadline import deadline
-from snowflake.discord.limit_answers import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER
-from snowflake.discord.limits import (
+from snowflake.discord.rate_limits import (
     AT_ONCE,
     LONGEST_GUESS,
     MAX_TOKENS,
     SWEEP_EVERY,
-    Limits,
     Place,
+    RateLimits,
 )
 from snowflake.errors import TemporarilyUnavailable
+from tests.clocks import Times, settle
 from tests.discord.calls import (
     CALLS,
     CLIENT_ID,
@@ -35,7 +35,6 @@ from tests.discord.calls import (
     page,
     route_of,
 )
-from tests.discord.clocks import Times, settle
 from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
 
@@ -248,7 +247,7 @@ async def test_a_limit_of_the_token_endpoint_is_one_client_s(
     discord.token.mock(side_effect=[limited(60), httpx.Response(200, json=dict(TOKENS))])
     await wait_of(client, "token")
     await wait_of(client, "refresh")
-    await client.exchange_code(
+    await client.oauth.exchange_code(
         client_id="2", client_secret=None, code="c", redirect_uri="r", code_verifier="v"
     )
 
@@ -404,7 +403,7 @@ async def test_a_refusal_says_when_to_come_back(
 ) -> None:
     headers = {} if header is None else {"Retry-After": header}
     discord.user.respond(429, text=body, headers=headers)
-    with deadline(1, client._lookups._clocks.now):
+    with deadline(1, client._requests._clocks.now):
         assert await wait_of(client) == seconds
 
 
@@ -490,7 +489,7 @@ async def test_a_request_without_an_answer_may_have_been_counted(
 
 
 async def test_a_bucket_that_is_full_again_is_forgotten(times: Times) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     for number in range(50):
         place = Place("user", "", str(number))
         async with limits.respected(place, 10) as visit:
@@ -504,14 +503,14 @@ async def test_a_bucket_that_is_full_again_is_forgotten(times: Times) -> None:
 
 @pytest.mark.parametrize(("left", "kept"), [(PLENTY - 1, 1), (PLENTY, 0)])
 async def test_a_bucket_with_plenty_left_is_forgotten(times: Times, left: int, kept: int) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     async with limits.respected(Place("user", "", PERSON), 10) as visit:
         visit.response = counted(USER, left, 60)
     assert len(limits._buckets) == kept
 
 
 async def test_people_whose_bucket_is_not_full_yet_are_kept(times: Times) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     for route in ("user", "guilds"):
         async with limits.respected(Place(route, "", PERSON), 10) as visit:
             visit.response = counted(USER, 0, 30 if route == "user" else 90, bucket=route)
@@ -525,7 +524,7 @@ async def test_people_whose_bucket_is_not_full_yet_are_kept(times: Times) -> Non
 
 
 async def test_where_discord_counts_nothing_nothing_is_kept(times: Times) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     for number in range(50):
         async with limits.respected(Place("token", str(number), ""), 10) as visit:
             visit.response = httpx.Response(200, json={})
@@ -533,14 +532,14 @@ async def test_where_discord_counts_nothing_nothing_is_kept(times: Times) -> Non
 
 
 async def test_only_so_many_tokens_are_remembered(times: Times) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     for number in range(MAX_TOKENS + 10):
         limits.belongs(f"token {number}", "1")
     assert len(limits._persons) == MAX_TOKENS
 
 
 async def test_whose_token_it_was_may_be_forgotten_while_discord_is_asked(times: Times) -> None:
-    limits = Limits(times.clocks)
+    limits = RateLimits(times.clocks)
     async with limits.respected(Place("user", "", "token"), 10) as visit:
         limits.belongs("token", "1")
         for number in range(MAX_TOKENS):
