@@ -20,7 +20,7 @@ from snowflake.linked_roles.sync import sync as bring_up_to_date
 from snowflake.linked_roles.values import zeroed
 from snowflake.people.visible import visible
 from snowflake.state import State
-from snowflake.store.links import ENDED, LOST, Link
+from snowflake.store.link import ENDED, LOST, Link
 from snowflake.telemetry.audit import audit
 
 #: What did not come to an end, in a summary beside the outcomes.

@@ -12,7 +12,7 @@ from snowflake.errors import OAuthError
 from snowflake.linked_roles.disconnecting import disconnect, revoke_upstream
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
-from snowflake.store.links import Link
+from snowflake.store.link import Link
 from snowflake.store.people import Kept
 from snowflake.telemetry.audit import audit
 

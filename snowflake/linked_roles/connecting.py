@@ -12,7 +12,7 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of
 from snowflake.state import State
-from snowflake.store.links import ACTIVE, PENDING, Link
+from snowflake.store.link import ACTIVE, PENDING, Link
 from snowflake.upstream.answer import Answer
 
 _log = structlog.get_logger(__name__)

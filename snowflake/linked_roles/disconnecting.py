@@ -12,7 +12,7 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import zeroed
 from snowflake.state import State, renewal
-from snowflake.store.links import Link
+from snowflake.store.link import Link
 
 #: What came of it: there was no link; nothing is left; or Discord's tokens have ended, so that it
 #: may have what it was told.

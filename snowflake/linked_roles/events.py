@@ -22,7 +22,7 @@ from snowflake.errors import InvalidRequest, InvalidToken
 from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
-from snowflake.store.links import ENDED, Link
+from snowflake.store.link import ENDED, Link
 from snowflake.telemetry.audit import audit
 
 #: Seconds by which a request may be old, or ahead of our clock. Older ones are replayed.

@@ -14,7 +14,7 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of, zeroed
 from snowflake.state import State, renewal
-from snowflake.store.links import ACTIVE, ENDED, Link
+from snowflake.store.link import ACTIVE, ENDED, Link
 from snowflake.telemetry.audit import audit
 from snowflake.telemetry.metrics import LINK_SYNCS
 

@@ -22,7 +22,7 @@ from snowflake.store.database import Database, Work
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
-from snowflake.store.links import ENDED, SealedLink
+from snowflake.store.link import ENDED, SealedLink
 from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.reputation import GOOD_FOR

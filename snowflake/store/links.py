@@ -4,11 +4,10 @@ A Discord account has one link. Where an upstream account may have one Discord a
 newest link takes it over: whoever had it before has lost it.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Literal
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
-from pydantic import SecretStr
 from sqlalchemy import (
     Connection,
     RowMapping,
@@ -22,19 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from snowflake.crypto.sealing import Note, Sealer
+from snowflake.crypto.sealing import Sealer
 from snowflake.store.database import Database
+from snowflake.store.link import ACTIVE, ENDED, Link, link_of, row_of, without_subject
 from snowflake.store.schema import links
-from snowflake.store.sealed import open_sealed
-
-LinkState = Literal["pending", "active", "lost", "ended"]
-#: Discord may have been told, or not: nobody has seen its answer. It is withdrawn.
-PENDING: Final = "pending"
-ACTIVE: Final = "active"
-#: The upstream account belongs to somebody else now, and Discord has to be told.
-LOST: Final = "lost"
-#: Nothing is kept true any more: the person is gone at either side.
-ENDED: Final = "ended"
 
 #: People who are read at once.
 PAGE: Final = 500
@@ -42,48 +32,6 @@ PAGE: Final = 500
 DOUBLINGS: Final = 5
 
 _FIND = select(links).where(links.c.person == bindparam("person"))
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link. Times are Unix times in seconds.
-
-    ``application`` is the Discord application, ``subject`` the upstream account's ``sub`` at
-    ``issuer`` and ``claims`` what was said of it last. ``values`` and ``username`` are what was
-    last put at Discord, nothing before the first time or where that is not known. ``synced_at`` is
-    when both sides were last compared, ``retry_at`` before when the next try does not come, and
-    ``asked_at`` when the refresh token was sent, if no answer has come since.
-    """
-
-    person: str
-    application: str
-    issuer: str
-    subject: str
-    refresh_token: SecretStr | None
-    claims: Mapping[str, Any]
-    linked_at: int
-    synced_at: int
-    values: Mapping[str, str]
-    username: str = ""
-    state: LinkState = ACTIVE
-    retry_at: int = 0
-    asked_at: int = 0
-
-
-@dataclass(frozen=True)
-class SealedLink(Note):
-    """What is secret of a link, tied to its accounts so that no row passes for another."""
-
-    purpose: ClassVar[str] = "link 1"
-
-    person: str
-    application: str
-    issuer: str
-    subject: str
-    refresh_token: str | None
-    claims: dict[str, Any]
-    values: dict[str, str]
-    username: str
 
 
 class Links:
@@ -154,9 +102,13 @@ class Links:
                 lost = connection.execute(query).mappings().all()
             for row in lost:
                 change = update(links).where(links.c.person == row["person"])
-                connection.execute(change.values(self._row(_without_subject(self._read(row)))))
+                connection.execute(
+                    change.values(row_of(without_subject(self._read(row)), self._sealer))
+                )
             connection.execute(delete(links).where(links.c.person == link.person))
-            connection.execute(insert(links).values(person=link.person, **self._row(link)))
+            connection.execute(
+                insert(links).values(person=link.person, **row_of(link, self._sealer))
+            )
             return list(lost)
 
         return tuple([self._read(row) for row in await self._database.write(work)])
@@ -181,7 +133,7 @@ class Links:
         Answers False, and keeps nothing, if it is not there any more: the person has unlinked or
         linked anew, or the upstream account belongs to somebody else.
         """
-        row = self._row(link)
+        row = row_of(link, self._sealer)
         if seen is not None:
             at = links.c.synced_at
             row["synced_at"] = case((at == seen, link.synced_at), else_=at)
@@ -219,7 +171,7 @@ class Links:
         is.
         """
         ended = replace(link, refresh_token=None, claims={}, state=ENDED, retry_at=0, asked_at=0)
-        change = _same(link).values(self._row(ended))
+        change = _same(link).values(row_of(ended, self._sealer))
         await self._database.write(lambda c: c.execute(change))
 
     async def remove(self, person: str) -> None:
@@ -236,52 +188,8 @@ class Links:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return tuple([self._read(row) for row in rows])
 
-    def _row(self, link: Link) -> dict[str, object]:
-        token = link.refresh_token
-        sealed = SealedLink(
-            person=link.person,
-            application=link.application,
-            issuer=link.issuer,
-            subject=link.subject,
-            refresh_token=token.get_secret_value() if token is not None else None,
-            claims=dict(link.claims),
-            values=dict(link.values),
-            username=link.username,
-        )
-        return {
-            "application": link.application,
-            "subject": link.subject,
-            "sealed": self._sealer.seal(sealed),
-            "state": link.state,
-            "linked_at": link.linked_at,
-            "synced_at": link.synced_at,
-            "retry_at": link.retry_at,
-            "failures": 0,
-            "asked_at": link.asked_at,
-            "sealed_by": self._sealer.name,
-        }
-
     def _read(self, row: RowMapping) -> Link:
-        sealed = open_sealed(self._sealer, SealedLink, row["sealed"])
-        own = (row["person"], row["application"], row["subject"])
-        if (sealed.person, sealed.application, sealed.subject) != own:
-            raise ValueError("what is sealed of a link belongs to another")
-        token = sealed.refresh_token
-        return Link(
-            person=sealed.person,
-            application=sealed.application,
-            issuer=sealed.issuer,
-            subject=sealed.subject,
-            refresh_token=SecretStr(token) if token is not None else None,
-            claims=sealed.claims,
-            values=sealed.values,
-            username=sealed.username,
-            state=row["state"],
-            linked_at=row["linked_at"],
-            synced_at=row["synced_at"],
-            retry_at=row["retry_at"],
-            asked_at=row["asked_at"],
-        )
+        return link_of(row, self._sealer)
 
 
 def _of(subject: str) -> Select[Any]:
@@ -299,11 +207,4 @@ def _same(link: Link) -> Update:
         links.c.person == link.person,
         links.c.subject == link.subject,
         links.c.linked_at == link.linked_at,
-    )
-
-
-def _without_subject(link: Link) -> Link:
-    """Leave what is needed to tell Discord, and let it be due at once."""
-    return replace(
-        link, refresh_token=None, claims={}, subject="", state=LOST, synced_at=0, retry_at=0
     )

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
-from snowflake.store.links import Link, Links
+from snowflake.store.link import Link
+from snowflake.store.links import Links
 from snowflake.store.memberships import Membership, Memberships
 from snowflake.store.schema import codes, consents, discord_tokens, grants, links, memberships
 from snowflake.store.sessions import Session, Sessions

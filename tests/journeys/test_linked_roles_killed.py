@@ -24,7 +24,7 @@ from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
-from snowflake.store.links import ACTIVE, Link
+from snowflake.store.link import ACTIVE, Link
 from snowflake.store.schema import leases
 from snowflake.store.url import store_url
 from tests.journeys.linked import CLIENT_ID, CLIENT_SECRET, SCHEMA, table

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from snowflake.store.links import Link
+from snowflake.store.link import Link
 from tests.linked_roles.world import APPLICATION
 from tests.running import NOW
 from tests.upstream.provider import ISSUER

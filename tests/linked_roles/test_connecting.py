@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from snowflake.errors import DiscordDown, TemporarilyUnavailable
 from snowflake.linked_roles.background import Rounds
 from snowflake.linked_roles.sync import sync
-from snowflake.store.links import Link, Links
+from snowflake.store.link import Link
+from snowflake.store.links import Links
 from tests.linked_roles.world import (
     PERSON,
     Roles,

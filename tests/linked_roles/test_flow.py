@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.protocol.browser import COOKIE_LIFETIME, LOGIN_LIFETIME
 from snowflake.settings import Settings
-from snowflake.store.links import LOST
+from snowflake.store.link import LOST
 from tests.linked_roles.world import (
     APPLICATION,
     APPLICATION_SECRET,

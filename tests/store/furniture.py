@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
-from snowflake.store.links import Link
+from snowflake.store.link import Link
 from snowflake.store.memberships import ALL_GUILDS, Membership
 from tests.running import NOW
 

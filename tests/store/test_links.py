@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from snowflake.store import Store, links
-from snowflake.store.links import Link
+from snowflake.store.link import Link
 from tests.running import NOW, Clock
 from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
 from tests.store.places import Place
