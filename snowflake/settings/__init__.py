@@ -1,6 +1,7 @@
 """What an operator may say, and what it means for a client.
 
-- ``settings.py``: every variable: its name, type, default and meaning.
+- ``settings.py``: all settings in one.
+- ``variables/``: every variable: its name, type, default and meaning.
 - ``tables/``: the tables of ``snowflake.toml``.
 - ``values.py``, ``durations.py``: how each kind of value is written, and what is checked of it.
 - ``expressions.py``: JMESPath, which says what a claim comes to.
@@ -9,9 +10,6 @@
 ``configuration`` makes ``Settings`` of the environment and the file.
 """
 
-from snowflake.settings.settings import (
-    LOOPBACK as LOOPBACK,
-)
 from snowflake.settings.settings import (
     PREFIX as PREFIX,
 )

@@ -142,8 +142,8 @@ shape = 5
 """
     assert faults(text) == [
         "4: allowed_hosts.1: takes host names without scheme, port or path",
-        "3: token_lifetime: must be a duration such as 90s, 1h30m or 30d",
         "2: root_redirect: input should be 'repo', 'settings', 'docs' or 'off'",
+        "3: token_lifetime: must be a duration such as 90s, 1h30m or 30d",
         "10: groups.include.0: input should be 'guilds' or 'roles'",
         "11: groups.names.admin: must be an ID of Discord's, such as 197038439483310086",
         "9: groups.shap: is not known here; is shape meant?",

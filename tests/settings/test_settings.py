@@ -209,8 +209,8 @@ def test_there_is_one_line_for_each_fault(variable: SetVariable) -> None:
         load_settings()
     assert [line.partition(":")[0] for line in fault.value.faults] == [
         "SNOWFLAKE_ALLOWED_HOSTS",
-        "SNOWFLAKE_TOKEN_LIFETIME",
         "SNOWFLAKE_ROOT_REDIRECT",
+        "SNOWFLAKE_TOKEN_LIFETIME",
     ]
 
 
