@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,6 +18,13 @@ HOST, PORT = "127.0.0.1", 8000
 #: Where ``localhost`` leads, also from outside of a container. By no other name there is a login,
 #: since all is plain HTTP.
 HOSTS = (HOST, "0.0.0.0")  # noqa: S104
+
+#: What the extra brings.
+EXTRA: Final = frozenset({"authlib", "itsdangerous"})
+LACKING: Final = (
+    "The sandbox needs more than Snowflake itself: pip install 'snowflake-oidc[sandbox]', or in a "
+    "checkout pip install '.[sandbox]', or build the image with --target sandbox."
+)
 
 
 def _host(host: str) -> str:
@@ -87,8 +94,10 @@ def sandbox(  # noqa: PLR0913 - each is an option
     try:
         # Only the sandbox needs Authlib, which is an extra.
         from snowflake.sandbox.demo import Trial, running  # noqa: PLC0415
-    except ImportError as error:
-        typer.echo(f"{error}. Install snowflake-oidc[sandbox].", err=True)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA:
+            raise
+        typer.echo(LACKING, err=True)
         raise typer.Exit(1) from error
     if client is not None and config is None:
         raise StartFault(["--client: needs --config, the file in which it is registered"])

@@ -1,6 +1,8 @@
 import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,7 +10,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli import COMMANDS, app
+from snowflake.cli.sandbox import EXTRA
 from snowflake.errors import StartFault
 from snowflake.sandbox.check import CheckFailed, sign_in
 from snowflake.sandbox.demo import Trial
@@ -16,10 +19,15 @@ from snowflake.sandbox.demo import running as sandbox
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE
 from tests.journeys.browser import Browser
-from tests.serving import PATIENCE, running
+from tests.serving import PATIENCE, environment, running
 
 #: Of a secret that the sandbox does not know.
 HASHED = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
+#: The modules of all other commands, and what ``serve`` serves.
+WITHOUT_EXTRA = sorted(
+    {f"snowflake.cli.{place.partition('.')[0]}" for place, _ in COMMANDS.values()}
+    | {"snowflake.web.app"}
+)
 COMMAND = [sys.executable, "-m", "snowflake", "sandbox"]
 
 
@@ -62,6 +70,50 @@ def test_where_no_login_could_be_it_does_not_listen() -> None:
     result = CliRunner().invoke(app, ["sandbox", "--check", "--host", "10.0.0.1"])
     assert result.exit_code == 2
     assert "127.0.0.1" in result.output
+
+
+@pytest.mark.parametrize("package", ["authlib", "itsdangerous"])
+def test_without_the_extra_it_says_what_to_install(package: str, tmp_path: Path) -> None:
+    result = _without([package], "sandbox", "--check")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "pip install 'snowflake-oidc[sandbox]'" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", WITHOUT_EXTRA)
+def test_nothing_but_the_sandbox_needs_the_extra(module: str) -> None:
+    assert _without(EXTRA, "import", module).returncode == 0
+
+
+def test_what_else_is_missing_is_not_taken_for_the_extra() -> None:
+    result = _without(["jinja2"], "sandbox", "--check")
+    assert "ModuleNotFoundError" in result.stderr
+    assert "[sandbox]" not in result.stderr
+
+
+#: Blocks packages, and runs the command line or imports a module.
+BLOCKED = """
+import importlib, sys
+_, packages, *arguments = sys.argv
+sys.modules.update(dict.fromkeys(packages.split(",")))
+if arguments[0] == "import":
+    importlib.import_module(arguments[1])
+else:
+    from snowflake.cli import main
+    sys.argv = ["snowflake", *arguments]
+    main()
+"""
+
+
+def _without(packages: Iterable[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the command that is tested
+        [sys.executable, "-c", BLOCKED, ",".join(packages), *arguments],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def test_the_check_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
