@@ -18,7 +18,7 @@ from snowflake.oidc.people import Fetched, fetch_known
 from snowflake.people.policies import admit
 from snowflake.settings.registry import Client
 from snowflake.state import State
-from snowflake.state.memberships import Remembered
+from snowflake.state.discord_cache import Remembered
 from snowflake.state.renewal import renew
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant

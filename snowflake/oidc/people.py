@@ -13,7 +13,7 @@ from snowflake.oidc.needs import Needs
 from snowflake.oidc.unsaid import check_person, members_of
 from snowflake.people.person import Person
 from snowflake.state import State
-from snowflake.state.memberships import Remembered
+from snowflake.state.discord_cache import Remembered
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.memberships import Membership
 
@@ -57,12 +57,15 @@ async def fetch_newcomer(
         return await memory.guilds_heard((await user).id, heard, asked_at, needs.oldest)
 
     async def ask_member(guild: str) -> Remembered[Member | None]:
-        if needs.by_bot:
-            known = (await user).id
-            heard = await _heard(discord.bot.member(guild, known))
-            return await memory.bot_member_heard(guild, known, heard, asked_at, needs.oldest)
-        heard = await _heard(discord.member(guild, access_token, person))
-        return await memory.member_heard(guild, (await user).id, heard, asked_at, needs.oldest)
+        ask = (
+            discord.bot.member(guild, (await user).id)
+            if needs.by_bot
+            else discord.member(guild, access_token, person)
+        )
+        heard, known = await _heard(ask), (await user).id
+        return await memory.member_heard(
+            guild, known, heard, asked_at, needs.oldest, by_bot=needs.by_bot
+        )
 
     return await _fetched(needs, user, ask_guilds, ask_member, state)
 

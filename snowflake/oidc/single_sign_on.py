@@ -27,7 +27,7 @@ from snowflake.oidc.people import Fetched
 from snowflake.people import policies
 from snowflake.settings.registry import Client
 from snowflake.state import State
-from snowflake.state.memberships import Remembered
+from snowflake.state.discord_cache import Remembered
 from snowflake.store import sessions
 from snowflake.store.codes import NewCode
 from snowflake.store.discord_tokens import StoredTokens

@@ -2,7 +2,8 @@
 
 - ``state.py``: all of it, and how it is made.
 - ``key_ring.py``: the keys that sign and are published.
-- ``memberships.py``: who is in which guild, remembered for as long as Discord's limits demand.
+- ``memberships.py``: who is in which guild, remembered for as long as Discord's limits demand;
+  ``discord_cache.py``: how old an answer may be, and when it stands in for Discord.
 - ``renewal.py``: a person's tokens at Discord, renewed by one at a time.
 - ``limiter.py``, ``quota.py``, ``client_reputation.py``, ``invalid_answers.py``: what keeps
   strangers from guessing secrets, and from having our address banned.

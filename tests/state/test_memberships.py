@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from snowflake.discord.models import Guild, Guilds, Member, Role
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.settings import Settings
-from snowflake.state.memberships import LEAST_FOR_A_MEMBER, Memory, Remembered
+from snowflake.state.discord_cache import Remembered
+from snowflake.state.memberships import LEAST_FOR_A_MEMBER, Memory
 from snowflake.store.memberships import ALL_GUILDS, KEPT, NOBODY, Membership
 from tests.running import DISCORD_API, GUILDS, NOW, USER, Clock, Discord, Snowflake
 
@@ -234,7 +235,7 @@ async def test_switched_off_nothing_of_the_bot_is_remembered(
     for _ in range(2):
         await memory.bot_member(GUILD, PERSON)
     assert seen.call_count == 2
-    heard = await memory.bot_member_heard(GUILD, PERSON, OWLISH, NOW)
+    heard = await memory.member_heard(GUILD, PERSON, OWLISH, NOW, by_bot=True)
     assert heard == Remembered(OWLISH, 0)
 
 
@@ -275,13 +276,13 @@ async def test_a_login_that_heard_of_an_outage_gets_what_is_remembered(
 ) -> None:
     outage = TemporarilyUnavailable("Discord did not answer; try again")
     with pytest.raises(TemporarilyUnavailable):
-        await memory.bot_member_heard(GUILD, PERSON, outage, NOW)
+        await memory.member_heard(GUILD, PERSON, outage, NOW, by_bot=True)
     await memory.bot_member(GUILD, PERSON)
     clock.pass_by(100)
-    heard = await memory.bot_member_heard(GUILD, PERSON, outage, NOW, oldest=100)
+    heard = await memory.member_heard(GUILD, PERSON, outage, NOW, oldest=100, by_bot=True)
     assert heard == Remembered(OWLISH, 100)
     with pytest.raises(TemporarilyUnavailable):
-        await memory.bot_member_heard(GUILD, PERSON, outage, NOW, oldest=99)
+        await memory.member_heard(GUILD, PERSON, outage, NOW, oldest=99, by_bot=True)
     assert seen.call_count == 1
 
 
