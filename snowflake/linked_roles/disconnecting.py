@@ -35,7 +35,7 @@ async def disconnect(person: str, state: State) -> Disconnected:
         link = await state.store.links.find(person)
         if link is None:
             return "absent"
-        works = await renewal.works(application, person, state)
+        works = await renewal.works(application, person, state.store.discord_tokens, state.clock())
         try:
             await delete(person, state)
         except (InvalidGrant, InvalidScope):

@@ -51,7 +51,7 @@ async def discord(request: Request) -> Response | Unlinking:
 
         # 3. Who it is, unless too many codes were made up.
         secure = note.issuer.startswith("https:")
-        known = known_browser(request, state, secure=secure)
+        known = known_browser(request, state.sealer, state.clock(), secure=secure)
         # Until the tokens are kept, nobody may revoke those of the person.
         async with state.store.codes.under_way(application_of(state).id, state.discord.left()):
             async with trying_code(note.verifier, caller_of(request), known, state):
@@ -68,7 +68,7 @@ async def discord(request: Request) -> Response | Unlinking:
         response = redirect(await _upstream_page(note, user, state))
     # The next step may take as long as this one.
     browser.set_cookie(response, browser.bind(request, secure=secure), secure=secure)
-    remember_person(response, user.id, state, secure=secure)
+    remember_person(response, user.id, state.sealer, state.clock(), secure=secure)
     return response
 
 
@@ -98,7 +98,7 @@ def _stored(note: ToDiscord, answer: Tokens, user: User, state: State) -> Stored
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,
         scopes=scopes_of(answer, frozenset(note.scope.split())),
-        expires_at=expiry(answer, state),
+        expires_at=expiry(answer, state.clock()),
         # The link is not there yet, or may have ended.
         needed_until=int(state.clock()) + LOGIN_LIFETIME,
     )

@@ -81,7 +81,8 @@ async def _sync(person: str, state: State, refusals: Refusals, seen: int | None)
 async def _refresh(link: Link, state: State, refusals: Refusals) -> Outcome:
     application, secret = application_of(state)
     table, links, now = table_of(state), state.store.links, int(state.clock())
-    seen, works = link.synced_at, await renewal.works(application, link.person, state)
+    works = await renewal.works(application, link.person, state.store.discord_tokens, now)
+    seen = link.synced_at
     fresh = replace(link, asked_at=0, retry_at=0)
     if link.refresh_token is not None:
         try:
@@ -148,7 +149,9 @@ def _log_refusal(link: Link, refused: UpstreamRefused) -> None:
 
 async def _take_back(link: Link, state: State) -> Outcome:
     """Take from somebody what is another Discord account's now, or was never theirs for certain."""
-    works = await renewal.works(link.application, link.person, state)
+    works = await renewal.works(
+        link.application, link.person, state.store.discord_tokens, state.clock()
+    )
     left = await withdraw(link, state, works=works)
     await revoke_upstream(link, state)
     if left.values and left.values != zeroed(table_of(state)):

@@ -23,7 +23,7 @@ from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import MAX_CODE, check_discord
 from snowflake.protocol.failed_codes import check_stranger
-from snowflake.protocol.known_browser import known_browser, remember_login, remember_person
+from snowflake.protocol.known_browser import known_browser, remember, remember_person
 from snowflake.protocol.parameters import Parameters, query
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.protocol.redirect import redirect
@@ -77,7 +77,7 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
 
     # 4. Not a code too many that Discord has not made, and not while Discord is down.
     secure = note.issuer.startswith("https:")
-    known = known_browser(request, state, secure=secure)
+    known = known_browser(request, state.sealer, state.clock(), secure=secure)
     try:
         await check_stranger(note.verifier, caller_of(request), known, state)
         # The page that says so can be loaded again.
@@ -108,7 +108,7 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
     # 6. Who it is, and whether they may.
     admitted: Admitted | None = None
     if client.registered is not None:
-        previous = identifier_of(request, note.issuer, state)
+        previous = identifier_of(request, note.issuer, state.sealer)
         credentials = Credentials(client, None, caller_of(request))
         try:
             with state.discord.deadline():
@@ -125,11 +125,12 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
         code = replace(code, session=begun.session.id, session_ends=begun.session.expires_at)
     response = _answer(note, code=state.sealer.seal(code, state.clock()))
     if begun is not None:
-        set_session(response, begun.identifier, begun.session, state)
+        set_session(response, begun.identifier, begun.session, state.sealer, state.clock())
     if admitted is not None:
-        remember_person(response, admitted.person.user.id, state, secure=secure)
+        person = admitted.person.user.id
+        remember_person(response, person, state.sealer, state.clock(), secure=secure)
     else:
-        remember_login(response, known, code.id, state, secure=secure)
+        remember(response, known.after(code.id), state.sealer, state.clock(), secure=secure)
     return response
 
 

@@ -107,7 +107,7 @@ async def exchange(
     return Exchanged(
         access_token=tokens.access_token.get_secret_value(),
         refresh_token=refresh_token.get_secret_value() if refresh_token else None,
-        expires_at=expiry(tokens, state),
+        expires_at=expiry(tokens, state.clock()),
         scope=" ".join(scopes_of(tokens, needs.discord_scopes)),
         secret_hash=await secret_hash(credentials, state),
     )

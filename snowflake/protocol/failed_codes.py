@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable, TooManyRequests
 from snowflake.protocol.known_browser import KnownBrowser
 from snowflake.state import State
+from snowflake.state.limiter import Limiter
 from snowflake.state.quota import FAILED_CODES, Quota, network_of
 
 
@@ -30,7 +31,7 @@ async def trying_code(
     """
     async with AsyncExitStack() as stack:
         try:
-            strangers = _of_strangers(login, caller, state)
+            strangers = _of_strangers(login, caller, state.limiter)
             await stack.enter_async_context(state.limiter.trying(strangers, InvalidGrant))
         except TemporarilyUnavailable:
             own = await _own(login, known, state)
@@ -43,7 +44,7 @@ async def trying_code(
 async def check_stranger(login: str, caller: str, known: KnownBrowser, state: State) -> None:
     """Pass, unless it is remembered that ``trying_code`` would refuse. Raises as it does."""
     try:
-        state.limiter.check(_of_strangers(login, caller, state))
+        state.limiter.check(_of_strangers(login, caller, state.limiter))
     except TooManyRequests:
         own = await _own(login, known, state)
         if own is None:
@@ -52,10 +53,10 @@ async def check_stranger(login: str, caller: str, known: KnownBrowser, state: St
 
 
 async def _own(login: str, known: KnownBrowser, state: State) -> Quota | None:
-    person = await known.who(state)
+    person = await known.who(state.store.grants, state.sealer)
     return state.limiter.of(FAILED_CODES, login=login, person=person) if person else None
 
 
-def _of_strangers(login: str, caller: str, state: State) -> Quota:
+def _of_strangers(login: str, caller: str, limiter: Limiter) -> Quota:
     network = network_of(caller)
-    return state.limiter.of(FAILED_CODES, login=login, caller=network, everybody="")
+    return limiter.of(FAILED_CODES, login=login, caller=network, everybody="")

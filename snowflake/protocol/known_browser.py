@@ -14,9 +14,9 @@ from typing import ClassVar, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.sealing import BadNote, Note
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.protocol.browser import cookie_of
-from snowflake.state import State
+from snowflake.store.grants import Grants
 
 #: Seconds for which a browser is known after its last login.
 KNOWN_FOR: Final = 90 * 86400
@@ -33,7 +33,11 @@ class KnownBrowser(Note):
     person: str | None = None
     logins: tuple[str, ...] = ()
 
-    async def who(self, state: State) -> str | None:
+    def after(self, login: str) -> "KnownBrowser":
+        """Answer what is known after a login that goes on to a Discord application."""
+        return KnownBrowser(self.person, (login, *self.logins)[:MOST_LOGINS])
+
+    async def who(self, grants: Grants, sealer: Sealer) -> str | None:
         """Answer the keyed hash of somebody who has signed in here, or None if nobody has.
 
         Raises:
@@ -42,44 +46,41 @@ class KnownBrowser(Note):
         if self.person is not None:
             return self.person
         for login in self.logins:
-            grant = await state.store.grants.find(login)
+            grant = await grants.find(login)
             if grant is not None:
-                return hash_of(grant.person, state)
+                return hash_of(grant.person, sealer)
         return None
 
 
-def known_browser(request: Request, state: State, *, secure: bool) -> KnownBrowser:
+def known_browser(request: Request, sealer: Sealer, now: float, *, secure: bool) -> KnownBrowser:
     """Read the cookie; one of nobody if there is none that we have made."""
     sealed = cookie_of(request, _name(secure=secure))
     try:
-        return state.sealer.open(KnownBrowser, sealed or "", KNOWN_FOR, state.clock())
+        return sealer.open(KnownBrowser, sealed or "", KNOWN_FOR, now)
     except BadNote:
         return KnownBrowser()
 
 
-def remember_person(response: Response, person: str, state: State, *, secure: bool) -> None:
-    """Have the browser remember that Discord has vouched for a person in it."""
-    _set(response, KnownBrowser(person=hash_of(person, state)), state, secure=secure)
-
-
-def remember_login(
-    response: Response, known: KnownBrowser, login: str, state: State, *, secure: bool
+def remember_person(
+    response: Response, person: str, sealer: Sealer, now: float, *, secure: bool
 ) -> None:
-    """Have the browser remember a login that goes on to a Discord application."""
-    logins = (login, *known.logins)[:MOST_LOGINS]
-    _set(response, KnownBrowser(known.person, logins), state, secure=secure)
+    """Have the browser remember that Discord has vouched for a person in it."""
+    remember(response, KnownBrowser(person=hash_of(person, sealer)), sealer, now, secure=secure)
 
 
-def hash_of(person: str, state: State) -> str:
-    """Answer the keyed hash of a person."""
-    return state.sealer.digest("known person 1", person)
-
-
-def _set(response: Response, known: KnownBrowser, state: State, *, secure: bool) -> None:
-    value = state.sealer.seal(known, state.clock())
+def remember(
+    response: Response, known: KnownBrowser, sealer: Sealer, now: float, *, secure: bool
+) -> None:
+    """Have the browser remember what is known of it."""
+    value = sealer.seal(known, now)
     attributes = f"Max-Age={KNOWN_FOR}; Path=/; HttpOnly; SameSite=Lax"
     cookie = f"{_name(secure=secure)}={value}; {attributes}{'; Secure' if secure else ''}"
     response.headers.append("Set-Cookie", cookie)
+
+
+def hash_of(person: str, sealer: Sealer) -> str:
+    """Answer the keyed hash of a person."""
+    return sealer.digest("known person 1", person)
 
 
 def _name(*, secure: bool) -> str:

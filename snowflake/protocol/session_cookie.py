@@ -12,7 +12,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.sealing import BadNote, Note
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.protocol.browser import cookie_of
 from snowflake.state import State
 from snowflake.store.sessions import Session
@@ -33,13 +33,13 @@ def new_identifier() -> str:
     return secrets.token_urlsafe(32)
 
 
-def identifier_of(request: Request, issuer: str, state: State) -> str | None:
+def identifier_of(request: Request, issuer: str, sealer: Sealer) -> str | None:
     """Answer the identifier that the browser brings, if it was made here, for this issuer."""
     sealed = cookie_of(request, _name(issuer))
     if sealed is None:
         return None
     try:
-        cookie = state.sealer.open(SessionCookie, sealed)
+        cookie = sealer.open(SessionCookie, sealed)
     except BadNote:
         return None
     return cookie.identifier if cookie.issuer == issuer else None
@@ -53,7 +53,7 @@ async def session_of(request: Request, issuer: str, state: State) -> Session | N
     """
     if not state.settings.session_lifetime:
         return None
-    identifier = identifier_of(request, issuer, state)
+    identifier = identifier_of(request, issuer, state.sealer)
     session = await state.store.sessions.find(identifier) if identifier is not None else None
     # Snowflake may have been given another Discord application, or another name, since then.
     expected = (issuer, state.settings.discord_client_id)
@@ -62,10 +62,12 @@ async def session_of(request: Request, issuer: str, state: State) -> Session | N
     return session
 
 
-def set_session(response: Response, identifier: str, session: Session, state: State) -> None:
+def set_session(
+    response: Response, identifier: str, session: Session, sealer: Sealer, now: float
+) -> None:
     """Give the cookie to the browser, for as long as the session lives."""
-    sealed = state.sealer.seal(SessionCookie(identifier, session.issuer))
-    seconds = max(0, session.expires_at - int(state.clock()))
+    sealed = sealer.seal(SessionCookie(identifier, session.issuer))
+    seconds = max(0, session.expires_at - int(now))
     _set(response, session.issuer, sealed, seconds)
 
 

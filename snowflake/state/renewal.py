@@ -15,7 +15,7 @@ from snowflake.discord.models import Tokens
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.errors import InvalidGrant, OAuthError
 from snowflake.state import State
-from snowflake.store.discord_tokens import StoredTokens
+from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 
 #: Seconds before its end from which an access token is renewed rather than used.
 NEAR_END: Final = 60
@@ -64,7 +64,7 @@ async def renew(
                 access_token=answer.access_token,
                 refresh_token=answer.refresh_token or tokens.refresh_token,
                 scopes=scopes_of(answer, tokens.scopes),
-                expires_at=expiry(answer, state),
+                expires_at=expiry(answer, state.clock()),
             )
             # Before anything else is written: the old pair is dead.
             if await rows.replace(renewed):
@@ -90,7 +90,7 @@ async def with_token(
         InvalidGrant: Discord accepts nothing of the person any more; the tokens are forgotten.
         TemporarilyUnavailable: Discord gave no usable answer.
     """
-    tokens = await _of_link(application, person, state)
+    tokens = await _of_link(application, person, state.store.discord_tokens)
     if tokens is None:
         raise InvalidGrant("the person has to come by again")
     try:
@@ -114,15 +114,15 @@ async def ahead(application: str, person: str, secret: SecretStr, state: State) 
         InvalidGrant: Discord renews it no more. It stays as it was, to be used while it works.
         InvalidClient, TemporarilyUnavailable: as ``renew`` does.
     """
-    tokens = await _of_link(application, person, state)
+    tokens = await _of_link(application, person, state.store.discord_tokens)
     if tokens is not None and tokens.expires_at <= state.clock() + AHEAD:
         await renew(tokens, secret, NOBODY, state)
 
 
-async def works(application: str, person: str, state: State) -> bool:
+async def works(application: str, person: str, discord_tokens: DiscordTokens, now: float) -> bool:
     """Whether a link has an access token that has not expired, whatever Discord says to it."""
-    tokens = await _of_link(application, person, state)
-    return tokens is not None and tokens.expires_at > state.clock()
+    tokens = await _of_link(application, person, discord_tokens)
+    return tokens is not None and tokens.expires_at > now
 
 
 async def end(
@@ -163,8 +163,10 @@ async def end(
         _log.warning("discord_not_revoked", error=error.code)
 
 
-async def _of_link(application: str, person: str, state: State) -> StoredTokens | None:
-    return await state.store.discord_tokens.find(application, person, FOR_LINKS)
+async def _of_link(
+    application: str, person: str, discord_tokens: DiscordTokens
+) -> StoredTokens | None:
+    return await discord_tokens.find(application, person, FOR_LINKS)
 
 
 def scopes_of(tokens: Tokens, asked: frozenset[str]) -> frozenset[str]:
@@ -172,6 +174,6 @@ def scopes_of(tokens: Tokens, asked: frozenset[str]) -> frozenset[str]:
     return frozenset(tokens.scope.split()) if tokens.scope is not None else asked
 
 
-def expiry(tokens: Tokens, state: State) -> int:
+def expiry(tokens: Tokens, now: float) -> int:
     """Answer the Unix time at which Discord's access token ends."""
-    return int(state.clock()) + tokens.expires_in
+    return int(now) + tokens.expires_in
