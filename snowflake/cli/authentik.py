@@ -11,7 +11,7 @@ from snowflake.cli.naming_clients import checked, client_named
 from snowflake.configuration import load_settings
 from snowflake.errors import StartFault
 from snowflake.operator.authentik import Source, blueprint
-from snowflake.settings.tables.groups import MAX_LENGTH
+from snowflake.settings.tables.groups import MAX_GROUP_TEXT
 from snowflake.settings.values import Issuer, check_url
 
 #: Authentik's address, where none is given.
@@ -48,8 +48,8 @@ def authentik(  # noqa: PLR0913 - an operator may choose each
     settings = load_settings()
     if not _SLUG.fullmatch(slug):
         raise StartFault(["--slug: takes letters, digits, hyphens and underscores"])
-    if not group_prefix.isprintable() or len(group_prefix) > MAX_LENGTH:
-        raise StartFault([f"--group-prefix: takes one line of at most {MAX_LENGTH} characters"])
+    if not group_prefix.isprintable() or len(group_prefix) > MAX_GROUP_TEXT:
+        raise StartFault([f"--group-prefix: takes one line of at most {MAX_GROUP_TEXT} characters"])
     if issuer is None and settings.issuer is None:
         raise StartFault(["--issuer: is needed, since SNOWFLAKE_ISSUER is not set"])
     known = client_named(client, settings)

@@ -16,7 +16,7 @@ from snowflake.configuration.loading import configuration_file
 from snowflake.configuration.words import reason_of
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import StartFault
-from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients import ClientTable, check_secret
 from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.
@@ -37,6 +37,11 @@ def hash_secret() -> None:
     if not secret:
         typer.echo("There is no secret to hash.", err=True)
         raise typer.Exit(1)
+    try:
+        check_secret(secret)
+    except ValueError as error:
+        typer.echo(f"No application could present it: the secret {error}.", err=True)
+        raise typer.Exit(1) from None
     typer.echo(_hash(secret))
 
 

@@ -6,3 +6,7 @@ from typing import Final
 MAX_ANSWER: Final = 1_000_000
 #: Connections to Discord that a process has at most.
 MAX_CONNECTIONS: Final = 100
+#: Faults from which on it is not the answer with some odd fields, but another one.
+MAX_FAULTS: Final = 1000
+#: Digits of the longest integer that anything counts with. Longer ones Python would not even read.
+MAX_DIGITS: Final = 20

@@ -15,12 +15,10 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
+from snowflake.discord.bounds import MAX_DIGITS, MAX_FAULTS
+
 #: Times that an odd answer is read: its odd fields go, then items without an ID, then it is good.
 TRIES: Final = 3
-#: Faults from which on it is not the answer with some odd fields, but another one.
-MAX_FAULTS: Final = 1000
-#: Digits of the longest integer that anything counts with. Longer ones Python would not even read.
-MAX_DIGITS: Final = 20
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")

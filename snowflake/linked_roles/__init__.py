@@ -13,5 +13,6 @@ of a person into what Discord compares. ``failures`` makes pages of what goes wr
 
 ``sync`` keeps one link true and ``background`` all of them, ``hook`` by the upstream provider's
 word and ``events`` by Discord's. ``schema`` is what Discord knows of the conditions, ``register``
-tells it. ``own`` is the configuration, ``paths`` where everything is.
+tells it. ``own`` is the configuration, ``paths`` where everything is, ``bounds`` how long
+things may be.
 """

@@ -12,9 +12,10 @@ from snowflake.linked_roles.own import application_of, table_of, upstream_of
 from snowflake.linked_roles.paths import DISCORD, UPSTREAM
 from snowflake.linked_roles.unlink import Unlinking, unlinking
 from snowflake.protocol import browser, pkce
+from snowflake.protocol.bounds import MAX_DISCORD_CODE
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
-from snowflake.protocol.discord import MAX_CODE, check_discord
+from snowflake.protocol.discord import check_discord
 from snowflake.protocol.failed_codes import trying_code
 from snowflake.protocol.known_browser import known_browser, remember_person
 from snowflake.protocol.parameters import query
@@ -47,7 +48,7 @@ async def discord(request: Request) -> Response | Unlinking:
             check_discord(params, state.settings)
             if (error := params.get("error")) is not None:
                 raise refusal(error, "Discord")
-            code = params.require("code", MAX_CODE)
+            code = params.require("code", MAX_DISCORD_CODE)
 
         # 3. Who it is, unless too many codes were made up.
         secure = note.issuer.startswith("https:")

@@ -19,14 +19,13 @@ from starlette.responses import Response
 from snowflake.discord.models import Moment, Snowflake
 from snowflake.discord.reading import Reader
 from snowflake.errors import InvalidRequest, InvalidToken
+from snowflake.linked_roles.bounds import MAX_EVENT_AGE
 from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
 from snowflake.store.link import ENDED, Link
 from snowflake.telemetry.audit import audit
 
-#: Seconds by which a request may be old, or ahead of our clock. Older ones are replayed.
-MAX_AGE: Final = 300
 DEAUTHORIZED: Final = "APPLICATION_DEAUTHORIZED"
 #: Seconds for which Discord's access tokens work, so that their end tells when they were issued.
 TOKEN_LIFETIME: Final = 604_800
@@ -116,7 +115,7 @@ def _check_signature(request: Request, content: bytes, state: State) -> None:
         )
     except (InvalidSignature, ValueError):
         raise InvalidToken("the request is not signed by Discord") from None
-    if abs(state.clock() - int(timestamp)) > MAX_AGE:
+    if abs(state.clock() - int(timestamp)) > MAX_EVENT_AGE:
         raise InvalidToken("the request is too old, or from the future")
 
 

@@ -6,6 +6,7 @@ import structlog
 from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, OAuthError, UpstreamError
+from snowflake.linked_roles.bounds import MAX_UPSTREAM_CODE
 from snowflake.linked_roles.connecting import connect
 from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToUpstream, take
@@ -17,9 +18,6 @@ from snowflake.protocol.parameters import Parameters, query
 from snowflake.state import State, state_of
 from snowflake.telemetry.audit import audit
 from snowflake.telemetry.metrics import LINKS
-
-#: Characters of a code. Some providers put a whole token into it.
-MAX_CODE = 4096
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +56,7 @@ async def upstream(request: Request) -> Linked:
             _check_issuer(params, state)
             if (error := params.get("error")) is not None:
                 raise refusal(error, table.platform_name)
-            code = params.require("code", MAX_CODE)
+            code = params.require("code", MAX_UPSTREAM_CODE)
 
         # 3. Who it is there.
         answer = await upstream_of(state).redeem(

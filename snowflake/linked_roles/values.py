@@ -18,13 +18,9 @@ from typing import Any, Final, NamedTuple
 import structlog
 from jmespath.exceptions import JMESPathError
 
+from snowflake.linked_roles.bounds import MAX_INTEGER, MAX_USERNAME
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.metadata import MetadataTable, MetadataType
-
-#: The largest integer that every reader of JSON tells from its neighbours (RFC 8259, section 6).
-MAX_INTEGER: Final = 2**53 - 1
-#: Characters of a username that Discord takes.
-MAX_USERNAME: Final = 100
 
 # The ends of 32 bits, beyond which no guild is to be expected to set a number.
 _LARGE: Final = str(2**31 - 1)

@@ -23,8 +23,15 @@ from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import question_of
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
-from snowflake.oidc.tokens import MAX_FORM
 from snowflake.protocol import browser, pkce
+from snowflake.protocol.bounds import (
+    MAX_FORM,
+    MAX_NONCE,
+    MAX_REDIRECT_URI,
+    MAX_REFERRER,
+    MAX_SCOPE,
+    MAX_STATE,
+)
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import discord_page
 from snowflake.protocol.issuer import issuer_of
@@ -35,9 +42,6 @@ from snowflake.protocol.session_cookie import session_of
 from snowflake.settings.registry import Client
 from snowflake.state import state_of
 
-#: Characters; applications send up to 2,048 of state and 128 of nonce.
-MAX_STATE, MAX_NONCE = 4096, 1024
-MAX_REFERRER = 2048
 _NUMBER = re.compile(r"[0-9]{1,18}")
 RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
 #: What our ``prompt`` values are to Discord, which knows ``consent`` and ``none`` alone and asks
@@ -78,7 +82,7 @@ async def authorize(request: Request) -> Response:
     client = requested_client(params, state)
 
     # 2. Its redirect URI.
-    sent = params.require("redirect_uri", redirects.MAX_LENGTH)
+    sent = params.require("redirect_uri", MAX_REDIRECT_URI)
     redirect_uri = redirects.resolve(sent, client, issuer, settings)
 
     # 3. The parameters.
@@ -164,7 +168,7 @@ def _scope(params: Parameters) -> list[str]:
 
     So are those that the client may not have, each time that it is given something.
     """
-    asked = scopes.known(params.require("scope", scopes.MAX_LENGTH))
+    asked = scopes.known(params.require("scope", MAX_SCOPE))
     if "openid" not in asked:
         raise InvalidScope("scope must contain openid")
     return asked

@@ -19,9 +19,10 @@ from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.ways import OVER, ways_elsewhere, ways_here
 from snowflake.protocol import browser
+from snowflake.protocol.bounds import MAX_DISCORD_CODE
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
-from snowflake.protocol.discord import MAX_CODE, check_discord
+from snowflake.protocol.discord import check_discord
 from snowflake.protocol.failed_codes import check_stranger
 from snowflake.protocol.known_browser import known_browser, remember, remember_person
 from snowflake.protocol.parameters import Parameters, query
@@ -86,7 +87,7 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
         return _out(note, outage)
 
     # 5. The code note.
-    discord_code = params.require("code", MAX_CODE)
+    discord_code = params.require("code", MAX_DISCORD_CODE)
     code = CodeNote(
         id=secrets.token_urlsafe(16),
         login=_login_id(note, discord_code),

@@ -3,14 +3,12 @@
 import structlog
 
 from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
+from snowflake.protocol.bounds import MAX_CLIENT_ID
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 from snowflake.uris.ascii import is_visible_ascii
-
-#: Characters of a client ID or secret. Discord's have 20 and 32.
-MAX_LENGTH = 256
 
 
 def requested_client(params: Parameters, state: State) -> Client:
@@ -20,7 +18,7 @@ def requested_client(params: Parameters, state: State) -> Client:
         InvalidRequest: ``client_id`` is missing or none that Discord would give.
         UnauthorizedClient: this client is not on the list of those allowed.
     """
-    client_id = params.require("client_id", MAX_LENGTH)
+    client_id = params.require("client_id", MAX_CLIENT_ID)
     if not is_visible_ascii(client_id):
         raise InvalidRequest("client_id holds characters that no client ID has")
     return find_client(client_id, state)

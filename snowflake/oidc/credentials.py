@@ -10,13 +10,15 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from snowflake.errors import InvalidClient, InvalidRequest
-from snowflake.oidc.clients import MAX_LENGTH
+from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_CLIENT_SECRET
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.uris.ascii import is_visible_ascii
 
 # Only what RFC 6749, section 2.3.1, prescribes; a raw secret may hold a percent sign by chance.
 _FORM_ENCODED = re.compile(r"([A-Za-z0-9*._~+-]|%[0-9A-Fa-f]{2})*")
+# Each of up to four bytes of a character is encoded as three.
+_MAX_ENCODED = 12 * (MAX_CLIENT_ID + MAX_CLIENT_SECRET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def presented_credentials(request: Request, params: Parameters) -> tuple[str, Se
         InvalidClient: there are none, or they cannot be read.
         InvalidRequest: two that differ were sent at once (RFC 6749, section 2.3).
     """
-    in_form = params.at_most("client_id", MAX_LENGTH)
-    secret_in_form = params.at_most("client_secret", MAX_LENGTH)
+    in_form = params.at_most("client_id", MAX_CLIENT_ID)
+    secret_in_form = params.at_most("client_secret", MAX_CLIENT_SECRET)
     header = request.headers.get("authorization")
     secret: str | None
     if header is not None:
@@ -77,9 +79,12 @@ def _basic(header: str) -> tuple[str, str]:
     except (binascii.Error, ValueError) as error:
         raise InvalidClient("the Basic header cannot be read") from error
     client_id, colon, secret = decoded.partition(":")
-    if not client_id or not colon or max(len(client_id), len(secret)) > 3 * MAX_LENGTH:
+    if not client_id or not colon or len(decoded) > _MAX_ENCODED:
         raise InvalidClient("the Basic header cannot be read")
-    return _decode(client_id), _decode(secret)
+    client_id, secret = _decode(client_id), _decode(secret)
+    if len(client_id) > MAX_CLIENT_ID or len(secret) > MAX_CLIENT_SECRET:
+        raise InvalidClient("the Basic header holds more than a client ID and a client secret")
+    return client_id, secret
 
 
 def _decode(value: str) -> str:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.crypto.sealing import BadNote, Note
 from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
-from snowflake.oidc.authorize import MAX_STATE
-from snowflake.oidc.clients import MAX_LENGTH, find_client
+from snowflake.oidc.clients import find_client
 from snowflake.oidc.tokens import BAD_HINT, IdToken, read_hint
+from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_REDIRECT_URI, MAX_STATE, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.state import State
@@ -60,8 +59,8 @@ async def logout_request(params: Parameters, state: State) -> LogoutRequest:
             is not one of that client's, or the hint is another client's.
         UnauthorizedClient: that client may not use this Snowflake.
     """
-    sent = params.at_most("post_logout_redirect_uri", redirects.MAX_LENGTH)
-    client_id, hint = params.at_most("client_id", MAX_LENGTH), await _hint(params, state)
+    sent = params.at_most("post_logout_redirect_uri", MAX_REDIRECT_URI)
+    client_id, hint = params.at_most("client_id", MAX_CLIENT_ID), await _hint(params, state)
     if hint is not None and client_id not in {None, hint.client_id}:
         raise InvalidRequest("id_token_hint was issued to another client")
     client_id = hint.client_id if hint is not None else client_id

@@ -7,16 +7,14 @@ whom it does not name.
 import re
 from dataclasses import dataclass
 
-from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.discord.models import User
 from snowflake.errors import LoginRequired
 from snowflake.oidc.tokens import BAD_HINT, read_hint
+from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.state import State
 
-#: Characters of a ``login_hint``: those of the longest address.
-MAX_LOGIN_HINT = 320
 _ID = re.compile(r"[0-9]{15,20}")
 _USERNAME = re.compile(r"@?[a-z0-9_.]{2,32}")
 

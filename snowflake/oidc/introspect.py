@@ -7,7 +7,8 @@ from snowflake.errors import InvalidClient
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
 from snowflake.oidc.scopes import allowed, given
-from snowflake.oidc.tokens import MAX_FORM, TOKEN_TYPE
+from snowflake.oidc.tokens import TOKEN_TYPE
+from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.store.refresh_tokens import RefreshToken

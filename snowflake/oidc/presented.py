@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.errors import InvalidClient, InvalidToken
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.tokens import AccessToken, grant_of, read_access_token
+from snowflake.protocol.bounds import MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.grants import Grant

@@ -28,7 +28,6 @@ from snowflake.uris.private_use import is_private_use
 from snowflake.uris.registered import is_one_of
 from snowflake.uris.secure import check_secure
 
-MAX_LENGTH = 2048
 _SLASHES = re.compile(r"/{2,}")
 
 

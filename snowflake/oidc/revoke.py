@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import presented
-from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.state.renewal import end

@@ -15,8 +15,6 @@ from snowflake.people.person import Person
 from snowflake.settings.registry import Client
 
 Claims = dict[str, object]
-#: Characters of a scope parameter.
-MAX_LENGTH = 2048
 #: The scope of Discord with which a person's token tells what they are in a guild.
 MEMBERS: Final = "guilds.members.read"
 

@@ -14,7 +14,6 @@ from joserfc.util import urlsafe_b64encode
 from snowflake.crypto.keys import MAX_TOKEN, SigningKey
 from snowflake.errors import InvalidToken
 from snowflake.oidc.scopes import SCOPES, Claims
-from snowflake.protocol.parameters import MAX_SIZE
 from snowflake.protocol.paths import USERINFO
 from snowflake.settings.registry import Client
 from snowflake.state import State
@@ -32,9 +31,7 @@ CHECKED_CLAIMS = ("iss", "aud", "exp", "sub", "grant", "scope", "client_id")
 #: have to pass proxies, many of which take 8 KB of all headers.
 ROOM = 4096
 #: Those of one that is read: without claims it is longer than ``ROOM`` where key and issuer are.
-MAX_LENGTH = 8192
-#: Bytes of a form that may hold a token of ours, of whichever kind.
-MAX_FORM = MAX_SIZE + MAX_TOKEN
+MAX_ACCESS_TOKEN = 8192
 #: Scopes whose claims are left out of an access token that would be too long, first those of the
 #: first one. At last all but ``sub`` are.
 LEFT_OUT = ("discord", "groups", "profile", "email")
@@ -160,7 +157,7 @@ async def read_access_token(token: str, state: State) -> AccessToken:
         InvalidToken: it is expired, was not signed here, or is another kind of token.
     """
     try:
-        if len(token) > MAX_LENGTH:
+        if len(token) > MAX_ACCESS_TOKEN:
             raise ValueError("is longer than any access token")
         claims = await state.keys.verify(token, ACCESS_TOKEN_TYPE)
         issuer = state.settings.issuer or str(claims.get("iss"))

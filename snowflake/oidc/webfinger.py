@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import NotFound
+from snowflake.protocol.bounds import MAX_RESOURCE
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import query
 from snowflake.state import state_of
@@ -13,7 +14,6 @@ from snowflake.uris.hosts import is_host_name
 
 #: The one link relation that is answered (OpenID Connect Discovery 1.0, section 2).
 ISSUER_RELATION = "http://openid.net/specs/connect/1.0/issuer"
-MAX_RESOURCE = 1024
 
 
 async def webfinger(request: Request) -> Response:

@@ -13,8 +13,6 @@ from snowflake.uris.hosts import origin_of
 
 #: The issuer that Discord names in its answers.
 DISCORD_ISSUER: Final = "https://discord.com"
-#: Characters of a code. Discord's have 30.
-MAX_CODE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
+from snowflake.protocol.bounds import MAX_BODY, MAX_PARAMETERS, MAX_QUERY
 
-#: Bytes of a form, unless it may hold a token. A state of 2 KB has at most 6 KB percent-encoded.
-MAX_SIZE = 32_768
-#: Bytes of a query string: what servers take of all headers together.
-MAX_QUERY = 65_536
-MAX_FIELDS = 100
 #: Seconds for a body to arrive.
 PATIENCE = 10.0
 Default = TypeVar("Default")
@@ -102,7 +98,7 @@ def query(request: Request) -> Parameters:
     return _parse(request.scope["query_string"], MAX_QUERY)
 
 
-async def form(request: Request, longest: int = MAX_SIZE) -> Parameters:
+async def form(request: Request, longest: int = MAX_BODY) -> Parameters:
     """Read a form body of at most ``longest`` bytes (RFC 6749, appendix B).
 
     Raises:
@@ -114,7 +110,7 @@ async def form(request: Request, longest: int = MAX_SIZE) -> Parameters:
     return _parse(await body(request, longest), longest)
 
 
-async def body(request: Request, longest: int = MAX_SIZE) -> bytes:
+async def body(request: Request, longest: int = MAX_BODY) -> bytes:
     """Read a body of at most ``longest`` bytes, whatever it holds.
 
     Raises:
@@ -140,17 +136,17 @@ def _parse(content: bytes, longest: int) -> Parameters:
     _check_size(content, longest)
     # What may be longer is a token, in which nothing has to be escaped; and to read many escapes
     # would keep everybody else waiting.
-    if content.count(b"%") > MAX_SIZE // 3:
+    if content.count(b"%") > MAX_BODY // 3:
         raise TooLarge("the parameters hold too many escapes")
     try:
         text = content.decode()
         return Parameters(
-            parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+            parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
         )
     except UnicodeDecodeError as error:
         raise InvalidRequest("the parameters are not UTF-8") from error
     except ValueError as error:
-        raise InvalidRequest(f"there are more than {MAX_FIELDS} parameters") from error
+        raise InvalidRequest(f"there are more than {MAX_PARAMETERS} parameters") from error
 
 
 def _check_size(content: bytes | bytearray, longest: int) -> None:

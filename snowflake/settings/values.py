@@ -13,7 +13,7 @@ from pydantic_settings import NoDecode
 
 from snowflake.settings.durations import parse_duration
 from snowflake.uris.ascii import is_visible_ascii
-from snowflake.uris.hosts import MAX_PORT, check_pattern
+from snowflake.uris.hosts import MAX_PORT, check_pattern, is_host
 from snowflake.uris.secure import check_secure
 
 _PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
@@ -104,7 +104,8 @@ def check_url(url: str, like: str = "https://www.example.com") -> str:
     example = f"must be a URL such as {like}"
     try:
         parts = urlsplit(url)
-        usable = parts.hostname and parts.port != 0 and parts.username is None
+        host = parts.hostname or ""
+        usable = is_host(host) and parts.port != 0 and parts.username is None
     except ValueError:
         raise ValueError(example) from None
     if not usable or parts.scheme not in {"http", "https"} or not is_visible_ascii(url):

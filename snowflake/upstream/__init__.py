@@ -6,7 +6,7 @@ A call goes through these files in this order:
 ``discovery``    what the provider says of itself, kept for a while
 ``credentials``  by which the provider knows the client
 ``authorization``  where the browser is sent, with which request
-``calls``        one request, limited in time and size
+``calls``        one request, within a time and a size (``bounds``)
 ``neighbourhood``  and to nobody who is near, unless the provider is
 ``reading``      its answer, or the error that it is
 ``id_token``     verified, with the provider's keys (``jwks``)

@@ -5,9 +5,8 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from snowflake.errors import UpstreamDown
+from snowflake.upstream.bounds import MAX_REQUEST_URI
 
-#: Characters of a ``request_uri`` (RFC 9126, section 2.2), which is a short reference.
-MAX_REQUEST_URI: Final = 2048
 #: What every request of ours says.
 ALWAYS: Final = {"response_type": "code", "code_challenge_method": "S256"}
 

@@ -14,15 +14,12 @@ from snowflake.outbound.failures import NoAnswer, TooLarge
 from snowflake.outbound.sending import send
 from snowflake.outbound.transport import transport_to_any
 from snowflake.telemetry.metrics import UPSTREAM_CALLS, UPSTREAM_SECONDS
+from snowflake.upstream.bounds import MAX_ANSWER, MAX_CONNECTIONS
 from snowflake.upstream.neighbourhood import Neighbourhood
 from snowflake.upstream.route import Route
 
 #: Seconds for one request and its whole answer.
 SECONDS: Final = 10.0
-#: Bytes of an answer. Claims with a thousand groups have a tenth of it.
-MAX_BODY: Final = 1_000_000
-#: Connections that a process has at most.
-MAX_CONNECTIONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class Calls:
         started, status = time.monotonic(), "none"
         try:
             request = self._request(call)
-            answer = await send(self._transport, request, seconds=SECONDS, size=MAX_BODY)
+            answer = await send(self._transport, request, seconds=SECONDS, size=MAX_ANSWER)
             status = str(answer.status_code)
         except TooLarge as failure:
             raise UpstreamDown(call.route, str(failure)) from None

@@ -15,17 +15,12 @@ from joserfc.util import urlsafe_b64encode
 
 from snowflake.errors import UpstreamStep, UpstreamUntrusted
 from snowflake.upstream.algorithms import HASHES
-from snowflake.upstream.calls import MAX_BODY
+from snowflake.upstream.bounds import MAX_ANSWER, MAX_HEADER, MAX_SIGNATURE, MAX_SUBJECT
 from snowflake.upstream.jwks import Keys
 from snowflake.upstream.reading import json_object
 
 #: Seconds by which the provider's clock may differ from ours.
 LEEWAY: Final = 60
-#: Characters of a ``sub`` (section 2).
-MAX_SUBJECT: Final = 255
-#: Bytes of a header, which may hold certificates, and of a signature.
-MAX_HEADER: Final = 16_384
-MAX_SIGNATURE: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def _registry(algorithms: Collection[str]) -> JWSRegistry:
     # Headers that nobody here knows are to be ignored (RFC 7515, section 4).
     registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
     registry.max_header_length = MAX_HEADER
-    registry.max_payload_length = MAX_BODY
+    registry.max_payload_length = MAX_ANSWER
     registry.max_signature_length = MAX_SIGNATURE
     return registry
 

@@ -11,16 +11,12 @@ from joserfc.jwk import Key, OctKey, import_key
 from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.errors import UpstreamDown, UpstreamUntrusted
 from snowflake.upstream.algorithms import key_type_of
+from snowflake.upstream.bounds import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
 
 #: Seconds for which keys are kept.
 LIFETIME: Final = 3600.0
 #: Seconds between two times that keys are fetched because one is missing.
 PAUSE: Final = 30.0
-#: Keys of a document that are looked at.
-MAX_KEYS: Final = 100
-#: Bits of an RSA key: fewer are weak (RFC 7518, section 3.3), more would keep everybody waiting.
-MIN_BITS: Final = 2048
-MAX_BITS: Final = 16_384
 
 #: All keys are one document.
 _ALL: Final = "keys"
@@ -85,7 +81,7 @@ def _public_key(value: object) -> Key | None:
             raw = key.public_key
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    if isinstance(raw, RSAPublicKey) and not MIN_BITS <= raw.key_size <= MAX_BITS:
+    if isinstance(raw, RSAPublicKey) and not MIN_RSA_BITS <= raw.key_size <= MAX_RSA_BITS:
         return None
     return key
 

@@ -2,15 +2,20 @@
 
 import re
 from functools import lru_cache
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-#: Parameters in the query of a redirect URI.
-MAX_FIELDS = 50
+from snowflake.uris.hosts import is_host
+
+#: Characters of a redirect URI, and parameters in its query.
+MAX_REDIRECT_URI: Final = 2048
+MAX_FIELDS: Final = 50
 #: Parameters that we or Discord add; a redirect URI that holds one already would be ambiguous.
 RESERVED = frozenset({"code", "error", "error_description", "iss", "state"})
 # Visible ASCII but for what RFC 3986 excludes and browsers read each in their own way.
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
+# A port that browsers would write in another way (08), or that nobody can listen at (0), is none.
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[1-9][0-9]{0,4})?")
 
 
 # Applications send the same one again and again.
@@ -32,6 +37,8 @@ def check_uri(uri: str) -> tuple[str, str]:
     if urlunsplit(parts) != uri or "#" in uri:
         raise ValueError("must be in plain form and have no fragment")
     check_authority(parts.netloc)
+    if not is_host(host):
+        raise ValueError("must have a host name that there can be, or an address")
     check_path(parts.path)
     check_query(parts.query)
     return parts.scheme, host

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -48,8 +48,21 @@ def origin_of(url: str) -> str:
 
 
 def is_host_name(name: str) -> bool:
-    """Whether this is a well-formed host name or address."""
+    """Whether this is a well-formed host name or IPv4 address."""
     return _LABELS.fullmatch(normalise(name)) is not None
+
+
+def is_host(host: str) -> bool:
+    """Whether this is a well-formed host name or address, an IPv6 one without its brackets."""
+    return is_host_name(host) or _is_ipv6(host)
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def check_pattern(pattern: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from snowflake.uris.checks import check_uri
+from snowflake.uris.checks import MAX_REDIRECT_URI, check_uri
 from snowflake.uris.patterns import UriPattern
 from snowflake.uris.private_use import check_private_use, is_private_use
 from snowflake.uris.secure import check_secure
@@ -30,6 +30,8 @@ def check_registered(uri: str) -> str:
     if uri.startswith(PATTERN):
         pattern = pattern_of(uri)
         check_secure(pattern.scheme, pattern.name)
+    elif len(uri) > MAX_REDIRECT_URI:
+        raise ValueError(f"must have at most {MAX_REDIRECT_URI} characters")
     elif "*" in uri:
         # It may stand in a URI, but nobody has one there who does not mean any host or any path.
         raise ValueError(_WILD)

@@ -18,7 +18,7 @@ from snowflake.oidc.end_session import (
 )
 from snowflake.oidc.frontchannel_logout import frames_of
 from snowflake.oidc.single_sign_on import account_of
-from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters
 from snowflake.protocol.paths import END_SESSION

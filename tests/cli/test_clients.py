@@ -53,6 +53,18 @@ def test_nothing_is_not_hashed() -> None:
     assert told.stderr == "There is no secret to hash.\n"
 
 
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [("x" * 257, "must have at most 256 characters"), ("a\nb", "holds control characters")],
+)
+def test_what_no_application_could_present_is_not_hashed(secret: str, reason: str) -> None:
+    told = clients("hash", given=secret)
+    assert told.exit_code == 1
+    assert told.stdout == ""
+    assert reason in told.stderr
+    assert secret not in told.stderr
+
+
 def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

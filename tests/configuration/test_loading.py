@@ -190,6 +190,39 @@ OF_CLIENT = f"{APPLICATION}{CLIENT}secret = 's'\n"
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("secret", "s" * 257, "must have at most 256 characters"),
+        ("secret", "two\\nlines", "holds control characters, such as a line break"),
+        (
+            "post_logout_redirect_uris",
+            ["https://g.example.com/" + "x" * 2027],
+            "must have at most 2048 characters",
+        ),
+        (
+            "post_logout_redirect_uris",
+            ["https://g.example.com:0/cb"],
+            "must have a plain host and port",
+        ),
+        (
+            "post_logout_redirect_uris",
+            ["https://.example.com/cb"],
+            "must have a host name that there can be, or an address",
+        ),
+    ],
+)
+def test_what_endpoints_would_refuse_stops_the_start(
+    faults: Faults, key: str, value: str | list[str], fault: str
+) -> None:
+    at = "" if key == "secret" else ".0"
+    written = f'"{value}"' if isinstance(value, str) else f"{value}"
+    before = "" if key == "secret" else "secret = 's'\n"
+    [told] = faults(f"{APPLICATION}{CLIENT}{before}{key} = {written}")
+    line = 6 if key == "secret" else 7
+    assert told == f"{line}: clients.grafana.{key}{at}: {fault}"
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
         ('[access]\nissuer = "x"', "2: access.issuer: {}; issuer belongs above the first table of"),

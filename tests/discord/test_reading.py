@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 from structlog.testing import capture_logs
 
+from snowflake.discord.bounds import MAX_FAULTS
 from snowflake.discord.models import (
     Guild,
     Member,
@@ -20,7 +21,7 @@ from snowflake.discord.models import (
     Tokens,
     User,
 )
-from snowflake.discord.reading import MAX_FAULTS, ListReader, Reader
+from snowflake.discord.reading import ListReader, Reader
 from tests.running import TOKENS
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from snowflake.errors import OAuthError
+from snowflake.errors import InvalidClient, OAuthError
 from snowflake.oidc.credentials import presented_credentials
 from snowflake.protocol.parameters import Parameters
 from tests.login import CLIENT_ID, CLIENT_SECRET, code_for, redeem
@@ -136,6 +136,19 @@ async def test_discord_is_asked_about_the_secret_however_it_came(
     sent = snowflake.discord.token.calls.last.request.content.decode()
     assert f"client_id={CLIENT_ID}" in sent
     assert f"client_secret={CLIENT_SECRET}" in sent
+
+
+@pytest.mark.parametrize("secret", ["x" * 256, "%" * 256, "ü" * 256, "𝄞" * 256])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_the_longest_secret_fits_into_basic_in_whichever_way(secret: str, *, encoded: bool) -> None:
+    sent = quote(secret, safe="") if encoded else secret
+    assert presented(basic(CLIENT_ID, sent).encode()) == (CLIENT_ID, secret)
+
+
+@pytest.mark.parametrize(("client_id", "secret"), [("x" * 257, "s"), ("x", "s" * 257)])
+def test_basic_holds_no_more_than_a_form_may(client_id: str, secret: str) -> None:
+    with pytest.raises(InvalidClient, match="more than a client ID and a client secret"):
+        presented(basic(client_id, secret).encode())
 
 
 @pytest.mark.parametrize("name", ["client_id", "client_secret"])

@@ -64,6 +64,16 @@ def test_an_applications_uri_survives_in_every_form(settings: Settings, uri: str
         assert resolved.discord == (sent if sent.startswith(PREFIX) else PREFIX + uri)
 
 
+@pytest.mark.parametrize("uri", ["https://.example.org/cb", "https://a..example.org/cb"])
+def test_what_a_pattern_takes_in_is_still_refused_where_no_browser_goes(
+    settings: Settings, uri: str
+) -> None:
+    pattern = r"regex:https://.*\.example\.org/cb"
+    redirects.check_known("redirect_uri", "https://app.example.org/cb", (pattern,), settings)
+    with pytest.raises(InvalidRequest, match="redirect_uri must have a host name"):
+        redirects.check_known("redirect_uri", uri, (pattern,), settings)
+
+
 @given(uris)
 def test_discord_coming_back_to_any_form_is_recognised(settings: Settings, uri: str) -> None:
     for sent in (uri, PREFIX + quote(uri, safe="")):

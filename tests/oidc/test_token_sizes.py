@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
 from snowflake.crypto.keys import MAX_KID, MAX_TOKEN, SigningKey
-from snowflake.oidc.tokens import MAX_LENGTH, ROOM
+from snowflake.oidc.tokens import MAX_ACCESS_TOKEN, ROOM
 from snowflake.settings import Settings
 from snowflake.settings.tables.groups import GroupsTable
 from tests.login import Json, ask, code_for, query_of, sign_in
@@ -191,7 +191,7 @@ async def test_the_largest_key_of_the_longest_name_signs_what_is_read(
     )
     async with running(large, clock, discord) as snowflake:
         tokens = await login(snowflake)
-        assert ROOM < len(tokens["access_token"]) < MAX_LENGTH / 2 * 3
+        assert ROOM < len(tokens["access_token"]) < MAX_ACCESS_TOKEN / 2 * 3
         headers = {"authorization": f"Bearer {tokens['access_token']}"}
         assert (await snowflake.browser.get("/userinfo", headers=headers)).status_code == 200
         hint = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": GOODBYE}

@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from snowflake.errors import InvalidRequest, RequestTimeout, TooLarge
-from snowflake.oidc.tokens import MAX_FORM
+from snowflake.protocol.bounds import MAX_BODY, MAX_FORM, MAX_PARAMETERS, MAX_QUERY
 from snowflake.protocol.parameters import (
     FORM,
-    MAX_FIELDS,
-    MAX_QUERY,
-    MAX_SIZE,
     Parameters,
     form,
     query,
@@ -94,16 +91,17 @@ def test_the_longest_value_is_read_and_a_longer_one_is_not() -> None:
 
 
 def test_there_is_a_limit_to_size_and_number() -> None:
-    assert len(query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS)))) == MAX_FIELDS
+    many = query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_PARAMETERS)))
+    assert len(many) == MAX_PARAMETERS
     with pytest.raises(InvalidRequest, match="more than 100 parameters"):
-        query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS + 1)))
+        query_parameters(b"&".join(b"a%d=1" % n for n in range(MAX_PARAMETERS + 1)))
     assert len(query_parameters(b"a=" + b"x" * (MAX_QUERY - 2))["a"]) == MAX_QUERY - 2
     with pytest.raises(TooLarge):
         query_parameters(b"a=" + b"x" * (MAX_QUERY - 1))
 
 
 def test_a_query_string_may_be_all_escapes_up_to_the_size_of_a_form_and_no_further() -> None:
-    escapes = MAX_SIZE // 3
+    escapes = MAX_BODY // 3
     assert query_parameters(b"a=" + b"%41" * escapes)["a"] == "A" * escapes
     with pytest.raises(TooLarge, match="escapes"):
         query_parameters(b"a=" + b"%41" * (escapes + 1))
@@ -135,7 +133,7 @@ BAD = {
     "not UTF-8": (b"%s=%%FF&x=%s", 400),
     "raw bytes": (b"%s=\xff\xfe&x=%s", 400),
     "huge": (b"%s=" + b"x" * MAX_FORM + b"&x=%s", 413),
-    "many": (b"%s=1&" + b"x=1&" * MAX_FIELDS + b"%s", 400),
+    "many": (b"%s=1&" + b"x=1&" * MAX_PARAMETERS + b"%s", 400),
 }
 
 

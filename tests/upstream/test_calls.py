@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 
 from snowflake.errors import UpstreamDown, UpstreamMisconfigured
 from snowflake.upstream import calls
+from snowflake.upstream.bounds import MAX_ANSWER
 from snowflake.upstream.client import Upstream
 from tests.upstream.provider import DOCUMENT, SECRETS, Provider, redeem
 
@@ -32,7 +33,7 @@ ROUTES = ["discovery", "jwks", "token", "userinfo"]
         {"text": '{"a":' * 5000 + "1" + "}" * 5000},
         {"text": '{"number": ' + "9" * 5000 + "}"},
         {"content": gzip.compress(b"{}", mtime=0), "headers": {"content-encoding": "gzip"}},
-        {"json": {"long": "x" * calls.MAX_BODY}},
+        {"json": {"long": "x" * MAX_ANSWER}},
         {"status_code": 204},
         {"status_code": 404, "html": "<html></html>"},
         {"status_code": 500, "json": {"error": "invalid_grant"}},
@@ -121,7 +122,7 @@ async def test_an_answer_without_end_is_cut_off_at_its_size(
     provider.discovery.return_value = httpx.Response(200, stream=body)
     with pytest.raises(UpstreamDown, match="longer than 1000000 bytes"):
         await redeem(upstream)
-    assert body.chunks == calls.MAX_BODY // 65_536 + 1
+    assert body.chunks == MAX_ANSWER // 65_536 + 1
 
 
 async def test_no_packed_answer_is_asked_for(upstream: Upstream, provider: Provider) -> None:

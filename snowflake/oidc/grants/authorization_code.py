@@ -23,7 +23,8 @@ from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
 from snowflake.people.policies import admit
 from snowflake.protocol import pkce
-from snowflake.protocol.parameters import MAX_SIZE, Parameters
+from snowflake.protocol.bounds import MAX_CODE, MAX_REDIRECT_URI
+from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 from snowflake.store.grants import Grant
@@ -51,7 +52,7 @@ async def authorization_code(
     note = _open(credentials, params, state)
 
     # 2. What it is bound to.
-    redirect_uri = params.require("redirect_uri", redirects.MAX_LENGTH)
+    redirect_uri = params.require("redirect_uri", MAX_REDIRECT_URI)
     redirects.check_repeated(redirect_uri, note, credentials.client)
     pkce.check_verifier(note.code_challenge, params.get("code_verifier"))
     if credentials.secret is None and note.code_challenge is None:
@@ -100,7 +101,7 @@ async def authorization_code(
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
-    code = params.require("code", MAX_SIZE)
+    code = params.require("code", MAX_CODE)
     lifetime = state.settings.code_lifetime.total_seconds()
     try:
         note = state.sealer.open(CodeNote, code, lifetime, state.clock())

@@ -13,15 +13,13 @@ from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.freshness import brought_up_to_date
 from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
 from snowflake.oidc.tokens import Redeemed
+from snowflake.protocol.bounds import MAX_REFRESH_TOKEN, MAX_SCOPE
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
 from snowflake.telemetry.audit import audit
-
-#: Characters of a refresh token; ours have 43.
-MAX_LENGTH = 512
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +39,7 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
         InvalidScope: more is asked for than was granted.
         TemporarilyUnavailable: Discord or the store gave no usable answer.
     """
-    sent = params.require("refresh_token", MAX_LENGTH)
+    sent = params.require("refresh_token", MAX_REFRESH_TOKEN)
     # Requests of one process take turns, so that only the first one asks Discord.
     async with state.turns.of(hash_of(sent)):
         # 1. The token, this client's own.
@@ -100,7 +98,7 @@ def _narrowed(grant: Grant, params: Parameters, client: Client) -> tuple[str, ..
     by ``offline_access``.
     """
     given = scopes.given(grant.scopes, grant.discord_scopes, client)
-    scope = params.at_most("scope", scopes.MAX_LENGTH)
+    scope = params.at_most("scope", MAX_SCOPE)
     if scope is None:
         return tuple(given)
     wanted = {"openid", *scopes.known(scope)}

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -14,13 +14,18 @@ from snowflake.settings.values import Duration, Url, check_line, within
 from snowflake.uris.hosts import origin_of
 from snowflake.uris.registered import check_registered, is_one_of
 
+#: Characters. Discord's own IDs and secrets have 20 and 32.
+MAX_CLIENT_ID: Final = 256
+MAX_CLIENT_SECRET: Final = 256
+
 # HTTP Basic separates ID and secret by a colon.
-_CLIENT_ID = re.compile(r"[!-9;-~]{1,256}")
+_CLIENT_ID = re.compile(rf"[!-9;-~]{{1,{MAX_CLIENT_ID}}}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _client_id(text: str) -> str:
     if not _CLIENT_ID.fullmatch(text):
-        raise ValueError("must be up to 256 visible ASCII characters, and no colon")
+        raise ValueError(f"must be up to {MAX_CLIENT_ID} visible ASCII characters, and no colon")
     return text
 
 
@@ -31,7 +36,7 @@ def _at_least_one(uris: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _secret(secret: SecretStr | None) -> SecretStr | None:
-    """Refuse nothing in place of a secret, and a hash that no secret could match."""
+    """Refuse what no client could present: nothing, too much, a hash that no secret matches."""
     if secret is None:
         return None
     text = secret.get_secret_value()
@@ -39,7 +44,21 @@ def _secret(secret: SecretStr | None) -> SecretStr | None:
         raise ValueError("is empty")
     if text.startswith(HASH):
         check_hash(text)
+    else:
+        check_secret(text)
     return secret
+
+
+def check_secret(secret: str) -> None:
+    """Pass, if a client can present a secret in whichever way.
+
+    Raises:
+        ValueError: it is longer than endpoints read, or holds what no form may hold.
+    """
+    if len(secret) > MAX_CLIENT_SECRET:
+        raise ValueError(f"must have at most {MAX_CLIENT_SECRET} characters")
+    if _CONTROLS.search(secret):
+        raise ValueError("holds control characters, such as a line break")
 
 
 ClientId = Annotated[str, AfterValidator(_client_id)]
@@ -56,7 +75,10 @@ class ClientTable(Table):
     )
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = Field(
         default=None,
-        description="The client secret: a hash that `snowflake clients hash` prints, or as it is.",
+        description=(
+            "The client secret, up to 256 characters: a hash that `snowflake clients hash` prints, "
+            "or as it is."
+        ),
     )
     public: bool = Field(
         default=False,

@@ -12,7 +12,7 @@ from snowflake.settings.values import DiscordId
 #: What a template may name.
 FIELDS = frozenset({"guild", "guild_id", "role", "role_id"})
 #: Characters of a template, a fixed name or a prefix.
-MAX_LENGTH = 100
+MAX_GROUP_TEXT = 100
 
 
 def _template(template: str) -> str:
@@ -25,7 +25,7 @@ def _template(template: str) -> str:
     return template
 
 
-Short = Annotated[str, Field(max_length=MAX_LENGTH)]
+Short = Annotated[str, Field(max_length=MAX_GROUP_TEXT)]
 Template = Annotated[Short, Field(min_length=1), AfterValidator(_template)]
 Name = Annotated[Short, Field(min_length=1)]
 
