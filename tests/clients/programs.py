@@ -30,6 +30,8 @@ PYTHON: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: By the names of their programs.
 GO: Final[Mapping[str, tuple[str, ...]]] = {
+    # compose-go, with which Docker Compose reads its files, has this one.
+    "cmd": ("github.com/compose-spec/compose-go/v2/cmd@v2.16.2",),
     "oauth2-proxy": ("github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",),
 }
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "snowflake-tests"

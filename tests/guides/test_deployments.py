@@ -41,6 +41,32 @@ def test_no_port_is_published_past_the_firewall(place: str) -> None:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:8000", port)
 
 
+def test_the_configuration_file_is_in_a_folder_of_the_host() -> None:
+    for place, text in FILES.items():
+        for service in ours(text):
+            if "SNOWFLAKE_DATABASE_URL" in service["environment"]:
+                continue
+            assert service["environment"]["SNOWFLAKE_CONFIG"] == "/config/snowflake.toml", place
+            short = "./config:/config:ro" in service["volumes"]
+            long = {"source": "./config", "target": "/config", "read_only": True}
+            mounts = (volume for volume in service["volumes"] if isinstance(volume, dict))
+            assert short or any(long.items() <= mount.items() for mount in mounts), place
+
+
+def test_lines_are_added_to_the_file_that_snowflake_reads() -> None:
+    # In Docker the shell that writes is the host's.
+    by_docker = "config/snowflake.toml"
+    without = f"{Settings.model_fields['data_dir'].default}/snowflake.toml"
+    seen = set()
+    for block in blocks("shell", "console"):
+        for line in block.text.splitlines():
+            command, arrow, target = line.partition(" >> ")
+            if arrow and "snowflake" in command:
+                seen.add(target)
+                assert target == (by_docker if command.startswith("docker") else without), line
+    assert seen == {by_docker, without}
+
+
 def test_several_snowflakes_are_as_hardened_as_one_and_share_all_that_they_keep() -> None:
     [one] = ours(COMPOSE)
     first, second = ours(SEVERAL)
