@@ -5,9 +5,9 @@
 Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``, ``sessions``
 with their ``sids`` and ``logout_deliveries``, ``discord_tokens``, ``memberships``, ``links``, each
 of which is a ``link``, ``signing_keys``, ``attempts``, ``reputation``; ``logins`` for what a login
-writes at once, ``leases`` for work that one process does at a time, ``presence`` for the processes
-that serve from it, ``people`` for one person, ``housekeeping`` for what nobody needs any more,
-``copy`` for moving house.
+writes at once, ``locks`` for the order in which rows are locked, ``leases`` for work that one
+process does at a time, ``presence`` for the processes that serve from it, ``people`` for one
+person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
 """
 
 import asyncio

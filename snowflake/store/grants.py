@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, upda
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.leases import Leases
+from snowflake.store.locks import deleting
 from snowflake.store.schema import grants, sessions
 from snowflake.store.sealed import open_sealed
 from snowflake.store.sids import sid_of
@@ -31,7 +32,8 @@ _REPLACE = update(grants).where(_IS)
 #: send somebody through a hundred a day.
 MOST: Final = 100
 # The one that is being made stays whatever its time, for a clock may have been set back.
-_SURPLUS = delete(grants).where(
+_SURPLUS = deleting(
+    grants,
     grants.c.id.in_(
         select(grants.c.id)
         .where(
@@ -41,7 +43,7 @@ _SURPLUS = delete(grants).where(
         )
         .order_by(grants.c.auth_time.desc(), grants.c.id)
         .offset(MOST - 1)
-    )
+    ),
 )
 
 

@@ -23,6 +23,7 @@ from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
 from snowflake.store.link import ENDED, SealedLink
+from snowflake.store.locks import in_order
 from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.reputation import GOOD_FOR
@@ -123,7 +124,8 @@ class Housekeeping:
         # Found apart, because to find them may take as long as there are rows; and the condition
         # again, because a row may be renewed meanwhile.
         find = select(*key).where(condition).limit(FOUND)
-        statement = change.where(tuple_(*key).in_(bindparam("keys", expanding=True)), condition)
+        batch = tuple_(*key).in_(bindparam("keys", expanding=True)) & condition
+        statement = change.where(tuple_(*key).in_(in_order(table, batch, unless_locked=True)))
         changed = 0
         while True:
             found = await self._database.read(lambda c: c.execute(find).all(), many=True)
@@ -138,7 +140,8 @@ class Housekeeping:
         own = self._sealer.name
         # Not "!=", for which no database would use the index.
         foreign = (table.c.sealed_by < own) | (table.c.sealed_by > own)
-        batch = select(*key, table.c[place.column]).where(foreign).limit(BATCH).with_for_update()
+        batch = select(*key, table.c[place.column]).where(foreign).limit(BATCH)
+        batch = batch.with_for_update(skip_locked=True)
 
         def work(connection: Connection) -> int:
             rows = connection.execute(batch).all()

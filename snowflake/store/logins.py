@@ -10,7 +10,7 @@ from snowflake.store.codes import Reservation
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
-from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.sessions import check_lives
 
 
@@ -44,17 +44,14 @@ class Logins:
                 ended. Nothing is written.
         """
         refresh_token = refresh_tokens.new_token() if refreshable else None
-        statements = [
-            self.grants.adding(grant),
-            surplus(grant),
-            *map(self.memberships.putting, learnt),
-        ]
+        statements = [self.grants.adding(grant), *map(self.memberships.putting, in_order(learnt))]
         if refresh_token is not None:
             statements.append(refresh_tokens.adding(refresh_token, grant))
 
         def work(connection: Connection) -> None:
             if grant.session is not None:
                 check_lives(connection, grant.session, self.clock())
+            connection.execute(*surplus(grant))
             codes.spend_for(code, grant, connection)
             for statement in statements:
                 connection.execute(*statement)

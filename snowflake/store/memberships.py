@@ -1,5 +1,6 @@
 """What Discord said lately of guilds and who is in them, so that it is not asked again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -102,3 +103,8 @@ class Memberships:
         if (sealed.person, sealed.guild) != (row["person"], row["guild"]):
             return None
         return Membership(sealed.person, sealed.guild, sealed.answer, sealed.asked_at)
+
+
+def in_order(learnt: Iterable[Membership]) -> list[Membership]:
+    """Answer what was learnt in the order in which rows are locked."""
+    return sorted(learnt, key=lambda membership: (membership.person, membership.guild))

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.link import Link
 from snowflake.store.links import Links
+from snowflake.store.locks import deleting
 from snowflake.store.memberships import Membership, Memberships
 from snowflake.store.schema import codes, consents, discord_tokens, grants, links, memberships
 from snowflake.store.sessions import Session, Sessions
@@ -57,7 +58,7 @@ class People:
         def erase(connection: Connection) -> None:
             # First of all, as in every transaction that touches a session.
             self.sessions.end_of(connection, person, told=told)
-            for table in (grants, codes, discord_tokens, memberships, links, consents):
-                connection.execute(delete(table).where(table.c.person == person))
+            for table in (grants, codes, memberships, discord_tokens, links, consents):
+                connection.execute(deleting(table, table.c.person == person))
 
         await self.database.write(erase, many=True)

@@ -28,7 +28,8 @@ from snowflake.store import codes, logout_deliveries
 from snowflake.store.codes import NewCode
 from snowflake.store.database import Database, Statement
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
-from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.locks import deleting
+from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.schema import grants, session_clients, sessions
 from snowflake.store.sealed import open_sealed
 from snowflake.store.sids import sid_of
@@ -242,10 +243,10 @@ class Sessions:
                 # Again, where another window has begun one in the very same moment.
                 found = connection.execute(_IN_BROWSER, looked).mappings().all()
                 session = self._begun(connection, new, identifier, found, told)
-            self._discord_tokens.keep(connection, arrival.tokens)
             connection.execute(*self._participating(session.id, arrival.client_id))
-            for membership in arrival.learnt:
+            for membership in in_order(arrival.learnt):
                 connection.execute(*self._memberships.putting(membership))
+            self._discord_tokens.keep(connection, arrival.tokens)
             return session
 
         return await self._database.write(work)
@@ -284,9 +285,9 @@ class Sessions:
         def work(connection: Connection) -> None:
             _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
             connection.execute(_CHANGE, used)
-            connection.execute(*self._participating(session.id, entry.client_id))
             connection.execute(*codes.putting(entry.code, session.application, session.person))
-            for membership in entry.learnt:
+            connection.execute(*self._participating(session.id, entry.client_id))
+            for membership in in_order(entry.learnt):
                 connection.execute(*self._memberships.putting(membership))
 
         await self._database.write(work)
@@ -323,13 +324,13 @@ class Sessions:
     ) -> None:
         """End sessions, whose rows are locked, within a transaction. Else as ``end``."""
         now = int(self._clock())
+        their_grants = grants.c.session.in_([row["id"] for row in found])
+        ending = their_grants if offline else their_grants & ~grants.c.offline
+        connection.execute(deleting(grants, ending))
         for row in found:
             if self._lives(row):
                 # Whoever was signed out by time alone has not signed out, and nobody is told.
                 self._tell(connection, row, told, now)
-            its_grants = grants.c.session == row["id"]
-            ending = its_grants if offline else its_grants & ~grants.c.offline
-            connection.execute(delete(grants).where(ending))
             connection.execute(_END, {"session_id": row["id"]})
 
     @staticmethod

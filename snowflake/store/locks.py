@@ -1,0 +1,25 @@
+"""The order in which rows are locked, so that no two transactions wait for each other.
+
+Tables come in this order: ``sessions``, ``grants`` with their refresh tokens, ``codes``,
+``session_clients``, ``memberships``, ``discord_tokens``, and then the others. The rows of a table
+come in the order of their keys. Housekeeping, which comes to them in any order, leaves those alone
+that somebody else has.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, Table, delete, select, tuple_
+
+
+def in_order(
+    table: Table, condition: ColumnElement[bool], *, unless_locked: bool = False
+) -> Select[Any]:
+    """Answer the query for the keys of some rows, which it locks in their order."""
+    key = list(table.primary_key)
+    query = select(*key).where(condition).order_by(*key)
+    return query.with_for_update(skip_locked=unless_locked)
+
+
+def deleting(table: Table, condition: ColumnElement[bool]) -> Delete:
+    """Answer the statement that deletes some rows, locked in the order of their keys."""
+    return delete(table).where(tuple_(*table.primary_key).in_(in_order(table, condition)))
