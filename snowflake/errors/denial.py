@@ -1,6 +1,7 @@
 """Why somebody may not sign in, and what the page tells them of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from snowflake.errors.root import SnowflakeError
 
@@ -65,6 +66,8 @@ class Denial:
 
 class LoginDenied(SnowflakeError):
     """A person who may not sign in, and can do something about it."""
+
+    status: ClassVar[int] = 403
 
     def __init__(self, denial: Denial) -> None:
         super().__init__(denial.policies)

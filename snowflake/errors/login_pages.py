@@ -26,6 +26,7 @@ class LoginError(SnowflakeError):
     can say where it is.
     """
 
+    status: ClassVar[int] = 400
     title: ClassVar[str]
     explanation: ClassVar[str]
     advice: ClassVar[str] = "Go back to where you came from and sign in again. Nothing is lost."

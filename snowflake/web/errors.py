@@ -104,7 +104,7 @@ async def login_error(request: Request, error: Exception) -> Response:
     structlog.contextvars.bind_contextvars(error=name, reason=error.title)
     _count(request, name)
     message = Message(error.title, error.explanation, error.advice)
-    return error_page(request, message, status=400, links=links_of(error.ways))
+    return error_page(request, message, status=error.status, links=links_of(error.ways))
 
 
 async def link_error(request: Request, error: Exception) -> Response:

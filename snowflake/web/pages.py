@@ -8,7 +8,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from snowflake.errors import Denial, Ways
+from snowflake.errors import Denial, LoginDenied, Ways
 from snowflake.settings.tables.pages import PagesTable
 from snowflake.web.look import ONWARD, look, look_of
 
@@ -89,7 +89,7 @@ def denial_page(request: Request, denial: Denial) -> Response:
     ]
     if denial.invite and any(refusal.by_joining for refusal in denial.refusals):
         links.insert(0, Link("Join on Discord", denial.invite))
-    return page("denial.html", request, status=403, denial=denial, links=links)
+    return page("denial.html", request, status=LoginDenied.status, denial=denial, links=links)
 
 
 def frames_page(

@@ -5,6 +5,7 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
+from snowflake.errors import LoginDenied, LoginError, SnowflakeError
 from snowflake.oidc.scopes import SCOPES
 from snowflake.settings import Settings
 from snowflake.web.openapi import openapi_document
@@ -127,3 +128,36 @@ async def test_it_names_the_server_at_which_it_was_asked_for(
     async with running(on, clock, discord) as snowflake:
         response = await snowflake.browser.get("/auth/openapi.json")
     assert response.json()["servers"] == [{"url": f"{ORIGIN}/auth"}]
+
+
+def kinds_of(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*map(kinds_of, kind.__subclasses__()))
+
+
+def failures(document: dict[str, Any]) -> dict[str, set[int]]:
+    """Answer by path and method which statuses of a failure an operation has."""
+    return {
+        f"{method} {path}": {int(status) for status in operation["responses"] if status >= "400"}
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_every_status_of_a_failure_is_that_of_an_error(document: dict[str, Any]) -> None:
+    known = {kind.status for kind in kinds_of(SnowflakeError) if hasattr(kind, "status")}
+    assert set().union(*failures(document).values()) <= known
+
+
+def test_who_may_not_sign_in_and_a_login_that_is_over_have_their_statuses(
+    document: dict[str, Any],
+) -> None:
+    told = failures(document)
+    assert {LoginDenied.status, LoginError.status} <= told["get /callback"]
+    # There nobody is known before the application redeems the code.
+    assert LoginDenied.status not in told["get /r/{redirect_uri}"]
+
+
+def test_a_status_that_means_two_things_says_both(document: dict[str, Any]) -> None:
+    described = document["paths"]["/callback"]["get"]["responses"][str(LoginError.status)]
+    assert "request" in described["description"]
+    assert "The login can't go on" in described["description"]

@@ -11,6 +11,8 @@ from snowflake.errors import (
     LinkMisconfigured,
     LinkUnavailable,
     LinkUnknown,
+    LoginDenied,
+    LoginError,
     NotFound,
     NotLinked,
     RequestTimeout,
@@ -40,6 +42,8 @@ _TOLD: Final[Mapping[type[Exception], str]] = {
     TooLarge: "More was sent than is read",
     TooManyRequests: "Too much was tried in vain",
     TemporarilyUnavailable: "Discord or the store can't be asked right now",
+    LoginError: "The login can't go on",
+    LoginDenied: "The person may not sign in",
     LinkUnknown: "It can't go on, and a way to start again",
     LinkMisconfigured: "Snowflake and Discord or the upstream provider do not fit each other",
     LinkUnavailable: "Discord, the upstream provider or the store can't be asked right now",
@@ -84,5 +88,8 @@ def json(description: str, schema: Json, media_type: str = JSON) -> Json:
 
 
 def _statuses(kinds: Iterable[type[Exception]]) -> Iterable[tuple[str, str]]:
+    """Answer each status once, with all that it may mean."""
+    told: dict[str, list[str]] = {}
     for kind in kinds:
-        yield str(kind.status), _TOLD[kind]  # type: ignore[attr-defined]
+        told.setdefault(str(kind.status), []).append(_TOLD[kind])  # type: ignore[attr-defined]
+    return [(status, "; or: ".join(meanings)) for status, meanings in told.items()]

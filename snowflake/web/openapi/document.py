@@ -1,7 +1,7 @@
 """The document, with the paths of the provider."""
 
 from snowflake import __version__
-from snowflake.errors import InvalidToken, NotFound
+from snowflake.errors import InvalidToken, LoginDenied, LoginError, NotFound
 from snowflake.linked_roles import paths as of_linked_roles
 from snowflake.protocol import paths
 from snowflake.settings import Settings
@@ -52,8 +52,8 @@ def openapi_document(issuer: str, settings: Settings) -> Json:
 
 def _for_people() -> Json:
     """Describe where a person's browser is sent."""
-    denied = {"403": page("A page for somebody who may not sign in")}
-    back = {"302": redirect("On to the application"), **pages(*QUERY, *DISCORD)}
+    back = (*QUERY, *DISCORD, LoginError)
+    onward = redirect("On to the application")
     return {
         paths.AUTHORIZE: {
             "get": {
@@ -79,26 +79,26 @@ def _for_people() -> Json:
                     *parameters("path", {"redirect_uri": text()}, "redirect_uri"),
                     *parameters("query", schemas.DISCORDS_ANSWER),
                 ],
-                "responses": back,
+                "responses": {"302": onward, **pages(*back)},
             }
         },
         paths.CALLBACK: {
             "get": {
                 "summary": "The same for registered clients",
                 "parameters": parameters("query", schemas.DISCORDS_ANSWER),
-                "responses": {**back, **denied},
+                "responses": {"302": onward, **pages(*back, LoginDenied)},
             }
         },
         paths.END_SESSION: {
             "get": {
                 "summary": "End session endpoint",
                 "parameters": parameters("query", schemas.LOGOUT),
-                "responses": {**_SIGNED_OUT, **pages(*QUERY)},
+                "responses": {**_SIGNED_OUT, **pages(*QUERY, *STORE)},
             },
             "post": {
                 "summary": "End session endpoint",
                 "requestBody": body(schemas.FORM, object_of(**schemas.LOGOUT)),
-                "responses": {**_SIGNED_OUT, **pages(*BODY)},
+                "responses": {**_SIGNED_OUT, **pages(*BODY, *STORE)},
             },
         },
     }
