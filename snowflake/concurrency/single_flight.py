@@ -57,7 +57,7 @@ class SingleFlight:
         return shared
 
     async def follow(self, key: Hashable) -> Any:
-        """Answer or raise what comes of what is under way."""
+        """Answer or raise what comes of what is under way, as something has to be."""
         flight = self._under_way[key]
         flight.askers += 1
         try:

@@ -21,11 +21,7 @@ from snowflake.concurrency.deadline import REAL, Clocks
 from snowflake.discord.bot import Bot
 from snowflake.discord.bounds import MAX_CONNECTIONS
 from snowflake.discord.circuit_breaker import Breaker
-from snowflake.discord.failures import (
-    is_unknown_guild,
-    read,
-    read_known,
-)
+from snowflake.discord.failures import is_unknown_guild, read, read_known
 from snowflake.discord.models import Guild, Guilds, Member, User
 from snowflake.discord.oauth import OAuth
 from snowflake.discord.rate_limits import Place, RateLimits
@@ -97,7 +93,7 @@ class DiscordClient:
             breaker = Breaker(clocks)
             sender = Sender(transport, RateLimits(clocks), breaker, on_invalid, clocks)
             requests = Requests(sender, headers, deadline, clocks)
-            # What Discord tells everybody.
+            # What Discord tells everybody, with nothing of anybody in it.
             ask = partial(requests.probe, Place("gateway", "", ""), httpx.URL(f"{api_url}/gateway"))
             probing = asyncio.create_task(breaker.probing(ask))
             try:

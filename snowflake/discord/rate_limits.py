@@ -19,13 +19,7 @@ import httpx
 
 from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.turns import Turns
-from snowflake.discord.buckets import (
-    DEFAULT_RETRY_AFTER,
-    Bucket,
-    Refusal,
-    refusal_of,
-    report_of,
-)
+from snowflake.discord.buckets import DEFAULT_RETRY_AFTER, Bucket, Refusal, refusal_of, report_of
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.telemetry.metrics import DISCORD_WAITS
 

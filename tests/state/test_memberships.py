@@ -6,7 +6,6 @@ from typing import Final
 import httpx
 import pytest
 import respx
-from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -15,7 +14,7 @@ from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.settings import Settings
 from snowflake.state.discord_cache import Remembered
 from snowflake.state.memberships import LEAST_FOR_A_MEMBER, Memory
-from snowflake.store.memberships import ALL_GUILDS, KEPT, NOBODY, Membership
+from snowflake.store.memberships import ALL_GUILDS, KEPT, NOBODY
 from tests.running import DISCORD_API, GUILDS, NOW, USER, Clock, Discord, Snowflake
 
 PERSON: Final = str(USER["id"])
@@ -45,15 +44,6 @@ async def memory(snowflake: Snowflake) -> Memory:
 @pytest.fixture
 def member(discord: Discord) -> respx.Route:
     return discord.router.get(f"{DISCORD_API}/users/@me/guilds/{GUILD}/member").respond(json=MEMBER)
-
-
-def counted(kind: str) -> dict[str, float]:
-    """Answer how often each outcome was counted so far."""
-    name, outcomes = "snowflake_memory_lookups_total", ("fresh", "stale", "missed")
-    return {
-        outcome: REGISTRY.get_sample_value(name, {"kind": kind, "outcome": outcome}) or 0.0
-        for outcome in outcomes
-    }
 
 
 async def test_a_fresh_list_is_not_asked_for_again(
@@ -160,45 +150,6 @@ async def test_that_discord_refuses_the_token_is_no_outage(
         await memory.guilds(PERSON, TOKEN)
 
 
-@pytest.mark.parametrize("asked_at", [NOW - KEPT - 1, NOW + KEPT + 1])
-async def test_what_is_too_old_or_from_the_future_is_not_believed(
-    asked_at: int, snowflake: Snowflake, memory: Memory
-) -> None:
-    heard = await memory.guilds_heard(PERSON, NOWHERE, asked_at)
-    assert heard.learnt is not None
-    await snowflake.state.store.memberships.remember(heard.learnt)
-    snowflake.discord.guilds.mock(return_value=UNUSABLE)
-    with pytest.raises(TemporarilyUnavailable):
-        await memory.guilds(PERSON, TOKEN)
-
-
-async def test_a_clock_that_is_a_little_behind_does_no_harm(
-    snowflake: Snowflake, memory: Memory
-) -> None:
-    heard = await memory.guilds_heard(PERSON, NOWHERE, NOW + 2)
-    assert heard.learnt is not None
-    await snowflake.state.store.memberships.remember(heard.learnt)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered(NOWHERE, 2)
-
-
-async def test_what_another_release_has_written_is_asked_for_anew(
-    snowflake: Snowflake, memory: Memory
-) -> None:
-    another = Membership(PERSON, "", '{"guilds": 1}', NOW)
-    await snowflake.state.store.memberships.remember(another)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered(IN_BOTH, 0)
-
-
-async def test_an_answer_that_cannot_be_remembered_is_an_answer(
-    snowflake: Snowflake, memory: Memory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fails(_: object, __: Membership) -> None:
-        raise TemporarilyUnavailable("the store cannot be reached; try again")
-
-    monkeypatch.setattr(type(snowflake.state.store.memberships), "remember", fails)
-    assert await memory.guilds(PERSON, TOKEN) == Remembered(IN_BOTH, 0)
-
-
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Add a bot."""
@@ -284,23 +235,3 @@ async def test_a_login_that_heard_of_an_outage_gets_what_is_remembered(
     with pytest.raises(TemporarilyUnavailable):
         await memory.member_heard(GUILD, PERSON, outage, NOW, oldest=99, by_bot=True)
     assert seen.call_count == 1
-
-
-async def test_lookups_are_counted_by_what_came_of_them(
-    snowflake: Snowflake, memory: Memory, clock: Clock
-) -> None:
-    before = counted("guilds")
-    await memory.guilds(PERSON, TOKEN)
-    for _ in range(2):
-        await memory.guilds(PERSON, TOKEN)
-    snowflake.discord.guilds.mock(return_value=UNUSABLE)
-    clock.pass_by(60)
-    await memory.guilds(PERSON, TOKEN)
-    with pytest.raises(TemporarilyUnavailable):
-        await memory.guilds(OTHER, TOKEN)
-    after = counted("guilds")
-    assert {outcome: after[outcome] - before[outcome] for outcome in after} == {
-        "fresh": 2,
-        "stale": 1,
-        "missed": 2,
-    }
