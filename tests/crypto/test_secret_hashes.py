@@ -46,6 +46,16 @@ async def test_of_many_that_come_at_once_one_is_computed() -> None:
     assert computed.call_count == 1
 
 
+async def test_of_many_first_logins_at_once_one_makes_the_hash() -> None:
+    hashes = SecretHashes()
+    with patch.object(secret_hashes, "_make", return_value="hash") as made:
+        assert (
+            await asyncio.gather(*(hashes.make(CLIENT, SECRET) for _ in range(9))) == ["hash"] * 9
+        )
+        assert await hashes.make(CLIENT, SECRET) == "hash"
+    assert made.call_count == 1
+
+
 async def test_what_did_not_match_is_not_computed_again() -> None:
     hashes = SecretHashes()
     hashed = await hashes.make(CLIENT, SECRET)

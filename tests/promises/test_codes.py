@@ -135,7 +135,7 @@ async def test_a_code_whose_holder_died_is_free_again_after_a_while(
             raise RuntimeError("killed")
 
         # Nothing of the request goes on after this, as after SIGKILL.
-        patch.setattr(type(snowflake.state.discord), "exchange_code", dies)
+        patch.setattr(type(snowflake.state.discord.oauth), "exchange_code", dies)
         patch.setattr(type(snowflake.state.store.codes), "release", dies)
         await party.redeem(snowflake.http, code)
     assert error_of(await party.redeem(snowflake.http, code)) == OUT
