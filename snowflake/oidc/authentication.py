@@ -40,7 +40,7 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
     """
     client_id, secret = presented_credentials(request, params)
     try:
-        client = find_client(client_id, state)
+        client = find_client(client_id, state.registry)
     except UnauthorizedClient as error:
         raise InvalidClient(error.description) from error
     credentials = Credentials(client, secret, caller_of(request))

@@ -79,7 +79,7 @@ async def authorize(request: Request) -> Response:
     settings, issuer = state.settings, issuer_of(request)
 
     # 1. The client.
-    client = requested_client(params, state)
+    client = requested_client(params, state.registry)
 
     # 2. Its redirect URI.
     sent = params.require("redirect_uri", MAX_REDIRECT_URI)
@@ -90,7 +90,7 @@ async def authorize(request: Request) -> Response:
     try:
         application_state = params.at_most("state", MAX_STATE)
         wish = _wish(params, client)
-        hints = await hints_of(params, client, state)
+        hints = await hints_of(params, client, state.keys)
     except OAuthError as error:
         if client.registered is None:
             raise

@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.sealing import BadNote, ExpiredNote
+from snowflake.crypto.sealing import BadNote, ExpiredNote, Sealer
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import Admitted, admit
@@ -63,7 +63,7 @@ async def callback(request: Request) -> Response:
 
 async def _arrived(note: LoginNote, request: Request, params: Parameters, state: State) -> Response:
     """Send somebody on whose login note is good."""
-    client = find_client(note.client_id, state)
+    client = find_client(note.client_id, state.registry)
 
     # 2. Its redirect URI.
     inner = request.path_params.get("redirect_uri")
@@ -147,11 +147,11 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote | Re
         note = state.sealer.open(LoginNote, sealed, LOGIN_LIFETIME, now)
     except ExpiredNote:
         # For a day it still tells what was asked for, and by whom.
-        is_late, note = True, _late(sealed, state)
+        is_late, note = True, _late(sealed, state.sealer, state.clock())
     except BadNote as error:
         raise LoginUnknown from error
     if not browser.is_bound(request, note.browser, secure=note.issuer.startswith("https:")):
-        raise (LoginExpired if is_late else LoginElsewhere)(ways_elsewhere(note, state))
+        raise (LoginExpired if is_late else LoginElsewhere)(ways_elsewhere(note, state.registry))
     if not is_late:
         return note
     ways = ways_here(note, state)
@@ -161,9 +161,9 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote | Re
     raise LoginExpired(ways)
 
 
-def _late(sealed: str, state: State) -> LoginNote:
+def _late(sealed: str, sealer: Sealer, now: float) -> LoginNote:
     try:
-        return state.sealer.open(LoginNote, sealed, browser.COOKIE_LIFETIME, state.clock())
+        return sealer.open(LoginNote, sealed, browser.COOKIE_LIFETIME, now)
     except ExpiredNote as error:
         raise LoginExpired from error
 

@@ -5,13 +5,12 @@ import structlog
 from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
 from snowflake.protocol.bounds import MAX_CLIENT_ID
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
-from snowflake.state import State
+from snowflake.settings.registry import Client, Registry
 from snowflake.store.grants import Grant
 from snowflake.uris.ascii import is_visible_ascii
 
 
-def requested_client(params: Parameters, state: State) -> Client:
+def requested_client(params: Parameters, registry: Registry) -> Client:
     """Find the client of an authorization request.
 
     Raises:
@@ -21,16 +20,16 @@ def requested_client(params: Parameters, state: State) -> Client:
     client_id = params.require("client_id", MAX_CLIENT_ID)
     if not is_visible_ascii(client_id):
         raise InvalidRequest("client_id holds characters that no client ID has")
-    return find_client(client_id, state)
+    return find_client(client_id, registry)
 
 
-def find_client(client_id: str, state: State) -> Client:
+def find_client(client_id: str, registry: Registry) -> Client:
     """Find a client: registered, or of ``SNOWFLAKE_ALLOWED_CLIENTS``. Now the log names it.
 
     Raises:
         UnauthorizedClient: this client is neither.
     """
-    client = state.registry.find(client_id)
+    client = registry.find(client_id)
     # People swap ID and secret; only what cannot be a secret or an address is logged.
     is_registered = client is not None and client.registered is not None
     loggable = is_registered or (client_id.isascii() and client_id.isdigit())
@@ -40,14 +39,14 @@ def find_client(client_id: str, state: State) -> Client:
     return client
 
 
-def client_of(grant: Grant, state: State) -> Client:
+def client_of(grant: Grant, registry: Registry) -> Client:
     """Answer the client that has a grant, by what is configured now.
 
     Raises:
         InvalidToken: it may use this Snowflake no more, or another one has its name.
     """
     try:
-        client = find_client(grant.client_id, state)
+        client = find_client(grant.client_id, registry)
     except UnauthorizedClient as error:
         raise InvalidToken(error.description) from error
     if not is_of(client, grant):

@@ -16,6 +16,7 @@ from snowflake.people.person import Person
 from snowflake.protocol.discord import discord_page
 from snowflake.settings.registry import Client
 from snowflake.state import State
+from snowflake.state.memberships import Memory
 
 #: What an application hears of somebody who is not let in, and in place of a page that says so.
 DENIED = {"error": "access_denied", "error_description": "This person may not sign in here."}
@@ -36,16 +37,16 @@ async def denied(
         structlog.contextvars.bind_contextvars(error="access_denied", reason=refusal.description)
         login_ended("access_denied")
         return answer(note.redirect_uri, note.issuer, note.state, **DENIED)
-    named = await _with_names(person, client, state)
+    named = await _with_names(person, client, state.memory)
     raise LoginDenied(_denial(note, named, client, state)) from None
 
 
-async def _with_names(person: Person, client: Client, state: State) -> Person:
+async def _with_names(person: Person, client: Client, memory: Memory) -> Person:
     """Add what the bot's guilds are called, so that the page can say which of them is meant."""
     if not client.has_bot:
         return person
     with suppress(TemporarilyUnavailable):
-        named = {guild.id: guild.name for guild in (await state.memory.bot_guilds()).answer}
+        named = {guild.id: guild.name for guild in (await memory.bot_guilds()).answer}
         return replace(person, guild_names={**named, **person.guild_names})
     return person
 

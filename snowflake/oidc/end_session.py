@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snowflake.crypto.sealing import BadNote, Note
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.errors import InvalidRequest
 from snowflake.oidc import redirects
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.tokens import BAD_HINT, IdToken, read_hint
 from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_REDIRECT_URI, MAX_STATE, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
+from snowflake.settings import Settings
 from snowflake.settings.registry import Client
 from snowflake.state import State
+from snowflake.state.key_ring import KeyRing
 from snowflake.store.sessions import Session
 from snowflake.uris import with_parameters
 
@@ -60,7 +62,7 @@ async def logout_request(params: Parameters, state: State) -> LogoutRequest:
         UnauthorizedClient: that client may not use this Snowflake.
     """
     sent = params.at_most("post_logout_redirect_uri", MAX_REDIRECT_URI)
-    client_id, hint = params.at_most("client_id", MAX_CLIENT_ID), await _hint(params, state)
+    client_id, hint = params.at_most("client_id", MAX_CLIENT_ID), await _hint(params, state.keys)
     if hint is not None and client_id not in {None, hint.client_id}:
         raise InvalidRequest("id_token_hint was issued to another client")
     client_id = hint.client_id if hint is not None else client_id
@@ -72,43 +74,43 @@ async def logout_request(params: Parameters, state: State) -> LogoutRequest:
             BAD_HINT if params.get("id_token_hint") else "client_id or id_token_hint is missing"
         )
         raise InvalidRequest(missing)
-    client = find_client(client_id, state)
-    return LogoutRequest(client, hint, _back(sent, client, params, state))
+    client = find_client(client_id, state.registry)
+    return LogoutRequest(client, hint, _back(sent, client, params, state.settings))
 
 
-def note_of(request: LogoutRequest, session: Session | None, state: State) -> str:
+def note_of(request: LogoutRequest, session: Session | None, sealer: Sealer, now: float) -> str:
     """Seal what our page asks about."""
     client_id = request.client.id if request.client is not None else None
     note = LogoutNote(session.id if session is not None else None, client_id, request.back)
-    return state.sealer.seal(note, state.clock())
+    return sealer.seal(note, now)
 
 
-def answered(sealed: str, state: State) -> LogoutNote:
+def answered(sealed: str, sealer: Sealer, now: float) -> LogoutNote:
     """Open the note that comes back from our page.
 
     Raises:
         InvalidRequest: it was not made here, or long ago.
     """
     try:
-        return state.sealer.open(LogoutNote, sealed, ASKING, state.clock())
+        return sealer.open(LogoutNote, sealed, ASKING, now)
     except BadNote as error:
         raise InvalidRequest("the page has expired; sign out once more") from error
 
 
-async def _hint(params: Parameters, state: State) -> IdToken | None:
+async def _hint(params: Parameters, keys: KeyRing) -> IdToken | None:
     hint = params.at_most("id_token_hint", MAX_TOKEN)
     if hint is None:
         return None
     try:
-        return await read_hint(hint, state)
+        return await read_hint(hint, keys)
     except ValueError:
         return None
 
 
-def _back(sent: str, client: Client, params: Parameters, state: State) -> str | None:
+def _back(sent: str, client: Client, params: Parameters, settings: Settings) -> str | None:
     # Whoever has none registered has perhaps only read of this endpoint.
     known = client.registered.post_logout_redirect_uris if client.registered is not None else ()
     if not known:
         return None
-    redirects.check_known("post_logout_redirect_uri", sent, known, state.settings)
+    redirects.check_known("post_logout_redirect_uri", sent, known, settings)
     return with_parameters(sent, {"state": params.at_most("state", MAX_STATE)})

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from snowflake.crypto.sealing import BadNote, Note
+from snowflake.crypto.sealing import BadNote, Note, Sealer
+from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
@@ -85,7 +86,7 @@ async def exchange(
             that nobody knows.
     """
     if left is not None:
-        exchanged = _taken_up(left, state)
+        exchanged = _taken_up(left, state.sealer)
         if not await is_known_good(credentials, exchanged.secret_hash, state):
             raise InvalidClient("this is not the client secret that Discord accepted")
         return exchanged
@@ -109,20 +110,20 @@ async def exchange(
         refresh_token=refresh_token.get_secret_value() if refresh_token else None,
         expires_at=expiry(tokens, state.clock()),
         scope=" ".join(scopes_of(tokens, needs.discord_scopes)),
-        secret_hash=await secret_hash(credentials, state),
+        secret_hash=await secret_hash(credentials, state.secret_hashes),
     )
 
 
-def _taken_up(left: str, state: State) -> Exchanged:
+def _taken_up(left: str, sealer: Sealer) -> Exchanged:
     try:
-        return state.sealer.open(Exchanged, left)
+        return sealer.open(Exchanged, left)
     except BadNote as error:
         # The secret key was changed in the minute between.
         raise InvalidGrant("the person has to sign in again") from error
 
 
-async def secret_hash(credentials: Credentials, state: State) -> str | None:
+async def secret_hash(credentials: Credentials, secret_hashes: SecretHashes) -> str | None:
     """Hash a secret that Discord has just accepted; None for a public or a registered client."""
     if credentials.secret is None or credentials.client.registered is not None:
         return None
-    return await state.secret_hashes.make(credentials.client_id, credentials.secret)
+    return await secret_hashes.make(credentials.client_id, credentials.secret)

@@ -13,7 +13,7 @@ from snowflake.oidc.tokens import BAD_HINT, read_hint
 from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
-from snowflake.state import State
+from snowflake.state.key_ring import KeyRing
 
 _ID = re.compile(r"[0-9]{15,20}")
 _USERNAME = re.compile(r"@?[a-z0-9_.]{2,32}")
@@ -40,7 +40,7 @@ class Hints:
         return "@" in login and user.email is not None and login != user.email.casefold()
 
 
-async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
+async def hints_of(params: Parameters, client: Client, keys: KeyRing) -> Hints:
     """Read the hints of a registered client.
 
     With a Discord application nobody knows who has come back before it redeems its code.
@@ -56,6 +56,6 @@ async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
     if hint is None:
         return Hints(login=login)
     try:
-        return Hints((await read_hint(hint, state)).person, login)
+        return Hints((await read_hint(hint, keys)).person, login)
     except ValueError as error:
         raise LoginRequired(BAD_HINT) from error

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from snowflake.discord.client import DiscordClient
 from snowflake.discord.models import Guilds, Member, User
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.oidc.needs import Needs
@@ -50,7 +51,7 @@ async def fetch_newcomer(
     asked_at, discord, memory = state.clock(), state.discord, state.memory
     user = asyncio.ensure_future(discord.user(access_token))
     # One after the other is slower, but a request that is refused would be worse.
-    person = (await user).id if _may_be_limited(needs, state) else None
+    person = (await user).id if _may_be_limited(needs, state.discord) else None
 
     async def ask_guilds() -> Remembered[Guilds]:
         heard = await _heard(discord.guilds(access_token, person))
@@ -148,9 +149,9 @@ async def _fetched(
     return Fetched(person, tuple(one for one in learnt if one is not None))
 
 
-def _may_be_limited(needs: Needs, state: State) -> bool:
+def _may_be_limited(needs: Needs, discord: DiscordClient) -> bool:
     """Whether Discord would perhaps refuse to answer about somebody who is not known yet."""
-    limited = state.discord.may_be_limited
+    limited = discord.may_be_limited
     if needs.guilds and limited("guilds"):
         return True
     return bool(needs.members) and not needs.by_bot and limited("member")

@@ -11,7 +11,7 @@ from snowflake.protocol.bounds import MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.grants import Grant
-from snowflake.store.refresh_tokens import RefreshToken
+from snowflake.store.refresh_tokens import RefreshToken, RefreshTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ async def presented(credentials: Credentials, params: Parameters, state: State) 
         InvalidClient: the token is this client's, but the secret is not.
     """
     sent = params.require("token", MAX_TOKEN)
-    found = await _access_token(sent, state) or await _refresh_token(sent, state)
+    found = await _access_token(sent, state)
+    found = found or await _refresh_token(sent, state.store.refresh_tokens)
     if found is None or not is_of(credentials.client, found.grant):
         return None
     if not await is_known_good(credentials, found.grant.secret_hash, state):
@@ -44,11 +45,11 @@ async def presented(credentials: Credentials, params: Parameters, state: State) 
 async def _access_token(sent: str, state: State) -> Presented | None:
     try:
         token = await read_access_token(sent, state)
-        return Presented(token, await grant_of(token, state))
+        return Presented(token, await grant_of(token, state.store.grants))
     except InvalidToken:
         return None
 
 
-async def _refresh_token(sent: str, state: State) -> Presented | None:
-    living = await state.store.refresh_tokens.living(sent)
+async def _refresh_token(sent: str, refresh_tokens: RefreshTokens) -> Presented | None:
+    living = await refresh_tokens.living(sent)
     return Presented(*living) if living is not None else None

@@ -32,4 +32,5 @@ async def token(request: Request) -> Response:
         redeemed = await redeem(credentials, params, state)
 
     # 3. The tokens. Signing is most of a login's work, and others can be served meanwhile.
-    return JSONResponse(await asyncio.to_thread(mint, redeemed, credentials.client, state))
+    client, keys, now = credentials.client, state.keys, state.clock()
+    return JSONResponse(await asyncio.to_thread(mint, redeemed, client, keys, now))

@@ -17,7 +17,8 @@ from snowflake.oidc.scopes import SCOPES, Claims
 from snowflake.protocol.paths import USERINFO
 from snowflake.settings.registry import Client
 from snowflake.state import State
-from snowflake.store.grants import Grant
+from snowflake.state.key_ring import KeyRing
+from snowflake.store.grants import Grant, Grants
 
 #: The ``typ`` of access tokens (RFC 9068, section 2.1), which no ID token has.
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
@@ -77,13 +78,13 @@ class IdToken:
     sid: str | None
 
 
-def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
+def mint(redeemed: Redeemed, client: Client, keys: KeyRing, now: float) -> Claims:
     """Sign tokens: the answer of RFC 6749, section 5.1, with an ID token.
 
     ``expires_in`` is in seconds.
     """
     grant = redeemed.grant
-    issued = int(state.clock())
+    issued = int(now)
     # No token is told to live longer than its grant does, or its session.
     ends = [grant.expires_at, *([grant.session_ends] if grant.session_ends is not None else [])]
     lifetime = min(int(client.token_lifetime.total_seconds()), min(ends) - issued)
@@ -91,7 +92,7 @@ def mint(redeemed: Redeemed, client: Client, state: State) -> Claims:
     times = {"iat": issued, "exp": issued + lifetime}
     scope = " ".join(redeemed.scopes)
     claims = claims_within(grant.claims, redeemed.scopes)
-    key = state.keys.current
+    key = keys.current
     of_access: Claims = {
         "iss": grant.issuer,
         "aud": userinfo_url(grant.issuer),
@@ -176,24 +177,24 @@ async def read_access_token(token: str, state: State) -> AccessToken:
     return AccessToken(claims["grant"], claims["client_id"], tuple(claims["scope"].split()), claims)
 
 
-async def read_hint(token: str, state: State) -> IdToken:
+async def read_hint(token: str, keys: KeyRing) -> IdToken:
     """Read an ID token that was sent as a hint; it may have expired.
 
     Raises:
         ValueError: it was not signed here.
     """
-    claims = await state.keys.verify(token, ID_TOKEN_TYPE)
+    claims = await keys.verify(token, ID_TOKEN_TYPE)
     sid = claims.get("sid")
     return IdToken(str(claims["aud"]), str(claims["sub"]), str(sid) if sid is not None else None)
 
 
-async def grant_of(token: AccessToken, state: State) -> Grant:
+async def grant_of(token: AccessToken, grants: Grants) -> Grant:
     """Answer the grant of an access token.
 
     Raises:
         InvalidToken: the grant has ended, or the session in which the token was issued.
     """
-    grant = await state.store.grants.find(token.grant_id)
+    grant = await grants.find(token.grant_id)
     if grant is None or grant.client_id != token.client_id:
         raise InvalidToken("the access token has been revoked")
     if token.claims.get("sid") not in {None, grant.sid}:

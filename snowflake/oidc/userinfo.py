@@ -43,8 +43,8 @@ async def userinfo(request: Request) -> Response:
     token = await read_access_token(await _bearer_token(request), state)
 
     # 2. Its grant, and whose it is.
-    grant = await grant_of(token, state)
-    client = client_of(grant, state)
+    grant = await grant_of(token, state.store.grants)
+    client = client_of(grant, state.registry)
 
     # 3. Fresh claims.
     if not _is_fresh(grant, client, state):

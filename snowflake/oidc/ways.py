@@ -14,6 +14,7 @@ from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import question_of
 from snowflake.protocol import pkce
 from snowflake.protocol.discord import discord_page
+from snowflake.settings.registry import Registry
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
 from snowflake.uris.hosts import is_loopback, origin_of
@@ -41,12 +42,12 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
     )
 
 
-def ways_elsewhere(note: LoginNote, state: State) -> Ways | None:
+def ways_elsewhere(note: LoginNote, registry: Registry) -> Ways | None:
     """Answer the way on in a browser in which the login did not begin: to the application's door.
 
     Nothing of the login travels along.
     """
-    client = state.registry.find(note.client_id)
+    client = registry.find(note.client_id)
     if client is None or client.registered is None:
         return None
     return Ways(application=client.name or client.id, back=_door(note, client.registered))

@@ -70,7 +70,7 @@ async def end_session(request: Request) -> Response:
 
 async def _answered(request: Request, params: Parameters, state: State) -> Response:
     """End what our page has asked about, if it is still who is signed in."""
-    note = answered(params.require(ANSWER, MAX_FORM), state)
+    note = answered(params.require(ANSWER, MAX_FORM), state.sealer, state.clock())
     session = await session_of(request, issuer_of(request), state)
     client = state.registry.find(note.client_id) if note.client_id is not None else None
     if session is None:
@@ -109,7 +109,7 @@ def _question(
         form=True,
         account=account_of(session).account,
         action=state.settings.path + END_SESSION,
-        note=note_of(asked, session, state),
+        note=note_of(asked, session, state.sealer, state.clock()),
         application=_name(asked.client),
     )
 

@@ -22,13 +22,13 @@ async def test_a_client_that_is_not_allowed_gets_no_tokens(
 
 def test_the_log_names_a_client_that_is_found(snowflake: Snowflake) -> None:
     with structlog.contextvars.bound_contextvars(client_id=None):
-        find_client(CLIENT_ID, snowflake.state)
+        find_client(CLIENT_ID, snowflake.state.registry)
         assert structlog.contextvars.get_contextvars()["client_id"] == CLIENT_ID
 
 
 def test_the_log_does_not_name_what_may_be_a_secret(snowflake: Snowflake) -> None:
     with structlog.contextvars.bound_contextvars(client_id=None):
-        find_client("a-secret-in-the-wrong-field", snowflake.state)
+        find_client("a-secret-in-the-wrong-field", snowflake.state.registry)
         assert structlog.contextvars.get_contextvars()["client_id"] == "unusual"
 
 
@@ -37,4 +37,4 @@ def test_an_id_that_no_client_has_is_an_invalid_request(
     snowflake: Snowflake, client_id: str
 ) -> None:
     with pytest.raises(InvalidRequest):
-        requested_client(Parameters([("client_id", client_id)]), snowflake.state)
+        requested_client(Parameters([("client_id", client_id)]), snowflake.state.registry)

@@ -76,7 +76,7 @@ async def authorization_code(
         scopes=asked,
         claims=scopes.claims_of(person, granted, client, exchanged.scopes),
         auth_time=note.auth_time,
-        expires_at=expires_at(client, note.auth_time, state, refreshable=refreshable),
+        expires_at=expires_at(client, note.auth_time, state.clock(), refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
         claims_at=int(state.clock() - person.age),
         discord_scopes=exchanged.scopes,

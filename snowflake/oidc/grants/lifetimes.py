@@ -4,7 +4,6 @@ from snowflake.errors import InvalidRequest
 from snowflake.oidc.credentials import Credentials
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
-from snowflake.state import State
 
 _CHOICES = {"true": True, "false": False}
 
@@ -27,12 +26,12 @@ def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
     return choice
 
 
-def expires_at(client: Client, auth_time: int, state: State, *, refreshable: bool) -> int:
+def expires_at(client: Client, auth_time: int, now: float, *, refreshable: bool) -> int:
     """Answer the Unix time at which a grant that is used now ends by itself."""
     lifetimes = [client.token_lifetime]
     if refreshable:
         lifetimes.append(client.refresh_token_lifetime)
-    last = int(state.clock() + max(lifetimes).total_seconds())
+    last = int(now + max(lifetimes).total_seconds())
     return min(last, ends_at(auth_time, client))
 
 

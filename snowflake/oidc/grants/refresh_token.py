@@ -17,7 +17,7 @@ from snowflake.protocol.bounds import MAX_REFRESH_TOKEN, MAX_SCOPE
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.registry import Client
 from snowflake.state import State
-from snowflake.store.grants import Grant
+from snowflake.store.grants import Grant, Grants
 from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
 from snowflake.telemetry.audit import audit
 
@@ -54,13 +54,13 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
 
         # 3. A lost answer, or a stolen token.
         if token.used_at is not None and known_good:
-            await _check_overlap(token, state)
+            await _check_overlap(token, state.store.grants, state.clock())
             return _again(token, grant, wanted, refreshable=refreshable)
 
         # 4. Fresh claims. Discord proves a secret that we do not know.
         current = await brought_up_to_date(grant, credentials, state, prove=not known_good)
         if token.used_at is not None:
-            await _check_overlap(token, state)
+            await _check_overlap(token, state.store.grants, state.clock())
 
         # 5. The successor.
         fresh = await _lengthened(current.grant, credentials, state, proven=not known_good)
@@ -112,15 +112,15 @@ async def _lengthened(
     grant: Grant, credentials: Credentials, state: State, *, proven: bool
 ) -> Grant:
     """Let a grant live on from now, with the secret that Discord has just proven."""
-    hashed = await secret_hash(credentials, state) if proven else grant.secret_hash
-    ends = expires_at(credentials.client, grant.auth_time, state, refreshable=True)
+    hashed = await secret_hash(credentials, state.secret_hashes) if proven else grant.secret_hash
+    ends = expires_at(credentials.client, grant.auth_time, state.clock(), refreshable=True)
     return replace(grant, expires_at=ends, secret_hash=hashed)
 
 
-async def _check_overlap(token: RefreshToken, state: State) -> None:
+async def _check_overlap(token: RefreshToken, grants: Grants, now: float) -> None:
     """End the grant of a token that was used too long ago to be a lost answer."""
-    if token.used_at is None or token.used_at + OVERLAP < state.clock():
-        await state.store.grants.end(token.grant_id)
+    if token.used_at is None or token.used_at + OVERLAP < now:
+        await grants.end(token.grant_id)
         _log.warning("refresh_token_reused")
         raise InvalidGrant("the refresh token was used before; the person has to sign in again")
 
