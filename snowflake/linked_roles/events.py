@@ -24,6 +24,7 @@ from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
 from snowflake.state import State, state_of
 from snowflake.store.link import ENDED, Link
+from snowflake.store.session_ends import Which
 from snowflake.telemetry.audit import audit
 
 DEAUTHORIZED: Final = "APPLICATION_DEAUTHORIZED"
@@ -125,6 +126,8 @@ async def _end(application: str, person: str, happened: int, state: State) -> Li
     Discord may tell us late, or twice; what they have begun since is none of it.
     """
     store, ended = state.store, 0
+    gone = Which(person=person, application=application, authenticated_by=happened)
+    await state.logout.end(gone, offline=True)
     for grant in await store.grants.of_person(person):
         if grant.application == application and grant.auth_time <= happened:
             await store.grants.end(grant.id)

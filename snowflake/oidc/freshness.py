@@ -9,7 +9,13 @@ from typing import Final
 import structlog
 
 from snowflake.discord.models import WEEK, User
-from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable, TooManyRequests
+from snowflake.errors import (
+    AccessDenied,
+    InvalidGrant,
+    OAuthError,
+    TemporarilyUnavailable,
+    TooManyRequests,
+)
 from snowflake.oidc import scopes
 from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
@@ -22,6 +28,7 @@ from snowflake.state.discord_cache import Remembered
 from snowflake.state.renewal import renew
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
+from snowflake.store.session_ends import Which
 
 #: Seconds before its end from which Discord's access token is renewed.
 RENEWAL: Final = 3600
@@ -70,8 +77,14 @@ async def brought_up_to_date(
     try:
         tokens, fetched = await ask_discord(grant, credentials, state, prove=prove)
         admit(fetched.person, client, state.clock())
+    except AccessDenied:
+        await state.store.grants.end(grant.id)
+        if client.registered is not None:
+            await state.logout.turn_away(grant.person, client)
+        raise
     except InvalidGrant:
         await state.store.grants.end(grant.id)
+        await _end_sessions(grant, state)
         raise
     except TooManyRequests:
         raise
@@ -89,6 +102,12 @@ async def brought_up_to_date(
         claims_at=int(state.clock() - fetched.person.age),
     )
     return Current(fresh, tuple(granted))
+
+
+async def _end_sessions(grant: Grant, state: State) -> None:
+    """End the sessions of somebody of whom Discord tells us nothing any more."""
+    if await state.store.discord_tokens.find(grant.application, grant.person) is None:
+        await state.logout.end(Which(person=grant.person, application=grant.application))
 
 
 async def as_it_is(

@@ -12,7 +12,8 @@ from snowflake.oidc.people import Fetched
 from snowflake.oidc.single_sign_on import told
 from snowflake.protocol.session_cookie import new_identifier
 from snowflake.state import State
-from snowflake.store.sessions import Arrival, Session
+from snowflake.store.session_logins import Arrival
+from snowflake.store.sessions import Session
 
 
 class Begun(NamedTuple):
@@ -50,7 +51,7 @@ async def begin_session(
     )
     arrival = Arrival(note.client_id, exchanged.stored(application, user.id), fetched.learnt)
     identifier = new_identifier()
-    begun = await state.store.sessions.begin(
+    begun = await state.store.session_logins.begin(
         session, identifier, previous, arrival, told=state.logout.told
     )
     return Begun(begun, identifier)

@@ -28,11 +28,12 @@ from snowflake.people import policies
 from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.state.discord_cache import Remembered
-from snowflake.store import sessions
+from snowflake.store import session_logins
 from snowflake.store.codes import NewCode
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
-from snowflake.store.sessions import Account, Session, Which
+from snowflake.store.session_ends import Which
+from snowflake.store.sessions import Account, Session
 
 #: The scopes of Discord that decide what it tells of an account.
 OF_ACCOUNT: Final = frozenset({"identify", "email"})
@@ -121,6 +122,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
         if refusal.solvable and not note.silent and not entry.has_page:
             # The cookie of logins is gone by which the page's link comes back.
             raise LoginRequired("the person has to sign in again") from None
+        await state.logout.turn_away(session.person, client)
         return await denied(note, fetched.person, refusal, client, state)
 
     # 3. The code, and what will be redeemed for it.
@@ -129,8 +131,8 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
     new = NewCode(code.id, state.sealer.seal(exchanged), expires)
     try:
-        entered = sessions.Entry(client.id, new, fetched.learnt)
-        await state.store.sessions.enter(session, entered, account)
+        entered = session_logins.Entry(client.id, new, fetched.learnt)
+        await state.store.session_logins.enter(session, entered, account)
     except InvalidGrant as ended:
         raise LoginRequired(ended.description) from ended
 

@@ -70,6 +70,11 @@ class Client:
         return self.registered.name if self.registered is not None else None
 
     @property
+    def shares_access(self) -> bool:
+        """Whether it goes by the common ``[access]``, and is a registered client."""
+        return self.registered is not None and self.registered.access is None
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token
@@ -115,6 +120,12 @@ class Registry:
         """Whether any client gets the names of groups as a claim of their own."""
         tables = (client.groups for client in self._registered.values())
         return self._settings.groups.names_claim or any(table.names_claim for table in tables)
+
+    def sharing_access(self, client: Client) -> list[Client]:
+        """Answer the registered clients that a person loses with this one."""
+        if not client.shares_access:
+            return [client]
+        return [one for one in self._registered.values() if one.shares_access]
 
     def find(self, client_id: str) -> Client | None:
         """Answer a client; None if it is not registered, nor any Discord application allowed."""

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Final
 
-from snowflake.settings.registry import Registry
+from snowflake.settings.registry import Client, Registry
 from snowflake.store import Store
-from snowflake.store.sessions import Session, Which
+from snowflake.store.session_ends import Which
 from snowflake.telemetry.audit import audit
 
 
@@ -16,22 +16,44 @@ class Logout:
         self._store, self._registry = store, registry
         self.due: Final = asyncio.Event()
 
-    async def end(self, which: Which, *, offline: bool = False) -> list[Session]:
-        """End sessions and answer them; with ``offline``, grants too that would go on without.
+    async def end(self, which: Which, *, offline: bool = False) -> list[str]:
+        """End sessions and answer whose they were; with ``offline``, grants too that would go on.
 
         Raises:
             TemporarilyUnavailable: the store cannot be reached. Nothing has ended.
         """
-        ended = await self._store.sessions.end(which, told=self.told, offline=offline)
-        for one in ended:
-            audit("logout", "ended", person=one.person)
+        ended = await self._store.session_ends.end(which, told=self.told, offline=offline)
+        self._note(ended)
         self.due.set()
         return ended
+
+    async def turn_away(self, person: str, client: Client) -> None:
+        """Have somebody who passes a client's gate no more lose all that they have of it.
+
+        Whom the common ``[access]`` turns away loses all clients that have none of their own.
+
+        Raises:
+            TemporarilyUnavailable: the store cannot be reached.
+        """
+        sharing = self._registry.sharing_access(client)
+        for each in sharing:
+            ended = await self._store.session_ends.leave(
+                person, each.application, each.id, told=self.told
+            )
+            self._note(ended)
+        if client.shares_access:
+            await self.end(Which(person=person, application=client.application))
+        self.due.set()
 
     async def erase(self, person: str) -> None:
         """Erase everything that is kept about a person, their sessions included."""
         await self._store.people.erase(person, told=self.told)
         self.due.set()
+
+    @staticmethod
+    def _note(ended: list[str]) -> None:
+        for one in ended:
+            audit("logout", "ended", person=one)
 
     @property
     def told(self) -> frozenset[str]:

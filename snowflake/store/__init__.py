@@ -3,11 +3,12 @@
 ``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
 ``url`` finds it, ``migrate`` brings an old one up to date, ``sealed`` opens what is sealed in it.
 Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``, ``sessions``
-with their ``sids`` and ``logout_deliveries``, ``discord_tokens``, ``memberships``, ``links``, each
-of which is a ``link``, ``signing_keys``, ``attempts``, ``reputation``; ``logins`` for what a login
-writes at once, ``locks`` for the order in which rows are locked, ``leases`` for work that one
-process does at a time, ``presence`` for the processes that serve from it, ``people`` for one
-person, ``housekeeping`` for what nobody needs any more, ``copy`` for moving house.
+with ``session_logins``, ``session_ends``, ``sids`` and ``logout_deliveries``, ``discord_tokens``,
+``memberships``, ``links``, each of which is a ``link``, ``signing_keys``, ``attempts``,
+``reputation``; ``logins`` for what a login writes at once, ``locks`` for the order in which rows
+are locked, ``leases`` for work that one process does at a time, ``presence`` for the processes that
+serve from it, ``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy``
+for moving house.
 """
 
 import asyncio
@@ -37,6 +38,8 @@ from snowflake.store.people import People
 from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
+from snowflake.store.session_ends import SessionEnds
+from snowflake.store.session_logins import SessionLogins
 from snowflake.store.sessions import Sessions
 from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.sqlite import is_in_memory
@@ -71,7 +74,11 @@ class Store:
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)
-        self.sessions = Sessions(database, sealer, self.discord_tokens, self.memberships, clock)
+        self.session_ends = SessionEnds(database, clock)
+        self.sessions = Sessions(database, sealer, clock)
+        self.session_logins = SessionLogins(
+            database, self.sessions, self.discord_tokens, self.memberships, clock
+        )
         self.logout_deliveries = LogoutDeliveries(database, clock)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
         self.signing_keys = SigningKeys(database, sealer)
@@ -81,6 +88,7 @@ class Store:
             database,
             self.grants,
             self.sessions,
+            self.session_ends,
             self.discord_tokens,
             self.memberships,
             self.links,

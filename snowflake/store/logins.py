@@ -11,7 +11,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships, in_order
-from snowflake.store.sessions import check_lives
+from snowflake.store.session_logins import check_lives
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from snowflake.store.links import Links
 from snowflake.store.locks import deleting
 from snowflake.store.memberships import Membership, Memberships
 from snowflake.store.schema import codes, consents, discord_tokens, grants, links, memberships
+from snowflake.store.session_ends import SessionEnds
 from snowflake.store.sessions import Session, Sessions
 
 
@@ -34,6 +35,7 @@ class People:
     database: Database
     grants: Grants
     sessions: Sessions
+    session_ends: SessionEnds
     discord_tokens: DiscordTokens
     memberships: Memberships
     links: Links
@@ -57,7 +59,7 @@ class People:
 
         def erase(connection: Connection) -> None:
             # First of all, as in every transaction that touches a session.
-            self.sessions.end_of(connection, person, told=told)
+            self.session_ends.end_of(connection, person, told=told)
             for table in (grants, codes, memberships, discord_tokens, links, consents):
                 connection.execute(deleting(table, table.c.person == person))
 

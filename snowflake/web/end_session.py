@@ -27,7 +27,8 @@ from snowflake.protocol.redirect import redirect
 from snowflake.protocol.session_cookie import forget_session, session_of
 from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
-from snowflake.store.sessions import Session, Which
+from snowflake.store.session_ends import Which
+from snowflake.store.sessions import Session
 from snowflake.web.pages import Link, Message, error_page, frames_page, page
 
 #: The field of our own page, beside the button.

@@ -130,8 +130,8 @@ def test_nobody_is_looked_for_where_there_is_no_store(
 
 
 KEPT = (
-    f"Kept about {PERSON}: logins: 2; pairs of Discord's tokens: 1; remembered answers about "
-    "guilds: 1; a link to an account at the upstream provider."
+    f"Kept about {PERSON}: logins: 2; pairs of Discord's tokens: 1; remembered answers "
+    "about guilds: 1; a link to an account at the upstream provider."
 )
 
 

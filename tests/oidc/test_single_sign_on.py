@@ -7,7 +7,7 @@ import pytest
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
-from snowflake.store.sessions import Which
+from snowflake.store.session_ends import Which
 from tests.login import ask, code_for, come_back, depart, query_of, read_token, redeem
 from tests.oidc.signed_in import (
     AS_GRAFANA,

@@ -12,7 +12,7 @@ import pytest
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
-from snowflake.store.sessions import Which
+from snowflake.store.session_ends import Which
 from tests.login import ask, code_for, query_of
 from tests.oidc.signed_in import (
     AS_GRAFANA,

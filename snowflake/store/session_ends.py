@@ -1,0 +1,152 @@
+"""The ends of sessions, of which their clients hear.
+
+Whoever ends a session writes in the same transaction who is yet to be told, so that no crash loses
+one.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, select, true
+
+from snowflake.store import logout_deliveries
+from snowflake.store.database import Database
+from snowflake.store.schema import grants, session_clients, sessions
+
+
+class Which(NamedTuple):
+    """Sessions for which all holds that is given; ``authenticated_by`` is a Unix time."""
+
+    session: str | None = None
+    person: str | None = None
+    application: str | None = None
+    authenticated_by: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Answer what has to hold."""
+        equal = {
+            sessions.c.id: self.session,
+            sessions.c.person: self.person,
+            sessions.c.application: self.application,
+        }
+        conditions = [column == value for column, value in equal.items() if value is not None]
+        if self.authenticated_by is not None:
+            conditions.append(sessions.c.auth_time <= self.authenticated_by)
+        return conditions
+
+
+_IS = sessions.c.id == bindparam("session_id")
+_OF_PERSON = (
+    select(sessions)
+    .where(sessions.c.person == bindparam("person_"))
+    .order_by(sessions.c.id)
+    .with_for_update()
+)
+_END = delete(sessions).where(_IS)
+_CLIENTS = select(session_clients).where(session_clients.c.session == bindparam("session_id"))
+_LEAVE = delete(session_clients).where(
+    session_clients.c.session == bindparam("session_id"),
+    session_clients.c.client_id == bindparam("client_id_"),
+)
+
+
+class SessionEnds:
+    """Ends sessions. ``clock`` tells Unix time in seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database, self._clock = database, clock
+
+    async def end(self, which: Which, *, told: Collection[str], offline: bool = False) -> list[str]:
+        """End sessions and answer whose they were.
+
+        Their grants end, with ``offline`` even those that would go on without a session. Those
+        clients that are ``told`` will hear of it by their server, whatever crashes.
+        """
+        query = select(sessions).where(true(), *which.conditions()).order_by(sessions.c.id)
+
+        def work(connection: Connection) -> list[str]:
+            found = connection.execute(query.with_for_update()).mappings().all()
+            end_rows(connection, found, int(self._clock()), told=told, offline=offline)
+            return [row["person"] for row in found]
+
+        return await self._database.write(work, many=True)
+
+    async def leave(
+        self, person: str, application: str, client_id: str, *, told: Collection[str]
+    ) -> list[str]:
+        """Have a client be no part any more of any session of a person, and end its grants.
+
+        The ``offline`` ones end too. A session of which no client is left ends, and it is answered
+        whose it was. If the client is ``told``, it will hear of it by its server.
+        """
+        now = int(self._clock())
+        whose = {"person_": person}
+
+        def work(connection: Connection) -> list[str]:
+            ended = []
+            for row in connection.execute(_OF_PERSON, whose).mappings().all():
+                left = self._left(connection, row, client_id, told, now)
+                if row["application"] == application and not left:
+                    end_rows(connection, [row], now, told=told)
+                    ended.append(row["person"])
+            connection.execute(
+                delete(grants).where(
+                    grants.c.person == person,
+                    grants.c.application == application,
+                    grants.c.client_id == client_id,
+                )
+            )
+            return ended
+
+        return await self._database.write(work, many=True)
+
+    def _left(
+        self,
+        connection: Connection,
+        row: RowMapping,
+        client_id: str,
+        told: Collection[str],
+        now: int,
+    ) -> bool:
+        """Take a client out of a session, and answer whether another is left, or it was in none."""
+        its = {"session_id": row["id"]}
+        clients = connection.execute(_CLIENTS, its).all()
+        if client_id not in {client.client_id for client in clients}:
+            return True
+        if row["expires_at"] > now:
+            _tell(connection, row, {client_id} & {*told}, now)
+        connection.execute(_LEAVE, {**its, "client_id_": client_id})
+        return len(clients) > 1
+
+    def end_of(self, connection: Connection, person: str, *, told: Collection[str]) -> None:
+        """End all sessions of a person within a transaction. Else as ``end``."""
+        found = connection.execute(_OF_PERSON, {"person_": person}).mappings().all()
+        end_rows(connection, found, int(self._clock()), told=told)
+
+
+def end_rows(
+    connection: Connection,
+    found: Sequence[RowMapping],
+    now: int,
+    *,
+    told: Collection[str],
+    offline: bool = False,
+) -> None:
+    """End sessions, whose rows are locked, within a transaction. Else as ``SessionEnds.end``."""
+    for row in found:
+        if row["expires_at"] > now:
+            # Whoever was signed out by time alone has not signed out, and nobody is told.
+            _tell(connection, row, told, now)
+        its_grants = grants.c.session == row["id"]
+        ending = its_grants if offline else its_grants & ~grants.c.offline
+        connection.execute(delete(grants).where(ending))
+        connection.execute(_END, {"session_id": row["id"]})
+
+
+def _tell(connection: Connection, row: RowMapping, told: Collection[str], now: int) -> None:
+    for client in connection.execute(_CLIENTS, {"session_id": row["id"]}).all():
+        if client.client_id in told:
+            delivery = logout_deliveries.adding(
+                client.client_id, row["person"], client.sid, row["issuer"], now
+            )
+            connection.execute(*delivery)

@@ -1,0 +1,189 @@
+"""Signing in by sessions: one begins when somebody has come from Discord, and serves from then on.
+
+Statements that touch a session lock its row before its grants, so that nobody waits for each other.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, RowMapping, bindparam, select, update
+
+from snowflake.errors import InvalidGrant
+from snowflake.store import codes
+from snowflake.store.codes import NewCode
+from snowflake.store.database import Database, Statement
+from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
+from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.schema import session_clients, sessions
+from snowflake.store.session_ends import end_rows
+from snowflake.store.sessions import Account, Session, Sessions, hash_of
+from snowflake.store.sids import sid_of
+
+
+class Arrival(NamedTuple):
+    """Somebody who has come from Discord on their way to a client, with tokens of Discord.
+
+    ``learnt`` is what else Discord said.
+    """
+
+    client_id: str
+    tokens: StoredTokens
+    learnt: Iterable[Membership] = ()
+
+
+class Entry(NamedTuple):
+    """Somebody who goes on to a client by their session, with a code."""
+
+    client_id: str
+    code: NewCode
+    learnt: Iterable[Membership] = ()
+
+
+_IS = sessions.c.id == bindparam("session_id")
+_EXPIRY = select(sessions.c.expires_at).where(_IS)
+#: Others may look at the session meanwhile, or nobody else.
+_LOCK, _LOCK_ALONE = _EXPIRY.with_for_update(read=True), _EXPIRY.with_for_update()
+_IN_BROWSER = (
+    select(sessions)
+    .where(
+        (sessions.c.identifier == bindparam("hashed"))
+        | (sessions.c.browser == bindparam("browser_"))
+    )
+    .order_by(sessions.c.id)
+    .with_for_update()
+)
+_CHANGE = update(sessions).where(_IS)
+
+
+class SessionLogins:
+    """Begins sessions, and lets people go on to clients. ``clock`` tells Unix time in seconds."""
+
+    def __init__(
+        self,
+        database: Database,
+        rows: Sessions,
+        discord_tokens: DiscordTokens,
+        memberships: Memberships,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database, self._sessions, self._clock = database, rows, clock
+        self._discord_tokens, self._memberships = discord_tokens, memberships
+        participant = database.upsert(session_clients)
+        self._participate = participant.on_conflict_do_update(
+            index_elements=[session_clients.c.session, session_clients.c.client_id],
+            set_={"last_at": participant.excluded.last_at},
+        )
+        adding = database.upsert(sessions)
+        self._add = adding.on_conflict_do_nothing(index_elements=[sessions.c.browser])
+
+    async def begin(
+        self,
+        new: Session,
+        identifier: str,
+        previous: str | None,
+        arrival: Arrival,
+        *,
+        told: Collection[str],
+    ) -> Session:
+        """Sign somebody in in a browser, on their way to a client; answer the session as it is now.
+
+        A session of the same person in this browser lives on under the new ``identifier``, with a
+        new time of authentication; one of somebody else ends. ``previous`` is the identifier that
+        the browser has brought, if it has. ``told`` are the clients that hear of an end by their
+        server.
+        """
+        looked = {"hashed": hash_of(previous or ""), "browser_": new.browser}
+
+        def work(connection: Connection) -> Session:
+            session = None
+            while session is None:
+                # Again, where another window has begun one in the very same moment.
+                found = connection.execute(_IN_BROWSER, looked).mappings().all()
+                session = self._begun(connection, new, identifier, found, told)
+            self._discord_tokens.keep(connection, arrival.tokens)
+            connection.execute(*self._participating(session.id, arrival.client_id))
+            for membership in arrival.learnt:
+                connection.execute(*self._memberships.putting(membership))
+            return session
+
+        return await self._database.write(work)
+
+    def _begun(
+        self,
+        connection: Connection,
+        new: Session,
+        identifier: str,
+        found: Sequence[RowMapping],
+        told: Collection[str],
+    ) -> Session | None:
+        living = [row for row in found if self._sessions.lives(row) and _is_same(row, new)]
+        # The one of the cookie rather than one whose cookie was lost.
+        kept = max(living, key=lambda row: row["browser"] != new.browser, default=None)
+        others = [row for row in found if row is not kept]
+        end_rows(connection, others, int(self._clock()), told=told)
+        session = new if kept is None else _continued(self._sessions.read(kept), new)
+        row = {"identifier": hash_of(identifier), **self._sessions.row(session)}
+        if kept is not None:
+            connection.execute(_CHANGE, {"session_id": session.id, **row})
+            return session
+        added = connection.execute(self._add, {"id": session.id, **row}).rowcount == 1
+        return session if added else None
+
+    async def enter(self, session: Session, entry: Entry, account: Account) -> None:
+        """Let the person of a session go on to a client, with a code.
+
+        ``account`` is what Discord says of them now.
+
+        Raises:
+            InvalidGrant: the session has ended meanwhile. Nothing is written.
+        """
+        now = int(self._clock())
+        used = {
+            "session_id": session.id,
+            "used_at": now,
+            **self._sessions.sealed(session.id, account),
+        }
+
+        def work(connection: Connection) -> None:
+            _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
+            connection.execute(_CHANGE, used)
+            connection.execute(*self._participating(session.id, entry.client_id))
+            connection.execute(*codes.putting(entry.code, session.application, session.person))
+            for membership in entry.learnt:
+                connection.execute(*self._memberships.putting(membership))
+
+        await self._database.write(work)
+
+    def _participating(self, session_id: str, client_id: str) -> Statement:
+        now = int(self._clock())
+        return self._participate, {
+            "session": session_id,
+            "client_id": client_id,
+            "sid": sid_of(session_id, client_id),
+            "first_at": now,
+            "last_at": now,
+        }
+
+
+def check_lives(connection: Connection, session_id: str, now: float) -> None:
+    """Pass, if a session lives, and keep it from ending before the transaction does.
+
+    Raises:
+        InvalidGrant: it has ended.
+    """
+    _check_lives(connection.execute(_LOCK, {"session_id": session_id}).first(), now)
+
+
+def _check_lives(row: Row[Any] | None, now: float) -> None:
+    if row is None or row.expires_at <= now:
+        raise InvalidGrant("the person has signed out, and has to sign in again")
+
+
+def _continued(old: Session, new: Session) -> Session:
+    return replace(new, id=old.id, began_at=old.began_at)
+
+
+def _is_same(row: RowMapping, session: Session) -> bool:
+    names = ("application", "person", "issuer")
+    return all(row[name] == getattr(session, name) for name in names)
