@@ -49,6 +49,11 @@ COMMANDS: Final = {
         "keys.rotate",
         "Make a new key. It is published at once and signs three hours later.",
     ),
+    "sessions list": ("sessions.list_sessions", "List who is signed in, and to which clients."),
+    "sessions end": (
+        "sessions.end",
+        "Sign a person out of everything, or everybody, and tell the clients.",
+    ),
     "clients new": ("clients.new", "Print a new client, to be added to snowflake.toml."),
     "clients hash": (
         "clients.hash_secret",
@@ -71,6 +76,7 @@ COMMANDS: Final = {
 #: The first word of subcommands that belong together -> its help.
 GROUPS: Final = {
     "keys": "List and rotate the keys that sign tokens.",
+    "sessions": "Who is signed in, and signing them out.",
     "clients": "Registered clients, for snowflake.toml.",
     "linked-roles": "Linked roles: what Discord knows of accounts at another provider.",
 }

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from snowflake.cli.as_json import AsJson, show_json
+from snowflake.cli.as_table import show_table
 from snowflake.cli.naming_people import Person, person_id
 from snowflake.cli.running import with_state
 from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
@@ -130,11 +131,8 @@ def list_links(*, as_json: AsJson = False) -> None:
     if as_json:
         show_json([_shown(one) for one in listed])
         return
-    rows = [("PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE"), *map(_row, listed)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    heads = ("PERSON", "STATE", "USERNAME", "SUBJECT", "SYNCED", "NOTE")
+    show_table(heads, map(_row, listed))
 
 
 def unlink(person: Person) -> None:

@@ -110,6 +110,7 @@ class _Purged(NamedTuple):
 def _counted(kept: Kept) -> str:
     parts = [
         f"logins: {len(kept.grants)}",
+        f"sessions: {len(kept.sessions)}",
         f"pairs of Discord's tokens: {len(kept.discord_tokens)}",
         f"remembered answers about guilds: {len(kept.memberships)}",
     ]
@@ -119,7 +120,7 @@ def _counted(kept: Kept) -> str:
 
 
 def _is_anything(kept: Kept) -> bool:
-    return any((kept.grants, kept.discord_tokens, kept.memberships, kept.link))
+    return any((kept.grants, kept.sessions, kept.discord_tokens, kept.memberships, kept.link))
 
 
 async def _unlinked(link: Link, state: State) -> bool:
@@ -165,6 +166,16 @@ def _shown(person: str, kept: Kept) -> dict[str, Any]:
                 "expires_at": grant.expires_at,
             }
             for grant in kept.grants
+        ],
+        "sessions": [
+            {
+                "issuer": session.issuer,
+                "account": json.loads(session.account.user),
+                "auth_time": session.auth_time,
+                "used_at": session.used_at,
+                "expires_at": session.expires_at,
+            }
+            for session in kept.sessions
         ],
         "discord_tokens": [
             {

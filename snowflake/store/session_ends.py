@@ -7,7 +7,17 @@ one.
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    delete,
+    false,
+    select,
+    true,
+)
 
 from snowflake.store import logout_deliveries
 from snowflake.store.database import Database
@@ -22,16 +32,23 @@ class Which(NamedTuple):
     application: str | None = None
     authenticated_by: int | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Answer what has to hold."""
-        equal = {
-            sessions.c.id: self.session,
-            sessions.c.person: self.person,
-            sessions.c.application: self.application,
-        }
+    @property
+    def of_sessions(self) -> list[ColumnElement[bool]]:
+        """What has to hold for sessions."""
+        is_it = [] if self.session is None else [sessions.c.id == self.session]
+        return is_it + self._of(sessions)
+
+    @property
+    def of_grants(self) -> list[ColumnElement[bool]]:
+        """What has to hold for grants that such sessions may have begun."""
+        is_its = [] if self.session is None else [grants.c.session == self.session]
+        return is_its + self._of(grants)
+
+    def _of(self, table: Table) -> list[ColumnElement[bool]]:
+        equal = {table.c.person: self.person, table.c.application: self.application}
         conditions = [column == value for column, value in equal.items() if value is not None]
         if self.authenticated_by is not None:
-            conditions.append(sessions.c.auth_time <= self.authenticated_by)
+            conditions.append(table.c.auth_time <= self.authenticated_by)
         return conditions
 
 
@@ -41,6 +58,9 @@ _OF_PERSON = (
     .where(sessions.c.person == bindparam("person_"))
     .order_by(sessions.c.id)
     .with_for_update()
+)
+_END_GRANTS = delete(grants).where(
+    grants.c.session == bindparam("session_id"), grants.c.offline == false()
 )
 _END = delete(sessions).where(_IS)
 _CLIENTS = select(session_clients).where(session_clients.c.session == bindparam("session_id"))
@@ -59,14 +79,17 @@ class SessionEnds:
     async def end(self, which: Which, *, told: Collection[str], offline: bool = False) -> list[str]:
         """End sessions and answer whose they were.
 
-        Their grants end, with ``offline`` even those that would go on without a session. Those
-        clients that are ``told`` will hear of it by their server, whatever crashes.
+        Their grants end, with ``offline`` even those that would go on without a session, or do so
+        already. Those clients that are ``told`` will hear of it by their server, whatever crashes.
         """
-        query = select(sessions).where(true(), *which.conditions()).order_by(sessions.c.id)
+        query = select(sessions).where(true(), *which.of_sessions).order_by(sessions.c.id)
+        offline_too = delete(grants).where(true(), *which.of_grants)
 
         def work(connection: Connection) -> list[str]:
             found = connection.execute(query.with_for_update()).mappings().all()
-            end_rows(connection, found, int(self._clock()), told=told, offline=offline)
+            end_rows(connection, found, int(self._clock()), told=told)
+            if offline:
+                connection.execute(offline_too)
             return [row["person"] for row in found]
 
         return await self._database.write(work, many=True)
@@ -130,16 +153,13 @@ def end_rows(
     now: int,
     *,
     told: Collection[str],
-    offline: bool = False,
 ) -> None:
     """End sessions, whose rows are locked, within a transaction. Else as ``SessionEnds.end``."""
     for row in found:
         if row["expires_at"] > now:
             # Whoever was signed out by time alone has not signed out, and nobody is told.
             _tell(connection, row, told, now)
-        its_grants = grants.c.session == row["id"]
-        ending = its_grants if offline else its_grants & ~grants.c.offline
-        connection.execute(delete(grants).where(ending))
+        connection.execute(_END_GRANTS, {"session_id": row["id"]})
         connection.execute(_END, {"session_id": row["id"]})
 
 

@@ -93,6 +93,7 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
     assert json.loads(exported.stdout) == {
         "person": "1",
         "grants": [],
+        "sessions": [],
         "discord_tokens": [],
         "memberships": [],
         "link": None,
@@ -130,8 +131,8 @@ def test_nobody_is_looked_for_where_there_is_no_store(
 
 
 KEPT = (
-    f"Kept about {PERSON}: logins: 2; pairs of Discord's tokens: 1; remembered answers "
-    "about guilds: 1; a link to an account at the upstream provider."
+    f"Kept about {PERSON}: logins: 2; sessions: 0; pairs of Discord's tokens: 1; "
+    "remembered answers about guilds: 1; a link to an account at the upstream provider."
 )
 
 

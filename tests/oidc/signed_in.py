@@ -69,3 +69,18 @@ async def refused(browser: httpx.AsyncClient, client: Mapping[str, str], **chang
     answer = await ask(browser, **{"prompt": "none", **client, **changes})
     assert answer.status_code == 302, answer.text
     return query_of(answer.headers["location"])["error"]
+
+
+async def is_alive(browser: httpx.AsyncClient, tokens: Json) -> bool:
+    """Whether UserInfo takes an access token."""
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return (await browser.get("/userinfo", headers=headers)).status_code == 200
+
+
+async def refresh(browser: httpx.AsyncClient, client: Mapping[str, str], tokens: Json) -> Json:
+    """Use a refresh token, and answer what ``/token`` says."""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    client_id = client["client_id"]
+    form |= {"client_id": client_id, "client_secret": SECRETS[client_id]}
+    answer: Json = (await browser.post("/token", data=form)).json()
+    return answer

@@ -1,0 +1,163 @@
+"""Whoever is turned away loses what they have, and no more; its clients are yet to be told."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import select
+
+from snowflake.settings import Settings
+from snowflake.settings.tables.access import AccessTable
+from snowflake.store.schema import logout_deliveries
+from snowflake.store.session_ends import Which
+from tests.login import code_for
+from tests.oidc.signed_in import (
+    AS_GRAFANA,
+    AS_WIKI,
+    GRAFANA,
+    WIKI,
+    enter,
+    is_alive,
+    keeping_sessions,
+    refresh,
+    refused,
+    tokens_for,
+)
+from tests.running import USER, Clock, Discord, Snowflake
+
+PERSON: Final = str(USER["id"])
+TOLD_GRAFANA = GRAFANA.model_copy(
+    update={"backchannel_logout_uri": "https://app.example.com/backchannel"}
+)
+GATED_WIKI = WIKI.model_copy(
+    update={
+        "access": AccessTable(two_factor=True),
+        "backchannel_logout_uri": "https://wiki.example.com/backchannel",
+    }
+)
+SCOPE: Final = "openid offline_access"
+
+
+@pytest.fixture
+async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> AsyncIterator[Snowflake]:
+    discord.knows(mfa_enabled=True)
+    async with keeping_sessions(settings, clock, discord, TOLD_GRAFANA, GATED_WIKI) as running:
+        yield running
+
+
+async def told(snowflake: Snowflake) -> list[str]:
+    """Answer the clients that are yet to be told."""
+    query = select(logout_deliveries).order_by(logout_deliveries.c.client_id)
+    database = snowflake.state.store.database
+    rows: list[Any] = list(await database.read(lambda c: c.execute(query).all()))
+    return [row.client_id for row in rows]
+
+
+async def to_both(snowflake: Snowflake) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sign in to both, with tokens that outlive the session; answer the tokens of each."""
+    browser = snowflake.browser
+    code = await code_for(browser, **AS_GRAFANA, scope=SCOPE)
+    grafana = await tokens_for(browser, AS_GRAFANA, code)
+    return grafana, await enter(browser, AS_WIKI, scope=SCOPE)
+
+
+async def test_a_gate_of_one_client_ends_what_that_client_has(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    grafana, wiki = await to_both(snowflake)
+    clock.pass_by(400)
+    snowflake.discord.knows(mfa_enabled=False)
+    assert (await refresh(snowflake.browser, AS_WIKI, wiki))["error"] == "invalid_grant"
+    assert not await is_alive(snowflake.browser, wiki)
+    assert await is_alive(snowflake.browser, grafana)
+    assert await told(snowflake) == ["wiki"]
+    assert await refused(snowflake.browser, AS_WIKI) == "access_denied"
+    # The session goes on without it.
+    assert await enter(snowflake.browser, AS_GRAFANA)
+
+
+async def test_the_session_ends_when_none_of_its_clients_is_left(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    code = await code_for(snowflake.browser, **AS_WIKI, scope=SCOPE)
+    wiki = await tokens_for(snowflake.browser, AS_WIKI, code)
+    clock.pass_by(400)
+    snowflake.discord.knows(mfa_enabled=False)
+    assert not await is_alive(snowflake.browser, wiki)
+    assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
+    assert await told(snowflake) == ["wiki"]
+
+
+async def test_the_common_access_ends_the_session_at_once(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    discord.knows(mfa_enabled=True)
+    access = AccessTable(two_factor=True)
+    open_wiki = WIKI.model_copy(update={"access": AccessTable()})
+    async with keeping_sessions(
+        settings, clock, discord, TOLD_GRAFANA, open_wiki, access=access
+    ) as snowflake:
+        grafana, wiki = await to_both(snowflake)
+        clock.pass_by(400)
+        discord.knows(mfa_enabled=False)
+        assert (await refresh(snowflake.browser, AS_GRAFANA, grafana))["error"] == "invalid_grant"
+        assert await refused(snowflake.browser, AS_WIKI) == "login_required"
+        assert not await is_alive(snowflake.browser, wiki)
+        # What lasts without a session is the wiki's own matter, whose gate is open.
+        assert "access_token" in await refresh(snowflake.browser, AS_WIKI, wiki)
+        assert await told(snowflake) == ["grafana"]
+
+
+async def test_a_login_that_is_refused_at_its_gate_ends_what_it_has(snowflake: Snowflake) -> None:
+    _, wiki = await to_both(snowflake)
+    snowflake.discord.knows(mfa_enabled=False)
+    assert await refused(snowflake.browser, AS_WIKI) == "access_denied"
+    assert not await is_alive(snowflake.browser, wiki)
+    assert await told(snowflake) == ["wiki"]
+
+
+async def test_when_discord_tells_nothing_any_more_the_session_ends(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    grafana, _ = await to_both(snowflake)
+    clock.pass_by(400)
+    snowflake.discord.user.respond(401)
+    snowflake.discord.token.respond(400, json={"error": "invalid_grant"})
+    assert (await refresh(snowflake.browser, AS_GRAFANA, grafana))["error"] == "invalid_grant"
+    assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
+    assert await told(snowflake) == ["grafana", "wiki"]
+
+
+async def test_whoever_is_erased_is_signed_out(snowflake: Snowflake) -> None:
+    grafana, wiki = await to_both(snowflake)
+    await snowflake.state.logout.erase(PERSON)
+    assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
+    assert not await is_alive(snowflake.browser, grafana)
+    assert (await refresh(snowflake.browser, AS_WIKI, wiki))["error"] == "invalid_grant"
+    assert await told(snowflake) == ["grafana", "wiki"]
+
+
+async def test_with_offline_what_would_go_on_ends_too(snowflake: Snowflake, clock: Clock) -> None:
+    grafana, wiki = await to_both(snowflake)
+    # That session is over, and what lasts without it goes on.
+    clock.pass_by(12 * 3600)
+    application = snowflake.settings.discord_client_id
+    which = Which(person=PERSON, application=application)
+    assert await snowflake.state.logout.end(which, offline=True) == [PERSON]
+    for client, tokens in ((AS_GRAFANA, grafana), (AS_WIKI, wiki)):
+        answer = await refresh(snowflake.browser, client, tokens)
+        assert answer["error"] == "invalid_grant"
+    # It has ended by its age, which is no logout.
+    assert await told(snowflake) == []
+
+
+async def test_housekeeping_forgets_what_is_over(snowflake: Snowflake, clock: Clock) -> None:
+    _, lasting = await to_both(snowflake)
+    tokens = await enter(snowflake.browser, AS_WIKI, scope="openid")
+    clock.pass_by(12 * 3600)
+    await snowflake.state.store.housekeeping.delete_expired()
+    kept = await snowflake.state.store.people.kept(PERSON)
+    assert kept.sessions == []
+    assert all(grant.offline for grant in kept.grants)
+    assert "access_token" in await refresh(snowflake.browser, AS_WIKI, lasting)
+    assert (await refresh(snowflake.browser, AS_WIKI, tokens))["error"] == "invalid_grant"
