@@ -12,15 +12,16 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Table,
+    and_,
     bindparam,
     delete,
-    false,
     select,
     true,
 )
 
 from snowflake.store import logout_deliveries
 from snowflake.store.database import Database
+from snowflake.store.locks import deleting
 from snowflake.store.schema import grants, session_clients, sessions
 
 
@@ -59,9 +60,6 @@ _OF_PERSON = (
     .order_by(sessions.c.id)
     .with_for_update()
 )
-_END_GRANTS = delete(grants).where(
-    grants.c.session == bindparam("session_id"), grants.c.offline == false()
-)
 _END = delete(sessions).where(_IS)
 _CLIENTS = select(session_clients).where(session_clients.c.session == bindparam("session_id"))
 _LEAVE = delete(session_clients).where(
@@ -83,13 +81,13 @@ class SessionEnds:
         already. Those clients that are ``told`` will hear of it by their server, whatever crashes.
         """
         query = select(sessions).where(true(), *which.of_sessions).order_by(sessions.c.id)
-        offline_too = delete(grants).where(true(), *which.of_grants)
+        offline_too = deleting(grants, and_(true(), *which.of_grants))
 
         def work(connection: Connection) -> list[str]:
             found = connection.execute(query.with_for_update()).mappings().all()
-            end_rows(connection, found, int(self._clock()), told=told)
             if offline:
                 connection.execute(offline_too)
+            end_rows(connection, found, int(self._clock()), told=told)
             return [row["person"] for row in found]
 
         return await self._database.write(work, many=True)
@@ -104,21 +102,24 @@ class SessionEnds:
         """
         now = int(self._clock())
         whose = {"person_": person}
+        its_grants = deleting(
+            grants,
+            and_(
+                grants.c.person == person,
+                grants.c.application == application,
+                grants.c.client_id == client_id,
+            ),
+        )
 
         def work(connection: Connection) -> list[str]:
             ended = []
-            for row in connection.execute(_OF_PERSON, whose).mappings().all():
+            found = connection.execute(_OF_PERSON, whose).mappings().all()
+            connection.execute(its_grants)
+            for row in found:
                 left = self._left(connection, row, client_id, told, now)
                 if row["application"] == application and not left:
                     end_rows(connection, [row], now, told=told)
                     ended.append(row["person"])
-            connection.execute(
-                delete(grants).where(
-                    grants.c.person == person,
-                    grants.c.application == application,
-                    grants.c.client_id == client_id,
-                )
-            )
             return ended
 
         return await self._database.write(work, many=True)
@@ -155,11 +156,12 @@ def end_rows(
     told: Collection[str],
 ) -> None:
     """End sessions, whose rows are locked, within a transaction. Else as ``SessionEnds.end``."""
+    its_grants = grants.c.session.in_([row["id"] for row in found]) & ~grants.c.offline
+    connection.execute(deleting(grants, its_grants))
     for row in found:
         if row["expires_at"] > now:
             # Whoever was signed out by time alone has not signed out, and nobody is told.
             _tell(connection, row, told, now)
-        connection.execute(_END_GRANTS, {"session_id": row["id"]})
         connection.execute(_END, {"session_id": row["id"]})
 
 

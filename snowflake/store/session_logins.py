@@ -1,6 +1,6 @@
 """Signing in by sessions: one begins when somebody has come from Discord, and serves from then on.
 
-Statements that touch a session lock its row before its grants, so that nobody waits for each other.
+Rows are locked in the order of ``locks``, that of a session first.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -14,7 +14,7 @@ from snowflake.store import codes
 from snowflake.store.codes import NewCode
 from snowflake.store.database import Database, Statement
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
-from snowflake.store.memberships import Membership, Memberships
+from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.schema import session_clients, sessions
 from snowflake.store.session_ends import end_rows
 from snowflake.store.sessions import Account, Session, Sessions, hash_of
@@ -101,10 +101,10 @@ class SessionLogins:
                 # Again, where another window has begun one in the very same moment.
                 found = connection.execute(_IN_BROWSER, looked).mappings().all()
                 session = self._begun(connection, new, identifier, found, told)
-            self._discord_tokens.keep(connection, arrival.tokens)
             connection.execute(*self._participating(session.id, arrival.client_id))
-            for membership in arrival.learnt:
+            for membership in in_order(arrival.learnt):
                 connection.execute(*self._memberships.putting(membership))
+            self._discord_tokens.keep(connection, arrival.tokens)
             return session
 
         return await self._database.write(work)
@@ -148,9 +148,9 @@ class SessionLogins:
         def work(connection: Connection) -> None:
             _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
             connection.execute(_CHANGE, used)
-            connection.execute(*self._participating(session.id, entry.client_id))
             connection.execute(*codes.putting(entry.code, session.application, session.person))
-            for membership in entry.learnt:
+            connection.execute(*self._participating(session.id, entry.client_id))
+            for membership in in_order(entry.learnt):
                 connection.execute(*self._memberships.putting(membership))
 
         await self._database.write(work)
