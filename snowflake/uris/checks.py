@@ -53,7 +53,9 @@ def check_characters(uri: str) -> None:
 def check_authority(authority: str) -> None:
     """Refuse all but a host, perhaps with a port: what is before an ``@`` misleads people."""
     if not _AUTHORITY.fullmatch(authority):
-        raise ValueError("must have a plain host and port")
+        raise ValueError(
+            "must have a plain host and port, which is 1 to 65535 without a zero before it"
+        )
 
 
 def check_path(path: str) -> None:

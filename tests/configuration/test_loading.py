@@ -202,7 +202,7 @@ OF_CLIENT = f"{APPLICATION}{CLIENT}secret = 's'\n"
         (
             "post_logout_redirect_uris",
             ["https://g.example.com:0/cb"],
-            "must have a plain host and port",
+            "must have a plain host and port, which is 1 to 65535 without a zero before it",
         ),
         (
             "post_logout_redirect_uris",

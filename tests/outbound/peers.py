@@ -1,9 +1,15 @@
 """Servers that treat a connection as a test says, down to the last byte."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import httpx
+
+from snowflake.outbound.sending import send
+
+GOOD = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -40,3 +46,29 @@ def answering(answer: bytes, heads: list[str]) -> Peer:
                 return
 
     return peer
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(1024):
+        pass
+    writer.close()
+
+
+def closed_port() -> str:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+
+async def get(
+    transport: httpx.AsyncBaseTransport,
+    url: str,
+    method: str = "GET",
+    *,
+    seconds: float = 5.0,
+    size: int = 65_536,
+    packed: bool = False,
+) -> httpx.Response:
+    headers = {"Accept-Encoding": "gzip"} if packed else {}
+    request = httpx.Request(method, url, headers=headers)
+    return await send(transport, request, seconds=seconds, size=size)

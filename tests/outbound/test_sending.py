@@ -2,9 +2,6 @@
 
 import asyncio
 import gzip
-import socket
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 
 import httpx
 import pytest
@@ -20,46 +17,23 @@ from snowflake.outbound.failures import (
     Undecodable,
 )
 from snowflake.outbound.sending import send
-from snowflake.outbound.transport import transport_to, transport_to_any
-from tests.outbound.peers import Peer, answering, listening, request_head
+from tests.outbound.conftest import Open
+from tests.outbound.peers import (
+    GOOD,
+    Peer,
+    answering,
+    closed_port,
+    get,
+    listening,
+    request_head,
+    silence,
+)
 
-Transport = AbstractAsyncContextManager[httpx.AsyncBaseTransport]
-#: Opens a pool of one connection for a URL.
-Open = Callable[[str], Transport]
 #: It has a whole piece, and half of another.
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: Content-Length: 99\r\n\r\n"
     b"2\r\n{}\r\n5\r\nab"
 )
-GOOD = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@pytest.fixture(params=["to one", "to any"])
-def opened(request: pytest.FixtureRequest) -> Open:
-    def open_one(url: str) -> Transport:
-        return transport_to(url, 1) if request.param == "to one" else transport_to_any(1)
-
-    return open_one
-
-
-async def get(
-    transport: httpx.AsyncBaseTransport,
-    url: str,
-    method: str = "GET",
-    *,
-    seconds: float = 5.0,
-    size: int = 65_536,
-    packed: bool = False,
-) -> httpx.Response:
-    headers = {"Accept-Encoding": "gzip"} if packed else {}
-    request = httpx.Request(method, url, headers=headers)
-    return await send(transport, request, seconds=seconds, size=size)
-
-
-async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while await reader.read(1024):
-        pass
-    writer.close()
 
 
 async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,29 +51,6 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write(b"x")
         await asyncio.sleep(0.01)
         await writer.drain()
-
-
-def closed_port() -> str:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{closed.getsockname()[1]}"
-
-
-async def test_connections_are_kept_and_cookies_are_not(opened: Open) -> None:
-    heads: list[str] = []
-    connections = 0
-
-    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await answering(GOOD, heads)(reader, writer)
-
-    async with listening(peer) as origin, opened(origin) as transport:
-        for _ in range(3):
-            assert (await get(transport, f"{origin}/")).content == b"{}"
-    assert connections == 1
-    assert len(heads) == 3
-    assert not any("cookie" in head.lower() for head in heads)
 
 
 async def test_a_request_says_whose_it_is_and_asks_for_plain_answers(opened: Open) -> None:
@@ -188,7 +139,7 @@ async def test_a_step_may_have_less_time_than_the_whole(opened: Open, peer: Peer
             await send(transport, request, seconds=60.0, size=1)
 
 
-async def test_a_kept_connection_that_drops_is_told_as_it_is() -> None:
+async def test_a_kept_connection_that_drops_is_told_as_it_is(opened: Open) -> None:
     heads: list[str] = []
 
     async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -196,8 +147,7 @@ async def test_a_kept_connection_that_drops_is_told_as_it_is() -> None:
         writer.write(GOOD)
         heads.append(await request_head(reader))
 
-    # httpcore sends a request again that a kept connection has dropped before it was written.
-    async with listening(peer) as origin, transport_to(origin, 1) as transport:
+    async with listening(peer) as origin, opened(origin) as transport:
         await get(transport, f"{origin}/")
         with pytest.raises(Dropped):
             await get(transport, f"{origin}/")
@@ -219,53 +169,3 @@ async def test_what_nobody_has_seen_is_told_from_all_else(
         with pytest.raises(NeverArrived) as raised:
             await get(transport, f"{url}?secret")
     assert str(raised.value) == reason
-
-
-async def test_without_a_place_in_the_pool_nothing_has_arrived(opened: Open) -> None:
-    entered = asyncio.Event()
-
-    async def peer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await request_head(reader)
-        entered.set()
-        await reader.read()
-
-    async with listening(peer) as origin, opened(origin) as transport:
-        first = asyncio.ensure_future(get(transport, origin))
-        await entered.wait()
-        hurry = {"timeout": httpx.Timeout(5, pool=0.01).as_dict()}
-        request = httpx.Request("GET", origin, extensions=hurry)
-        with pytest.raises(NeverArrived):
-            await send(transport, request, seconds=5.0, size=1)
-        first.cancel()
-        await asyncio.wait([first])
-
-
-@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
-@pytest.mark.parametrize("scheme", ["http://", ""])
-async def test_a_proxy_of_the_environment_is_used(
-    opened: Open, name: str, scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    heads: list[str] = []
-    async with listening(answering(GOOD, heads)) as proxy:
-        monkeypatch.setenv(name, proxy.replace("http://", scheme))
-        async with opened("http://discord.example/api") as transport:
-            await get(transport, "http://discord.example/api/x")
-    assert heads[0].startswith("GET http://discord.example/api/x ")
-
-
-async def test_a_proxy_that_is_gone_is_one_of_the_failures_before_arriving(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", closed_port())
-    async with opened("http://discord.example") as transport:
-        with pytest.raises(NeverArrived):
-            await get(transport, "http://discord.example/")
-
-
-async def test_a_host_without_proxy_is_reached_directly(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    async with listening(answering(GOOD, [])) as origin, opened(origin) as transport:
-        assert (await get(transport, f"{origin}/")).status_code == 200
