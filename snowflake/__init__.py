@@ -11,6 +11,9 @@ A login, in the order in which it is read:
    (``discord/oauth.py``) and mints the tokens (``oidc/tokens.py``).
 5. ``oidc/userinfo.py`` answers the claims of an access token.
 
+Whoever has a session is spared the way to Discord by ``oidc/single_sign_on.py``;
+``web/end_session.py`` signs them out.
+
 The rooms of the house, each of which knows only those below it:
 
 - ``cli``: the command line, one file a subcommand;
@@ -27,7 +30,8 @@ The rooms of the house, each of which knows only those below it:
   ``store``: what outlives a request;
 - ``crypto``: keys, sealing, hashes of secrets; ``telemetry``: logs, audit, metrics;
 - ``settings``: what an operator may say, and what it means for a client;
-- ``uris``, ``outbound``, ``concurrency``: redirect URIs and hosts, the way out, what tasks share;
+- ``uris``: redirect URIs, hosts, what may carry a secret; ``outbound``: how a request goes out and
+  its answer comes in, within a time and a size; ``concurrency``: what several tasks share;
 - ``errors``: everything that can go wrong, in one tree; ``guides``: the documents.
 """
 
