@@ -49,7 +49,7 @@ def register(
 
     What would change is shown first. Discord takes them from the bot of the application.
     """
-    differences = with_state(conditions.changes)
+    differences = with_state(lambda state: conditions.changes(state.discord, state.settings))
     if not differences:
         typer.echo("Discord has these conditions already.")
         return
@@ -59,7 +59,7 @@ def register(
         return
     if not yes:
         typer.confirm("Put this to Discord?", abort=True)
-    with_state(conditions.register)
+    with_state(lambda state: conditions.register(state.discord, state.settings))
     typer.echo("Discord has the conditions now. Servers can set them for their roles.")
 
 
@@ -76,7 +76,7 @@ def sync(
     """
 
     async def work(state: State) -> Counter[str]:
-        table_of(state)
+        table_of(state.settings)
         people: Sequence[tuple[str, int | None]] = [(person, None)] if person else ()
         return await _sync_all(people or await state.store.links.by_age(), state)
 
@@ -123,7 +123,7 @@ def list_links(*, as_json: AsJson = False) -> None:
     """
 
     async def work(state: State) -> list[_Listed]:
-        table_of(state)
+        table_of(state.settings)
         people = [person async for person in state.store.links.people()]
         return [await _look_up(person, state) for person in people]
 
@@ -139,10 +139,10 @@ def unlink(person: Person) -> None:
     """Undo somebody's link: at Discord, at the upstream provider, and here."""
 
     async def work(state: State) -> Disconnected:
-        table_of(state)
+        table_of(state.settings)
         outcome = await disconnect(person, state)
         if outcome != "absent":
-            audit("unlink", outcome, client=application_of(state).id, person=person)
+            audit("unlink", outcome, client=application_of(state.settings).id, person=person)
         return outcome
 
     outcome = with_state(work)
@@ -169,7 +169,7 @@ async def _look_up(person: str, state: State) -> _Listed:
 
 def _note(link: Link | None, state: State) -> str:
     """Say what an operator may have to do something about; empty if nothing."""
-    nothing = zeroed(table_of(state))
+    nothing = zeroed(table_of(state.settings))
     if link is None:
         return "cannot be read: damaged, or sealed under another key"
     if link.state == ENDED:

@@ -8,8 +8,10 @@ import typer
 from snowflake.cli.as_json import show_json
 from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
+from snowflake.discord.client import DiscordClient
 from snowflake.errors import OAuthError
 from snowflake.linked_roles.disconnecting import disconnect, revoke_upstream
+from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.link import Link
@@ -76,7 +78,7 @@ def _purge(person: str) -> None:
             tokens.application
             # Discord ends all of one application at once.
             for tokens in _newest(left.discord_tokens)
-            if not await _revoked(tokens, state)
+            if not await _revoked(tokens, state.discord, state.settings)
         ]
         return _Purged(kept, living, is_withdrawn)
 
@@ -140,11 +142,10 @@ def _newest(pairs: list[StoredTokens]) -> list[StoredTokens]:
     return list({pair.application: pair for pair in by_age}.values())
 
 
-async def _revoked(tokens: StoredTokens, state: State) -> bool:
-    settings = state.settings
+async def _revoked(tokens: StoredTokens, discord: DiscordClient, settings: Settings) -> bool:
     is_ours = tokens.application == settings.discord_client_id
     try:
-        await state.discord.oauth.revoke(
+        await discord.oauth.revoke(
             client_id=tokens.application,
             client_secret=settings.discord_client_secret if is_ours else None,
             token=tokens.refresh_token or tokens.access_token,

@@ -8,7 +8,8 @@ import math
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from snowflake.state import State
+from snowflake.settings import Settings
+from snowflake.store.leases import Leases
 
 #: Seconds that the upstream provider and the store may take for one person, beyond those for
 #: which Discord may be asked.
@@ -17,16 +18,16 @@ ASKING: Final = 60
 PATIENCE: Final = 10.0
 
 
-def alone(person: str, state: State) -> AbstractAsyncContextManager[None]:
+def alone(person: str, settings: Settings, leases: Leases) -> AbstractAsyncContextManager[None]:
     """Be the only one, among all processes, who works on a person's link.
 
     Raises:
         TemporarilyUnavailable: somebody else is at it for too long.
     """
-    return state.store.leases.hold(f"link {person}", longest(state), PATIENCE)
+    return leases.hold(f"link {person}", longest(settings), PATIENCE)
 
 
-def longest(state: State) -> int:
+def longest(settings: Settings) -> int:
     """Answer the seconds after which nobody is at work on a person any more who was alone."""
     # A sync may renew a pair of tokens, put what is new, and take it back.
-    return ASKING + 3 * math.ceil(state.settings.discord_deadline.total_seconds())
+    return ASKING + 3 * math.ceil(settings.discord_deadline.total_seconds())

@@ -55,7 +55,7 @@ class Rounds:
 
     def __init__(self, state: State) -> None:
         self.ended = asyncio.Event()
-        self._state, self._table = state, table_of(state)
+        self._state, self._table = state, table_of(state.settings)
         self._refusals = Refusals()
         #: The Unix time from which our conditions are compared with Discord's; None once they are.
         self._compare_from: float | None = 0.0
@@ -149,7 +149,7 @@ class Rounds:
         holder = await leases.take(f"linked roles schema {name}", LEASE)
         if holder is not None:
             try:
-                self._warn(await changes(self._state))
+                self._warn(await changes(self._state.discord, self._state.settings))
             finally:
                 await leases.give_back(f"linked roles schema {name}", holder)
         self._compare_from = None

@@ -37,10 +37,10 @@ async def connect(person: str, answer: Answer, state: State) -> tuple[Link, tupl
     Raises:
         OAuthError: Discord did not take it, or nobody knows.
     """
-    table, now = table_of(state), int(state.clock())
+    table, now = table_of(state.settings), int(state.clock())
     link = Link(
         person=person,
-        application=application_of(state).id,
+        application=application_of(state.settings).id,
         issuer=upstream_of(state).issuer,
         subject=answer.subject,
         refresh_token=answer.refresh_token,
@@ -50,7 +50,7 @@ async def connect(person: str, answer: Answer, state: State) -> tuple[Link, tupl
         values=values_of(answer.claims, table),
         username=username_of(answer.claims, table),
     )
-    async with alone(person, state):
+    async with alone(person, state.settings, state.store.leases):
         # Else what is not even begun would have to be taken back.
         state.discord.check_is_up()
         before = await state.store.links.find(person)
@@ -87,7 +87,7 @@ async def _intend(link: Link, before: Link | None, state: State) -> None:
     has; or, without one, that all has to be taken back.
     """
     # Not while this is under way; ``alone`` would not let it begin either.
-    over = link.linked_at + longest(state)
+    over = link.linked_at + longest(state.settings)
     unknown: _Unknown = {"values": {}, "username": "", "synced_at": 0, "retry_at": over}
     links = state.store.links
     if before is None or before.state != ACTIVE or not await links.save(replace(before, **unknown)):

@@ -29,9 +29,9 @@ async def disconnect(person: str, state: State) -> Disconnected:
     Raises:
         OAuthError: Discord did not do it. The link is as it was.
     """
-    application, secret = application_of(state)
+    application, secret = application_of(state.settings)
     outcome: Disconnected = "undone"
-    async with alone(person, state):
+    async with alone(person, state.settings, state.store.leases):
         link = await state.store.links.find(person)
         if link is None:
             return "absent"
@@ -57,7 +57,7 @@ async def delete(person: str, state: State) -> None:
         InvalidGrant, InvalidScope: it takes nothing of this person any more.
         OAuthError: it did not do it.
     """
-    application, secret = application_of(state)
+    application, secret = application_of(state.settings)
 
     async def ask(token: SecretStr) -> None:
         await state.discord.role_connections.delete(application, token, person)
@@ -72,7 +72,7 @@ async def withdraw(link: Link, state: State, *, works: bool) -> Link:
     ``works`` is whether there was an access token that had not expired. Answers the link with what
     Discord may still have: if it can be told no more, that is what it was told last.
     """
-    zeros = zeroed(table_of(state))
+    zeros = zeroed(table_of(state.settings))
     try:
         # An empty object would be passed over, so every value is written.
         await tell(link.person, zeros, "", state)

@@ -35,7 +35,7 @@ async def discord(request: Request) -> Response | Unlinking:
         LinkError: it cannot go on.
     """
     state = state_of(request)
-    platform = table_of(state).platform_name
+    platform = table_of(state.settings).platform_name
 
     # 1. The note, this browser's own.
     with told(platform), brought():
@@ -54,7 +54,8 @@ async def discord(request: Request) -> Response | Unlinking:
         secure = note.issuer.startswith("https:")
         known = known_browser(request, state.sealer, state.clock(), secure=secure)
         # Until the tokens are kept, nobody may revoke those of the person.
-        async with state.store.codes.under_way(application_of(state).id, state.discord.left()):
+        application = application_of(state.settings).id
+        async with state.store.codes.under_way(application, state.discord.left()):
             async with trying_code(note.verifier, caller_of(request), known, state):
                 answer = await _exchange(note, code, state)
             user = await state.discord.user(answer.access_token)
@@ -81,7 +82,7 @@ async def _exchange(note: ToDiscord, code: str, state: State) -> Tokens:
         InvalidClient: it does not accept us.
         TemporarilyUnavailable: it gave no usable answer.
     """
-    application, secret = application_of(state)
+    application, secret = application_of(state.settings)
     async with state.reputation.asking(application, secret, NOBODY):
         return await state.discord.oauth.exchange_code(
             client_id=application,
@@ -94,7 +95,7 @@ async def _exchange(note: ToDiscord, code: str, state: State) -> Tokens:
 
 def _stored(note: ToDiscord, answer: Tokens, user: User, state: State) -> StoredTokens:
     return StoredTokens(
-        application=application_of(state).id,
+        application=application_of(state.settings).id,
         person=user.id,
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,

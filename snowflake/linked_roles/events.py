@@ -22,6 +22,7 @@ from snowflake.errors import InvalidRequest, InvalidToken
 from snowflake.linked_roles.bounds import MAX_EVENT_AGE
 from snowflake.linked_roles.disconnecting import revoke_upstream
 from snowflake.protocol.parameters import body
+from snowflake.settings import Settings
 from snowflake.state import State, state_of
 from snowflake.store.link import ENDED, Link
 from snowflake.store.session_ends import Which
@@ -73,7 +74,7 @@ async def events(request: Request) -> Response:
         InvalidRequest: it is not what Discord sends.
     """
     state, content = state_of(request), await body(request)
-    _check_signature(request, content, state)
+    _check_signature(request, content, state.settings, state.clock())
     try:
         removal = _removal(content, state.clock())
     except ValueError:
@@ -104,10 +105,10 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _check_signature(request: Request, content: bytes, state: State) -> None:
+def _check_signature(request: Request, content: bytes, settings: Settings, now: float) -> None:
     signature = request.headers.get("x-signature-ed25519", "")
     timestamp = request.headers.get("x-signature-timestamp", "")
-    key = state.settings.discord_public_key
+    key = settings.discord_public_key
     if key is None or not _SIGNATURE.fullmatch(signature) or not _TIMESTAMP.fullmatch(timestamp):
         raise InvalidToken("the request is not signed by Discord")
     try:
@@ -116,7 +117,7 @@ def _check_signature(request: Request, content: bytes, state: State) -> None:
         )
     except (InvalidSignature, ValueError):
         raise InvalidToken("the request is not signed by Discord") from None
-    if abs(state.clock() - int(timestamp)) > MAX_EVENT_AGE:
+    if abs(now - int(timestamp)) > MAX_EVENT_AGE:
         raise InvalidToken("the request is too old, or from the future")
 
 

@@ -11,7 +11,9 @@ from snowflake.errors import InvalidRequest, InvalidToken, MissingToken
 from snowflake.linked_roles.own import table_of
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import body
-from snowflake.state import State, state_of
+from snowflake.settings import Settings
+from snowflake.state import state_of
+from snowflake.state.limiter import Limiter
 from snowflake.state.quota import HOOK, network_of
 
 
@@ -35,7 +37,7 @@ async def hook(request: Request) -> Response:
         InvalidRequest: the body names nobody.
     """
     state = state_of(request)
-    await _check_secret(request, state)
+    await _check_secret(request, state.settings, state.limiter)
     try:
         changed = Changed.model_validate_json(await body(request))
     except ValidationError:
@@ -44,14 +46,14 @@ async def hook(request: Request) -> Response:
     return Response(status_code=202)
 
 
-async def _check_secret(request: Request, state: State) -> None:
+async def _check_secret(request: Request, settings: Settings, limiter: Limiter) -> None:
     scheme, _, sent = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not sent.strip():
         raise MissingToken("send the secret of the hook in the Authorization header")
-    secret = table_of(state).hook_secret
+    secret = table_of(settings).hook_secret
     if secret is None:
         raise InvalidToken("there is no hook")
-    limiter, caller = state.limiter, network_of(caller_of(request))
+    caller = network_of(caller_of(request))
     # Guesses of others do not keep an address waiting that has shown the right one before.
     owners = {"caller": caller} if limiter.has_proven(HOOK, caller) else {"everybody": ""}
     async with limiter.trying(limiter.of(HOOK, **owners), InvalidToken):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from snowflake.errors import StartFault
+from snowflake.settings import Settings
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.state import State
 from snowflake.upstream.client import Upstream
@@ -19,15 +20,15 @@ class Application(NamedTuple):
     secret: SecretStr
 
 
-def table_of(state: State) -> LinkedRolesTable:
+def table_of(settings: Settings) -> LinkedRolesTable:
     """Answer the table ``[linked_roles]``.
 
     Raises:
         StartFault: there is none. No path leads here then, but the command line does.
     """
-    if state.settings.linked_roles is None:
+    if settings.linked_roles is None:
         raise StartFault([MISSING])
-    return state.settings.linked_roles
+    return settings.linked_roles
 
 
 def upstream_of(state: State) -> Upstream:
@@ -37,9 +38,8 @@ def upstream_of(state: State) -> Upstream:
     return state.upstream
 
 
-def application_of(state: State) -> Application:
+def application_of(settings: Settings) -> Application:
     """Answer the Discord application through which people link. Raises as ``table_of`` does."""
-    settings = state.settings
     if settings.discord_client_id is None or settings.discord_client_secret is None:
         raise StartFault([MISSING])
     return Application(settings.discord_client_id, settings.discord_client_secret)

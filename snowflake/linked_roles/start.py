@@ -34,7 +34,7 @@ def to_discord(request: Request, scope: str, *, unlinking: bool) -> Response:
         LinkUnavailable: Discord is known to be down, so that nobody could come back from it.
     """
     state, issuer = state_of(request), issuer_of(request)
-    with told(table_of(state).platform_name, unlinking=unlinking):
+    with told(table_of(state.settings).platform_name, unlinking=unlinking):
         state.discord.check_is_up()
     secure = issuer.startswith("https:")
     binding = browser.bind(request, secure=secure)
@@ -47,7 +47,7 @@ def to_discord(request: Request, scope: str, *, unlinking: bool) -> Response:
         scope=scope,
     )
     question = Question(
-        client_id=application_of(state).id,
+        client_id=application_of(state.settings).id,
         redirect_uri=issuer + DISCORD,
         scopes=scope.split(),
         verifier=note.verifier,

@@ -15,6 +15,7 @@ from snowflake.linked_roles.telling import tell
 from snowflake.linked_roles.values import username_of, values_of, zeroed
 from snowflake.state import State, renewal
 from snowflake.store.link import ACTIVE, ENDED, Link
+from snowflake.store.links import Links
 from snowflake.telemetry.audit import audit
 from snowflake.telemetry.metrics import LINK_SYNCS
 
@@ -49,7 +50,7 @@ async def sync(
         UpstreamError: the upstream provider says nothing that can be used.
         OAuthError: Discord does not, or the store, or somebody else is at it for too long.
     """
-    application = application_of(state).id
+    application = application_of(state.settings).id
     try:
         outcome = await _sync(person, state, refusals or Refusals(), seen)
     except Exception:
@@ -65,7 +66,7 @@ async def sync(
 async def _sync(person: str, state: State, refusals: Refusals, seen: int | None) -> Outcome:
     # Else the upstream provider is asked in vain.
     state.discord.check_is_up()
-    async with alone(person, state):
+    async with alone(person, state.settings, state.store.leases):
         link = await state.store.links.find(person)
         if link is None or link.state == ENDED:
             return "gone"
@@ -74,13 +75,13 @@ async def _sync(person: str, state: State, refusals: Refusals, seen: int | None)
         if link.state != ACTIVE:
             return await _take_back(link, state)
         if link.issuer != upstream_of(state).issuer:
-            return await _leave(link, state)
+            return await _leave(link, state.store.links, state.clock())
         return await _refresh(link, state, refusals)
 
 
 async def _refresh(link: Link, state: State, refusals: Refusals) -> Outcome:
-    application, secret = application_of(state)
-    table, links, now = table_of(state), state.store.links, int(state.clock())
+    application, secret = application_of(state.settings)
+    table, links, now = table_of(state.settings), state.store.links, int(state.clock())
     works = await renewal.works(application, link.person, state.store.discord_tokens, now)
     seen = link.synced_at
     fresh = replace(link, asked_at=0, retry_at=0)
@@ -154,7 +155,7 @@ async def _take_back(link: Link, state: State) -> Outcome:
     )
     left = await withdraw(link, state, works=works)
     await revoke_upstream(link, state)
-    if left.values and left.values != zeroed(table_of(state)):
+    if left.values and left.values != zeroed(table_of(state.settings)):
         # For whoever lists those who may still hold a role.
         await state.store.links.end(left)
         return "ended"
@@ -166,9 +167,7 @@ async def _take_back(link: Link, state: State) -> Outcome:
     return "ended"
 
 
-async def _leave(link: Link, state: State) -> Outcome:
+async def _leave(link: Link, links: Links, now: float) -> Outcome:
     """Send nothing of it to a provider that is not its own."""
-    await state.store.links.save(
-        replace(link, synced_at=int(state.clock()), retry_at=0), seen=link.synced_at
-    )
+    await links.save(replace(link, synced_at=int(now), retry_at=0), seen=link.synced_at)
     return "elsewhere"

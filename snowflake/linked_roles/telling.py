@@ -16,9 +16,9 @@ async def tell(person: str, values: Mapping[str, str], username: str, state: Sta
         InvalidGrant, InvalidScope: the person has removed the application at Discord.
         OAuthError: Discord did not take it.
     """
-    application, secret = application_of(state)
+    application, secret = application_of(state.settings)
     connection = RoleConnection(
-        platform_name=table_of(state).platform_name,
+        platform_name=table_of(state.settings).platform_name,
         platform_username=username or None,
         metadata=values,
     )

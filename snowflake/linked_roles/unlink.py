@@ -14,8 +14,8 @@ from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import application_of, table_of
 from snowflake.linked_roles.start import KNOWING, WRITING, to_discord
 from snowflake.protocol.parameters import form
-from snowflake.state import State, state_of
-from snowflake.store.discord_tokens import StoredTokens
+from snowflake.state import state_of
+from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.telemetry.audit import audit
 from snowflake.telemetry.metrics import LINKS
 
@@ -51,7 +51,7 @@ async def unlink(request: Request) -> Response | Unlinked:
     if request.method != "POST":
         return to_discord(request, KNOWING, unlinking=True)
     state = state_of(request)
-    platform = table_of(state).platform_name
+    platform = table_of(state.settings).platform_name
     with told(platform, unlinking=True):
         # The cookie does not come along from other sites, and nobody can make the note.
         with brought():
@@ -61,7 +61,7 @@ async def unlink(request: Request) -> Response | Unlinked:
         if outcome == "absent":
             raise NotLinked(platform)
     LINKS.labels("unlinked").inc()
-    audit("unlink", outcome, client=application_of(state).id, person=note.person)
+    audit("unlink", outcome, client=application_of(state.settings).id, person=note.person)
     return Unlinked(platform, told=outcome == "undone")
 
 
@@ -77,14 +77,14 @@ async def unlinking(
         NotLinked: they are not linked.
     """
     state = state_of(request)
-    platform = table_of(state).platform_name
+    platform = table_of(state.settings).platform_name
     link = await state.store.links.find(user.id)
     if link is None:
         raise NotLinked(platform)
     if ROLE_CONNECTIONS_WRITE in tokens.scopes:
         # Should those that we have be worth nothing, it could not be undone at Discord.
         await state.store.discord_tokens.put(tokens)
-    elif came.scope == KNOWING and not await _can_write(tokens, state):
+    elif came.scope == KNOWING and not await _can_write(tokens, state.store.discord_tokens):
         return to_discord(request, WRITING, unlinking=True)
     note = ToUnlink(id=new_id(), issuer=came.issuer, browser=came.browser, person=user.id)
     return Unlinking(
@@ -95,7 +95,7 @@ async def unlinking(
     )
 
 
-async def _can_write(tokens: StoredTokens, state: State) -> bool:
+async def _can_write(tokens: StoredTokens, discord_tokens: DiscordTokens) -> bool:
     """Whether those tokens that we have of the same person are good for role connections."""
-    kept = await state.store.discord_tokens.find(tokens.application, tokens.person)
+    kept = await discord_tokens.find(tokens.application, tokens.person)
     return kept is not None and ROLE_CONNECTIONS_WRITE in kept.scopes

@@ -45,7 +45,7 @@ async def upstream(request: Request) -> Linked:
         LinkError: it cannot go on.
     """
     state = state_of(request)
-    table = table_of(state)
+    table = table_of(state.settings)
     with told(table.platform_name):
         with brought():
             # 1. The note, this browser's own.

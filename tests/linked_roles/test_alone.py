@@ -20,7 +20,7 @@ async def test_one_at_a_time_works_on_a_person(
     linking: Snowflake, provider: Provider, roles: Roles
 ) -> None:
     await link(linking, provider)
-    async with alone(PERSON, linking.state):
+    async with alone(PERSON, linking.state.settings, linking.state.store.leases):
         for work in (sync, disconnect):
             with pytest.raises(TemporarilyUnavailable):
                 await work(PERSON, linking.state)
@@ -34,6 +34,6 @@ async def test_whoever_dies_at_it_is_not_waited_for_for_ever(
 ) -> None:
     await link(linking, provider)
     says(provider)
-    async with alone(PERSON, linking.state):
-        clock.pass_by(longest(linking.state))
+    async with alone(PERSON, linking.state.settings, linking.state.store.leases):
+        clock.pass_by(longest(linking.state.settings))
         assert await sync(PERSON, linking.state) == "unchanged"
