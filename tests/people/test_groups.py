@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from snowflake.discord.models import Guild, Member, Role, User
 from snowflake.people.groups import group_guilds_of, group_names_of, groups_of
 from snowflake.people.groups.names import Names
-from snowflake.people.groups.spelling import alike, reads_as_id, separators, without
+from snowflake.people.groups.spelling import _stands_out, alike, reads_as_id, separators, without
 from snowflake.people.groups.things import Thing
 from snowflake.people.person import Person
 from snowflake.settings.tables.groups import GroupsTable
@@ -457,3 +457,14 @@ def test_to_look_alike_is_to_look_the_same_again(name: str) -> None:
 @pytest.mark.parametrize("blank", ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u0301"])
 def test_what_nobody_sees_makes_no_other_name(blank: str) -> None:
     assert alike(f"Admins{blank}") == alike("admins")
+
+
+def test_hundreds_of_names_that_stand_for_long_ones_are_little_work() -> None:
+    # One character that stands for eighteen.
+    names = [chr(0xFDFA) * 96 + f"{number:04}" for number in range(250)]
+    _stands_out.cache_clear()
+    assert len({alike.__wrapped__(name) for name in names}) == 250
+    looked_at = _stands_out.cache_info()
+    assert looked_at.hits > 250 * 96 * 14
+    # The letters of that one, and ten digits.
+    assert looked_at.misses < 30

@@ -21,6 +21,9 @@ def alike(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
+# A hundred characters may stand for eighteen each, in the names of hundreds of roles: but they are
+# few different ones, and each is looked at once.
+@lru_cache(4096)
 def _stands_out(character: str) -> bool:
     # Databases often compare without accents; and some letters are blank.
     is_mark = unicodedata.category(character) in _MARKS
