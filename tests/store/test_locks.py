@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
 from snowflake.store.grants import MOST
-from snowflake.store.sessions import Account, Arrival, Session, Which
+from snowflake.store.session_ends import Which
+from snowflake.store.session_logins import Arrival
+from snowflake.store.sessions import Account, Session
 from tests.running import NOW
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, membership, tokens
 
@@ -47,7 +49,7 @@ async def begin(store: Store, browser: str) -> Session:
         account=Account("{}", frozenset(), NOW),
     )
     arrival = Arrival("a client", tokens(), LEARNT[::-1])
-    return await store.sessions.begin(begun, f"identifier {browser}", None, arrival, told=())
+    return await store.session_logins.begin(begun, f"identifier {browser}", None, arrival, told=())
 
 
 async def surplus_of(store: Store, number: int) -> list[str]:
@@ -87,7 +89,7 @@ class Doings:
             with suppress(InvalidGrant):
                 for _ in range(3):
                     await save(self.store, next(self.numbers), session.id)
-        await self.store.sessions.end(Which(person=PERSON), told=())
+        await self.store.session_ends.end(Which(person=PERSON), told=())
 
     async def erase(self) -> None:
         await self.store.people.erase(PERSON)
