@@ -6,5 +6,6 @@ it; ``redirects`` holds the rules for redirect URIs, ``scopes`` says what each s
 and which claims it gives, ``needs`` what a login has to ask for in all, and ``people`` asks it;
 ``notes`` are what travels, ``exchange`` is about Discord's tokens, ``newcomers`` and ``admission``
 are about who comes back from Discord, ``answers`` about what the application hears of it,
-``tokens`` mints and checks.
+``tokens`` mints and checks. ``sessions`` begin, and serve ``single_sign_on``; of their ends clients
+hear in the browser (``frontchannel_logout``) and by their servers (``backchannel_logout``).
 """

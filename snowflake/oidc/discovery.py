@@ -16,6 +16,14 @@ from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+#: How clients hear of a logout, where there are sessions: their servers (Back-Channel Logout 1.0,
+#: section 2.1), and in the browser (Front-Channel Logout 1.0, section 3).
+LOGOUT = {
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": True,
+    "frontchannel_logout_session_supported": True,
+}
 #: Issuers whose document is kept; as many as there are names by which Snowflake is reached.
 KEPT = 16
 
@@ -37,8 +45,7 @@ def _document(
 ) -> Response:
     document = {
         "issuer": issuer,
-        **({"frontchannel_logout_supported": True} if keeps_sessions else {}),
-        **({"frontchannel_logout_session_supported": True} if keeps_sessions else {}),
+        **(LOGOUT if keeps_sessions else {}),
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": userinfo_url(issuer),

@@ -54,4 +54,7 @@ async def begin_session(
     begun = await state.store.session_logins.begin(
         session, identifier, previous, arrival, told=state.logout.told
     )
+    if previous is not None and begun.id == session.id:
+        # It may have ended somebody else's, of which clients are to hear.
+        state.logout.due.set()
     return Begun(begun, identifier)

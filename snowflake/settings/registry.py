@@ -75,6 +75,16 @@ class Client:
         return self.registered is not None and self.registered.access is None
 
     @property
+    def backchannel_logout_uri(self) -> str | None:
+        """Where the client's server is told that somebody has signed out, if it wants to be."""
+        return self.registered.backchannel_logout_uri if self.registered is not None else None
+
+    @property
+    def wants_sid_at_logout(self) -> bool:
+        """Whether its server is told which session has ended, and not only whose."""
+        return self.registered is None or self.registered.backchannel_logout_session_required
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token
@@ -110,9 +120,7 @@ class Registry:
     def told_of_logouts(self) -> frozenset[str]:
         """The IDs of the clients whose servers are told that somebody has signed out."""
         return frozenset(
-            client.id
-            for client in self._registered.values()
-            if client.registered is not None and client.registered.backchannel_logout_uri
+            client.id for client in self._registered.values() if client.backchannel_logout_uri
         )
 
     @property

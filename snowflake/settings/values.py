@@ -110,7 +110,8 @@ def check_url(url: str, like: str = "https://www.example.com") -> str:
         raise ValueError(example) from None
     if not usable or parts.scheme not in {"http", "https"} or not is_visible_ascii(url):
         raise ValueError(example)
-    if parts.fragment:
+    # An empty one is one, too.
+    if "#" in url:
         raise ValueError("must not have a fragment")
     return url
 

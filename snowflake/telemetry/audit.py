@@ -16,6 +16,7 @@ Event = Literal[
     "revocation",
     "introspection",
     "logout",
+    "backchannel_logout",
     "link",
     "unlink",
     "link_sync",
@@ -34,6 +35,7 @@ EVENTS: Final[Mapping[Event, str]] = {
     "revocation": "a client ends a login: `ended`, or the error",
     "introspection": "a client may not ask about a token: the error",
     "logout": "a session ends before its time: `ended`, or the error",
+    "backchannel_logout": "a client's server is told of a logout: `delivered`, or `given_up`",
     "link": "an account is linked: `linked`, or the error",
     "unlink": "a link is undone: `undone`, `untold` if Discord could not be told, or the error",
     "link_sync": "a link is brought up to date: `unchanged`, `changed`, `ended`, `unasked`, "

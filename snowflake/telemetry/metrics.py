@@ -81,3 +81,14 @@ LINK_SYNCS = Counter(
     "token, or elsewhere, of another issuer.",
     ["outcome"],
 )
+LOGOUT_DELIVERIES = Counter(
+    "snowflake_logout_deliveries",
+    "Tries to tell a client's server of a logout: delivered, failed (and perhaps tried again), and "
+    "logouts that were given_up.",
+    ["outcome"],
+)
+LOGOUT_DELIVERIES_WAITING = Gauge(
+    "snowflake_logout_deliveries_waiting",
+    "Logouts of which a client's server is yet to be told.",
+    multiprocess_mode="livemostrecent",
+)

@@ -15,6 +15,7 @@ from snowflake.configuration.reloading import following
 from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
 from snowflake.linked_roles.background import keeping_true
+from snowflake.oidc.backchannel_logout.deliveries import telling_clients
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.telemetry.logs import configure_logs
@@ -48,6 +49,7 @@ def create_app(
             State.open(settings, clock, wait=True) as state,
             state.working(),
             keeping_true(state),
+            telling_clients(state),
         ):
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")

@@ -172,3 +172,12 @@ def test_an_apps_own_scheme_needs_no_loopback(load: Load) -> None:
     text = APPLICATION + CLIENT.replace("https://g.example.com/cb", app)
     [client] = load(f"treat_loopback_as_secure = false\n{text}").clients
     assert client.redirect_uris == (app,)
+
+
+def test_a_logout_uri_that_cannot_be_used_is_told_with_its_line(faults: Faults) -> None:
+    told = faults(f'{APPLICATION}{CLIENT}backchannel_logout_uri = "https://g.example.com/#x"')
+    assert told == ["7: clients.grafana.backchannel_logout_uri: must not have a fragment"]
+    public = CLIENT.replace('secret = "s"', "public = true")
+    told = faults(f'{APPLICATION}{public}backchannel_logout_uri = "http://g.example.com/"')
+    reason = "must begin with https://, since the client is public"
+    assert told == [f"7: clients.grafana.backchannel_logout_uri: {reason}"]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -17,6 +19,7 @@ from tests.login import (
     redeem,
     sign_in,
 )
+from tests.oidc.signed_in import keeping_sessions
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
@@ -157,3 +160,16 @@ async def test_the_issuer_is_one_string_everywhere(
     assert not issuer.endswith("/")
     assert document["token_endpoint"] == f"{issuer}/token"
     assert webfinger.json()["links"][0]["href"] == issuer
+
+
+@pytest.mark.parametrize("hours", [0, 12])
+async def test_clients_are_told_of_logouts_where_there_are_sessions(
+    settings: Settings, clock: Clock, discord: Discord, hours: int
+) -> None:
+    lifetime = timedelta(hours=hours)
+    async with keeping_sessions(settings, clock, discord, session_lifetime=lifetime) as snowflake:
+        document: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+    for channel in ("backchannel", "frontchannel"):
+        promised = True if hours else None
+        assert document.get(f"{channel}_logout_supported") is promised
+        assert document.get(f"{channel}_logout_session_supported") is promised

@@ -3,8 +3,16 @@
 import re
 from datetime import timedelta
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from snowflake.settings.phc import HASH, check_hash
 from snowflake.settings.tables.access import AccessTable
@@ -102,7 +110,15 @@ class ClientTable(Table):
         default=None,
         description=(
             "Where Snowflake tells the application's server that somebody has signed out (OpenID "
-            "Connect Back-Channel Logout)."
+            "Connect Back-Channel Logout): `https://`, or `http://` in a network of yours. A "
+            "public client's has to be `https://`."
+        ),
+    )
+    backchannel_logout_session_required: bool = Field(
+        default=True,
+        description=(
+            "Whether that server is told which session has ended (`sid`), or whose alone, so that "
+            "the application ends all that the person has there."
         ),
     )
     frontchannel_logout_uri: Url | None = Field(
@@ -138,6 +154,14 @@ class ClientTable(Table):
     access: AccessTable | None = Field(
         default=None, description="`[clients.access]`: replaces `[access]` as a whole."
     )
+
+    @field_validator("backchannel_logout_uri")
+    @classmethod
+    def _secure_if_public(cls, uri: str | None, others: ValidationInfo) -> str | None:
+        """Refuse plain HTTP for a public client (Back-Channel Logout 1.0, section 2.2)."""
+        if uri and urlsplit(uri).scheme == "http" and others.data.get("public"):
+            raise ValueError("must begin with https://, since the client is public")
+        return uri
 
     @model_validator(mode="after")
     def _secret_or_public(self) -> "ClientTable":

@@ -62,3 +62,38 @@ def test_a_secret_is_seen_nowhere() -> None:
     table = client(secret="hunter2")
     assert table.secret == SecretStr("hunter2")
     assert "hunter2" not in repr(table) + str(table) + str(table.model_dump())
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://app.example.com/logout?a=1", "http://app:8080/logout", "http://10.0.0.7/"]
+)
+def test_a_server_may_be_told_of_logouts_inside_a_network(uri: str) -> None:
+    assert client(backchannel_logout_uri=uri).backchannel_logout_uri == uri
+
+
+@pytest.mark.parametrize("uri", ["http://app:8080/logout", "HTTP://app.example.com/"])
+def test_the_server_of_a_public_client_is_told_over_https_alone(uri: str) -> None:
+    with pytest.raises(ValidationError, match=r"backchannel_logout_uri\n.*https://"):
+        client(secret=None, public=True, backchannel_logout_uri=uri)
+    secure = "https://app.example.com/"
+    table = client(secret=None, public=True, backchannel_logout_uri=secure)
+    assert table.backchannel_logout_uri == secure
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "/logout",
+        "app.example.com/logout",
+        "ftp://app.example.com/",
+        "https:///logout",
+        "https://user:password@app.example.com/",
+        "https://app.example.com:99999/",
+        "https://app.example.com/#part",
+        "https://app.example.com/#",
+        "https://app.example.com/a b",
+    ],
+)
+def test_a_server_at_no_usable_address_is_refused(uri: str) -> None:
+    with pytest.raises(ValidationError, match="backchannel_logout_uri"):
+        client(backchannel_logout_uri=uri)

@@ -1,0 +1,35 @@
+"""Logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.4)."""
+
+import secrets
+from typing import Final
+
+from snowflake.crypto.keys import SigningKey
+from snowflake.settings.registry import Client
+from snowflake.store.logout_deliveries import Delivery
+
+#: The ``typ`` of logout tokens, which no other token has: one may not pass for an ID token.
+LOGOUT_TOKEN_TYPE: Final = "logout+jwt"  # noqa: S105
+#: What has happened, as it is named in ``events``.
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+#: Seconds for which one is good: as short as the specification recommends.
+LIFETIME: Final = 120
+
+
+def logout_token(delivery: Delivery, client: Client, key: SigningKey, now: float) -> str:
+    """Sign a new logout token for a client. ``now`` is a Unix time.
+
+    The issuer is the one that signed the person in there. There is no ``nonce``: the specification
+    forbids it, so that nobody takes the token for an ID token.
+    """
+    issued = int(now)
+    claims = {
+        "iss": delivery.issuer,
+        "aud": client.id,
+        "iat": issued,
+        "exp": issued + LIFETIME,
+        "jti": secrets.token_urlsafe(16),
+        "sub": delivery.person,
+        **({"sid": delivery.sid} if client.wants_sid_at_logout else {}),
+        "events": {LOGOUT_EVENT: {}},
+    }
+    return key.sign(claims, LOGOUT_TOKEN_TYPE)

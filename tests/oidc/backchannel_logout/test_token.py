@@ -1,0 +1,74 @@
+"""Logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.4)."""
+
+import pytest
+
+from snowflake.errors import InvalidToken
+from snowflake.oidc.tokens import read_access_token, read_hint
+from snowflake.settings import Settings
+from tests.oidc.backchannel_logout.telling import PERSON, TOLD_WIKI, Teller, Told, read, telling
+from tests.running import NOW, ORIGIN, Clock
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+async def test_a_logout_token_says_who_has_signed_out_of_which_session(
+    teller: Teller, clients: Told
+) -> None:
+    await teller.put("wiki", "s1")
+    await teller.deliveries.round()
+    [token] = clients.heard
+    header, claims = read(teller.state, token)
+    assert header == {"alg": "RS256", "kid": teller.state.keys.current.kid, "typ": "logout+jwt"}
+    assert claims.pop("jti")
+    assert claims == {
+        "iss": ORIGIN,
+        "aud": "wiki",
+        "iat": NOW,
+        "exp": NOW + 120,
+        "sub": PERSON,
+        "sid": "s1",
+        "events": {EVENT: {}},
+    }
+
+
+async def test_each_try_has_a_fresh_one(teller: Teller, clients: Told, clock: Clock) -> None:
+    clients.wiki.side_effect = clients.answering(500)
+    await teller.put("wiki")
+    await teller.deliveries.round()
+    clock.pass_by(5)
+    await teller.deliveries.round()
+    first, second = (read(teller.state, token)[1] for token in clients.heard)
+    assert first["jti"] != second["jti"]
+    assert (first["iat"], second["iat"], second["exp"]) == (NOW, NOW + 5, NOW + 125)
+
+
+async def test_a_client_that_wants_no_sid_hears_whose_session_has_ended(
+    settings: Settings, clock: Clock, clients: Told
+) -> None:
+    plain = TOLD_WIKI.model_copy(update={"backchannel_logout_session_required": False})
+    async with telling(settings, clock, plain) as teller:
+        await teller.put("wiki")
+        await teller.deliveries.round()
+        _, claims = read(teller.state, clients.heard[0])
+        assert "sid" not in claims
+        assert claims["sub"] == PERSON
+
+
+async def test_the_issuer_is_the_one_at_which_the_person_signed_in(
+    settings: Settings, clock: Clock, clients: Told
+) -> None:
+    renamed = settings.model_copy(update={"issuer": "https://another.example.com"})
+    async with telling(renamed, clock) as teller:
+        await teller.put("wiki")
+        await teller.deliveries.round()
+        assert read(teller.state, clients.heard[0])[1]["iss"] == ORIGIN
+
+
+async def test_it_passes_for_no_other_token(teller: Teller, clients: Told) -> None:
+    await teller.put("wiki")
+    await teller.deliveries.round()
+    [token] = clients.heard
+    with pytest.raises(InvalidToken):
+        await read_access_token(token, teller.state)
+    with pytest.raises(ValueError, match="another kind"):
+        await read_hint(token, teller.state.keys)
