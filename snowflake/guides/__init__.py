@@ -14,6 +14,7 @@ NAMES: Sequence[str] = (
     "applications",
     "access-and-groups",
     "registered-clients",
+    "sessions",
     "linked-roles",
     "reverse-proxies",
     "configuration",

@@ -121,7 +121,10 @@ SCOPES: Mapping[str, Scope] = {
         },
     ),
     "offline_access": Scope(
-        description="A refresh token. Every login has one; the scope is there for those who ask.",
+        description=(
+            "A refresh token that outlives the session of a registered client. Every login has a "
+            "refresh token."
+        ),
     ),
     "groups": Scope(
         description="The guilds (servers) that the person is in, and their roles if configured.",
