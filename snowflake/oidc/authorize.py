@@ -120,25 +120,26 @@ async def authorize(request: Request) -> Response:
     )
 
     # 5. By the session of this browser, if it will do.
-    if client.registered is not None and settings.session_lifetime:
-        known = browser.is_bound(request, note.browser, secure=secure)
-        entry = Entry(note, client, caller_of(request), hints, wish.max_age, has_page=known)
-        session = await session_of(request, issuer, state) if wish.by_session else None
-        answered = await by_session(session, entry, state)
-        if answered is not None:
-            return answered
-        if session is not None and hints.exclude(account_of(session)):
-            # Else Discord would send the same person back at once.
-            wish = replace(wish, prompt="consent")
-
-    # 6. To Discord, unless nobody could come back from it.
     try:
+        if client.registered is not None and settings.session_lifetime:
+            known = browser.is_bound(request, note.browser, secure=secure)
+            entry = Entry(note, client, caller_of(request), hints, wish.max_age, has_page=known)
+            session = await session_of(request, issuer, state) if wish.by_session else None
+            answered = await by_session(session, entry, state)
+            if answered is not None:
+                return answered
+            if session is not None and hints.exclude(account_of(session)):
+                # Else Discord would send the same person back at once.
+                wish = replace(wish, prompt="consent")
+        # Nobody could come back from it.
         state.discord.check_is_up()
     except TemporarilyUnavailable as outage:
         # Whoever sees a page is better off with ours, which says since when it lasts.
         if client.registered is None or not wish.silent:
             raise
         return error_answer(redirect_uri.application, issuer, application_state, outage)
+
+    # 6. To Discord.
     sealed = state.sealer.seal(note, state.clock())
     response = redirect(discord_page(settings, question_of(note, client), sealed, wish.prompt))
     browser.set_cookie(response, binding, secure=secure)

@@ -13,13 +13,12 @@ from snowflake.errors import (
     ConsentRequired,
     InvalidGrant,
     LoginRequired,
-    TemporarilyUnavailable,
 )
+from snowflake.oidc.acquaintances import ask_discord
 from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.denial import denied
 from snowflake.oidc.exchange import Exchanged
-from snowflake.oidc.freshness import ask_discord
 from snowflake.oidc.hints import Hints
 from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.notes import CodeNote, LoginNote
@@ -73,12 +72,10 @@ async def by_session(session: Session | None, entry: Entry, state: State) -> Res
     note = entry.note
     try:
         return await _enter(_suitable(session, entry, state), entry, state)
-    except (LoginRequired, ConsentRequired, TemporarilyUnavailable) as refusal:
-        if note.silent:
-            return error_answer(note.redirect_uri, note.issuer, note.state, refusal)
-        if isinstance(refusal, TemporarilyUnavailable):
-            raise
-        return None
+    except (LoginRequired, ConsentRequired) as refusal:
+        if not note.silent:
+            return None
+        return error_answer(note.redirect_uri, note.issuer, note.state, refusal)
 
 
 def account_of(session: Session) -> User:

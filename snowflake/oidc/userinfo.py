@@ -14,9 +14,10 @@ from snowflake.errors import (
     TemporarilyUnavailable,
     TokenSentTwice,
 )
+from snowflake.oidc.acquaintances import SecretNeeded
 from snowflake.oidc.clients import client_of
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.freshness import SecretNeeded, age_of, as_it_is, brought_up_to_date
+from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
 from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
 from snowflake.protocol.caller import caller_of

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from snowflake.errors import TemporarilyUnavailable
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.store.session_ends import Which
@@ -314,3 +315,33 @@ async def test_without_sessions_nothing_is_kept_and_discord_is_asked_each_time(
         assert COOKIE not in snowflake.browser.cookies
         await depart(snowflake.browser, **AS_WIKI)
         assert await snowflake.state.store.sessions.of_person() == []
+
+
+async def test_a_token_that_discord_refuses_while_it_is_out_ends_nothing(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    clock.pass_by(61)
+    snowflake.discord.user.respond(401)
+    snowflake.discord.token.respond(502)
+    assert await refused(snowflake.browser, AS_WIKI) == "temporarily_unavailable"
+    page = await ask(snowflake.browser, **AS_WIKI)
+    assert page.status_code == 503
+    [session] = await snowflake.state.store.sessions.of_person(str(USER["id"]))
+    assert session.person == USER["id"]
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+async def test_while_the_store_is_out_nobody_is_signed_out(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch, prompt: str | None
+) -> None:
+    async def out(*_: object) -> None:
+        raise TemporarilyUnavailable("the store cannot be reached; try again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snowflake.state.store.sessions, "find", out)
+        answer = await ask(snowflake.browser, **AS_WIKI, prompt=prompt)
+    if prompt is None:
+        assert answer.status_code == 503
+    else:
+        assert query_of(answer.headers["location"])["error"] == "temporarily_unavailable"
+    assert await enter(snowflake.browser, AS_WIKI)
