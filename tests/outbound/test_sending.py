@@ -161,6 +161,7 @@ async def test_a_kept_connection_that_drops_is_told_as_it_is(opened: Open) -> No
         ("http://a..example.com/", "its host name is not known here"),
         (f"http://{'a' * 64}.example.com/", "its host name is not known here"),
     ],
+    ids=["a closed port", "an empty label", "a label that is too long"],
 )
 async def test_what_nobody_has_seen_is_told_from_all_else(
     opened: Open, url: str, reason: str
