@@ -55,7 +55,7 @@ async def discord(request: Request) -> Response | Unlinking:
         known = known_browser(request, state.sealer, state.clock(), secure=secure)
         # Until the tokens are kept, nobody may revoke those of the person.
         application = application_of(state.settings).id
-        async with state.store.codes.under_way(application, state.discord.left()):
+        async with state.store.under_way.somebody(application, state.discord.left()):
             async with trying_code(note.verifier, caller_of(request), known, state):
                 answer = await _exchange(note, code, state)
             user = await state.discord.user(answer.access_token)

@@ -136,7 +136,7 @@ async def end(
     """
     store, now = state.store, state.clock()
     # Before the grants are counted, since it is one of them as soon as it has ended.
-    login_under_way = await store.codes.are_under_way(application, person)
+    login_under_way = await store.under_way.includes(application, person)
     if await store.grants.count(application, person):
         return
     if await store.sessions.count(application, person):

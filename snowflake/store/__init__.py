@@ -1,14 +1,23 @@
 """What Snowflake remembers: everything that must outlive a request.
 
-``schema`` draws the tables, ``database`` says what is done with ``sqlite`` or ``postgresql``,
-``url`` finds it, ``migrate`` brings an old one up to date, ``sealed`` opens what is sealed in it.
-Then one file for each thing that is kept: ``codes``, ``grants``, ``refresh_tokens``, ``sessions``
-with ``session_logins``, ``session_ends``, ``sids`` and ``logout_deliveries``, ``discord_tokens``,
-``memberships``, ``links``, each of which is a ``link``, ``signing_keys``, ``attempts``,
-``reputation``; ``logins`` for what a login writes at once, ``locks`` for the order in which rows
-are locked, ``leases`` for work that one process does at a time, ``presence`` for the processes that
-serve from it, ``people`` for one person, ``housekeeping`` for what nobody needs any more, ``copy``
-for moving house.
+The database:
+
+- ``schema`` draws the tables, ``url`` finds it, ``migrate`` brings an old one up to date;
+- ``database`` says what is done with ``sqlite`` or ``postgresql``, ``locks`` in which order;
+- ``sealed`` opens what is sealed in it, ``copy`` moves house.
+
+One file for each thing that is kept:
+
+- ``codes`` and who is ``under_way``, ``grants``, ``refresh_tokens``, ``logins`` (what one writes at
+  once);
+- ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
+  ``logout_deliveries`` are those who are yet to be told;
+- ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``signing_keys``;
+- ``attempts`` and ``reputation``, against those who try what they should not;
+- ``people``: all about one person.
+
+Work of all processes: ``leases`` for what one does at a time, ``presence`` of those that serve,
+``housekeeping`` for what nobody needs any more.
 """
 
 import asyncio
@@ -43,6 +52,7 @@ from snowflake.store.session_logins import SessionLogins
 from snowflake.store.sessions import Sessions
 from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.sqlite import is_in_memory
+from snowflake.store.under_way import UnderWay
 from snowflake.store.url import check_exists, is_file, open_database
 
 #: Seconds between two tries to reach the database.
@@ -69,6 +79,7 @@ class Store:
         self.leases = Leases(database, clock)
         self.presence = Presence(self.leases)
         self.codes = Codes(database, clock)
+        self.under_way = UnderWay(database, self.codes, clock)
         self.grants = Grants(database, sealer, self.leases, clock)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)

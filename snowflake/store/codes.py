@@ -12,8 +12,7 @@ that itself comes again is a replay.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -195,36 +194,6 @@ class Codes:
             connection.execute(free.values(known), login)
 
         await self._database.write(work)
-
-    @asynccontextmanager
-    async def under_way(self, application: str, seconds: float) -> AsyncIterator[None]:
-        """Let somebody, nobody knows who, be on their way from Discord for the block.
-
-        It may ask Discord for some seconds.
-        """
-        expires = int(self._clock() + seconds) + RESERVATION
-        way = await self.reserve(secrets.token_hex(16), expires, seconds, application)
-        try:
-            yield
-        finally:
-            await self.spend(way)
-
-    async def are_under_way(self, application: str, person: str) -> bool:
-        """Whether a login of a person, or of somebody not known yet, is between Discord and us.
-
-        No grant shows it yet, but to revoke the person's tokens would end those that it has.
-        """
-        now, unknown = int(self._clock()), codes.c.person.is_(None)
-        at_it = or_(codes.c.reserved_until > now, codes.c.exchanged.is_not(None))
-        query = select(codes.c.id).where(
-            codes.c.application == application,
-            codes.c.spent == false(),
-            codes.c.expires_at > now,
-            or_(codes.c.person == person, unknown & at_it),
-            # A login that has made its grant is on its way no more, unless it makes another one.
-            or_(codes.c.grant_id.is_(None), codes.c.reserved_until > now),
-        )
-        return await self._database.read(lambda c: c.execute(query.limit(1)).first()) is not None
 
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant, and its login."""

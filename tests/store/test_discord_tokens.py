@@ -165,15 +165,15 @@ async def test_a_login_is_under_way_until_it_is_done_or_surely_somebody_else_s(
     if spent:
         await store.codes.spend(code)
     clock.pass_by(seconds)
-    assert await store.codes.are_under_way(APPLICATION, PERSON) is under_way
-    assert not await store.codes.are_under_way("another application", PERSON)
+    assert await store.under_way.includes(APPLICATION, PERSON) is under_way
+    assert not await store.under_way.includes("another application", PERSON)
 
 
 async def test_who_is_erased_has_no_login_under_way(store: Store) -> None:
     code = await store.codes.reserve("code", NOW + 60, application=APPLICATION)
     await store.codes.release(code, "exchanged", PERSON)
     await store.people.erase(PERSON)
-    assert not await store.codes.are_under_way(APPLICATION, PERSON)
+    assert not await store.under_way.includes(APPLICATION, PERSON)
     again = await store.codes.reserve("code", NOW + 60, application=APPLICATION)
     assert again.left is None
 
@@ -189,7 +189,7 @@ async def test_older_claims_do_not_replace_newer_ones(store: Store) -> None:
 
 async def test_a_login_is_under_way_until_it_has_made_its_grant(store: Store) -> None:
     async def is_under_way() -> bool:
-        return await store.codes.are_under_way(APPLICATION, PERSON)
+        return await store.under_way.includes(APPLICATION, PERSON)
 
     code = await store.codes.reserve("code", NOW + 60, 0, APPLICATION, "login")
     assert await is_under_way()
