@@ -12,7 +12,7 @@ A login, in the order in which it is read:
 5. ``oidc/userinfo.py`` answers the claims of an access token.
 
 Whoever has a session is spared the way to Discord by ``oidc/single_sign_on.py``;
-``web/end_session.py`` signs them out.
+``web/end_session.py`` signs them out by way of ``state/logout.py``, which has the clients told.
 
 The rooms of the house, each of which knows only those below it:
 

@@ -1,4 +1,4 @@
-"""The key that signs tokens: loaded or made at the start, published, used to sign and verify."""
+"""One key that signs tokens: made or read, published, used to sign and verify."""
 
 import json
 import warnings

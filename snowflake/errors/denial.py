@@ -1,4 +1,7 @@
-"""Why somebody may not sign in, and what the page tells them of it."""
+"""Why somebody may not sign in, and what the page tells them of it.
+
+The sentences themselves are in ``people/policies``, each beside its condition.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""All keys of this Snowflake: which one signs, which ones are published."""
+"""All keys of this Snowflake: which one signs, which ones are published, when a new one is made."""
 
 import asyncio
 import math

@@ -1,4 +1,7 @@
-"""Rate limits: a bucket for each route and person, which empties and fills again."""
+"""Rate limits: a bucket for each route and person, which empties and fills again.
+
+How large each is says ``state``.
+"""
 
 import hashlib
 from collections.abc import Mapping
