@@ -74,6 +74,18 @@ class Bot:
 
         return await self._requests.shared(("bot_user", person), ask)
 
+    def pause(self, guild: str) -> float:
+        """Answer for how many seconds to wait before a lookup of a member that nobody waits for.
+
+        Half of what Discord's limit has left stays for logins.
+        """
+        return self._requests.pause(Place("bot_member", guild, _BOT))
+
+    def is_refused(self, guild: str) -> bool:
+        """Whether Discord has just refused the bot, everywhere or in this guild."""
+        now = self._clocks.now()
+        return any(now < self._refused.get(place, now) for place in (_EVERYWHERE, guild))
+
     async def member(self, guild: str, person: str) -> Member | None:
         """Answer what a person is in a guild; None if they are not in it.
 

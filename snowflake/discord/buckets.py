@@ -98,6 +98,16 @@ class Bucket:
             return 0.0
         return max(self.full_at - now, 0.0)
 
+    def pause(self, now: float) -> float:
+        """For how many seconds one waits who leaves half of what there is to others; 0 if unknown.
+
+        Whoever waits so each time does not empty the bucket before it is full again.
+        """
+        if self.remaining is None or now >= self.full_at:
+            return 0.0
+        left, time = self.remaining - self.under_way, self.full_at - now
+        return time if left <= 1 else min(2 * time / left, time)
+
     def is_forgettable(self, now: float) -> bool:
         """Whether nothing is known that matters, and nobody is about to know."""
         known = self.remaining is not None and self.remaining < PLENTY and now < self.full_at

@@ -74,6 +74,13 @@ class RateLimits:
         """
         return self._clocks.now() < self._emptied.get(route, 0.0)
 
+    def pause(self, place: Place) -> float:
+        """Answer for how many seconds one waits whose request nobody waits for."""
+        now = self._clocks.now()
+        bucket = self._buckets.get(self._who(place), {}).get(self._key(place))
+        known = bucket.pause(now) if bucket is not None else 0.0
+        return max(known, self._address.pause(now))
+
     @asynccontextmanager
     async def respected(self, place: Place, patience: float) -> AsyncIterator[Visit]:
         """Wait for up to ``patience`` seconds until Discord may be asked, and ask in the block.

@@ -49,6 +49,10 @@ class Requests:
         """Answer how many seconds there are left to ask Discord."""
         return left(self._seconds, self._clocks.now)
 
+    def pause(self, place: Place) -> float:
+        """Answer for how many seconds one waits whose request nobody waits for."""
+        return self._sender.limits.pause(place)
+
     async def shared(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
         """Answer what ``ask`` answers, to everybody who asks for ``key`` meanwhile.
 

@@ -4,10 +4,11 @@ There are two kinds: a Discord application, of which nothing is configured and w
 checks, and a registered client, which signs people in through Snowflake's own Discord application.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import SecretStr
 
@@ -85,9 +86,21 @@ class Client:
         return self.registered is None or self.registered.backchannel_logout_session_required
 
     @property
+    def is_watched(self) -> bool:
+        """Whether a bot looks again at its people, between their logins and refreshes."""
+        return self.has_bot and bool(self.access.watch) and self.access.shows_to_bot
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token
+
+
+class ClientIds(NamedTuple):
+    """Some clients, by their IDs: those ``listed``, or ``all_but`` those."""
+
+    listed: frozenset[str]
+    all_but: bool = False
 
 
 class Registry:
@@ -102,6 +115,8 @@ class Registry:
         # Anybody can name one, and the same ones come again and again.
         self._of_discord = lru_cache(MAX_CLIENTS)(partial(_client, settings=settings))
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
+        #: At whose people a bot looks again, by how often it does.
+        self.watches = _watches(self._registered.values(), _client("", settings))
 
     @property
     def ends_sessions(self) -> bool:
@@ -147,6 +162,27 @@ class Registry:
         return self._of_discord(client_id) if not is_slip else None
 
 
+def _watches(
+    registered: Collection[Client], discord_application: Client
+) -> Mapping[timedelta, ClientIds]:
+    """Answer which clients are watched, those together whose people are looked at as often.
+
+    What holds for one ``discord_application`` holds for all: they are whoever is not registered.
+    """
+    watched = [client for client in registered if client.is_watched]
+    intervals = {client.access.watch for client in watched}
+    watches = {
+        every: ClientIds(frozenset(one.id for one in watched if one.access.watch == every))
+        for every in intervals
+    }
+    if discord_application.is_watched:
+        every = discord_application.access.watch
+        listed = watches[every].listed if every in watches else frozenset[str]()
+        others = frozenset(client.id for client in registered) - listed
+        watches[every] = ClientIds(others, all_but=True)
+    return dict(sorted(watches.items()))
+
+
 def _client(client_id: str, settings: Settings) -> Client:
     """Answer a Discord application, whichever it is."""
     return Client(
@@ -167,6 +203,12 @@ def _client(client_id: str, settings: Settings) -> Client:
     )
 
 
+def _access(table: ClientTable, settings: Settings) -> AccessTable:
+    if table.access is None:
+        return settings.access
+    return table.access.watching_as(settings.access)
+
+
 def _registered(table: ClientTable, settings: Settings) -> Client:
     """Answer a registered client: as our own application is, but for what its table changes."""
     return replace(
@@ -174,7 +216,7 @@ def _registered(table: ClientTable, settings: Settings) -> Client:
         id=table.id,
         application_secret=settings.discord_client_secret,
         groups=settings.groups.changed_by(table.groups),
-        access=settings.access if table.access is None else table.access,
+        access=_access(table, settings),
         token_lifetime=table.token_lifetime or settings.token_lifetime,
         refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
         registered=table,

@@ -9,6 +9,7 @@ serves is the business of ``discord_cache``.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from pydantic import SecretStr, TypeAdapter
@@ -98,6 +99,20 @@ class Memory:
             oldest,
             lambda: self._discord.bot.member(guild, person),
             anew=anew,
+        )
+
+    async def bot_member_lately(
+        self, guild: str, person: str, seconds: float
+    ) -> Remembered[Member | None]:
+        """Answer what a person is in a guild: as of the last so many seconds, else as of now.
+
+        Nothing older stands in for Discord. Else as ``bot_member``.
+        """
+        kind = self._bot_member
+        if kind.lifetime:
+            kind = replace(kind, lifetime=seconds)
+        return await self._cache.look_up(
+            kind, (person, guild), seconds, lambda: self._discord.bot.member(guild, person)
         )
 
     async def roles(self, guild: str) -> Remembered[list[Role]]:

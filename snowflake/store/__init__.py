@@ -14,7 +14,7 @@ One file for each thing that is kept:
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``signing_keys``;
 - ``attempts`` and ``reputation``, against those who try what they should not;
-- ``people``: all about one person.
+- ``watched_people``, at whom a bot looks again; ``people``: all about one person.
 
 Work of all processes: ``leases`` for what one does at a time, ``presence`` of those that serve,
 ``housekeeping`` for what nobody needs any more.
@@ -54,6 +54,7 @@ from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.sqlite import is_in_memory
 from snowflake.store.under_way import UnderWay
 from snowflake.store.url import check_exists, is_file, open_database
+from snowflake.store.watched_people import WatchedPeople
 
 #: Seconds between two tries to reach the database.
 RETRY_EVERY = 3
@@ -104,6 +105,7 @@ class Store:
             self.memberships,
             self.links,
         )
+        self.watched_people = WatchedPeople(database, clock)
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 
     async def ping(self) -> None:

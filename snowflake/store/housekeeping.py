@@ -39,6 +39,7 @@ from snowflake.store.schema import (
     refresh_tokens,
     sessions,
     signing_keys,
+    watched_people,
 )
 from snowflake.store.sessions import SealedAccount
 from snowflake.store.signing_keys import SealedKey
@@ -103,6 +104,7 @@ class Housekeeping:
             (memberships, memberships.c.asked_at <= now - KEPT),
             (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),
             (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serve_somebody()),
+            (watched_people, (watched_people.c.looked_at <= now - KEPT) & ~_is_signed_in()),
         ]
         return sum([await self._change(table, which, delete(table)) for table, which in expired])
 
@@ -174,6 +176,15 @@ def _serve_somebody() -> ColumnElement[bool]:
     ]
     of_link = needed.pop().where(links.c.state != ENDED)
     return or_(*(query.exists() for query in needed), of_link.exists())
+
+
+def _is_signed_in() -> ColumnElement[bool]:
+    """Whether a watched person has a grant or a session."""
+    held = [
+        select(table.c.id).where(table.c.person == watched_people.c.person)
+        for table in (grants, sessions)
+    ]
+    return or_(*(query.exists() for query in held))
 
 
 def _ended_with_session() -> ColumnElement[bool]:

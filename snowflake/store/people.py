@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,9 +13,20 @@ from snowflake.store.link import Link
 from snowflake.store.links import Links
 from snowflake.store.locks import deleting
 from snowflake.store.memberships import Membership, Memberships
-from snowflake.store.schema import codes, consents, discord_tokens, grants, links, memberships
+from snowflake.store.schema import (
+    codes,
+    consents,
+    discord_tokens,
+    grants,
+    links,
+    memberships,
+    watched_people,
+)
 from snowflake.store.session_ends import SessionEnds
 from snowflake.store.sessions import Session, Sessions
+
+#: Where else than in sessions there is something of a person, in the order of ``locks``.
+ERASED: Final = (grants, codes, memberships, discord_tokens, links, consents, watched_people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class People:
         def erase(connection: Connection) -> None:
             # First of all, as in every transaction that touches a session.
             self.session_ends.end_of(connection, person, told=told)
-            for table in (grants, codes, memberships, discord_tokens, links, consents):
+            for table in ERASED:
                 connection.execute(deleting(table, table.c.person == person))
 
         await self.database.write(erase, many=True)

@@ -189,6 +189,15 @@ memberships = Table(
     Index(None, "sealed_by"),
 )
 
+#: People at whom a bot looks again while they are signed in, and when it did so last.
+watched_people = Table(
+    "watched_people",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("looked_at", BigInteger, nullable=False),
+    Index(None, "looked_at"),
+)
+
 #: Discord accounts that are tied to an account at the upstream provider, for linked roles.
 links = Table(
     "links",

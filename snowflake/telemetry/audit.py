@@ -16,6 +16,7 @@ Event = Literal[
     "revocation",
     "introspection",
     "logout",
+    "watch",
     "backchannel_logout",
     "link",
     "unlink",
@@ -36,6 +37,7 @@ EVENTS: Final[Mapping[Event, str]] = {
     "introspection": "a client may not ask about a token: the error",
     "logout": "a session ends before its time: `ended`, or the error",
     "backchannel_logout": "a client's server is told of a logout: `delivered`, or `given_up`",
+    "watch": "the bot sees that somebody may not sign in any more: `turned_away`",
     "link": "an account is linked: `linked`, or the error",
     "unlink": "a link is undone: `undone`, `untold` if Discord could not be told, or the error",
     "link_sync": "a link is brought up to date: `unchanged`, `changed`, `ended`, `unasked`, "

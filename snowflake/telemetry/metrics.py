@@ -69,6 +69,11 @@ MEMORY_LOOKUPS = Counter(
 STORE_SECONDS = Histogram(
     "snowflake_store_seconds", "Time of a read or a transaction.", ["kind"], buckets=SECONDS
 )
+WATCHED = Counter(
+    "snowflake_watched_people",
+    "People at whom the bot looked again: passed, turned_away, or postponed if it could not see.",
+    ["outcome"],
+)
 LINKS = Counter(
     "snowflake_links",
     "Links that were made or undone, and ways there that ended: linked, unlinked, or the error as "

@@ -16,6 +16,7 @@ from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
 from snowflake.linked_roles.background import keeping_true
 from snowflake.oidc.backchannel_logout.deliveries import telling_clients
+from snowflake.oidc.watch.rounds import watching
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.telemetry.logs import configure_logs
@@ -49,6 +50,7 @@ def create_app(
             State.open(settings, clock, wait=True) as state,
             state.working(),
             keeping_true(state),
+            watching(state),
             telling_clients(state),
         ):
             app.state.snowflake = state

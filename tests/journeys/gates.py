@@ -124,7 +124,8 @@ GATES = {
 }
 
 _ALL = "\n".join(gate.written for gate in GATES.values())
-FILE = f"[groups]\nguilds = {ids(LIGHTHOUSE)}\n\n[access]\n{_ALL}\n" + "".join(
+# What comes of looking again between refreshes is another matter: see test_watch.
+FILE = f'[groups]\nguilds = {ids(LIGHTHOUSE)}\n\n[access]\nwatch = "0"\n{_ALL}\n' + "".join(
     client(policy, f'[clients.access]\n{gate.written}\ninvite = "{INVITE}"')
     for policy, gate in GATES.items()
 )

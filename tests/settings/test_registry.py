@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.settings import Settings
-from snowflake.settings.registry import OF_CLIENTS, Client, Registry
+from snowflake.settings.registry import OF_CLIENTS, Client, ClientIds, Registry
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable
@@ -136,3 +137,88 @@ def test_nothing_is_looked_at_but_what_can_change(client_id: str) -> None:
     find(client_id, settings)
     # Whether there is a bot may change; that there is one is found out at the start.
     assert looked_at <= OF_CLIENTS | {"discord_bot_token"}
+
+
+@pytest.mark.parametrize(
+    ("named", "watch"),
+    [({}, 60), ({"watch": "5m"}, 300), ({"watch": "0"}, 0)],
+)
+def test_a_table_of_a_client_that_does_not_name_it_looks_again_as_often_as_the_common_one(
+    named: dict[str, str], watch: int
+) -> None:
+    table = AccessTable.model_validate({"people": ["9"], **named})
+    common = AccessTable(any_guild=("7",), watch=timedelta(minutes=1))
+    settings = with_client(access=table).model_copy(update={"access": common})
+    access = find("app", settings).access
+    assert access.watch == timedelta(seconds=watch)
+    # All else is its own.
+    assert access == table.model_copy(update={"watch": access.watch})
+
+
+def watches(
+    access: Mapping[str, object], *clients: ClientTable, bot: bool = True
+) -> dict[int, Any]:
+    """Answer which clients are watched, by the seconds."""
+    settings = with_client().model_copy(
+        update={
+            "access": AccessTable.model_validate(access),
+            "clients": clients,
+            "discord_bot_token": SecretStr("bot-token") if bot else None,
+        }
+    )
+    found = Registry(settings).watches
+    return {int(every.total_seconds()): clients for every, clients in found.items()}
+
+
+def named(client_id: str, **access: object) -> ClientTable:
+    """Answer a client with a gate of its own."""
+    return TABLE.model_copy(update={"id": client_id, "access": AccessTable.model_validate(access)})
+
+
+def test_a_gate_is_watched_if_a_bot_can_look() -> None:
+    gate = {"any_guild": ["7"], "watch": "1m"}
+    everybody = ClientIds(frozenset(), all_but=True)
+    assert watches(gate) == {60: everybody}
+    assert watches(gate, TABLE) == {60: everybody}
+    assert watches(gate, bot=False) == {}
+    assert watches({**gate, "watch": "0"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("gate", "is_watched"),
+    [
+        ({}, False),
+        ({"verified_email": True, "two_factor": True}, False),
+        ({"all_guilds": ["7"]}, True),
+        ({"no_role": ["7"]}, True),
+        ({"screened": True}, True),
+        ({"not_timed_out": True}, True),
+        ({"people": ["7"]}, True),
+        ({"no_people": ["7"]}, True),
+        ({"min_account_age": "1d"}, True),
+    ],
+)
+def test_only_what_shows_without_their_own_token_is_watched(
+    gate: Mapping[str, object], is_watched: bool
+) -> None:
+    assert bool(watches(gate)) == is_watched
+    assert watches({}, named("app", **gate)) == (
+        {300: ClientIds(frozenset({"app"}))} if is_watched else {}
+    )
+
+
+def test_clients_are_watched_together_whose_people_are_looked_at_as_often() -> None:
+    gate = {"any_guild": ["7"]}
+    clients = (
+        TABLE,
+        named("often", watch="5s", **gate),
+        named("often too", watch="5s", **gate),
+        named("never", watch="0", **gate),
+        named("open"),
+        named("likewise", **gate),
+    )
+    assert watches({**gate, "watch": "10m"}, *clients) == {
+        5: ClientIds(frozenset({"often", "often too"})),
+        # All Discord applications with them, which nobody has registered.
+        600: ClientIds(frozenset({"often", "often too", "never", "open"}), all_but=True),
+    }

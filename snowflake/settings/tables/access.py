@@ -67,6 +67,14 @@ class AccessTable(Table):
             "hour."
         ),
     )
+    watch: Annotated[Duration, within(timedelta(seconds=5), or_zero=True)] = Field(
+        default=timedelta(minutes=5),
+        description=(
+            "How often a bot looks again at the guilds and roles of people who are signed in, at "
+            "least every `5s`; `0` leaves it to the next refresh. A `[clients.access]` that does "
+            "not name it has that of `[access]`."
+        ),
+    )
     invite: Annotated[Url, AfterValidator(_https)] | None = Field(
         default=None,
         description="A link that is shown to people who are in none of the guilds, to join one.",
@@ -86,8 +94,31 @@ class AccessTable(Table):
     def has_conditions(self) -> bool:
         """Whether there is anything that keeps anybody out."""
         return self != AccessTable(
-            invite=self.invite, guests=self.guests, oldest_membership=self.oldest_membership
+            invite=self.invite,
+            guests=self.guests,
+            oldest_membership=self.oldest_membership,
+            watch=self.watch,
         )
+
+    @property
+    def shows_to_bot(self) -> bool:
+        """Whether anything of it can be judged without a person's own token."""
+        return bool(
+            self.guilds
+            or self.looks_at_members
+            or self.people
+            or self.no_people
+            or self.min_account_age
+        )
+
+    def watching_as(self, common: "AccessTable") -> "AccessTable":
+        """Answer the table of a client, which looks again as often as the ``common`` one does.
+
+        One that names its own ``watch`` is answered as it is.
+        """
+        if "watch" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"watch": common.watch})
 
     @property
     def looks_at_members(self) -> bool:

@@ -32,7 +32,7 @@ from tests.people.policies.cases import (
 from tests.running import NOW
 
 #: Fields of the table that are no conditions of their own.
-NO_CONDITIONS: Final = {"oldest_membership", "invite", "guests"}
+NO_CONDITIONS: Final = {"oldest_membership", "invite", "guests", "watch"}
 #: Conditions that an ID alone tells of.
 OF_THE_ID: Final = {name for name, policy in POLICIES.items() if policy.needs == "id"}
 EXAMPLES: Final[Mapping[str, object]] = {
