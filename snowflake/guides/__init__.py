@@ -4,9 +4,11 @@ Each begins with its title and, in the paragraph below it, with what the reader 
 end. A guide leads to another by a relative link, so that both kinds of reader can follow it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Final
 
 #: In the order in which somebody new needs them.
 NAMES: Sequence[str] = (
@@ -25,11 +27,12 @@ NAMES: Sequence[str] = (
     "speed",
     "developing",
 )
+_LINK: Final = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One guide: ``aim`` is what the reader will have at its end, ``text`` all of it."""
+    """One guide: ``aim`` is what the reader has at its end, in plain words, ``text`` all of it."""
 
     name: str
     title: str
@@ -47,4 +50,5 @@ def read(name: str) -> Guide:
         raise KeyError(name)
     text = (files(__package__) / f"{name}.md").read_text("utf-8")
     title, aim, *_ = text.split("\n\n", 2)
-    return Guide(name, title.removeprefix("# "), " ".join(aim.split()), text)
+    plain = _LINK.sub(r"\1", " ".join(aim.split()))
+    return Guide(name, title.removeprefix("# "), plain, text)

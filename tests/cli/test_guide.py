@@ -12,6 +12,12 @@ def test_without_a_name_all_are_listed() -> None:
     assert [name for name in guides.NAMES if f"{name} " not in listed] == []
 
 
+def test_what_each_is_for_is_listed_in_plain_words() -> None:
+    listed = " ".join(CliRunner().invoke(app, ["guide"]).stdout.split())
+    assert "once for all your registered clients, and signing out" in listed
+    assert ".md" not in listed
+
+
 def test_what_goes_elsewhere_than_to_a_terminal_is_the_text() -> None:
     assert CliRunner().invoke(app, ["guide", "authentik"]).stdout == guides.read("authentik").text
 
