@@ -122,7 +122,8 @@ def _counted(kept: Kept) -> str:
 
 
 def _is_anything(kept: Kept) -> bool:
-    return any((kept.grants, kept.sessions, kept.discord_tokens, kept.memberships, kept.link))
+    lists = (kept.grants, kept.sessions, kept.discord_tokens, kept.memberships, kept.consents)
+    return any(lists) or kept.link is not None
 
 
 async def _unlinked(link: Link, state: State) -> bool:
@@ -193,6 +194,14 @@ def _shown(person: str, kept: Kept) -> dict[str, Any]:
                 "asked_at": membership.asked_at,
             }
             for membership in kept.memberships
+        ],
+        "consents": [
+            {
+                "client_id": consent.client_id,
+                "scopes": consent.scopes,
+                "given_at": consent.given_at,
+            }
+            for consent in kept.consents
         ],
         "link": None if kept.link is None else _shown_link(kept.link),
     }

@@ -60,7 +60,7 @@ async def admit(
         raise LoginSpent(ways_here(note, state)) from error
     kept, user = exchanged, fetched.person.user
     try:
-        if Hints(note.hinted, note.login).exclude(user):
+        if Hints(note.hinted, note.login).surely_exclude(user):
             return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)

@@ -44,9 +44,9 @@ from snowflake.state import state_of
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
-#: What our ``prompt`` values are to Discord, which knows ``consent`` and ``none`` alone and asks
-#: for a password in neither case. Its ``none`` still shows its page to somebody new.
-PROMPTS = {"none": "none", "login": "consent", "consent": "consent", "select_account": "consent"}
+#: What ``prompt`` may be. Discord knows ``consent`` and ``none`` alone and asks for a password in
+#: neither case; its ``none`` still shows its page to somebody new.
+PROMPTS = ("none", "login", "consent", "select_account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Wish:
     code_challenge: str | None
     silent: bool
     by_session: bool
+    asks_consent: bool
     max_age: int | None
 
 
@@ -117,6 +118,7 @@ async def authorize(request: Request) -> Response:
         begun=int(state.clock()),
         hinted=hints.person,
         login=hints.login,
+        asks_consent=wish.asks_consent,
     )
 
     # 5. By the session of this browser, if it will do.
@@ -153,13 +155,16 @@ def _wish(params: Parameters, client: Client) -> Wish:
     if challenge is None and client.registered is not None and client.registered.public:
         raise InvalidRequest("code_challenge is missing; a public client must use PKCE")
     prompts, max_age = _prompts(params), _max_age(params)
+    # A page of ours asks for consent where a client has one.
+    anew = {*prompts} - ({"none"} if client.consent == "never" else {"none", "consent"})
     return Wish(
         scope=scope,
         nonce=params.at_most("nonce", MAX_NONCE),
-        prompt=PROMPTS[prompts[0]] if prompts else "none" if max_age is None else "consent",
+        prompt="consent" if anew or max_age is not None else "none",
         code_challenge=challenge,
         silent="none" in prompts,
-        by_session=not {*prompts} - {"none"},
+        by_session=not anew,
+        asks_consent="consent" in prompts,
         max_age=max_age,
     )
 

@@ -14,6 +14,7 @@ from snowflake.oidc import redirects
 from snowflake.oidc.admission import Admitted, admit
 from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
+from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.notes import CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
@@ -31,6 +32,7 @@ from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
 from snowflake.protocol.session_cookie import identifier_of, set_session
 from snowflake.settings import Settings
+from snowflake.settings.registry import Client
 from snowflake.state import State, state_of
 from snowflake.uris.hosts import origin_of
 
@@ -121,17 +123,30 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
         admitted = answered
 
     # 7. To the application, which alone learns who it is if it is a Discord application.
-    begun = admitted.session if admitted is not None else None
-    if begun is not None:
-        code = replace(code, session=begun.session.id, session_ends=begun.session.expires_at)
-    response = _answer(note, code=state.sealer.seal(code, state.clock()))
-    if begun is not None:
-        set_session(response, begun.identifier, begun.session, state.sealer, state.clock())
-    if admitted is not None:
-        person = admitted.person.user.id
-        remember_person(response, person, state.sealer, state.clock(), secure=secure)
-    else:
+    if admitted is None:
+        response = _answer(note, code=state.sealer.seal(code, state.clock()))
         remember(response, known.after(code.id), state.sealer, state.clock(), secure=secure)
+        return response
+    response = await _welcomed(admitted, note, code, client, state)
+    person = admitted.person.user.id
+    remember_person(response, person, state.sealer, state.clock(), secure=secure)
+    return response
+
+
+async def _welcomed(
+    admitted: Admitted, note: LoginNote, code: CodeNote, client: Client, state: State
+) -> Response:
+    """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
+    begun, now = admitted.session, state.clock()
+    if begun is None:
+        return _answer(note, code=state.sealer.seal(code, now))
+    session = begun.session
+    code = replace(code, session=session.id, session_ends=session.expires_at)
+    if await has_to_ask(note, client, session.person, state.store.consents):
+        response = ask(note, session, state)
+    else:
+        response = _answer(note, code=state.sealer.seal(code, now))
+    set_session(response, begun.identifier, session, state.sealer, now)
     return response
 
 

@@ -16,7 +16,7 @@ from snowflake.settings.registry import Client
 from snowflake.state.key_ring import KeyRing
 
 _ID = re.compile(r"[0-9]{15,20}")
-_USERNAME = re.compile(r"@?[a-z0-9_.]{2,32}")
+_USERNAME = re.compile(r"[a-z0-9_.]{2,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,31 @@ class Hints:
     login: str | None = None
 
     def exclude(self, user: User) -> bool:
-        """Whether somebody else is meant. An address that Discord has not told excludes nobody."""
+        """Whether somebody else seems to be meant, so that this one is not signed in unasked."""
+        if self.surely_exclude(user):
+            return True
+        login = _normal(self.login)
+        is_name = _USERNAME.fullmatch(login) and not _ID.fullmatch(login)
+        return bool(is_name and user.username) and login != user.username.casefold()
+
+    def surely_exclude(self, user: User) -> bool:
+        """Whether somebody else is meant: by a Discord user ID, an address, or a name with an @.
+
+        A word alone may be a name that the application has given to them. An address that Discord
+        has not told excludes nobody.
+        """
+        login = _normal(self.login)
         if self.person not in {None, user.id}:
             return True
-        if self.login is None:
-            return False
-        login = self.login.strip().casefold()
         if _ID.fullmatch(login):
             return login != user.id
-        if _USERNAME.fullmatch(login):
-            return bool(user.username) and login.removeprefix("@") != user.username.casefold()
+        if login.startswith("@"):
+            return bool(user.username) and login[1:] != user.username.casefold()
         return "@" in login and user.email is not None and login != user.email.casefold()
+
+
+def _normal(login: str | None) -> str:
+    return (login or "").strip().casefold()
 
 
 async def hints_of(params: Parameters, client: Client, keys: KeyRing) -> Hints:

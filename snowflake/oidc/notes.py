@@ -15,10 +15,11 @@ class LoginNote(Note):
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
     lifetime counts, however often the note is sealed. Where somebody is ``hinted``, by their ID or
-    by their ``login``, nobody else may come back.
+    by their ``login``, nobody else may come back. It ``asks_consent`` if the application wants the
+    person to be asked what it may learn, though they have allowed it before.
     """
 
-    purpose: ClassVar[str] = "login note 5"
+    purpose: ClassVar[str] = "login note 6"
 
     client_id: str
     issuer: str
@@ -35,6 +36,7 @@ class LoginNote(Note):
     begun: int
     hinted: str | None
     login: str | None = None
+    asks_consent: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,14 @@ def _for_groups(client: Client) -> frozenset[str]:
 class Scope:
     """A scope: what it gives in words, its claims, the Discord scopes that it needs for a client.
 
+    What it ``tells`` is said to people who are asked for their consent.
     A claim that there is no value for is None or empty. A scope that is ``always`` granted
     gives its claims even where Discord was not allowed to tell, as of somebody who is nowhere: what
     an application is not told anew it keeps.
     """
 
     description: str
+    tells: str
     discord: DiscordScopes = _identify
     claims: Mapping[str, Claim] = field(default_factory=dict)
     always: bool = False
@@ -97,10 +99,12 @@ def _discord(person: Person, client: Client) -> dict[str, object]:
 SCOPES: Mapping[str, Scope] = {
     "openid": Scope(
         description="Sign in with OpenID Connect. Required.",
+        tells="Who you are at Discord: your user ID.",
         claims={"sub": lambda person, _: person.user.id},
     ),
     "profile": Scope(
         description="Names, locale and avatar of the Discord account.",
+        tells="Your name, username, language and avatar.",
         claims={
             "name": _name,
             "preferred_username": lambda person, _: person.user.username,
@@ -112,6 +116,7 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "email": Scope(
         description="The e-mail address of the Discord account, if Discord has verified it.",
+        tells="Your e-mail address.",
         discord=_identify_and_email,
         claims={
             "email": lambda person, _: person.email,
@@ -125,9 +130,11 @@ SCOPES: Mapping[str, Scope] = {
             "A refresh token that outlives the session of a registered client. Every login has a "
             "refresh token."
         ),
+        tells="What is allowed here, also while you are away.",
     ),
     "groups": Scope(
         description="The guilds (servers) that the person is in, and their roles if configured.",
+        tells="Servers that you are in and roles that you have, as far as they matter to it.",
         discord=_for_groups,
         claims={
             "groups": lambda person, client: groups_of(person, client.groups),
@@ -139,6 +146,7 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "discord": Scope(
         description="The Discord account as Discord tells of it, in one object.",
+        tells="Your Discord account as Discord tells of it.",
         claims={"discord": _discord},
     ),
 }

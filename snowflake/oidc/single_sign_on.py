@@ -16,6 +16,7 @@ from snowflake.errors import (
 )
 from snowflake.oidc.acquaintances import ask_discord
 from snowflake.oidc.answers import answer, error_answer
+from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.denial import denied
 from snowflake.oidc.exchange import Exchanged
@@ -43,7 +44,8 @@ class Entry:
     """Somebody who wants to go on to a registered client.
 
     ``caller`` is the browser's address, ``max_age`` for how many seconds a login is good for the
-    client. Without ``has_page`` they could not come back from Discord to a page of ours.
+    client. Without ``has_page`` they could not come back from Discord to a page of ours. Whoever
+    has ``consented`` has just allowed the client what it asks for.
     """
 
     note: LoginNote
@@ -52,6 +54,7 @@ class Entry:
     hints: Hints
     max_age: int | None
     has_page: bool
+    consented: bool = False
 
     @property
     def needs(self) -> Needs:
@@ -122,7 +125,12 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
         await state.logout.turn_away(session.person, client)
         return await denied(note, fetched.person, refusal, client, state)
 
-    # 3. The code, and what will be redeemed for it.
+    # 3. Whether they want to.
+    consents = state.store.consents
+    if not entry.consented and await has_to_ask(note, client, session.person, consents):
+        return ask(note, session, state)
+
+    # 4. The code, and what will be redeemed for it.
     code = _code(session, entry)
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
     expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
@@ -133,7 +141,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     except InvalidGrant as ended:
         raise LoginRequired(ended.description) from ended
 
-    # 4. To the application.
+    # 5. To the application.
     structlog.contextvars.bind_contextvars(by="session")
     sealed = state.sealer.seal(code, state.clock())
     return answer(note.redirect_uri, note.issuer, note.state, code=sealed)

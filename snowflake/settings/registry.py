@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import SecretStr
 
@@ -69,6 +69,11 @@ class Client:
     def name(self) -> str | None:
         """What people know the client by, if somebody has said so."""
         return self.registered.name if self.registered is not None else None
+
+    @property
+    def consent(self) -> Literal["never", "once", "always"]:
+        """Whether a page of ours asks what the client may learn."""
+        return self.registered.consent if self.registered is not None else "never"
 
     @property
     def shares_access(self) -> bool:

@@ -12,7 +12,8 @@ One file for each thing that is kept:
   once);
 - ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
   ``logout_deliveries`` are those who are yet to be told;
-- ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``signing_keys``;
+- ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
+  ``signing_keys``;
 - ``attempts`` and ``reputation``, against those who try what they should not;
 - ``watched_people``, at whom a bot looks again; ``people``: all about one person.
 
@@ -33,6 +34,7 @@ from snowflake.crypto.sealing import Sealer
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.store.attempts import Attempts
 from snowflake.store.codes import Codes
+from snowflake.store.consents import Consents
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens
 from snowflake.store.grants import Grants
@@ -93,6 +95,7 @@ class Store:
         )
         self.logout_deliveries = LogoutDeliveries(database, clock)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
+        self.consents = Consents(database, clock)
         self.signing_keys = SigningKeys(database, sealer)
         self.attempts = Attempts(database, clock)
         self.reputations = Reputations(database, clock)
@@ -104,6 +107,7 @@ class Store:
             self.discord_tokens,
             self.memberships,
             self.links,
+            self.consents,
         )
         self.watched_people = WatchedPeople(database, clock)
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from snowflake.store.consents import Consent, Consents
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
@@ -38,6 +39,7 @@ class Kept:
     discord_tokens: list[StoredTokens]
     memberships: list[Membership]
     link: Link | None
+    consents: list[Consent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class People:
     discord_tokens: DiscordTokens
     memberships: Memberships
     links: Links
+    consents: Consents
 
     async def kept(self, person: str) -> Kept:
         """Answer everything about a person, by their Discord user ID."""
@@ -60,6 +63,7 @@ class People:
             await self.discord_tokens.of_person(person),
             await self.memberships.of_person(person),
             await self.links.find(person),
+            await self.consents.of_person(person),
         )
 
     async def erase(self, person: str, *, told: Collection[str] = ()) -> None:

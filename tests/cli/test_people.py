@@ -96,6 +96,7 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
         "sessions": [],
         "discord_tokens": [],
         "memberships": [],
+        "consents": [],
         "link": None,
     }
     assert run("purge", "--person", "1") == "Nothing is kept about this person.\n"

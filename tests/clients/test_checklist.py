@@ -114,7 +114,6 @@ def test_04_what_is_unset_is_left_out(found: Json) -> None:
     absent = {
         "pushed_authorization_request_endpoint",
         "registration_endpoint",
-        "end_session_endpoint",
         "service_documentation",
     }
     assert not absent & found.keys()

@@ -42,6 +42,11 @@ password = {secret}
 bearer = {token}
 [auth.openapi.hook_secret]
 bearer = {hook}
+# What is posted without a cookie is looked at after a redirect, with the cookies.
+[[operations]]
+include-path-regex = "^/(authorize|logout)$"
+include-method = "POST"
+checks.negative_data_rejection.enabled = false
 """
 #: What brings a request past the first checks. What is wrong with it then is told by redirect.
 OUR_CLIENT = f"""

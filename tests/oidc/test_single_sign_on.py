@@ -189,13 +189,19 @@ async def test_a_session_that_is_refused_for_a_hint_goes_to_a_page_of_discord(
     assert query_of(answer.headers["location"])["prompt"] == "consent"
 
 
-@pytest.mark.parametrize("hint", [OTHER, "somebody.else", "other@example.com"])
+@pytest.mark.parametrize("hint", [OTHER, "@somebody.else", "other@example.com"])
 async def test_a_login_that_ends_as_somebody_else_than_the_hint_gives_no_code(
     snowflake: Snowflake, hint: str
 ) -> None:
     departure = await depart(snowflake.browser, **AS_WIKI, login_hint=hint)
     answer = await come_back(snowflake.browser, departure)
     assert query_of(answer.headers["location"])["error"] == "login_required"
+
+
+async def test_a_word_of_the_application_s_own_keeps_nobody_out(snowflake: Snowflake) -> None:
+    departure = await depart(snowflake.browser, **AS_WIKI, login_hint="somebody")
+    answer = await come_back(snowflake.browser, departure)
+    assert "code" in query_of(answer.headers["location"])
 
 
 @pytest.mark.parametrize("prompt", ["login", "consent", "select_account"])

@@ -17,6 +17,7 @@ CONTRACT = {
     "/r/{redirect_uri:path}": ({"GET", "HEAD"}, False),
     "/callback": ({"GET", "HEAD"}, False),
     "/logout": ({"GET", "HEAD", "POST"}, False),
+    "/consent": ({"GET", "HEAD", "POST"}, False),
     "/token": ({"POST"}, True),
     "/userinfo": ({"GET", "HEAD", "POST"}, True),
     "/.well-known/openid-configuration": ({"GET", "HEAD"}, True),

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -132,6 +132,13 @@ class ClientTable(Table):
     frontchannel_logout_session_required: bool = Field(
         default=True,
         description="Whether that page is told of which session, by `iss` and `sid`.",
+    )
+    consent: Literal["never", "once", "always"] = Field(
+        default="never",
+        description=(
+            "Whether a page of Snowflake asks people what the application may learn: `never`, "
+            "`once` for each set of scopes, or `always`."
+        ),
     )
     scopes: tuple[str, ...] | None = Field(
         default=None,

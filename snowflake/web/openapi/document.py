@@ -69,7 +69,7 @@ def _for_people() -> Json:
                     schemas.FORM,
                     object_of(*schemas.AUTHORIZATION_REQUIRED, **schemas.AUTHORIZATION),
                 ),
-                "responses": {"302": redirect("On to Discord"), **pages(*BODY, *STORE)},
+                "responses": {"302": redirect("On to Discord"), **_TO_GET, **pages(*BODY, *STORE)},
             },
         },
         paths.FORWARDING + "{redirect_uri}": {
@@ -98,7 +98,21 @@ def _for_people() -> Json:
             "post": {
                 "summary": "End session endpoint",
                 "requestBody": body(schemas.FORM, object_of(**schemas.LOGOUT)),
-                "responses": {**_SIGNED_OUT, **pages(*BODY, *STORE)},
+                "responses": {**_SIGNED_OUT, **_TO_GET, **pages(*BODY, *STORE)},
+            },
+        },
+        paths.CONSENT: {
+            "get": {
+                "summary": "Page that asks what an application may learn",
+                "parameters": parameters("query", schemas.CONSENT, "note"),
+                "responses": {"200": page("The question"), **pages(*QUERY, *STORE, LoginError)},
+            },
+            "post": {
+                "summary": "Its answer",
+                "requestBody": body(
+                    schemas.FORM, object_of("note", "answer", **schemas.CONSENT_ANSWER)
+                ),
+                "responses": {"302": onward, **pages(*BODY, *DISCORD, LoginError, LoginDenied)},
             },
         },
     }
@@ -170,6 +184,8 @@ def _for_everybody() -> Json:
     }
 
 
+#: What another site has posted is looked at with the cookies that come with a GET.
+_TO_GET: Json = {"303": redirect("The same by GET")}
 _SIGNED_OUT: Json = {
     "302": redirect("Back to the application"),
     "200": page("A page that says so"),

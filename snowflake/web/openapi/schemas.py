@@ -64,6 +64,8 @@ LOGOUT: Json = {
     "id_token_hint": text(),
     "state": text(),
 }
+CONSENT: Json = {"note": text()}
+CONSENT_ANSWER: Json = {**CONSENT, "answer": one_of("allow", "deny")}
 GRANT = object_of(
     "grant_type",
     grant_type=one_of(*GRANTS),

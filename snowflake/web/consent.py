@@ -1,0 +1,113 @@
+"""The page that asks whether an application may learn what it asks for, and its answer."""
+
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from snowflake.crypto.sealing import BadNote
+from snowflake.errors import InvalidRequest, LoginExpired
+from snowflake.oidc.clients import find_client
+from snowflake.oidc.consent import NOTE, ConsentNote, asked_for, refused
+from snowflake.oidc.hints import Hints
+from snowflake.oidc.question import question_of
+from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.single_sign_on import Entry, account_of, by_session
+from snowflake.oidc.ways import ways_here
+from snowflake.protocol import browser, pkce
+from snowflake.protocol.browser import LOGIN_LIFETIME
+from snowflake.protocol.caller import caller_of
+from snowflake.protocol.discord import discord_page
+from snowflake.protocol.parameters import Parameters, form, query
+from snowflake.protocol.paths import CONSENT
+from snowflake.protocol.redirect import redirect
+from snowflake.protocol.session_cookie import session_of
+from snowflake.settings.registry import Client
+from snowflake.state import State, state_of
+from snowflake.store.sessions import Session
+from snowflake.web.pages import page
+
+#: The buttons of the page.
+ANSWER: Final = "answer"
+ALLOW, DENY = "allow", "deny"
+#: Characters of a note; a login has at most as many as a query string.
+MAX_NOTE: Final = 32_768
+
+
+async def consent(request: Request) -> Response:
+    """Ask whether an application may learn what it asks for, and go on as the person says.
+
+    Raises:
+        InvalidRequest: it is no answer to our page.
+        LoginExpired: the login is too old, or somebody else is signed in by now.
+    """
+    return await (_answered if request.method == "POST" else _asked)(request)
+
+
+async def _asked(request: Request) -> Response:
+    state, params = state_of(request), query(request)
+    note, client, session = await _waiting(request, params, state)
+    secure = note.issuer.startswith("https:")
+    binding = browser.bind(request, secure=secure)
+    # For somebody else, who has to come back from Discord in this browser.
+    another = replace(
+        note.login_note(),
+        verifier=pkce.new_verifier(),
+        browser=browser.fingerprint(binding),
+        begun=int(state.clock()),
+    )
+    sealed = state.sealer.seal(another, state.clock())
+    scopes = asked_for(note, client)
+    response = page(
+        "consent.html",
+        request,
+        form=True,
+        application=client.name or client.id,
+        account=account_of(session).account,
+        learns=[scope.tells for name, scope in SCOPES.items() if name in scopes],
+        another_account=discord_page(
+            state.settings, question_of(another, client), sealed, "consent"
+        ),
+        action=state.settings.path + CONSENT,
+        note=params.require(NOTE, MAX_NOTE),
+    )
+    browser.set_cookie(response, binding, secure=secure)
+    return response
+
+
+async def _answered(request: Request) -> Response:
+    """Go on to the application with a code, or tell it that the person does not want it."""
+    state, params = state_of(request), await form(request)
+    note, client, session = await _waiting(request, params, state)
+    login, said = note.login_note(), params.get(ANSWER)
+    if said == DENY:
+        return refused(login)
+    if said != ALLOW:
+        raise InvalidRequest("answer must be allow or deny")
+    if client.consent == "once":
+        await state.store.consents.give(session.person, client.id, asked_for(login, client))
+    hints = Hints(login.hinted, login.login)
+    entry = Entry(login, client, caller_of(request), hints, None, has_page=True, consented=True)
+    response = await by_session(session, entry, state)
+    if response is not None:
+        return response
+    # The session is about to end, or Discord has to be asked for more.
+    sealed = state.sealer.seal(login, state.clock())
+    return redirect(discord_page(state.settings, question_of(login, client), sealed, "none"))
+
+
+async def _waiting(
+    request: Request, params: Parameters, state: State
+) -> tuple[ConsentNote, Client, Session]:
+    """Answer the login that waits for an answer, its client, and whose answer it is."""
+    sealed, now = params.require(NOTE, MAX_NOTE), state.clock()
+    try:
+        note = state.sealer.open(ConsentNote, sealed, LOGIN_LIFETIME, now)
+    except BadNote as error:
+        raise LoginExpired from error
+    client = find_client(note.client_id, state.registry)
+    session = await session_of(request, note.issuer, state)
+    if session is None or session.id != note.session:
+        raise LoginExpired(ways_here(note.login_note(), state))
+    return note, client, session
