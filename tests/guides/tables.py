@@ -52,7 +52,7 @@ ENDPOINTS = {
     "/.well-known/jwks.json": "JSON Web Key Set",
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
     "/logout": "end session endpoint",
-    "/consent": "asks what an application may learn, if it has [`consent`](registered-clients.md#consent)",
+    "/consent": "asks what a client may learn that has [`consent`](registered-clients.md#consent)",
     "/revoke": "revocation endpoint",
     "/introspect": "introspection endpoint, for the client that owns the token",
     "/linked-role": "where Discord sends people who want a linked role",
