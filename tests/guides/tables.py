@@ -48,7 +48,7 @@ ENDPOINTS = {
     "/token": "token endpoint",
     "/userinfo": "UserInfo endpoint; the token in the header or in a form",
     "/.well-known/openid-configuration": "discovery document",
-    "/.well-known/oauth-authorization-server": "the same, by its name in RFC 8414",
+    "/.well-known/oauth-authorization-server": "discovery document, by its name in RFC 8414",
     "/.well-known/jwks.json": "JSON Web Key Set",
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
     "/logout": "end session endpoint",

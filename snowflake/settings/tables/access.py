@@ -21,14 +21,14 @@ class AccessTable(Table):
     """The conditions of a login, all of which have to hold."""
 
     any_guild: Ids = Field(
-        default=(), description="IDs of guilds, of one of which a person must be a member."
+        default=(), description="IDs of guilds. A person must be a member of at least one."
     )
     all_guilds: Ids = Field(
-        default=(), description="IDs of guilds, of all of which a person must be a member."
+        default=(), description="IDs of guilds. A person must be a member of each."
     )
-    any_role: Ids = Field(default=(), description="IDs of roles, one of which a person must have.")
-    all_roles: Ids = Field(default=(), description="IDs of roles, all of which a person must have.")
-    no_role: Ids = Field(default=(), description="IDs of roles, none of which a person may have.")
+    any_role: Ids = Field(default=(), description="IDs of roles. A person must have at least one.")
+    all_roles: Ids = Field(default=(), description="IDs of roles. A person must have each.")
+    no_role: Ids = Field(default=(), description="IDs of roles. A person may have none of them.")
     people: Ids = Field(
         default=(),
         description=(
@@ -48,8 +48,8 @@ class AccessTable(Table):
     screened: bool = Field(
         default=False,
         description=(
-            "Only after a guild's membership screening. It is asked of the guilds that are named "
-            "here, else of those of `[groups]`."
+            "Only people who have passed a guild's membership screening: of the guilds that are "
+            "named here, else of those of `[groups]`."
         ),
     )
     not_timed_out: bool = Field(default=False, description="Not during a time-out in those guilds.")

@@ -117,8 +117,8 @@ class ClientTable(Table):
     backchannel_logout_session_required: bool = Field(
         default=True,
         description=(
-            "Whether that server is told which session has ended (`sid`), or whose alone, so that "
-            "the application ends all that the person has there."
+            "Whether that server is told which session has ended (`sid`). If false, it is told "
+            "only whose, and ends all sessions that the person has there."
         ),
     )
     frontchannel_logout_uri: Url | None = Field(
@@ -131,7 +131,7 @@ class ClientTable(Table):
     )
     frontchannel_logout_session_required: bool = Field(
         default=True,
-        description="Whether that page is told of which session, by `iss` and `sid`.",
+        description="Whether that page is told which session has ended, by `iss` and `sid`.",
     )
     consent: Literal["never", "once", "always"] = Field(
         default="never",

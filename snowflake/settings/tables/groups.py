@@ -69,7 +69,7 @@ class GroupsTable(Table):
         default={},
         description="Names of your own by ID, as they are: without template and prefix.",
     )
-    prefix: Short = Field(default="", description="What every other name begins with.")
+    prefix: Short = Field(default="", description="What names begin with that are not in `names`.")
     maximum: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=500, description="Number of groups above which the rest is left out; at most 1000."
     )

@@ -35,11 +35,11 @@ class ClaimVariables(BaseSettings):
     )
     name_from_guild: DiscordId | None = Field(
         default=None,
-        description="ID of a guild whose nicknames are given as `name` to those who have one.",
+        description="ID of a guild. Whoever has a nickname there is called by it in `name`.",
     )
     picture_from_guild: DiscordId | None = Field(
         default=None,
-        description="ID of a guild whose avatars are given as `picture` to those who have one.",
+        description="ID of a guild. Whoever has an avatar of their own there has it as `picture`.",
     )
 
     @property
