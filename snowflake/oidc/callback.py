@@ -32,7 +32,7 @@ from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
 from snowflake.protocol.session_cookie import identifier_of, set_session
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client
+from snowflake.settings.registry import ACCOUNT, Client
 from snowflake.state import State, state_of
 from snowflake.uris.hosts import origin_of
 
@@ -65,7 +65,9 @@ async def callback(request: Request) -> Response:
 
 async def _arrived(note: LoginNote, request: Request, params: Parameters, state: State) -> Response:
     """Send somebody on whose login note is good."""
-    client = find_client(note.client_id, state.registry)
+    registry = state.registry
+    is_own = note.client_id == ACCOUNT
+    client = registry.account if is_own else find_client(note.client_id, registry)
 
     # 2. Its redirect URI.
     inner = request.path_params.get("redirect_uri")
@@ -142,7 +144,9 @@ async def _welcomed(
         return _answer(note, code=state.sealer.seal(code, now))
     session = begun.session
     code = replace(code, session=session.id, session_ends=session.expires_at)
-    if await has_to_ask(note, client, session.person, state.store.consents):
+    if client.id == ACCOUNT:
+        response = redirect(note.redirect_uri)
+    elif await has_to_ask(note, client, session.person, state.store.consents):
         response = ask(note, session, state)
     else:
         response = _answer(note, code=state.sealer.seal(code, now))

@@ -8,6 +8,8 @@ AUTHORIZE: Final = "/authorize"
 FORWARDING: Final = "/r/"
 #: Where Discord sends people back to who sign in to a registered client.
 CALLBACK: Final = "/callback"
+#: A person's own page.
+ACCOUNT: Final = "/account"
 #: Where Snowflake itself asks what an application may learn.
 CONSENT: Final = "/consent"
 TOKEN: Final = "/token"  # noqa: S105

@@ -27,6 +27,8 @@ OF_CLIENTS = frozenset(
     }
 )
 
+#: The client by which people sign in to Snowflake's own page; no table has an ID with a colon.
+ACCOUNT: Final = ":account"
 #: Discord applications of which it is remembered what holds for them.
 MAX_CLIENTS: Final = 1024
 
@@ -122,6 +124,17 @@ class Registry:
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
         #: At whose people a bot looks again, by how often it does.
         self.watches = _watches(self._registered.values(), _client("", settings))
+
+    @property
+    def account(self) -> Client:
+        """The client of Snowflake's own page, to which everybody may sign in.
+
+        Somebody whom ``[access]`` turns away may still see, and erase, what is kept of them.
+        """
+        # Its ID is none that a table may have, and its redirect URI is not compared.
+        table = ClientTable.model_construct(id=ACCOUNT, name="Snowflake", public=True)
+        client = _registered(table, self._settings)
+        return replace(client, access=AccessTable(), links_roles=False)
 
     @property
     def ends_sessions(self) -> bool:

@@ -35,14 +35,21 @@ class Logout:
         Raises:
             TemporarilyUnavailable: the store cannot be reached.
         """
-        sharing = self._registry.sharing_access(client)
-        for each in sharing:
-            ended = await self._store.session_ends.leave(
-                person, each.application, each.id, told=self.told
-            )
-            self._note(ended)
+        for each in self._registry.sharing_access(client):
+            await self.leave(person, each.application, each.id)
         if client.shares_access:
             await self.end(Which(person=person, application=client.application))
+
+    async def leave(self, person: str, application: str, client_id: str) -> None:
+        """Have a client lose all that it has of somebody, and hear of it.
+
+        ``application`` is the Discord application through which they came.
+
+        Raises:
+            TemporarilyUnavailable: the store cannot be reached.
+        """
+        ends = self._store.session_ends
+        self._note(await ends.leave(person, application, client_id, told=self.told))
         self.due.set()
 
     async def erase(self, person: str) -> None:

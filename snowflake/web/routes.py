@@ -19,6 +19,7 @@ from snowflake.oidc.webfinger import webfinger
 from snowflake.protocol import paths
 from snowflake.settings import Settings
 from snowflake.web import docs, linked_roles
+from snowflake.web.account import account
 from snowflake.web.consent import consent
 from snowflake.web.end_session import end_session
 from snowflake.web.health import health, ready
@@ -43,6 +44,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(paths.REVOKE, revoke, "POST"),
         _route(paths.INTROSPECT, introspect, "POST"),
         _route(paths.END_SESSION, end_session, "GET", "POST"),
+        _route(paths.ACCOUNT, account, "GET", "POST"),
         _route(paths.CONSENT, consent, "GET", "POST"),
         _route(paths.READY, ready),
     ]

@@ -52,6 +52,7 @@ ENDPOINTS = {
     "/.well-known/jwks.json": "JSON Web Key Set",
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
     "/logout": "end session endpoint",
+    "/account": "a person's own page, where [sessions](sessions.md#a-page-for-everybody) are kept",
     "/consent": "asks what a client may learn that has [`consent`](registered-clients.md#consent)",
     "/revoke": "revocation endpoint",
     "/introspect": "introspection endpoint, for the client that owns the token",

@@ -53,6 +53,7 @@ def openapi_document(issuer: str, settings: Settings) -> Json:
 def _for_people() -> Json:
     """Describe where a person's browser is sent."""
     back = (*QUERY, *DISCORD, LoginError)
+    own = (*QUERY, *STORE, NotFound)
     onward = redirect("On to the application")
     return {
         paths.AUTHORIZE: {
@@ -99,6 +100,23 @@ def _for_people() -> Json:
                 "summary": "End session endpoint",
                 "requestBody": body(schemas.FORM, object_of(**schemas.LOGOUT)),
                 "responses": {**_SIGNED_OUT, **_TO_GET, **pages(*BODY, *STORE)},
+            },
+        },
+        paths.ACCOUNT: {
+            "get": {
+                "summary": "A person's own page",
+                "responses": {"200": page("It"), "302": redirect("On to Discord"), **pages(*own)},
+            },
+            "post": {
+                "summary": "A button of it",
+                "requestBody": body(
+                    schemas.FORM, object_of("note", "action", **schemas.ACCOUNT_BUTTON)
+                ),
+                "responses": {
+                    "200": page("What came of it"),
+                    "302": redirect("On to Discord"),
+                    **pages(*BODY, *STORE, NotFound),
+                },
             },
         },
         paths.CONSENT: {

@@ -64,6 +64,7 @@ LOGOUT: Json = {
     "id_token_hint": text(),
     "state": text(),
 }
+ACCOUNT_BUTTON: Json = {"note": text(), "action": text(), "client_id": text()}
 CONSENT: Json = {"note": text()}
 CONSENT_ANSWER: Json = {**CONSENT, "answer": one_of("allow", "deny")}
 GRANT = object_of(
