@@ -6,7 +6,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from snowflake.errors import StartFault
@@ -14,9 +13,13 @@ from snowflake.store.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEWER = "SNOWFLAKE_DATABASE_URL: the store was made by a newer Snowflake than this one"
+OLDER = (
+    "SNOWFLAKE_DATABASE_URL: the store was made before the first release and cannot be brought up "
+    "to date; move it away: a new one is made, and everybody signs in and links anew"
+)
 
 
-async def migrate(database: Database, revision: str = "head") -> None:
+async def migrate(database: Database) -> None:
     """Run the migrations that are missing, in one transaction.
 
     Processes that start together come one after the other.
@@ -28,7 +31,7 @@ async def migrate(database: Database, revision: str = "head") -> None:
 
     def upgrade(connection: Connection) -> None:
         database.queue(connection)
-        _upgrade(connection, revision)
+        _upgrade(connection)
 
     await database.write(upgrade)
 
@@ -45,15 +48,14 @@ def _missing(connection: Connection) -> int:
     if current is None:
         return len(known)
     if current not in known:
-        raise StartFault([NEWER])
+        raise StartFault([OLDER if current < known[-1] else NEWER])
     return known.index(current)
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def _upgrade(connection: Connection) -> None:
+    if not _missing(connection):
+        return
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, revision)
-    except CommandError as error:
-        raise StartFault([NEWER]) from error
+    command.upgrade(config, "head")

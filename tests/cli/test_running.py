@@ -11,6 +11,7 @@ from snowflake.errors import StartFault
 from snowflake.store.migrate import migrate
 from tests.linked_roles.tables import FILE
 from tests.linked_roles.world import APPLICATION, APPLICATION_SECRET, BOT_TOKEN
+from tests.store.newer import become_newer
 from tests.store.places import SECRET, Place, place, place_on
 
 __all__ = ["place"]
@@ -76,17 +77,19 @@ def test_an_older_store_is_left_to_the_snowflake_that_may_be_running_on_it(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = place_on("sqlite", tmp_path)
-    asyncio.run(_migrate(old, "0001"))
+    asyncio.run(_migrate(old))
+    before = asyncio.run(old.rows("SELECT version_num FROM alembic_version"))
+    become_newer(monkeypatch, tmp_path)
     monkeypatch.setenv("SNOWFLAKE_DATABASE_URL", old.url)
     assert "older than this Snowflake; start Snowflake first" in fault("keys list")
-    assert asyncio.run(old.rows("SELECT version_num FROM alembic_version")) == [("0001",)]
+    assert asyncio.run(old.rows("SELECT version_num FROM alembic_version")) == before
 
 
 def test_the_secret_of_a_store_is_not_made_up(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = place_on("sqlite", tmp_path)
-    asyncio.run(_migrate(made, "head"))
+    asyncio.run(_migrate(made))
     monkeypatch.setenv("SNOWFLAKE_DATABASE_URL", made.url)
     assert fault("keys list") == (
         f"{data}/keys/secret_key: there is no such file, and SNOWFLAKE_SECRET_KEY is not set"
@@ -96,6 +99,6 @@ def test_the_secret_of_a_store_is_not_made_up(
     assert CliRunner().invoke(app, ["keys", "list"]).exit_code == 0
 
 
-async def _migrate(place: Place, revision: str) -> None:
+async def _migrate(place: Place) -> None:
     async with place.database() as database:
-        await migrate(database, revision)
+        await migrate(database)

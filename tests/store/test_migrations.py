@@ -1,22 +1,42 @@
 """Old databases are brought up to date, once, and the migrations say what the schema says."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from snowflake.crypto.keys import parse_key
+from snowflake.errors import StartFault
+from snowflake.store.memberships import ALL_GUILDS
 from snowflake.store.migrate import migrate
 from snowflake.store.schema import metadata
 from tests.running import NOW, Clock
-from tests.store.furniture import APPLICATION, CLAIMS, PERSON
+from tests.store.furniture import (
+    APPLICATION,
+    PERSON,
+    grant,
+    link,
+    membership,
+    put_login,
+    tokens,
+)
+from tests.store.newer import REVISION, become_newer
 from tests.store.places import Place
 
-#: A database as the first release made it, with one login in it. Never to be changed.
+#: A store with a login, a link and a key, from before the migrations became one. It never changes.
 FIRST_RELEASE = (Path(__file__).parent / "first_release.sql").read_text("utf-8")
 SECRET = b"the secret key of the first release"
 REFRESH_TOKEN = "the-refresh-token-of-the-first-release"
+
+
+def _make_old_store(place: Place) -> None:
+    # The one word in it that the engines have each for themselves.
+    no = "0" if place.engine == "sqlite" else "false"
+    place.run(FIRST_RELEASE.replace("DEFAULT false", f"DEFAULT {no}"))
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -49,27 +69,53 @@ async def test_many_migrate_a_new_database_at_once(place: Place, clock: Clock) -
     assert len(await place.rows("SELECT * FROM alembic_version")) == 1
 
 
-async def test_a_database_of_the_first_release_is_opened(place: Place, clock: Clock) -> None:
-    place.run(FIRST_RELEASE)
+async def test_a_store_from_before_the_migrations_became_one_works_on(
+    place: Place, clock: Clock
+) -> None:
+    _make_old_store(place)
     async with place.store(clock, SECRET) as store:
         token = await store.refresh_tokens.find(REFRESH_TOKEN)
         assert token is not None
-        grant = await store.grants.find(token.grant_id)
-        assert grant is not None
-        assert (grant.person, grant.claims) == (PERSON, CLAIMS)
-        assert (grant.scopes, grant.auth_time) == (("openid", "email", "groups"), NOW)
-        # What Discord had granted then, the pair of tokens says.
-        pair = await store.discord_tokens.find(APPLICATION, PERSON)
-        assert pair is not None
-        assert pair.access_token.get_secret_value() == "an-access-token-of-Discord"
-        assert grant.discord_scopes == pair.scopes != frozenset()
+        kept = await store.grants.find(token.grant_id)
+        assert kept is not None
+        expected = grant(expires_at=NOW + 30 * 24 * 3600)
+        assert kept == replace(expected, id="the-first-grant", discord_scopes=tokens().scopes)
+        assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()
+        assert await store.memberships.find(PERSON, ALL_GUILDS) == membership()
+        assert await store.links.find(PERSON) == link()
         [key] = await store.signing_keys.all()
-        assert key.kid == "first"
+        assert (key.kid, key.signs_from) == ("first", NOW)
+        assert parse_key(key.jwk, "the key").is_private
+        # And is written to as a new one is.
+        successor = await store.refresh_tokens.rotate(token, kept)
+        assert successor is not None
+        assert await store.refresh_tokens.find(successor) is not None
+        await put_login(store, "another-code")
 
 
-async def test_a_database_of_the_first_release_becomes_as_the_schema_draws(
+async def test_a_store_from_before_the_migrations_became_one_is_as_the_schema_draws(
     place: Place, clock: Clock
 ) -> None:
-    place.run(FIRST_RELEASE)
+    _make_old_store(place)
     async with place.store(clock, SECRET) as store:
         assert await store.database.write(_differences) == []
+
+
+async def test_an_older_store_is_left_as_it_is(place: Place, clock: Clock) -> None:
+    _make_old_store(place)
+    await place.change("UPDATE alembic_version SET version_num = '0010'")
+    with pytest.raises(StartFault, match=r"before the first release .* move it away"):
+        async with place.store(clock, SECRET):
+            pass
+    assert await place.rows("SELECT version_num FROM alembic_version") == [("0010",)]
+
+
+async def test_what_comes_after_the_first_migration_is_run_at_the_start(
+    place: Place, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make_old_store(place)
+    become_newer(monkeypatch, tmp_path)
+    async with place.store(clock, SECRET) as store:
+        assert await store.links.find(PERSON) == link()
+    assert await place.rows("SELECT version_num FROM alembic_version") == [(REVISION,)]
+    assert await place.rows("SELECT * FROM novelties") == []
