@@ -32,7 +32,8 @@ The rooms of the house, each of which knows only those below it:
 - ``settings``: what an operator may say, and what it means for a client;
 - ``uris``: redirect URIs, hosts, what may carry a secret; ``outbound``: how a request goes out and
   its answer comes in, within a time and a size; ``concurrency``: what several tasks share;
-- ``errors``: everything that can go wrong, in one tree; ``guides``: the documents.
+- ``errors``: everything that can go wrong, in one tree; ``guides``: the documents;
+  ``theme``: how every page looks.
 """
 
 __version__ = "0.1.0"

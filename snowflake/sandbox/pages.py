@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from snowflake import theme
+
 SHARED = Path(__file__).parent / "templates"
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -16,7 +18,8 @@ _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestor
 class Pages:
     """Renders the templates of one application.
 
-    ``directory`` holds its templates; the frame and the stylesheet are shared.
+    ``directory`` holds its templates; the frame is shared, and the stylesheet
+    is the theme of all pages with the rules of ``templates/style.css`` after it.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -29,6 +32,7 @@ class Pages:
         )
         self._templates.filters["initials"] = initials
         self._templates.filters["hue"] = hue
+        self._templates.globals["wordmark"] = theme.WORDMARK
 
     def page(
         self, template: str, context: Mapping[str, object], *, status: int = 200
@@ -74,7 +78,7 @@ def hue(text: str) -> int:
 
 async def _style(_: Request) -> Response:
     return Response(
-        (SHARED / "style.css").read_bytes(),
+        theme.STYLE + (SHARED / "style.css").read_text("utf-8"),
         media_type="text/css",
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"},
     )

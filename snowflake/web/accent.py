@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 #: Contrast of text with what is behind it.
 READABLE: Final = 4.5
-#: The cards of our style sheet, by day and by night.
+#: The cards of the theme, by day and by night.
 DAY, NIGHT = "#ffffff", "#1e232c"
 #: Steps from a colour to black, or to white.
 STEPS: Final = 100

@@ -1,4 +1,4 @@
-"""How pages look: our style sheet, and what the operator says of them in ``[pages]``."""
+"""How our pages look: the theme, and what the operator says of them in ``[pages]``."""
 
 import base64
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 
 from snowflake.settings.tables.pages import DATA, PagesTable
+from snowflake.theme import STYLE, WORDMARK
 from snowflake.uris.hosts import origin_of
 from snowflake.web.accent import readable
 
@@ -18,7 +19,6 @@ from snowflake.web.accent import readable
 OURS: Final = "Snowflake"
 #: Goes on from a page when all that it frames has loaded, or after five seconds.
 ONWARD: Final = (files("snowflake.web") / "templates" / "onward.js").read_text("utf-8")
-STYLE: Final = (files("snowflake.web") / "templates" / "style.css").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,16 @@ class Look:
     """What a template needs beside its own words.
 
     ``style`` is the one style sheet of a page, ``policy`` what a page may load (CSP). ``name``
-    stands in titles; ``shown`` is whether it heads the page. ``contact`` is text and ``address``
-    where it leads, both None if nobody is named.
+    stands in titles; ``named`` is whether it heads the page as well. ``wordmark`` is None where the
+    operator has a name or a logo. ``contact`` is text and ``address`` where it leads, both None if
+    nobody is named.
     """
 
     style: str
     policy: str
     name: str
-    shown: bool
+    named: bool
+    wordmark: str | None
     logo: str | None
     contact: str | None
     address: str | None
@@ -64,13 +66,15 @@ def look(pages: PagesTable) -> Look:
     if pages.accent is not None:
         day, night = readable(pages.accent)
         style += f":root {{ --accent: light-dark({day}, {night}); }}\n"
+    ours = pages.name is None and pages.logo is None
     contact = pages.contact
     is_address = contact is not None and not contact.startswith("https://")
     return Look(
         style=style,
         policy=_policy(style, pages.logo),
         name=pages.name or OURS,
-        shown=pages.name is not None,
+        named=ours or pages.name is not None,
+        wordmark=WORDMARK if ours else None,
         logo=pages.logo,
         contact=contact.removeprefix("https://") if contact is not None else None,
         address=f"mailto:{contact}" if is_address else contact,

@@ -7,6 +7,7 @@ import pytest
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.pages import PagesTable, picture
+from snowflake.theme import WORDMARK
 from snowflake.web.look import OURS, look
 from tests.running import Clock, Discord, running
 
@@ -28,17 +29,18 @@ async def test_a_page_has_the_operator_s_name_in_place_of_ours(
     page = await shown(settings, clock, discord, PagesTable(name="Birds <b>Login</b>"))
     name = "Birds &lt;b&gt;Login&lt;/b&gt;"
     assert f" · {name}</title>" in page.text
-    assert f"<p><bdi>{name}</bdi></p>" in page.text
+    assert f'<p class="name"><bdi>{name}</bdi></p>' in page.text
     assert OURS not in page.text
+    assert WORDMARK not in page.text
 
 
-async def test_a_page_without_one_has_ours_in_its_title_alone(
+async def test_a_page_without_one_has_our_wordmark(
     settings: Settings, clock: Clock, discord: Discord
 ) -> None:
     page = await shown(settings, clock, discord, PagesTable())
     assert f" · {OURS}</title>" in page.text
-    assert page.text.count(OURS) == 1
-    assert "<header>" not in page.text
+    assert WORDMARK in page.text
+    assert f'<p class="name"><bdi>{OURS}</bdi></p>' in page.text
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,7 @@ async def test_the_policy_lets_in_the_logo_and_nothing_else(
 ) -> None:
     page = await shown(settings, clock, discord, PagesTable(logo=logo))
     assert f'<img src="{logo}" alt="">' in page.text
+    assert WORDMARK not in page.text
     policy = dict(
         part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";")
     )

@@ -39,7 +39,7 @@ def page_for(*refusals: Refusal, application: str = "Grafana", invite: str | Non
 
 
 def links(page: str) -> list[tuple[str, str]]:
-    found = re.findall(r'<a (?:class="first" )?href="([^"]*)">(.*)</a>', page)
+    found = re.findall(r'<a class="button(?: plain)?" href="([^"]*)">(.*)</a>', page)
     return [(html.unescape(address), re.sub("<[^>]*>", "", text)) for address, text in found]
 
 
