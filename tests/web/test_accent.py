@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snowflake.theme import STYLE
 from snowflake.web.accent import DAY, NIGHT, READABLE, contrast, readable
-from snowflake.web.look import STYLE
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
