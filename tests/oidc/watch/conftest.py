@@ -1,0 +1,3 @@
+from tests.store.places import place
+
+__all__ = ["place"]
