@@ -3,14 +3,17 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.browser import Browser
-from tests.journeys.relying_party import SCOPE, RelyingParty
+from tests.journeys.browser import Browser, arrival
+from tests.journeys.registered import client
+from tests.journeys.relying_party import SCOPE, RelyingParty, Secrets, tokens_of
 from tests.journeys.world import ADA, CLIENT_SECRET, World
-from tests.serving import free_port, missing, program, running
+from tests.journeys.world import world as running_world
+from tests.serving import Program, free_port, missing, program, running
 
 MODULES = Path("/usr/lib/apache2/modules")
 LOADED = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "env", "include", "mime")
@@ -78,17 +81,23 @@ def pages() -> Iterator[Path]:
 @pytest.fixture
 def apache(pages: Path, world: World, tmp_path: Path) -> Iterator[str]:
     """Run Apache in the foreground, and answer its origin."""
+    port = free_port()
+    party = world.party(redirect_uri=f"http://localhost:{port}/members/callback")
+    with _running(pages, port, party, tmp_path):
+        yield f"http://localhost:{port}"
+
+
+@contextmanager
+def _running(pages: Path, port: int, party: RelyingParty, directory: Path) -> Iterator[Program]:
     executable = program("apache2")
     if not (MODULES / "mod_auth_openidc.so").exists():
         missing("mod_auth_openidc")
-    port = free_port()
-    party = world.party(redirect_uri=f"http://localhost:{port}/members/callback")
-    configuration = tmp_path / "apache.conf"
+    configuration = directory / "apache.conf"
     configuration.write_text(_configuration(pages, port, party))
     command = [executable, "-f", str(configuration), "-DFOREGROUND"]
-    with running(command, tmp_path / "apache.log") as started:
+    with running(command, directory / "apache.log") as started:
         started.wait_for_http(f"http://127.0.0.1:{port}/")
-        yield f"http://localhost:{port}"
+        yield started
 
 
 def _configuration(directory: Path, port: int, party: RelyingParty) -> str:
@@ -135,3 +144,34 @@ def test_a_refusal_ends_at_apache_and_lets_nobody_in(apache: str, browser: Brows
     assert page.url.path == "/members/callback"
     assert "Error" in page.text
     assert browser.open(f"{apache}/members/").url.path == "/oauth2/authorize"
+
+
+def test_whoever_signs_out_elsewhere_is_signed_out_by_apache_too(
+    pages: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    origin = f"http://localhost:{port}"
+    hears = f'backchannel_logout_uri = "{origin}/members/callback?logout=backchannel"'
+    file = client("apache", hears) + client("another")
+    with (
+        running_world(tmp_path, file=file) as world,
+        _running(
+            pages, port, world.client("apache", f"{origin}/members/callback"), tmp_path
+        ) as apache,
+        Browser() as browser,
+        Browser() as bystander,
+    ):
+        for each in (browser, bystander):
+            assert each.allow(each.open(f"{origin}/members/"), ADA).status_code == 200
+        # At another application, to which they come by their session, they sign out.
+        another, login = world.client("another"), Secrets()
+        code = another.code(login, arrival(browser.open(another.begin(login))))
+        tokens = tokens_of(another.redeem(login, code))
+        hint = tokens["id_token"]
+        page = browser.open(f"{world.snowflake.origin}/logout?id_token_hint={hint}")
+        assert "You have signed out" in page.text
+        # Not followed: Discord would let them in again without a question.
+        apache.wait_until(lambda: browser.http.get(f"{origin}/members/").is_redirect)
+        # The same person's session in another browser is another one.
+        assert bystander.http.get(f"{origin}/members/").status_code == 200
+        assert '"outcome":"delivered"' in world.snowflake.log
