@@ -72,7 +72,7 @@ class SigningKey:
         """
         try:
             verified = jwt.decode(token, self._key, registry=_REGISTRY)
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
             raise ValueError("is not a token that was signed here") from error
         if verified.header.get("typ") != typ:
@@ -99,7 +99,8 @@ def kid_of(token: str) -> str | None:
     """
     try:
         kid = extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
+        # A header of a thousand brackets, which anybody can send, is too deep for Python's reader.
         raise ValueError("is not a signed token") from error
     return kid if isinstance(kid, str) else None
 

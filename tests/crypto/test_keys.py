@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.util import urlsafe_b64encode
 
-from snowflake.crypto.keys import MAX_KID, SigningKey, generate_key, parse_key
+from snowflake.crypto.keys import MAX_KID, SigningKey, generate_key, kid_of, parse_key
 from snowflake.errors import StartFault
 
 Jwk = dict[str, Any]
@@ -205,3 +206,46 @@ def test_a_header_nested_very_deep_is_refused(key: SigningKey) -> None:
     token = f"{header}.e30.AA"
     with pytest.raises(ValueError, match="not a token that was signed here"):
         key.verify(token, "JWT")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+HEADERS = ANYTHING | st.fixed_dictionaries(
+    {"alg": st.just("RS256") | ANYTHING},
+    optional=dict.fromkeys(("kid", "typ", "crit", "b64", "jwk", "zip"), ANYTHING),
+)
+
+
+def token_of(header: bytes) -> str:
+    return f"{urlsafe_b64encode(header).decode()}.e30.e30"
+
+
+@given(HEADERS)
+def test_a_header_of_whatever_types_names_a_key_or_none_or_is_refused(header: object) -> None:
+    token = token_of(json.dumps(header).encode())
+    try:
+        kid = kid_of(token)
+    except ValueError:
+        return
+    assert isinstance(header, dict)
+    named = header.get("kid")
+    assert kid == (named if isinstance(named, str) else None)
+
+
+@given(st.text() | st.binary().map(token_of))
+def test_what_is_no_header_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="not a signed token"):
+        kid_of(token)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+@pytest.mark.parametrize("depth", [100, 1000, 1500])
+def test_a_header_of_many_brackets_is_refused(jwk: Jwk, opening: bytes, depth: int) -> None:
+    token = token_of(b'{"alg":"RS256","x":' + depth * opening)
+    with pytest.raises(ValueError, match="not a signed token"):
+        kid_of(token)
+    with pytest.raises(ValueError, match="not a token that was signed here"):
+        signing_key(jwk).verify(token, "JWT")
