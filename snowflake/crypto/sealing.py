@@ -2,8 +2,7 @@
 
 A note is encrypted and authenticated with AES-256-GCM, dated, and bound to one purpose: each kind
 of note has a key of its own, derived from the secret key, so that one kind never passes for
-another. What was sealed with Fernet, as the first notes were, is still opened; it takes several
-times as long.
+another.
 """
 
 import base64
@@ -16,7 +15,6 @@ from functools import cache
 from typing import ClassVar, Final, TypeVar
 
 from cryptography.exceptions import InvalidTag
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -29,9 +27,9 @@ from snowflake.settings.values import MIN_SECRET_LENGTH
 
 #: Where the secret key lies below the data directory.
 SECRET_FILE = "keys/secret_key"  # noqa: S105
-#: What a note is, once decoded: this byte (Fernet's first is another), its date in Unix time, a
-#: random nonce, and the encrypted content, with which the byte and the date are authenticated. Of
-#: 2**32 notes of a kind two have the same nonce with a probability of 2**-33.
+#: What a note is, once decoded: this byte, its date in Unix time, a random nonce, and the encrypted
+#: content, with which the byte and the date are authenticated. Of 2**32 notes of a kind two have
+#: the same nonce with a probability of 2**-33.
 VERSION: Final = b"\x81"
 DATE_LENGTH: Final = 8
 NONCE_LENGTH: Final = 12
@@ -67,7 +65,6 @@ class Sealer:
         self._secrets = secrets_
         # Made once for each purpose: to derive a key takes longer than to use it.
         self._keys = cache(self._derive_keys)
-        self._fernet = cache(self._derive_fernet)
         self._digests = cache(self._derive_digests)
         #: What tells the secrets apart without telling them, the one that seals first.
         self.names = tuple(_derive(secret, "name").hex()[:32] for secret in secrets_)
@@ -135,7 +132,7 @@ class Sealer:
         Raises:
             BadNote: none of them has.
         """
-        return self._seal(kind.purpose, *self._open(kind.purpose, sealed.rstrip("=")))
+        return self._seal(kind.purpose, *self._open(kind.purpose, sealed))
 
     def digest(self, purpose: str, *values: str | None) -> str:
         """Answer a keyed hash by which values are known again, for one purpose, but not guessed.
@@ -162,24 +159,13 @@ class Sealer:
         """Answer the content of a note and its date."""
         try:
             note = _decoded(sealed)
-            if not note.startswith(VERSION):
-                return self._open_fernet(purpose, note)
             head, nonce, encrypted = note[:_HEAD], note[_HEAD:_NONCE_END], note[_NONCE_END:]
             return _decrypted(self._keys(purpose), nonce, encrypted, head), head[len(VERSION) :]
-        except (InvalidTag, InvalidToken, ValueError) as error:
+        except (InvalidTag, ValueError) as error:
             raise BadNote("the note was not sealed here for this purpose") from error
-
-    def _open_fernet(self, purpose: str, note: bytes) -> tuple[bytes, bytes]:
-        token, fernet = base64.urlsafe_b64encode(note), self._fernet(purpose)
-        content = fernet.decrypt(token)
-        return content, fernet.extract_timestamp(token).to_bytes(DATE_LENGTH, "big")
 
     def _derive_keys(self, purpose: str) -> list[AESGCM]:
         return [AESGCM(_derive(secret, f"AES-256-GCM {purpose}")) for secret in self._secrets]
-
-    def _derive_fernet(self, purpose: str) -> MultiFernet:
-        keys = [base64.urlsafe_b64encode(_derive(secret, purpose)) for secret in self._secrets]
-        return MultiFernet([Fernet(key) for key in keys])
 
     def _derive_digests(self, purpose: str) -> list[hmac.HMAC]:
         keys = [_derive(secret, f"digest {purpose}") for secret in self._secrets]

@@ -87,8 +87,8 @@ async def as_it_is(
     """Answer the grant with the claims that it has, and the scopes that Discord granted last.
 
     Raises:
-        TemporarilyUnavailable: the outage; the claims are too old, or of unknown age, or older than
-            what a person may be admitted by.
+        TemporarilyUnavailable: the outage; the claims are too old, or older than what a person may
+            be admitted by.
     """
     oldest = OLDEST_CLAIMS
     if client.access.has_conditions:
@@ -102,8 +102,8 @@ async def as_it_is(
 
 
 def age_of(grant: Grant, state: State) -> float:
-    """Answer how many seconds ago Discord told the oldest of a grant's claims; infinity if unknown.
+    """Answer how many seconds ago Discord told the oldest of a grant's claims.
 
     The clock of another machine may be ahead; what is from far ahead must not last for ever.
     """
-    return abs(state.clock() - grant.claims_at) if grant.claims_at is not None else math.inf
+    return abs(state.clock() - grant.claims_at)

@@ -181,6 +181,7 @@ async def _grant(session: Session, entry: Entry, state: State) -> Grant:
         issuer=session.issuer,
         scopes=tuple(entry.note.scope.split()),
         claims={},
+        claims_at=0,
         auth_time=session.auth_time,
         expires_at=session.expires_at,
         secret_hash=None,

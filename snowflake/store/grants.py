@@ -55,10 +55,9 @@ class Grant:
     client may know, ``sub`` included, and ``secret_hash`` a slow hash of the client secret that
     was last known to be good, None for a public client. ``scopes`` are those that the client asked
     for, whatever it was given, and ``discord_scopes`` those that Discord granted then.
-    ``claims_at`` is the time at which Discord was asked for the oldest of the claims, None in a
-    grant of an older release. ``session`` is the ID of the session in which it began, and
-    ``session_ends`` when that will end, None if it has; with it ends the grant, unless it is
-    ``offline``.
+    ``claims_at`` is the time at which Discord was asked for the oldest of the claims. ``session``
+    is the ID of the session in which it began, and ``session_ends`` when that will end, None if it
+    has; with it ends the grant, unless it is ``offline``.
     """
 
     client_id: str
@@ -70,7 +69,7 @@ class Grant:
     auth_time: int
     expires_at: int
     secret_hash: str | None
-    claims_at: int | None = None
+    claims_at: int
     discord_scopes: frozenset[str] = frozenset()
     session: str | None = None
     session_ends: int | None = None
@@ -125,7 +124,7 @@ class Grants:
     async def renew_claims(self, grant: Grant) -> None:
         """Keep the claims of a grant, unless it has newer ones or has ended."""
         change = update(grants).where(
-            grants.c.id == grant.id, func.coalesce(grants.c.claims_at, 0) <= grant.claims_at
+            grants.c.id == grant.id, grants.c.claims_at <= grant.claims_at
         )
         row = self._row(grant)
         claims = {name: row[name] for name in ("claims", "claims_at", "sealed_by")}

@@ -12,8 +12,7 @@ def open_sealed(sealer: Sealer, kind: type[AnyNote], sealed: str) -> AnyNote:
             under a new key that this one was not given yet.
     """
     try:
-        # Stores of an earlier release have notes with padding.
-        return sealer.open(kind, sealed.rstrip("="))
+        return sealer.open(kind, sealed)
     except BadNote:
         cause = "a row is damaged or sealed under a key that is not in SNOWFLAKE_SECRET_KEY"
         raise TemporarilyUnavailable("the store cannot be read; try again", cause=cause) from None

@@ -4,7 +4,7 @@ Snowflake reads and checks the parameters, makes a cookie and a PKCE pair, and s
 
 Of what it takes beyond the bare redirect, the log line is a fifth, reading the parameters a fifth,
 what every request passes and the headers of its answer a sixth, what to ask Discord for and the URL
-of its page a sixth, sealing the note a twentieth (with Fernet it took four times as long). Checking
+of its page a sixth, sealing the note a twentieth. Checking
 the parameters, the cookie and the PKCE pair are the rest.
 """
 

@@ -17,8 +17,8 @@ What a login costs, by py-spy's samples of a worker at full load, on the machine
 table: the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were more
 than half of a login that took twice as long); SQLAlchemy and SQLite a seventh (three transactions,
 six or seven statements, two commits to the disk); the two signatures a tenth; Uvicorn and
-Starlette, four requests long, a fifth; sealing and opening notes and rows a twentieth (with Fernet
-it was a tenth); log lines a thirtieth; collecting garbage a thirtieth. The rest is spread thinly
+Starlette, four requests long, a fifth; sealing and opening notes and rows a twentieth;
+log lines a thirtieth; collecting garbage a thirtieth. The rest is spread thinly
 over reading and checking parameters, JSON and base64. No function has more than a twentieth. By
 endpoint, without sockets: ``/authorize`` and the callback a tenth together, ``/token`` three
 quarters, ``/userinfo`` the rest.

@@ -19,9 +19,9 @@ from tests.journeys.world import variables
 from tests.serving import free_port, running, serve_command
 
 LIBRARIES = (
-    *("aiohttp", "alembic", "cryptography.fernet", "httptools", "httpx", "jinja2", "joserfc"),
-    *("prometheus_client", "pydantic_settings", "sqlalchemy.ext.asyncio", "starlette", "structlog"),
-    *("typer", "uvicorn", "uvloop"),
+    *("aiohttp", "alembic", "cryptography.hazmat.primitives.ciphers.aead", "httptools", "httpx"),
+    *("jinja2", "joserfc", "prometheus_client", "pydantic_settings", "sqlalchemy.ext.asyncio"),
+    *("starlette", "structlog", "typer", "uvicorn", "uvloop"),
 )
 _HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 

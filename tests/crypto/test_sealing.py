@@ -1,4 +1,3 @@
-import base64
 import hmac
 import stat
 from dataclasses import dataclass
@@ -7,7 +6,6 @@ from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
@@ -130,42 +128,8 @@ def test_an_altered_old_note_does_not_pass_for_one_that_is_merely_old() -> None:
     assert not isinstance(refusal.value, ExpiredNote)
 
 
-# Notes of the secret "one secret", as they were sealed with Fernet: LETTER at NOW.
-def sealed_with_fernet(secret: bytes = b"one secret", now: float = NOW) -> str:
-    info = b"snowflake letter"
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
-    content = b'["text",5,null]'
-    token = Fernet(base64.urlsafe_b64encode(key)).encrypt_at_time(content, int(now))
-    return token.decode().rstrip("=")
-
-
-def test_a_note_that_was_sealed_with_fernet_is_opened() -> None:
-    sealed = sealed_with_fernet()
-    assert opened(sealed) == LETTER
-    assert Sealer(b"another", b"one secret").open(Letter, sealed, LIFETIME, NOW) == LETTER
-    with pytest.raises(ExpiredNote):
-        opened(sealed, NOW + LIFETIME + 1)
-
-
-def test_a_note_that_was_sealed_with_fernet_is_refused_when_altered_or_of_another_purpose() -> None:
-    sealed = sealed_with_fernet()
-    for place in range(0, len(sealed), 7):
-        other = "A" if sealed[place] != "A" else "B"
-        with pytest.raises(BadNote):
-            opened(sealed[:place] + other + sealed[place + 1 :])
-    with pytest.raises(BadNote):
-        opened(sealed, kind=Parcel)
-    with pytest.raises(BadNote):
-        opened(sealed_with_fernet(b"another secret"))
-
-
-@pytest.mark.parametrize(
-    "sealed",
-    [SEALED, sealed_with_fernet(), f"{sealed_with_fernet()}=="],
-    ids=["now", "fernet", "fernet-padded"],
-)
-def test_a_note_sealed_anew_is_the_first_secrets_and_keeps_its_date(sealed: str) -> None:
-    anew = Sealer(b"another", b"one secret").anew(Letter, sealed)
+def test_a_note_sealed_anew_is_the_first_secrets_and_keeps_its_date() -> None:
+    anew = Sealer(b"another", b"one secret").anew(Letter, SEALED)
     first = Sealer(b"another")
     assert first.open(Letter, anew, LIFETIME, NOW + LIFETIME) == LETTER
     with pytest.raises(ExpiredNote):
@@ -174,7 +138,7 @@ def test_a_note_sealed_anew_is_the_first_secrets_and_keeps_its_date(sealed: str)
 
 def test_what_nobody_has_sealed_is_not_sealed_anew() -> None:
     with pytest.raises(BadNote):
-        SEALER.anew(Letter, sealed_with_fernet(b"another secret"))
+        SEALER.anew(Letter, Sealer(b"another secret").seal(LETTER, NOW))
 
 
 def test_the_secret_key_makes_notes_of_one_snowflake_open_at_another(tmp_path: Path) -> None:

@@ -3,13 +3,11 @@ from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from snowflake.oidc.freshness import OLDEST_CLAIMS
 from snowflake.protocol.pkce import challenge_of
 from snowflake.settings import Settings
-from snowflake.store.schema import grants
 from tests.login import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -313,14 +311,6 @@ async def test_claims_are_as_old_as_the_oldest_of_them(snowflake: Snowflake) -> 
     snowflake.clock.pass_by(600)
     token = answer_of(await refresh(snowflake, token))["refresh_token"]
     snowflake.clock.pass_by(1)
-    assert error_of(await refresh(snowflake, token)) == OUT
-
-
-async def test_claims_of_unknown_age_are_too_old(snowflake: Snowflake) -> None:
-    token = (await sign_in(snowflake.browser))["refresh_token"]
-    older_release = update(grants).values(claims_at=None)
-    await snowflake.state.store.database.write(lambda c: c.execute(older_release))
-    lose_discord(snowflake)
     assert error_of(await refresh(snowflake, token)) == OUT
 
 
