@@ -10,6 +10,7 @@ from snowflake.operator.doctor.discord import discord
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.operator.doctor.issuer import issuer
 from snowflake.operator.doctor.linked_roles import linked_roles
+from snowflake.operator.doctor.logouts import logouts
 from snowflake.operator.doctor.native_apps import native_apps
 from snowflake.operator.doctor.portal import portal
 from snowflake.operator.doctor.store import store
@@ -24,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "bot": bot,
     "redirects": portal,
     "clients": native_apps,
+    "logouts": logouts,
     "linked roles": linked_roles,
     "issuer": issuer,
 }
