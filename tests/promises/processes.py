@@ -1,7 +1,7 @@
 """Several ``snowflake serve`` on one store, each on a port of its own."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -25,6 +25,7 @@ class Processes:
     """What runs, and where each of them is reached."""
 
     discord: SimulatedDiscord
+    discord_origin: str
     programs: list[Program]
     origins: list[str]
 
@@ -60,14 +61,20 @@ def settings_of(place: Place, discord_origin: str, issuer: str) -> dict[str, str
 
 
 @contextmanager
-def processes(place: Place, directory: Path, number: int, *options: str) -> Iterator[Processes]:
-    """Start them all at once on a store that nobody has prepared."""
+def processes(
+    place: Place,
+    directory: Path,
+    number: int,
+    *options: str,
+    further: Mapping[str, str] | None = None,
+) -> Iterator[Processes]:
+    """Start them all at once on a store that nobody has prepared; ``further`` are variables."""
     discord = SimulatedDiscord(clock=time.time)
     ports = [free_port() for _ in range(number)]
     origins = [f"http://localhost:{port}" for port in ports]
     with serving(discord.app) as discord_origin, ExitStack() as stack:
         settings = settings_of(place, discord_origin, origins[0])
-        settings["SNOWFLAKE_DATA_DIR"] = str(directory)
+        settings |= {"SNOWFLAKE_DATA_DIR": str(directory), **(further or {})}
         programs = [
             stack.enter_context(
                 running(serve_command(port, *options), directory / f"{port}.log", settings)
@@ -76,6 +83,6 @@ def processes(place: Place, directory: Path, number: int, *options: str) -> Iter
         ]
         for program, port in zip(programs, ports, strict=True):
             program.wait_for_http(f"http://127.0.0.1:{port}/health")
-        yield Processes(discord, programs, origins)
+        yield Processes(discord, discord_origin, programs, origins)
         for program in programs:
             assert "Traceback" not in program.log, program.log
