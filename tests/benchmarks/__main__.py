@@ -16,6 +16,7 @@ from tests.benchmarks import (
     logins,
     memory,
     report,
+    sso,
     start,
 )
 from tests.benchmarks.effort import Effort
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "memory": memory.run,
     "start": start.run,
     "growth": growth.run,
+    "sso": sso.run,
 }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes, urlencode
 from snowflake.sandbox.discord import GUILDS
 from tests.benchmarks.connection import Connection
 from tests.benchmarks.discord import CLIENT_ID, CLIENT_SECRET, MEMBERSHIPS, SESSION, email_of
-from tests.benchmarks.messages import Unexpected, request
+from tests.benchmarks.messages import Message, Unexpected, request
 from tests.benchmarks.processes import Discord
 
 #: The application's own redirect URI.
@@ -29,18 +29,19 @@ PEOPLE: Iterator[str] = map(str, count(1_100_000_000_000_000_001))
 #: What an application sends along; of the usual length.
 STATE, NONCE = "wVd0vX2t7bQ5nYc8RrJmHs1KpLfZ3gAe", "u6TqNz4DkWx9BvCy2MhGjE7SaPo5RiLf"
 _CODE = re.compile(rb"[?&]code=([^&]+)")
-_BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
-_TOKEN_FIELDS = b"Authorization: Basic %s\r\n" % _BASIC
 _TOKEN_FORM = urlencode({"grant_type": "authorization_code", "redirect_uri": APPLICATION}).encode()
 
 
 class Browser:
     """Signs people in, one at a time. It has a connection to Snowflake and one to Discord."""
 
-    def __init__(self, issuer: str, discord_origin: str) -> None:
-        self._issuer, self._discord = issuer, discord_origin
+    #: The answer that led back to the application the last time.
+    arrival: Message
+
+    def __init__(self, issuer: str, discord_origin: str, client_id: str = CLIENT_ID) -> None:
+        self._issuer, self._discord, self._client_id = issuer, discord_origin, client_id
         self._snowflake, self._at_discord = Connection(), Connection()
-        self._authorize = authorization_request(issuer)
+        self._authorize = authorization_request(issuer, client_id)
         self._logins = 0
 
     async def connect(self) -> None:
@@ -74,7 +75,12 @@ class Browser:
         # 3. Back, and on to the application.
         target = _below(consent.field(b"location"), self._issuer.encode())
         back = request("GET", self._issuer, target, b"Cookie: %s\r\n" % cookie)
-        location = (await self._snowflake.send(back, 302)).field(b"location")
+        self.arrival = await self._snowflake.send(back, 302)
+        return self.code_of(self.arrival)
+
+    def code_of(self, arrival: Message) -> bytes:
+        """Answer the code with which the browser is sent on to the application."""
+        location = arrival.field(b"location")
         code = _CODE.search(location)
         if code is None or not location.startswith(APPLICATION.encode()):
             raise Unexpected(f"the application got no code: {location.decode()}")
@@ -87,7 +93,9 @@ class Browser:
     async def redeem(self, code: bytes) -> str:
         """Redeem a code as the application does, and answer the access token."""
         form = b"%s&code=%s" % (_TOKEN_FORM, code)
-        asked = request("POST", self._issuer, b"/token", _TOKEN_FIELDS, form)
+        pair = base64.b64encode(f"{self._client_id}:{CLIENT_SECRET}".encode())
+        fields = b"Authorization: Basic %s\r\n" % pair
+        asked = request("POST", self._issuer, b"/token", fields, form)
         answer = await self._snowflake.send(asked, 200)
         access_token: str = json.loads(answer.body)["access_token"]
         return access_token
@@ -106,9 +114,11 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsers(number: int, issuer: str, discord: Discord) -> AsyncIterator[list[Browser]]:
+async def browsers(
+    number: int, issuer: str, discord: Discord, client_id: str = CLIENT_ID
+) -> AsyncIterator[list[Browser]]:
     """Open browsers."""
-    opened = [Browser(issuer, discord.origin) for _ in range(number)]
+    opened = [Browser(issuer, discord.origin, client_id) for _ in range(number)]
     try:
         for browser in opened:
             await browser.connect()
@@ -118,18 +128,19 @@ async def browsers(number: int, issuer: str, discord: Discord) -> AsyncIterator[
             browser.close()
 
 
-def authorization_request(issuer: str) -> bytes:
+def authorization_request(issuer: str, client_id: str = CLIENT_ID, fields: bytes = b"") -> bytes:
     """Write the request with which an application sends people to ``/authorize``."""
     parameters = {
-        "client_id": CLIENT_ID,
+        "client_id": client_id,
         "redirect_uri": APPLICATION,
         "response_type": "code",
         "scope": "openid profile email groups",
         "state": STATE,
         "nonce": NONCE,
-        "prompt": "none",
+        # A registered client would hear that nobody is signed in yet.
+        **({"prompt": "none"} if client_id == CLIENT_ID else {}),
     }
-    return request("GET", issuer, f"/authorize?{urlencode(parameters)}".encode())
+    return request("GET", issuer, f"/authorize?{urlencode(parameters)}".encode(), fields)
 
 
 def _below(location: bytes, origin: bytes) -> bytes:

@@ -24,5 +24,5 @@ class Effort:
     #: Logins after which the resident size is read.
     logins: int = 5000
     starts: int = 5
-    #: Grants in the store that has grown.
+    #: Sessions and grants in the store that has grown.
     grants: int = 1_000_000

@@ -1,12 +1,14 @@
-"""Logins a second with a million grants in the store, over an empty one, on both engines.
+"""Logins a second with a million sessions and grants in the store, over an empty one.
 
-Two Snowflakes run side by side, one on each store, and take turns. The grants are a million
-people's, each with a refresh token, and with Discord's tokens; they are as long as real ones, and
-none of them expires while this runs. PostgreSQL is a server of its own on the same machine, which
+On both engines, two Snowflakes run side by side, one on each store, and take turns. Each login is
+to a registered client and begins a session. The grants are a million people's, each with a session,
+a refresh token, and with Discord's tokens; they are as long as real ones, and none of them expires
+while this runs. PostgreSQL is a server of its own on the same machine, which
 does not wait for the disk (``fsync`` is off, as in the tests).
 """
 
 import asyncio
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -23,12 +25,20 @@ from snowflake.sandbox.discord import GUILDS
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.migrate import migrate
-from snowflake.store.schema import discord_tokens, grants, refresh_tokens
+from snowflake.store.schema import (
+    discord_tokens,
+    grants,
+    refresh_tokens,
+    session_clients,
+    sessions,
+)
+from snowflake.store.sessions import SealedAccount
 from tests.benchmarks.discord import CLIENT_ID, MEMBERSHIPS, SCOPES, email_of
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.logins import in_turn
 from tests.benchmarks.processes import serve, simulated_discord
 from tests.benchmarks.report import Goal, Row
+from tests.benchmarks.sso import CLIENT, settings_of
 from tests.store.places import ENGINES, SECRET, Place, place_on
 
 GOAL = Goal(0.80)
@@ -36,6 +46,9 @@ BATCH = 5000
 DAY = 86400
 #: Days over which the grants expire, from tomorrow on.
 DAYS = 29
+FURNISHED = (sessions, session_clients, grants, refresh_tokens, discord_tokens)
+#: What Discord says of a person, of the usual length.
+USER = json.dumps({"id": "9" * 18, "username": "n" * 12, "avatar": "8" * 32, "verified": True})
 
 
 def run(effort: Effort, directory: Path) -> Iterator[Row]:
@@ -53,13 +66,13 @@ def _on(engine: str, name: str, effort: Effort, directory: Path) -> Row:
     asyncio.run(fill(full, effort.grants))
     with (
         simulated_discord(directory) as discord,
-        serve(directory, discord, settings=_settings(empty)) as small,
-        serve(directory, discord, settings=_settings(full)) as large,
+        serve(directory, discord, settings=_settings(empty, directory)) as small,
+        serve(directory, discord, settings=_settings(full, directory)) as large,
     ):
-        before, after = in_turn([small, large], discord, effort)
+        before, after = in_turn([small, large], discord, effort, CLIENT)
     beside = f"{before}, empty store"
     return Row(
-        f"{name}, {effort.grants:,} grants", str(after), beside, after.rate / before.rate, GOAL
+        f"{name}, {effort.grants:,} sessions", str(after), beside, after.rate / before.rate, GOAL
     )
 
 
@@ -68,8 +81,9 @@ def _place(engine: str, directory: Path) -> Place:
     return place_on(engine, directory)
 
 
-def _settings(place: Place) -> dict[str, str]:
-    return {"SNOWFLAKE_DATABASE_URL": place.url, "SNOWFLAKE_SECRET_KEY": SECRET.decode()}
+def _settings(place: Place, directory: Path) -> dict[str, str]:
+    own = {"SNOWFLAKE_DATABASE_URL": place.url, "SNOWFLAKE_SECRET_KEY": SECRET.decode()}
+    return {**settings_of(directory), **own}
 
 
 async def fill(place: Place, number: int) -> None:
@@ -88,6 +102,7 @@ class Furniture:
     sealed_by: str
     claims: str
     tokens: str
+    account: str
     people: Iterator[int]
     now: int
 
@@ -111,6 +126,7 @@ class Furniture:
             sealed_by=sealer.name,
             claims=sealer.seal(SealedClaims(secrets.token_urlsafe(16), claims)),
             tokens=sealer.seal(pair),
+            account=sealer.seal(SealedAccount(secrets.token_hex(16), USER, ("identify",), 0)),
             people=count(900_000_000_000_000_001),
             now=int(time.time()),
         )
@@ -118,16 +134,17 @@ class Furniture:
     def put(self, number: int, connection: Connection) -> None:
         """Write grants, and what belongs to each."""
         furnished = zip(*(self._one() for _ in range(number)), strict=True)
-        for table, rows in zip((grants, refresh_tokens, discord_tokens), furnished, strict=True):
+        for table, rows in zip(FURNISHED, furnished, strict=True):
             connection.execute(insert(table), list(rows))
 
     def _one(self) -> tuple[dict[str, object], ...]:
-        """Make a grant, its refresh token, and Discord's tokens of its person."""
+        """Make a session, its client and grant, a refresh token, and Discord's tokens."""
         grant_id, number = secrets.token_urlsafe(16), next(self.people)
+        session_id = secrets.token_hex(16)
         expires_at = self.now + DAY + number % (DAYS * DAY)
         grant = {
             "id": grant_id,
-            "client_id": CLIENT_ID,
+            "client_id": CLIENT,
             "application": CLIENT_ID,
             "person": str(number),
             "issuer": "https://snowflake.example.com",
@@ -135,7 +152,7 @@ class Furniture:
             "auth_time": self.now,
             "claims": self.claims,
             "claims_at": self.now,
-            "secret_hash": "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 65,
+            "session": session_id,
             "expires_at": expires_at,
             "sealed_by": self.sealed_by,
         }
@@ -150,4 +167,25 @@ class Furniture:
             "needed_until": 0,
             "sealed_by": self.sealed_by,
         }
-        return grant, token, tokens
+        session = {
+            "id": session_id,
+            "identifier": secrets.token_hex(32),
+            "browser": secrets.token_hex(32),
+            "application": CLIENT_ID,
+            "person": str(number),
+            "issuer": "https://snowflake.example.com",
+            "auth_time": self.now,
+            "began_at": self.now,
+            "used_at": self.now,
+            "expires_at": expires_at,
+            "account": self.account,
+            "sealed_by": self.sealed_by,
+        }
+        took_part = {
+            "session": session_id,
+            "client_id": CLIENT,
+            "sid": secrets.token_urlsafe(32),
+            "first_at": self.now,
+            "last_at": self.now,
+        }
+        return session, took_part, grant, token, tokens

@@ -42,6 +42,7 @@ from statistics import median
 import uvloop
 
 from tests.benchmarks.browser import PEOPLE, browsers
+from tests.benchmarks.discord import CLIENT_ID
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.load import Done, for_seconds, work
 from tests.benchmarks.proc import cpu_seconds
@@ -87,12 +88,14 @@ def run(effort: Effort, directory: Path) -> Iterator[Row]:
     yield Row("logins, two workers, by CPU time", "", "twice one worker", cpu, goal)
 
 
-def in_turn(snowflakes: list[Snowflake], discord: Discord, effort: Effort) -> list[Speed]:
+def in_turn(
+    snowflakes: list[Snowflake], discord: Discord, effort: Effort, client_id: str = CLIENT_ID
+) -> list[Speed]:
     """Let several Snowflakes take turns, and answer the median speed of each."""
     for snowflake in snowflakes:
-        warm_up(snowflake, discord, effort)
+        warm_up(snowflake, discord, effort, client_id)
     rounds = [
-        [measure(snowflake, discord, effort) for snowflake in snowflakes]
+        [measure(snowflake, discord, effort, client_id) for snowflake in snowflakes]
         for _ in range(effort.login_rounds)
     ]
     return [
@@ -101,25 +104,35 @@ def in_turn(snowflakes: list[Snowflake], discord: Discord, effort: Effort) -> li
     ]
 
 
-def warm_up(snowflake: Snowflake, discord: Discord, effort: Effort) -> None:
+def warm_up(
+    snowflake: Snowflake, discord: Discord, effort: Effort, client_id: str = CLIENT_ID
+) -> None:
     """Do some logins that nobody counts."""
-    sign_in(snowflake, discord, islice(PEOPLE, effort.warm_up), effort)
+    sign_in(snowflake, discord, islice(PEOPLE, effort.warm_up), effort, client_id)
 
 
-def measure(snowflake: Snowflake, discord: Discord, effort: Effort) -> Speed:
+def measure(
+    snowflake: Snowflake, discord: Discord, effort: Effort, client_id: str = CLIENT_ID
+) -> Speed:
     """Sign people in for one round."""
     people = for_seconds(effort.login_seconds, PEOPLE)
     before = cpu_seconds(snowflake.process.pid)
-    done = sign_in(snowflake, discord, people, effort)
+    done = sign_in(snowflake, discord, people, effort, client_id)
     used = cpu_seconds(snowflake.process.pid) - before
     return Speed(done.rate, used / done.number)
 
 
-def sign_in(snowflake: Snowflake, discord: Discord, people: Iterable[str], effort: Effort) -> Done:
+def sign_in(
+    snowflake: Snowflake,
+    discord: Discord,
+    people: Iterable[str],
+    effort: Effort,
+    client_id: str = CLIENT_ID,
+) -> Done:
     """Sign people in with all browsers."""
 
     async def load() -> Done:
-        async with browsers(effort.browsers, snowflake.origin, discord) as opened:
+        async with browsers(effort.browsers, snowflake.origin, discord, client_id) as opened:
             return await work([browser.sign_in for browser in opened], people)
 
     return uvloop.run(load())

@@ -10,7 +10,7 @@ import uvloop
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import browser, growth, latency, logins, proc
+from tests.benchmarks import browser, growth, latency, logins, proc, sso
 from tests.benchmarks import discord as discord_process
 from tests.benchmarks.beside_bare import Route, beside
 from tests.benchmarks.browser import authorization_request
@@ -101,8 +101,14 @@ async def test_a_delay_comes_before_the_api_alone() -> None:
 async def test_a_store_is_filled(tmp_path: Path) -> None:
     place = place_on("sqlite", tmp_path)
     await growth.fill(place, 7)
-    for table in ("grants", "refresh_tokens", "discord_tokens"):
-        assert await place.rows(f"SELECT count(*) FROM {table}") == [(7,)]  # noqa: S608
+    for table in growth.FURNISHED:
+        assert await place.rows(f"SELECT count(*) FROM {table.name}") == [(7,)]  # noqa: S608
+
+
+def test_logins_by_session_are_put_beside_redirects_and_full_logins(tmp_path: Path) -> None:
+    codes, whole = sso.run(LITTLE, tmp_path)
+    assert codes.ratio
+    assert whole.ratio
 
 
 def test_openssl_tells_its_signatures_a_second() -> None:
