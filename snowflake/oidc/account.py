@@ -1,6 +1,6 @@
 """A person's own page: signing in to it, and what it shows."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.crypto.sealing import BadNote, Note
-from snowflake.errors import InvalidRequest
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import question_of
 from snowflake.oidc.scopes import SCOPES, allowed
@@ -16,9 +15,10 @@ from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import discord_page
 from snowflake.protocol.paths import ACCOUNT, CALLBACK
 from snowflake.protocol.redirect import redirect
+from snowflake.settings import Settings
+from snowflake.settings.registry import ACCOUNT as ACCOUNT_CLIENT
 from snowflake.settings.registry import Registry
 from snowflake.state import State
-from snowflake.store.grants import Grant
 from snowflake.store.people import Kept
 from snowflake.store.sessions import Session
 
@@ -35,6 +35,7 @@ class AccountNote(Note):
     purpose: ClassVar[str] = "account 1"
 
     session: str
+    erases: bool
 
 
 class Application(NamedTuple):
@@ -89,44 +90,52 @@ def is_recent(session: Session, now: float) -> bool:
     return 0 <= now - session.auth_time <= RECENT
 
 
-def note_of(session: Session, state: State) -> str:
-    """Seal what comes back with a button."""
-    return state.sealer.seal(AccountNote(session.id), state.clock())
+def note_of(session: Session, state: State, *, erases: bool = False) -> str:
+    """Seal what comes back with a button; ``erases`` is for the page that asks about it."""
+    return state.sealer.seal(AccountNote(session.id, erases), state.clock())
 
 
-def check_note(sealed: str, session: Session, state: State) -> None:
-    """Pass, if a button of this person's own page was pressed, not long ago.
-
-    Raises:
-        InvalidRequest: it was not.
-    """
+def is_good(sealed: str, session: Session, state: State, *, erases: bool) -> bool:
+    """Whether a button of this person's own page was pressed, not long ago."""
     try:
         note = state.sealer.open(AccountNote, sealed, WAITING, state.clock())
-    except BadNote as error:
-        raise InvalidRequest("the page has expired; load it once more") from error
-    if note.session != session.id:
-        raise InvalidRequest("somebody else has signed in since the page was loaded")
+    except BadNote:
+        return False
+    return note == AccountNote(session.id, erases)
 
 
-def applications_of(kept: Kept, registry: Registry) -> list[Application]:
-    """Answer the applications that have a login of the person, the latest first."""
-    by_client: dict[tuple[str, str], list[Grant]] = {}
-    for grant in kept.grants:
-        by_client.setdefault((grant.client_id, grant.application), []).append(grant)
-    found = [_application(grants, registry) for grants in by_client.values()]
+def applications_of(
+    kept: Kept, entered: Mapping[str, int], settings: Settings, registry: Registry
+) -> list[Application]:
+    """Answer the applications that have anything of the person, the latest first.
+
+    That is a login, a part in a session, or their consent. ``entered`` are the clients in living
+    sessions, each with the Unix time of the last login.
+    """
+    own = settings.discord_client_id or ""
+    times: dict[tuple[str, str], int] = {}
+    scopes: dict[tuple[str, str], set[str]] = {}
+    seen = [(one.client_id, own, one.given_at, one.scopes) for one in kept.consents]
+    seen += [(client_id, own, last, ()) for client_id, last in entered.items()]
+    seen += [(one.client_id, one.application, one.auth_time, one.scopes) for one in kept.grants]
+    for client_id, application, at, learnt in seen:
+        # The page's own part in a session is no application.
+        if client_id == ACCOUNT_CLIENT:
+            continue
+        key = (client_id, application)
+        times[key] = max(times.get(key, 0), at)
+        scopes.setdefault(key, set()).update(learnt)
+    found = [_application(*key, at, scopes[key], registry) for key, at in times.items()]
     return sorted(found, key=lambda one: (-one.last_at, one.name))
 
 
-def _application(grants: Iterable[Grant], registry: Registry) -> Application:
-    newest = max(grants, key=lambda grant: grant.auth_time)
-    client = registry.find(newest.client_id)
-    scopes = {name for grant in grants for name in grant.scopes}
-    if client is not None:
-        scopes = {*allowed(scopes, client)}
+def _application(
+    client_id: str, application: str, last_at: int, scopes: set[str], registry: Registry
+) -> Application:
+    client = registry.find(client_id)
+    known = {*allowed(scopes, client)} if client is not None else scopes
     name = client.name if client is not None else None
-    is_own = newest.client_id != newest.application
-    learns = tuple(scope.tells for known, scope in SCOPES.items() if known in scopes)
-    other = newest.client_id if is_own else f"Discord application {newest.client_id}"
-    return Application(
-        newest.client_id, newest.application, name or other, newest.auth_time, learns
-    )
+    is_registered = client_id != application
+    unnamed = client_id if is_registered else f"Discord application {client_id}"
+    learns = tuple(scope.tells for key, scope in SCOPES.items() if key in known)
+    return Application(client_id, application, name or unnamed, last_at, learns)

@@ -131,6 +131,18 @@ class Sessions:
         rows = await self._database.read(lambda c: c.execute(_PARTICIPANTS, values).all())
         return [Participant(row.client_id, row.sid, row.first_at, row.last_at) for row in rows]
 
+    async def entered(self, person: str) -> dict[str, int]:
+        """Answer the clients in a person's living sessions, each with its last login's time."""
+        last = func.max(session_clients.c.last_at).label("last")
+        query = (
+            select(session_clients.c.client_id, last)
+            .join(sessions)
+            .where(sessions.c.person == person, sessions.c.expires_at > int(self._clock()))
+            .group_by(session_clients.c.client_id)
+        )
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return {row.client_id: row.last for row in rows}
+
     def lives(self, row: RowMapping) -> bool:
         """Whether the time of a row is not over."""
         return bool(row["expires_at"] > self._clock())

@@ -1,6 +1,8 @@
 """``/account``: a person's own page. What changes something is a POST with a note of the page."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +12,15 @@ from starlette.responses import Response
 from snowflake.errors import InvalidRequest, NotFound
 from snowflake.linked_roles.erasing import erase
 from snowflake.linked_roles.paths import UNLINK
-from snowflake.oidc.account import applications_of, check_note, is_recent, note_of, sign_in
+from snowflake.oidc.account import (
+    Application,
+    applications_of,
+    is_good,
+    is_recent,
+    note_of,
+    sign_in,
+)
+from snowflake.oidc.frontchannel_logout import frames_of
 from snowflake.oidc.single_sign_on import account_of
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, form, query
@@ -23,7 +33,7 @@ from snowflake.store.people import Kept
 from snowflake.store.session_ends import Which
 from snowflake.store.sessions import Session
 from snowflake.telemetry.audit import audit
-from snowflake.web.pages import Link, Message, error_page, page
+from snowflake.web.pages import Link, Message, error_page, frames_page, page
 
 #: Characters of a token of the page, and of a client ID.
 MAX_NOTE, MAX_CLIENT = 1024, 256
@@ -36,6 +46,23 @@ ERASED: Final = Message(
     title="What was kept about you is erased",
     explanation="Applications keep what they know of you themselves; ask those that you used.",
     advice="You can close this page. If you sign in anywhere, something is kept again.",
+)
+UNFORGOTTEN: Final = (
+    " Discord could not be told all of it: to be sure, remove the application in Discord under "
+    "User Settings, Authorized Apps."
+)
+OVER: Final = Message(
+    title="You are not signed in here any more",
+    explanation=(
+        "If you have just signed out, or had yourself erased, that is done. If not, nothing has "
+        "changed."
+    ),
+    advice="To see your page, sign in.",
+)
+STALE: Final = Message(
+    title="Nothing has changed",
+    explanation="The page was loaded too long ago, or somebody else has signed in since then.",
+    advice="Load your page once more.",
 )
 NOT_SIGNED_IN: Final = Message(
     title="You have not signed in",
@@ -60,13 +87,18 @@ async def account(request: Request) -> Response:
         return await _pressed(request, await form(request), session, state)
     if session is None:
         if query(request).get("error") is not None:
-            again = Link("Sign in", state.settings.path + ACCOUNT)
-            return error_page(request, NOT_SIGNED_IN, status=200, links=[again])
+            return error_page(request, NOT_SIGNED_IN, status=200, links=_again(state))
         return sign_in(request, issuer, state)
-    return _page(request, session, await state.store.people.kept(session.person), state)
+    return await _page(request, session, state)
 
 
-def _page(request: Request, session: Session, kept: Kept, state: State) -> Response:
+async def _applications(kept: Kept, person: str, state: State) -> list[Application]:
+    entered = await state.store.sessions.entered(person)
+    return applications_of(kept, entered, state.settings, state.registry)
+
+
+async def _page(request: Request, session: Session, state: State) -> Response:
+    kept = await state.store.people.kept(session.person)
     table, link = state.settings.linked_roles, kept.link
     is_linked = link is not None and link.state != ENDED and table is not None
     return page(
@@ -78,7 +110,7 @@ def _page(request: Request, session: Session, kept: Kept, state: State) -> Respo
         since=_day(session.auth_time),
         applications=[
             {**one._asdict(), "last": _day(one.last_at)}
-            for one in applications_of(kept, state.registry)
+            for one in await _applications(kept, session.person, state)
         ],
         allowed={consent.client_id for consent in kept.consents},
         platform=table.platform_name if table is not None and is_linked else None,
@@ -92,9 +124,12 @@ async def _pressed(
     request: Request, params: Parameters, session: Session | None, state: State
 ) -> Response:
     if session is None:
-        return sign_in(request, issuer_of(request), state)
-    check_note(params.require("note", MAX_NOTE), session, state)
+        # A double click must not sign in whoever has just signed out.
+        return error_page(request, OVER, status=200, links=_again(state))
     action = params.get("action", "")
+    sealed = params.require("note", MAX_NOTE)
+    if not is_good(sealed, session, state, erases=action == "really-erase"):
+        return error_page(request, STALE, status=400, links=_again(state, "Your page"))
     if action not in _ACTIONS:
         raise InvalidRequest("action is none of the page")
     if action in OF_ALL and not is_recent(session, state.clock()):
@@ -109,22 +144,30 @@ async def _sign_out(
     """End all that one application has of the person, in all browsers, and their consent."""
     kept = await state.store.people.kept(session.person)
     client_id = params.require("client_id", MAX_CLIENT)
-    for one in applications_of(kept, state.registry):
+    name = client_id
+    for one in await _applications(kept, session.person, state):
         if one.client_id == client_id:
+            name = one.name
             await state.logout.leave(session.person, one.application, client_id)
     await state.store.consents.withdraw(session.person, client_id)
     left = await session_of(request, session.issuer, state)
     if left is None:
         # It was the last one of the session.
-        return _left(request, session, SIGNED_OUT)
-    return _page(request, left, await state.store.people.kept(session.person), state)
+        signed_out = replace(
+            SIGNED_OUT,
+            title=f"You have signed out of {name}",
+            explanation="It has no login of yours any more. You are still signed in to Discord.",
+        )
+        return _left(request, session, signed_out, links=_again(state, "Your page"))
+    return await _page(request, left, state)
 
 
 async def _sign_out_everywhere(
     request: Request, _: Parameters, session: Session, state: State
 ) -> Response:
+    frames = await _frames(session, state)
     await state.logout.end(Which(person=session.person), offline=True)
-    return _left(request, session, SIGNED_OUT)
+    return _left(request, session, SIGNED_OUT, frames)
 
 
 async def _download(_: Request, __: Parameters, session: Session, state: State) -> Response:
@@ -144,19 +187,42 @@ async def _ask_to_erase(
         form=True,
         account=account_of(session).account,
         action=state.settings.path + ACCOUNT,
-        note=note_of(session, state),
+        note=note_of(session, state, erases=True),
     )
 
 
 async def _erase(request: Request, _: Parameters, session: Session, state: State) -> Response:
-    await erase(session.person, state)
-    return _left(request, session, ERASED)
+    frames = await _frames(session, state)
+    erased = await erase(session.person, state)
+    message = ERASED
+    if erased.living or not erased.is_withdrawn:
+        message = replace(ERASED, explanation=ERASED.explanation + UNFORGOTTEN)
+    return _left(request, session, message, frames)
 
 
-def _left(request: Request, session: Session, message: Message) -> Response:
-    response = error_page(request, message, status=200)
+async def _frames(session: Session, state: State) -> list[str]:
+    """Answer the pages of clients that end what they keep in this browser."""
+    participants = await state.store.sessions.participants(session.id)
+    return frames_of(participants, session.issuer, state.registry)
+
+
+def _left(
+    request: Request,
+    session: Session,
+    message: Message,
+    frames: Sequence[str] = (),
+    links: Sequence[Link] = (),
+) -> Response:
+    if frames:
+        response = frames_page(request, message, frames, None, links=links)
+    else:
+        response = error_page(request, message, status=200, links=links)
     forget_session(response, session.issuer)
     return response
+
+
+def _again(state: State, text: str = "Sign in") -> list[Link]:
+    return [Link(text, state.settings.path + ACCOUNT)]
 
 
 def _day(seconds: int) -> str:

@@ -66,7 +66,7 @@ async def test_somebody_new_signs_in_by_way_of_discord(snowflake: Snowflake) -> 
     page = await sign_in(snowflake)
     assert page.status_code == 200
     assert "nelly" in page.text
-    assert "No application has a login of yours" in page.text
+    assert "No application has anything of yours" in page.text
 
 
 async def test_it_shows_the_applications_and_what_they_learn(snowflake: Snowflake) -> None:
@@ -83,7 +83,7 @@ async def test_one_application_is_signed_out_everywhere_and_told(snowflake: Snow
     grafana = await tokens_for(snowflake.browser, AS_GRAFANA, code)
     page = await snowflake.browser.get("/account")
     page = await press(snowflake.browser, page, "sign-out", client_id="grafana")
-    assert "You have signed out of everything" in page.text
+    assert "You have signed out of Grafana" in page.text
     assert not await is_alive(snowflake.browser, grafana)
     assert (await refresh(snowflake.browser, AS_GRAFANA, grafana))["error"] == "invalid_grant"
 
@@ -141,7 +141,7 @@ async def test_erasing_is_asked_twice(snowflake: Snowflake) -> None:
     assert not any((kept.grants, kept.sessions, kept.discord_tokens, kept.memberships))
 
 
-@pytest.mark.parametrize("action", ["download", "erase", "really-erase"])
+@pytest.mark.parametrize("action", ["download", "erase"])
 async def test_a_browser_that_was_left_signed_in_shows_and_erases_nothing(
     snowflake: Snowflake, clock: Clock, action: str
 ) -> None:
@@ -149,6 +149,16 @@ async def test_a_browser_that_was_left_signed_in_shows_and_erases_nothing(
     clock.pass_by(901)
     page = await snowflake.browser.get("/account")
     answer = await press(snowflake.browser, page, action)
+    assert query_of(answer.headers["location"])["prompt"] == "consent"
+    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
+
+
+async def test_nor_does_its_page_that_asks_about_erasing(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    question = await press(snowflake.browser, await sign_in(snowflake), "erase")
+    clock.pass_by(901)
+    answer = await press(snowflake.browser, question, "really-erase")
     assert query_of(answer.headers["location"])["prompt"] == "consent"
     assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
 
@@ -194,13 +204,46 @@ async def test_a_button_that_there_is_not_is_refused(snowflake: Snowflake) -> No
     assert page.status_code == 200
 
 
-async def test_a_button_after_the_session_leads_to_discord(
-    snowflake: Snowflake, clock: Clock
-) -> None:
+@pytest.mark.parametrize("action", ["sign-out-everywhere", "really-erase"])
+async def test_a_double_click_does_not_sign_in_again(snowflake: Snowflake, action: str) -> None:
     page = await sign_in(snowflake)
-    clock.pass_by(12 * 3600)
-    answer = await press(snowflake.browser, page, "sign-out-everywhere")
-    assert answer.headers["location"].startswith("https://discord.com/")
+    await press(snowflake.browser, page, "sign-out-everywhere")
+    answer = await press(snowflake.browser, page, action)
+    assert answer.status_code == 200
+    assert "You are not signed in here any more" in answer.text
+
+
+async def test_erasing_takes_the_button_of_its_own_page(snowflake: Snowflake) -> None:
+    page = await sign_in(snowflake)
+    assert (await press(snowflake.browser, page, "really-erase")).status_code == 400
+    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
+
+
+async def test_a_consent_is_taken_back_though_nothing_else_is_left(snowflake: Snowflake) -> None:
+    consents = snowflake.state.store.consents
+    await consents.give(PERSON, "wiki", {"openid", "email"})
+    page = await sign_in(snowflake)
+    assert "Your e-mail address." in page.text
+    page = await press(snowflake.browser, page, "sign-out", client_id="wiki")
+    assert "No application has anything of yours" in page.text
+    assert await consents.of_person(PERSON) == []
+
+
+async def test_a_client_whose_code_was_never_redeemed_is_there_too(snowflake: Snowflake) -> None:
+    await code_for(snowflake.browser, **AS_GRAFANA)
+    assert "Grafana" in (await snowflake.browser.get("/account")).text
+
+
+async def test_applications_are_told_in_the_browser(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    framed = WIKI.model_copy(update={"frontchannel_logout_uri": "https://wiki.example.com/out"})
+    async with keeping_sessions(settings, clock, discord, GRAFANA, framed) as snowflake:
+        await code_for(snowflake.browser, **AS_WIKI)
+        page = await snowflake.browser.get("/account")
+        done = await press(snowflake.browser, page, "sign-out-everywhere")
+        assert '<iframe src="https://wiki.example.com/out?' in done.text
+        assert COOKIE not in snowflake.browser.cookies
 
 
 async def test_whoever_refuses_at_discord_gets_a_page_and_no_loop(snowflake: Snowflake) -> None:
