@@ -62,7 +62,7 @@ FROM runtime AS sandbox
 
 COPY --from=build-sandbox /opt/snowflake /opt/snowflake
 # The example application, Snowflake, Discord and the provider of linked roles.
-EXPOSE 8000-8003
+EXPOSE 8000-8004
 CMD ["sandbox", "--host", "0.0.0.0"]
 
 

@@ -39,11 +39,11 @@ def sandbox(  # noqa: PLR0913 - each is an option
         int | None,
         typer.Option(
             help=(
-                "Port of the example application; the next three are those of Snowflake, Discord "
-                "and the OpenID provider of linked roles."
+                "Port of the example application; the next four are those of Snowflake, Discord, "
+                "the OpenID provider of linked roles, and another application."
             ),
             min=1,
-            max=MAX_PORT - 3,
+            max=MAX_PORT - 4,
             show_default=str(PORT),
         ),
     ] = None,
@@ -51,7 +51,7 @@ def sandbox(  # noqa: PLR0913 - each is an option
         str,
         typer.Option(
             callback=_host,
-            help="Address to listen on: 0.0.0.0 is for a container that publishes the four ports. "
+            help="Address to listen on: 0.0.0.0 is for a container that publishes the five ports. "
             "All of it is reached as localhost.",
         ),
     ] = HOST,
@@ -109,7 +109,7 @@ def sandbox(  # noqa: PLR0913 - each is an option
             else:
                 _show_until_interrupted(started)
     except OSError as error:
-        taken = f"{error.strerror}. The sandbox needs port {port or PORT} and the next three."
+        taken = f"{error.strerror}. The sandbox needs port {port or PORT} and the next four."
         typer.echo(f"{taken} Choose another with --port.", err=True)
         raise typer.Exit(1) from error
 
@@ -130,6 +130,9 @@ def _show_until_interrupted(started: "Sandbox") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     typer.echo(f"Open {started.example} in a browser and sign in. Ctrl+C ends it.\n")
+    if started.another is not None:
+        typer.echo("To be signed in to another application at once, and signed out of both, open")
+        typer.echo(f"  {started.another}\n")
     typer.echo("To try linked roles, as Discord would send you there, open")
     typer.echo(f"  {started.linked_role}\n")
     typer.echo("To try an application of your own, give it:")

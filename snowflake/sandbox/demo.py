@@ -8,7 +8,7 @@ A simulated OpenID provider stands by for linked roles.
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,6 +43,8 @@ BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybo
 #: Snowflake's client ID at the simulated provider, where its secret is the same.
 PROVIDER_CLIENT = "snowflake"
 
+#: The clients of the two applications.
+EXAMPLE_CLIENT, ANOTHER = "example", "another"
 #: Where a registered client finds the example application. Its port is known only once it runs.
 EXAMPLE = "http://localhost/callback"
 #: What a configuration file may say here: all that holds for clients, but not who they are at
@@ -65,12 +67,17 @@ class Trial:
 
 
 class Sandbox(NamedTuple):
-    """Where all of it is reached, the client as which applications may sign in, and its bot."""
+    """Where all of it is reached, the client as which applications may sign in, and its bot.
+
+    ``another`` is a second application, to which whoever is signed in to the first one is signed in
+    at once; None where a configuration file is tried.
+    """
 
     example: str
     snowflake: str
     discord: str
     provider: str
+    another: str | None = None
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
     bot_token: str = BOT_TOKEN
@@ -114,7 +121,7 @@ def running(
         OSError: a port is taken.
         StartFault: the configuration file to try cannot be used.
     """
-    ports = range(port, port + 4) if port else (0, 0, 0, 0)
+    ports = range(port, port + 5) if port else (0,) * 5
     discord, provider = SimulatedDiscord(), SimulatedProvider()
     with (
         serving(discord.app, ports[2], host) as discord_origin,
@@ -136,29 +143,64 @@ def running(
         client_id, client_secret = _example(settings, trial)
         # What happens in a sandbox is of no account.
         configure_logs(settings, audited=False)
-        with serving(create_app(settings), ports[1], host) as snowflake:
-            example_app = create_example(
-                snowflake, client_id, client_secret, secret_key=secrets.token_urlsafe(32)
+        app = create_app(settings)
+        with ExitStack() as stack:
+            snowflake = stack.enter_context(serving(app, ports[1], host))
+
+            def apply(client_id: str, client_secret: str | None, at: int, name: str) -> str:
+                key = secrets.token_urlsafe(32)
+                example = create_example(snowflake, client_id, client_secret, key, name=name)
+                return stack.enter_context(serving(example, at, host))
+
+            example = apply(client_id, client_secret, ports[0], "Example application")
+            another = None
+            if trial is None:
+                another = apply(ANOTHER, CLIENT_SECRET, ports[4], "Another application")
+                # Where they are is known only now.
+                clients = (_of_example(example), _of_another(another))
+                app.state.snowflake.use(settings.model_copy(update={"clients": clients}))
+            uris = (f"{example}/callback", *redirect_uris)
+            discord.register(
+                replace(
+                    application,
+                    # The long form for this Snowflake, the plain one for another; those of clients
+                    # which are registered here, and of linked roles.
+                    redirect_uris=(
+                        *uris,
+                        *(f"{snowflake}{FORWARDING}{uri}" for uri in uris),
+                        f"{snowflake}{CALLBACK}",
+                        snowflake + DISCORD,
+                    ),
+                )
             )
-            with serving(example_app, ports[0], host) as example:
-                uris = (f"{example}/callback", *redirect_uris)
-                discord.register(
-                    replace(
-                        application,
-                        # The long form for this Snowflake, the plain one for another; those of
-                        # clients which are registered here, and of linked roles.
-                        redirect_uris=(
-                            *uris,
-                            *(f"{snowflake}{FORWARDING}{uri}" for uri in uris),
-                            f"{snowflake}{CALLBACK}",
-                            snowflake + DISCORD,
-                        ),
-                    )
-                )
-                provider.register(
-                    Client(PROVIDER_CLIENT, CLIENT_SECRET, "Snowflake", (snowflake + UPSTREAM,))
-                )
-                yield Sandbox(example, snowflake, discord_origin, provider_origin)
+            provider.register(
+                Client(PROVIDER_CLIENT, CLIENT_SECRET, "Snowflake", (snowflake + UPSTREAM,))
+            )
+            yield Sandbox(example, snowflake, discord_origin, provider_origin, another)
+
+
+def _of_example(origin: str) -> ClientTable:
+    """Answer the client of the first application, which is told of logouts by its server."""
+    return ClientTable(
+        id=EXAMPLE_CLIENT,
+        name="Example application",
+        secret=SecretStr(CLIENT_SECRET),
+        redirect_uris=(f"{origin}/callback",),
+        post_logout_redirect_uris=(f"{origin}/",),
+        backchannel_logout_uri=f"{origin}/backchannel-logout",
+    )
+
+
+def _of_another(origin: str) -> ClientTable:
+    """Answer the client of the second one, which is told in the browser."""
+    return ClientTable(
+        id=ANOTHER,
+        name="Another application",
+        secret=SecretStr(CLIENT_SECRET),
+        redirect_uris=(f"{origin}/callback",),
+        post_logout_redirect_uris=(f"{origin}/",),
+        frontchannel_logout_uri=f"{origin}/frontchannel-logout",
+    )
 
 
 def _linked_roles(issuer: str) -> LinkedRolesTable:
@@ -212,7 +254,9 @@ def _at_example(client: ClientTable) -> ClientTable:
 
 def _example(settings: Settings, trial: Trial | None) -> tuple[str, str | None]:
     """Answer the client ID and secret of the example application."""
-    if trial is None or trial.client_id is None:
+    if trial is None:
+        return EXAMPLE_CLIENT, CLIENT_SECRET
+    if trial.client_id is None:
         return CLIENT_ID, CLIENT_SECRET
     for client in settings.clients:
         if client.id == trial.client_id:

@@ -40,7 +40,9 @@ class Pages:
         """Render a template with headers that allow nothing but the stylesheet and a form."""
         return self._response(template, context, status, f"{_POLICY}; form-action 'self'")
 
-    def choice(self, template: str, *, problem: str | None, **context: object) -> HTMLResponse:
+    def choice(
+        self, template: str, *, problem: str | None = None, **context: object
+    ) -> HTMLResponse:
         """Render a template in which somebody chooses who they are, with a problem or without.
 
         Chromium holds the redirects after a form against ``form-action``. They lead to a client and

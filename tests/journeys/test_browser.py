@@ -66,6 +66,48 @@ def test_the_second_sign_in_asks_nothing(page: Page, sandbox: Sandbox) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
 
 
+def test_one_sign_in_and_one_sign_out_are_for_both_applications(
+    page: Page, sandbox: Sandbox
+) -> None:
+    sign_in(page, sandbox, "ada.lindqvist")
+    session = claims(page)
+    expect(session).to_contain_text('"sid"')
+
+    # The second one asks nobody.
+    assert sandbox.another is not None
+    page.goto(sandbox.another)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
+    assert page.url == f"{sandbox.another}/result"
+
+    # Out of the second, and the first has heard of it from Snowflake's server.
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in with Discord")).to_be_visible()
+    assert page.url == f"{sandbox.another}/"
+    for _ in range(500):
+        page.goto(sandbox.example)
+        if page.get_by_role("status").count():
+            break
+    expect(page.get_by_role("status")).to_contain_text("signed out by the back channel")
+    page.get_by_role("link", name="Sign in with Discord").click()
+    expect(page.get_by_role("button", name="Authorize")).to_have_count(0)
+
+
+def test_out_of_the_first_the_second_hears_of_it_in_the_browser(
+    page: Page, sandbox: Sandbox
+) -> None:
+    sign_in(page, sandbox, "ada.lindqvist")
+    assert sandbox.another is not None
+    page.goto(f"{sandbox.another}/login")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lindqvist")
+    page.goto(f"{sandbox.example}/result")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in with Discord")).to_be_visible()
+    assert page.url == f"{sandbox.example}/"
+    page.goto(sandbox.another)
+    expect(page.get_by_role("status")).to_contain_text("signed out by the front channel")
+
+
 def test_a_keyboard_is_enough(page: Page, sandbox: Sandbox) -> None:
     page.goto(sandbox.example)
     tab_to(page, "Sign in with Discord")

@@ -43,12 +43,13 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def telling_clients(state: State) -> AsyncIterator[None]:
-    """Tell clients in the background during the block, if any are registered.
+    """Tell clients in the background during the block, if any can be registered.
 
     At the end the tries under way are finished; what else is due waits for the next start, or for
     another process.
     """
-    if not state.settings.clients:
+    # Clients may be registered while it runs, but none where there is no application of our own.
+    if state.settings.discord_client_id is None:
         yield
         return
     async with transport_to_any(AT_ONCE) as transport:

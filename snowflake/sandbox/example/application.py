@@ -1,18 +1,21 @@
 """The example's pages."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from snowflake.sandbox.example.failures import explain
+from snowflake.sandbox.example.logout import BadLogoutToken, session_of
 from snowflake.sandbox.example.relying_party import relying_party
-from snowflake.sandbox.example.results import Failure, Result, Results, Success
+from snowflake.sandbox.example.results import Failure, Result, Results, SignedOut, Success
 from snowflake.sandbox.example.steps import Exchanged, pretty, steps
 from snowflake.sandbox.pages import STYLE, Pages
 
@@ -20,27 +23,36 @@ COOKIE = "example-session"
 
 
 def create_example(
-    issuer: str, client_id: str, client_secret: str | None, secret_key: str
+    issuer: str,
+    client_id: str,
+    client_secret: str | None,
+    secret_key: str,
+    *,
+    name: str = "Example application",
 ) -> Starlette:
-    """Return the example application.
+    """Return the example application, which people know by its ``name``.
 
     It signs people in at ``issuer``, which has no slash at its end, as the given client, whose
     redirect URI is the application's origin and ``/callback``. ``secret_key`` signs its sessions.
     """
-    example = Example(relying_party(issuer, client_id, client_secret))
+    example = Example(relying_party(issuer, client_id, client_secret), name, issuer)
+    # Applications on one host share their cookies, whatever their ports are.
+    cookie = COOKIE if name == "Example application" else f"{COOKIE}-{client_id}"
     return Starlette(
         routes=[
-            Route("/", example.home),
+            Route("/", example.home, name="home"),
             Route("/login", example.login),
             Route("/callback", example.callback, name="callback"),
             Route("/result", example.result),
             Route("/result.json", example.result_json),
             Route("/logout", example.logout, methods=["POST"]),
+            Route("/backchannel-logout", example.backchannel_logout, methods=["POST"]),
+            Route("/frontchannel-logout", example.frontchannel_logout),
             STYLE,
         ],
         middleware=[
             Middleware(
-                SessionMiddleware, secret_key=secret_key, session_cookie=COOKIE, max_age=None
+                SessionMiddleware, secret_key=secret_key, session_cookie=cookie, max_age=None
             )
         ],
     )
@@ -49,14 +61,23 @@ def create_example(
 class Example:
     """The endpoints. ``provider`` is an Authlib client, which has no types."""
 
-    def __init__(self, provider: Any) -> None:
-        self._provider = provider
+    def __init__(self, provider: Any, name: str, issuer: str) -> None:
+        self._provider, self._name, self._issuer = provider, name, issuer
         self._results = Results()
         self._pages = Pages(Path(__file__).parent / "templates")
 
     async def home(self, request: Request) -> Response:
         """Offer to sign in."""
-        return self._pages.page("home.html", {"result": self._last(request)})
+        result = self._last(request)
+        is_signed_in = isinstance(result, Success)
+        signed_out = result.by if isinstance(result, SignedOut) else None
+        context = {
+            "result": result if not signed_out else None,
+            "is_signed_in": is_signed_in,
+            "signed_out": signed_out,
+            "linked_role": f"{self._issuer}/linked-role",
+        }
+        return self._show("home.html", context)
 
     async def login(self, request: Request) -> Response:
         """Send the browser to the provider (OpenID Connect Core 1.0, section 3.1.2.1).
@@ -101,10 +122,42 @@ class Example:
                 return JSONResponse(body, 404)
 
     async def logout(self, request: Request) -> Response:
-        """Forget the last login."""
+        """Forget the last login, and sign out at the provider (RP-Initiated Logout 1.0)."""
+        result = self._last(request)
         self._results.forget(request.session.get("result"))
         request.session.clear()
-        return RedirectResponse("/", status_code=303)
+        metadata = await self._provider.load_server_metadata()
+        endpoint = metadata.get("end_session_endpoint")
+        if not isinstance(result, Success) or result.sid is None or endpoint is None:
+            return RedirectResponse("/", status_code=303)
+        asked = {
+            "id_token_hint": result.id_token,
+            "post_logout_redirect_uri": str(request.url_for("home")),
+        }
+        return RedirectResponse(f"{endpoint}?{urlencode(asked)}", status_code=303)
+
+    async def backchannel_logout(self, request: Request) -> Response:
+        """End a session of which the provider's server says so (section 2.5)."""
+        headers = {"Cache-Control": "no-store"}
+        sent = dict(parse_qsl((await request.body()).decode("ascii", errors="replace")))
+        try:
+            sid = await session_of(sent.get("logout_token", ""), self._provider)
+        except BadLogoutToken as error:
+            body = {"error": "invalid_request", "error_description": str(error)}
+            return JSONResponse(body, 400, headers)
+        self._results.end(sid, "back channel")
+        return Response(status_code=200, headers=headers)
+
+    async def frontchannel_logout(self, request: Request) -> Response:
+        """End a session in a frame of the provider's page (Front-Channel Logout 1.0, section 2)."""
+        result = self._last(request)
+        asked = (request.query_params.get("iss"), request.query_params.get("sid"))
+        sid = result.sid if isinstance(result, Success) else None
+        if sid is not None and asked == (self._issuer, sid):
+            self._results.end(sid, "front channel")
+        policy = f"default-src 'none'; frame-ancestors {self._issuer}"
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+        return HTMLResponse("", headers=headers)
 
     async def _finish(self, request: Request) -> Success:
         provider = self._provider
@@ -139,7 +192,7 @@ class Example:
             userinfo_url=metadata["userinfo_endpoint"],
             userinfo=userinfo,
         )
-        return Success({**id_claims, **userinfo}, steps(exchanged))
+        return Success({**id_claims, **userinfo}, steps(exchanged), token["id_token"])
 
     def _failed(self, request: Request, failure: Failure) -> Response:
         self._remember(request, failure)
@@ -147,13 +200,20 @@ class Example:
 
     def _page(self, result: Result) -> Response:
         if isinstance(result, Failure):
-            return self._pages.page("failure.html", {"failure": result}, status=result.status)
-        context = {
-            "claims": result.claims,
-            "claims_json": pretty(result.claims),
-            "steps": result.steps,
-        }
-        return self._pages.page("result.html", context)
+            return self._show("failure.html", {"failure": result}, status=result.status)
+        if isinstance(result, SignedOut):
+            return RedirectResponse("/", status_code=303)
+        # Its button leads to the provider, and back.
+        return self._pages.choice(
+            "result.html",
+            claims=result.claims,
+            claims_json=pretty(result.claims),
+            steps=result.steps,
+            application=self._name,
+        )
+
+    def _show(self, template: str, context: Mapping[str, object], status: int = 200) -> Response:
+        return self._pages.page(template, {**context, "application": self._name}, status=status)
 
     def _remember(self, request: Request, result: Result) -> None:
         self._results.forget(request.session.get("result"))

@@ -30,6 +30,20 @@ class Success:
 
     claims: Mapping[str, object]
     steps: tuple[Step, ...]
+    id_token: str = ""
+
+    @property
+    def sid(self) -> str | None:
+        """The provider's name for the session, if it has one."""
+        sid = self.claims.get("sid")
+        return sid if isinstance(sid, str) else None
+
+
+@dataclass(frozen=True)
+class SignedOut:
+    """A login that the provider has ended, ``by`` which channel."""
+
+    by: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,7 @@ class Failure:
     status: int = 400
 
 
-Result = Success | Failure
+Result = Success | Failure | SignedOut
 
 
 class Results:
@@ -62,6 +76,12 @@ class Results:
     def get(self, key: str | None) -> Result | None:
         """Return a result, or None if it is gone."""
         return self._results.get(key or "")
+
+    def end(self, sid: str, by: str) -> None:
+        """Put what is said of an ended login in place of those of a session."""
+        for key, result in self._results.items():
+            if isinstance(result, Success) and result.sid == sid:
+                self._results[key] = SignedOut(by)
 
     def forget(self, key: str | None) -> None:
         """Drop a result."""
