@@ -1,5 +1,7 @@
 """What tests do in Chromium, and what they look for there."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize
 
@@ -72,3 +74,18 @@ def serve(page: Page, body: bytes, headers: dict[str, str]) -> None:
     known = {**SECURITY_HEADERS, **headers, "Content-Type": "text/html; charset=utf-8"}
     page.unroute_all()
     page.route("https://snowflake.test/**", lambda route: route.fulfill(body=body, headers=known))
+
+
+#: axe-core, as .ci/run installs it with the other packages for Node.
+AXE = Path(__file__).parents[1] / "clients/node/node_modules/axe-core/axe.min.js"
+
+
+def assert_accessible(page: Page) -> None:
+    """See that axe-core finds nothing against the page that is shown, best practices among it."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """() => axe.run().then(({violations}) => violations.flatMap(
+            rule => rule.nodes.map(node => `${rule.id}: ${node.failureSummary} ${node.html}`)))"""
+    )
+    assert not found, "\n".join([page.url, *found])

@@ -1,0 +1,119 @@
+"""axe-core over every page, narrow and wide, by day and by night."""
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+from starlette.requests import Request
+
+from snowflake.errors import Denial, Refusal
+from snowflake.sandbox.demo import Sandbox
+from snowflake.sandbox.demo import running as running_sandbox
+from snowflake.web.pages import denial_page
+from snowflake.web.pages import page as page_of
+from tests.journeys.chromium import (
+    AXE,
+    TELEPHONE,
+    assert_accessible,
+    assert_fits,
+    choose,
+    serve,
+)
+from tests.serving import missing
+
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+#: A denial with all that it may have.
+DENIAL = Denial(
+    refusals=(
+        Refusal("any_guild", "You have to be a member of The Lighthouse.", by_joining=True),
+        Refusal("two_factor", "Your Discord account needs two-factor authentication."),
+    ),
+    application="Grafana",
+    account="ada.lindqvist",
+    another_account="https://snowflake.test/another",
+    back="https://snowflake.test/back",
+    invite="https://snowflake.test/invite",
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    # The logging of this process is not the sandbox's to configure.
+    with patch("snowflake.sandbox.demo.configure_logs"), running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(params=["narrow-light", "narrow-dark", "wide-light", "wide-dark"])
+def shown(page: Page, request: pytest.FixtureRequest) -> Page:
+    """A tab on a telephone and on a desk, by day and by night."""
+    if not AXE.exists():
+        missing("axe-core")
+    page.set_viewport_size(TELEPHONE if request.param.startswith("narrow") else WIDE)
+    page.emulate_media(color_scheme="dark" if request.param.endswith("dark") else "light")
+    return page
+
+
+def look_at(page: Page) -> None:
+    """See that a page can be read by everybody, and has all that is folded in it unfolded."""
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert_accessible(page)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert_accessible(page)
+    if page.viewport_size == TELEPHONE:
+        assert_fits(page)
+
+
+def test_a_login_can_be_read_by_everybody(shown: Page, sandbox: Sandbox) -> None:
+    shown.goto(sandbox.example)
+    look_at(shown)
+    shown.get_by_role("link", name="Sign in with Discord").click()
+    look_at(shown)
+    choose(shown, "noor_ibrahim")
+    expect(shown.get_by_role("heading", level=1)).to_contain_text("نور")
+    look_at(shown)
+
+
+def test_linking_can_be_read_by_everybody(shown: Page, sandbox: Sandbox) -> None:
+    shown.goto(sandbox.linked_role)
+    choose(shown, "ada.lindqvist")
+    look_at(shown)
+    shown.locator("input[data-username='ada']").check()
+    shown.get_by_role("button", name="Continue").click()
+    expect(shown.get_by_role("heading", level=1)).to_have_text("You are linked")
+    look_at(shown)
+    shown.get_by_role("link", name="Unlink").click()
+    look_at(shown)
+    shown.get_by_role("button", name="Unlink").click()
+    look_at(shown)
+
+
+def test_whatever_went_wrong_can_be_read_by_everybody(shown: Page, sandbox: Sandbox) -> None:
+    for address in (
+        f"{sandbox.example}/callback?error=access_denied&state=none",
+        f"{sandbox.discord}/oauth2/authorize?client_id=none",
+        f"{sandbox.provider}/application/o/authorize/?client_id=none",
+        f"{sandbox.snowflake}/unheard-of",
+        f"{sandbox.snowflake}/authorize?client_id=1&{'x' * 500}=1",
+        f"{sandbox.snowflake}/logout",
+    ):
+        shown.goto(address)
+        look_at(shown)
+
+
+def test_so_can_a_denial_and_a_question_whether_to_sign_out(shown: Page) -> None:
+    request = Request({"type": "http", "request_id": "0123456789abcdef"})
+    asked = page_of(
+        "signing_out.html",
+        request,
+        form=True,
+        account="ada.lindqvist",
+        application="Grafana",
+        action="https://snowflake.test/logout",
+        note="note",
+    )
+    for answer in (denial_page(request, DENIAL), asked):
+        headers = {"Content-Security-Policy": answer.headers["content-security-policy"]}
+        serve(shown, bytes(answer.body), headers)
+        shown.goto("https://snowflake.test/callback")
+        look_at(shown)
