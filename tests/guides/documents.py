@@ -16,7 +16,8 @@ DOCUMENTS = sorted(
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -61,6 +62,13 @@ def links() -> Iterator[tuple[str, str]]:
         for found in _LINK.finditer(_FENCE.sub("", text_of(document))):
             if "://" not in found[1] and not found[1].startswith("mailto:"):
                 yield document, found[1]
+
+
+def pictures() -> Iterator[tuple[str, str, str]]:
+    """Answer the words in place of each picture and where it is, each with its document."""
+    for document in DOCUMENTS:
+        for words, place in _PICTURE.findall(_FENCE.sub("", text_of(document))):
+            yield document, words, place
 
 
 def anchors(text: str) -> set[str]:
