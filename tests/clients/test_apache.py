@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from tests.journeys.browser import Browser, arrival
+from tests.journeys.browser import Browser, arrival, parameters
 from tests.journeys.registered import client
 from tests.journeys.relying_party import SCOPE, RelyingParty, Secrets, tokens_of
 from tests.journeys.world import ADA, CLIENT_SECRET, World
@@ -175,3 +176,17 @@ def test_whoever_signs_out_elsewhere_is_signed_out_by_apache_too(
         # The same person's session in another browser is another one.
         assert bystander.http.get(f"{origin}/members/").status_code == 200
         assert '"outcome":"delivered"' in world.snowflake.log
+
+
+def test_its_logout_ends_the_session_too(apache: str, world: World, browser: Browser) -> None:
+    def is_signed_in() -> bool:
+        asked = world.registering.party().begin(Secrets(), prompt="none")
+        return "code" in parameters(arrival(browser.open(asked)))
+
+    browser.allow(browser.open(f"{apache}/members/"), ADA)
+    assert is_signed_in() is world.registers
+    page = browser.open(f"{apache}/members/callback?logout={quote(f'{apache}/', safe='')}")
+    # None of its addresses is registered to go back to.
+    assert page.url.path == "/logout"
+    assert "You have signed out" in page.text
+    assert not is_signed_in()

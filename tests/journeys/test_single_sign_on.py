@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.applications import Application, Village, form_to, village
 from tests.journeys.browser import parameters
-from tests.journeys.chromium import choose, watched
+from tests.journeys.chromium import TELEPHONE, assert_fits, choose, colours, tab_to, watched
 from tests.journeys.relying_party import Json, Secrets
 from tests.journeys.world import ADA
 from tests.store.places import ENGINES, place_on
@@ -199,3 +199,20 @@ def test_of_two_cookies_of_one_name_neither_counts(page: Page, there: Village) -
         ]
     )
     assert silently(page, there, there.grafana) == "login_required"
+
+
+def test_the_question_is_answered_by_keyboard_on_a_telephone_at_night(
+    page: Page, there: Village
+) -> None:
+    enter(page, there, there.wiki, "ada.lindqvist")
+    page.set_viewport_size(TELEPHONE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(there.logout(there.wiki))
+        assert_fits(page)
+        ground, ink = colours(page)
+        assert (ground < ink) is (scheme == "dark")
+    tab_to(page, "Sign out")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{there.wiki.origin}/goodbye")
+    assert silently(page, there, there.wiki) == "login_required"
