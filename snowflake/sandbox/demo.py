@@ -23,12 +23,12 @@ from snowflake.linked_roles.paths import DISCORD, START, UPSTREAM
 from snowflake.linked_roles.schema import schema_of
 from snowflake.protocol.paths import CALLBACK, FORWARDING
 from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
-from snowflake.sandbox.discord.places import APPLICATION_ID
-from snowflake.sandbox.example import create_example
+from snowflake.sandbox.discord.places import APPLICATION_ID, COLLECTED, GUILDS
+from snowflake.sandbox.example import Surroundings, create_example
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, SimulatedProvider
 from snowflake.sandbox.upstream.conditions import CONDITIONS
-from snowflake.settings import Settings
+from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.phc import HASH
 from snowflake.settings.registry import OF_CLIENTS
 from snowflake.settings.tables.clients import ClientTable
@@ -43,6 +43,7 @@ BOT_TOKEN = "the-bot-of-the-sandbox-has-none-either"  # noqa: S105 - for everybo
 #: Snowflake's client ID at the simulated provider, where its secret is the same.
 PROVIDER_CLIENT = "snowflake"
 
+GUIDES = f"{REPOSITORY}/tree/main/snowflake/guides"
 #: The clients of the two applications.
 EXAMPLE_CLIENT, ANOTHER = "example", "another"
 #: Where a registered client finds the example application. Its port is known only once it runs.
@@ -147,15 +148,20 @@ def running(
         with ExitStack() as stack:
             snowflake = stack.enter_context(serving(app, ports[1], host))
 
-            def apply(client_id: str, client_secret: str | None, at: int, name: str) -> str:
+            def apply(
+                client_id: str, client_secret: str | None, at: int, surroundings: Surroundings
+            ) -> str:
                 key = secrets.token_urlsafe(32)
-                example = create_example(snowflake, client_id, client_secret, key, name=name)
+                example = create_example(snowflake, client_id, client_secret, key, surroundings)
                 return stack.enter_context(serving(example, at, host))
 
-            example = apply(client_id, client_secret, ports[0], "Example application")
-            another = None
+            surroundings, another = _surroundings(snowflake, trial), None
             if trial is None:
-                another = apply(ANOTHER, CLIENT_SECRET, ports[4], "Another application")
+                second = replace(surroundings, name="Another application", is_first=False)
+                another = apply(ANOTHER, CLIENT_SECRET, ports[4], second)
+            first = replace(surroundings, other=another)
+            example = apply(client_id, client_secret, ports[0], first)
+            if another is not None:
                 # Where they are is known only now.
                 clients = (_of_example(example), _of_another(another))
                 app.state.snowflake.use(settings.model_copy(update={"clients": clients}))
@@ -177,6 +183,15 @@ def running(
                 Client(PROVIDER_CLIENT, CLIENT_SECRET, "Snowflake", (snowflake + UPSTREAM,))
             )
             yield Sandbox(example, snowflake, discord_origin, provider_origin, another)
+
+
+def _surroundings(snowflake: str, trial: Trial | None) -> Surroundings:
+    """Answer what both applications say; without a file their groups are the IDs of guilds.
+
+    A file gives groups names of its own, and a role's name may read like the ID of a guild.
+    """
+    names = {} if trial else {guild.id: guild.name for guild in (*GUILDS, *COLLECTED)}
+    return Surroundings(linked_role=snowflake + START, guides=GUIDES, group_names=names)
 
 
 def _of_example(origin: str) -> ClientTable:

@@ -3,6 +3,6 @@
 It knows one thing of its provider, the issuer, and reads the rest from the discovery document.
 """
 
-from snowflake.sandbox.example.application import create_example
+from snowflake.sandbox.example.application import Surroundings, create_example
 
-__all__ = ["create_example"]
+__all__ = ["Surroundings", "create_example"]

@@ -1,6 +1,7 @@
 """The example's pages."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -22,22 +23,37 @@ from snowflake.sandbox.pages import STYLE, Pages
 COOKIE = "example-session"
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the application says of itself and of its neighbours, by addresses.
+
+    ``group_names`` are by the groups that they name. The second of two is not ``is_first``.
+    """
+
+    name: str = "Example application"
+    is_first: bool = True
+    other: str | None = None
+    linked_role: str | None = None
+    guides: str | None = None
+    group_names: Mapping[str, str] = field(default_factory=dict)
+
+
 def create_example(
     issuer: str,
     client_id: str,
     client_secret: str | None,
     secret_key: str,
-    *,
-    name: str = "Example application",
+    surroundings: Surroundings | None = None,
 ) -> Starlette:
-    """Return the example application, which people know by its ``name``.
+    """Return the example application.
 
     It signs people in at ``issuer``, which has no slash at its end, as the given client, whose
     redirect URI is the application's origin and ``/callback``. ``secret_key`` signs its sessions.
     """
-    example = Example(relying_party(issuer, client_id, client_secret), name, issuer)
+    surroundings = surroundings or Surroundings()
+    example = Example(relying_party(issuer, client_id, client_secret), surroundings, issuer)
     # Applications on one host share their cookies, whatever their ports are.
-    cookie = COOKIE if name == "Example application" else f"{COOKIE}-{client_id}"
+    cookie = COOKIE if surroundings.is_first else f"{COOKIE}-{client_id}"
     return Starlette(
         routes=[
             Route("/", example.home, name="home"),
@@ -61,8 +77,12 @@ def create_example(
 class Example:
     """The endpoints. ``provider`` is an Authlib client, which has no types."""
 
-    def __init__(self, provider: Any, name: str, issuer: str) -> None:
-        self._provider, self._name, self._issuer = provider, name, issuer
+    def __init__(self, provider: Any, surroundings: Surroundings, issuer: str) -> None:
+        self._provider, self._issuer = provider, issuer
+        self._shown: dict[str, Any] = {
+            "application": surroundings.name,
+            "surroundings": surroundings,
+        }
         self._results = Results()
         self._pages = Pages(Path(__file__).parent / "templates")
 
@@ -75,7 +95,6 @@ class Example:
             "result": result if not signed_out else None,
             "is_signed_in": is_signed_in,
             "signed_out": signed_out,
-            "linked_role": f"{self._issuer}/linked-role",
         }
         return self._show("home.html", context)
 
@@ -209,11 +228,11 @@ class Example:
             claims=result.claims,
             claims_json=pretty(result.claims),
             steps=result.steps,
-            application=self._name,
+            **self._shown,
         )
 
     def _show(self, template: str, context: Mapping[str, object], status: int = 200) -> Response:
-        return self._pages.page(template, {**context, "application": self._name}, status=status)
+        return self._pages.page(template, {**context, **self._shown}, status=status)
 
     def _remember(self, request: Request, result: Result) -> None:
         self._results.forget(request.session.get("result"))

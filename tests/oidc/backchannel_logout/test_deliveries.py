@@ -318,9 +318,11 @@ async def test_the_try_under_way_is_finished_at_the_end_and_nothing_begun(
     assert (clients.wiki.call_count, await teller.waiting()) == (1, 1)
 
 
-async def test_without_registered_clients_nobody_looks(settings: Settings, clock: Clock) -> None:
+async def test_without_an_application_of_our_own_nobody_looks(
+    settings: Settings, clock: Clock
+) -> None:
     async with telling(settings, clock) as teller:
-        bare = teller.state.settings.model_copy(update={"clients": ()})
+        bare = teller.state.settings.model_copy(update={"discord_client_id": None})
         object.__setattr__(teller.state, "settings", bare)
         before = asyncio.all_tasks()
         async with telling_clients(teller.state):
