@@ -93,7 +93,8 @@ def sandbox(  # noqa: PLR0913 - each is an option
     """
     try:
         # Only the sandbox needs Authlib, which is an extra.
-        from snowflake.sandbox.demo import Trial, running  # noqa: PLC0415
+        from snowflake.sandbox.configured import Trial  # noqa: PLC0415
+        from snowflake.sandbox.demo import running  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from snowflake.concurrency.background import in_background
 from snowflake.errors import OAuthError, UpstreamError, UpstreamRefused
 from snowflake.linked_roles.everybody import MOST_FAILURES, concerns_all
 from snowflake.linked_roles.own import table_of
@@ -42,12 +43,8 @@ async def keeping_true(state: State) -> AsyncIterator[None]:
         yield
         return
     rounds = Rounds(state)
-    work = asyncio.create_task(rounds.work())
-    try:
+    async with in_background(rounds.work, rounds.ended.set):
         yield
-    finally:
-        rounds.ended.set()
-        await work
 
 
 class Rounds:

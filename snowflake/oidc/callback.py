@@ -16,7 +16,7 @@ from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.ways import OVER, ways_elsewhere, ways_here
 from snowflake.protocol import browser
@@ -92,23 +92,15 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
 
     # 5. The code note.
     discord_code = params.require("code", MAX_DISCORD_CODE)
-    code = CodeNote(
-        id=secrets.token_urlsafe(16),
+    came = Came(
         login=_login_id(note, discord_code),
-        client_id=note.client_id,
-        issuer=note.issuer,
-        redirect_uri=note.redirect_uri,
-        discord_redirect_uri=note.discord_redirect_uri,
-        scope=note.scope,
-        nonce=note.nonce,
-        code_challenge=note.code_challenge,
-        verifier=note.verifier,
         discord_code=discord_code,
         auth_time=int(state.clock()),
         caller=caller_of(request),
         known=known.person,
         logins=known.logins if known.person is None else (),
     )
+    code = CodeNote.of(note, secrets.token_urlsafe(16), came)
 
     # 6. Who it is, and whether they may.
     admitted: Admitted | None = None

@@ -1,7 +1,7 @@
 """What travels: the login note to Discord and back, the code note to the application and back."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
 from snowflake.protocol.known_browser import KnownBrowser
@@ -39,6 +39,19 @@ class LoginNote(Note):
     asks_consent: bool = False
 
 
+class Came(NamedTuple):
+    """How somebody has come: the fields of a ``CodeNote`` that no login note has."""
+
+    login: str | None
+    discord_code: str | None
+    auth_time: int
+    caller: str
+    known: str | None = None
+    logins: tuple[str, ...] = ()
+    session: str | None = None
+    session_ends: int | None = None
+
+
 @dataclass(frozen=True)
 class CodeNote(Note):
     """What the callback must remember until ``/token``. It is our authorization code.
@@ -70,6 +83,22 @@ class CodeNote(Note):
     logins: tuple[str, ...]
     session: str | None = None
     session_ends: int | None = None
+
+    @classmethod
+    def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":
+        """Answer the note of a code that a login comes to."""
+        return cls(
+            id=code_id,
+            client_id=note.client_id,
+            issuer=note.issuer,
+            redirect_uri=note.redirect_uri,
+            discord_redirect_uri=note.discord_redirect_uri,
+            scope=note.scope,
+            nonce=note.nonce,
+            code_challenge=note.code_challenge,
+            verifier=note.verifier,
+            **came._asdict(),
+        )
 
     @property
     def browser(self) -> KnownBrowser:

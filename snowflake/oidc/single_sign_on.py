@@ -22,7 +22,7 @@ from snowflake.oidc.denial import denied
 from snowflake.oidc.exchange import Exchanged
 from snowflake.oidc.hints import Hints
 from snowflake.oidc.needs import Needs, needs_of
-from snowflake.oidc.notes import CodeNote, LoginNote
+from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.people import Fetched
 from snowflake.people import policies
 from snowflake.settings.registry import Client
@@ -205,23 +205,12 @@ def _kept(session: Session, client: Client, needs: Needs, state: State) -> Remem
 
 
 def _code(session: Session, entry: Entry) -> CodeNote:
-    note = entry.note
-    return CodeNote(
-        id=secrets.token_urlsafe(16),
+    came = Came(
         login=None,
-        client_id=note.client_id,
-        issuer=note.issuer,
-        redirect_uri=note.redirect_uri,
-        discord_redirect_uri=note.discord_redirect_uri,
-        scope=note.scope,
-        nonce=note.nonce,
-        code_challenge=note.code_challenge,
-        verifier=note.verifier,
         discord_code=None,
         auth_time=session.auth_time,
         caller=entry.caller,
-        known=None,
-        logins=(),
         session=session.id,
         session_ends=session.expires_at,
     )
+    return CodeNote.of(entry.note, secrets.token_urlsafe(16), came)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from snowflake.cli import app
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
-from snowflake.sandbox.demo import SandboxSettings
+from snowflake.sandbox.configured import SandboxSettings
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import CATS, KEEPER, LIGHTHOUSE, TRAINS
 from snowflake.sandbox.serving import serving

@@ -14,7 +14,7 @@ from snowflake.cli import COMMANDS, app
 from snowflake.cli.sandbox import EXTRA
 from snowflake.errors import StartFault
 from snowflake.sandbox.check import CheckFailed, sign_in
-from snowflake.sandbox.demo import Trial
+from snowflake.sandbox.configured import Trial
 from snowflake.sandbox.demo import running as sandbox
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE

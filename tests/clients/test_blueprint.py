@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from snowflake.cli import app
 from snowflake.operator.authentik import Source as Wanted
 from snowflake.operator.authentik import blueprint
-from snowflake.sandbox.demo import SandboxSettings
+from snowflake.sandbox.configured import SandboxSettings
 from snowflake.sandbox.discord import Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE, NIGHT_SHIFT
 from snowflake.sandbox.serving import serving

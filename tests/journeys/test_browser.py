@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from starlette.requests import Request
 
 from snowflake.errors import Denial, Refusal
-from snowflake.sandbox.demo import Sandbox, Trial
+from snowflake.sandbox.configured import Trial
+from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.sandbox.discord import Membership, SimulatedDiscord
 from snowflake.sandbox.discord.places import LIGHTHOUSE

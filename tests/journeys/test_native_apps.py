@@ -8,7 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from snowflake.sandbox.demo import Sandbox, Trial
+from snowflake.sandbox.configured import Trial
+from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from tests.journeys.browser import parameters

@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 import structlog
 
+from snowflake.concurrency.background import in_background
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.oidc.backchannel_logout.attempt import Attempt, attempt
 from snowflake.oidc.backchannel_logout.token import logout_token
@@ -54,12 +55,8 @@ async def telling_clients(state: State) -> AsyncIterator[None]:
         return
     async with transport_to_any(AT_ONCE) as transport:
         deliveries = Deliveries(state, transport)
-        work = asyncio.create_task(deliveries.work())
-        try:
+        async with in_background(deliveries.work, deliveries.end):
             yield
-        finally:
-            deliveries.end()
-            await work
 
 
 class Deliveries:

@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 
+from snowflake.concurrency.background import in_background
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.oidc.watch.pace import Pace
 from snowflake.oidc.watch.second_look import Look, guilds_of, look_at
@@ -50,12 +51,8 @@ async def watching(state: State) -> AsyncIterator[None]:
         yield
         return
     rounds = Rounds(state)
-    work = asyncio.create_task(rounds.work())
-    try:
+    async with in_background(rounds.work, rounds.ended.set):
         yield
-    finally:
-        rounds.ended.set()
-        await work
 
 
 class Rounds:

@@ -1,0 +1,44 @@
+"""The tables. Times are Unix times in whole seconds; what is secret is sealed or hashed.
+
+``sealed_by`` names the key under which a row is sealed, so that the key can be changed.
+
+- ``logins``, ``sessions``, ``deployment``: the tables, by what they are about;
+- ``metadata``: what they have in common.
+"""
+
+from snowflake.store.schema.deployment import (
+    attempts,
+    good_credentials,
+    leases,
+    links,
+    signing_keys,
+)
+from snowflake.store.schema.logins import codes, discord_tokens, grants, memberships, refresh_tokens
+from snowflake.store.schema.metadata import NAMING, metadata
+from snowflake.store.schema.sessions import (
+    consents,
+    logout_deliveries,
+    session_clients,
+    sessions,
+    watched_people,
+)
+
+__all__ = [
+    "NAMING",
+    "attempts",
+    "codes",
+    "consents",
+    "discord_tokens",
+    "good_credentials",
+    "grants",
+    "leases",
+    "links",
+    "logout_deliveries",
+    "memberships",
+    "metadata",
+    "refresh_tokens",
+    "session_clients",
+    "sessions",
+    "signing_keys",
+    "watched_people",
+]
