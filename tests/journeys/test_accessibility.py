@@ -8,6 +8,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from starlette.requests import Request
 
 from snowflake.errors import Denial, Refusal
+from snowflake.oidc.scopes import SCOPES
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.web.pages import denial_page
@@ -101,18 +102,67 @@ def test_whatever_went_wrong_can_be_read_by_everybody(shown: Page, sandbox: Sand
         look_at(shown)
 
 
-def test_so_can_a_denial_and_a_question_whether_to_sign_out(shown: Page) -> None:
+def test_so_can_everything_about_somebodys_account_and_signing_out(
+    shown: Page, sandbox: Sandbox
+) -> None:
+    shown.goto(sandbox.example)
+    shown.get_by_role("link", name="Sign in with Discord").click()
+    choose(shown, "ada.lindqvist")
+    shown.wait_for_url(f"{sandbox.example}/result")
+    shown.goto(str(sandbox.another))
+    look_at(shown)
+    shown.get_by_role("link", name="Sign in with Discord").click()
+    shown.wait_for_url(f"{sandbox.another}/result")
+    look_at(shown)
+    shown.goto(f"{sandbox.snowflake}/account")
+    expect(shown.get_by_role("heading", level=3)).to_have_count(2)
+    look_at(shown)
+    shown.get_by_role("button", name="Erase me").click()
+    expect(shown.get_by_role("heading", level=1)).to_have_text("Erase what is kept about you?")
+    look_at(shown)
+    shown.goto(f"{sandbox.snowflake}/logout")
+    expect(shown.get_by_role("heading", level=1)).to_have_text("Sign out?")
+    look_at(shown)
+    shown.get_by_role("button", name="Sign out").click()
+    expect(shown.locator("iframe")).to_have_count(1)
+    look_at(shown)
+    shown.goto(f"{sandbox.snowflake}/consent?note=old")
+    look_at(shown)
+
+
+def test_so_can_pages_with_all_that_they_may_have(shown: Page) -> None:
     request = Request({"type": "http", "request_id": "0123456789abcdef"})
-    asked = page_of(
-        "signing_out.html",
+    application = {"client_id": "grafana", "last": "1 January 2026, 00:00 UTC"}
+    learns = tuple(scope.tells for scope in SCOPES.values())
+    account = page_of(
+        "account.html",
         request,
         form=True,
+        person="80351110224678912",
+        since="1 January 2026, 00:00 UTC",
+        applications=[
+            {**application, "name": "Grafana", "learns": learns},
+            {**application, "name": "Nextcloud", "client_id": "nextcloud", "learns": learns},
+        ],
+        allowed={"grafana"},
+        platform="Example Society",
+        unlink="/linked-role/unlink",
         account="ada.lindqvist",
-        application="Grafana",
-        action="https://snowflake.test/logout",
+        action="/account",
         note="note",
     )
-    for answer in (denial_page(request, DENIAL), asked):
+    consent = page_of(
+        "consent.html",
+        request,
+        form=True,
+        application="Grafana",
+        learns=learns,
+        another_account="https://snowflake.test/another",
+        account="ada.lindqvist",
+        action="/account",
+        note="note",
+    )
+    for answer in (denial_page(request, DENIAL), account, consent):
         headers = {"Content-Security-Policy": answer.headers["content-security-policy"]}
         serve(shown, bytes(answer.body), headers)
         shown.goto("https://snowflake.test/callback")
