@@ -41,7 +41,7 @@ class Logins:
 
         Raises:
             InvalidGrant: the code is another request's by now, or the session of the grant has
-                ended. Nothing is written.
+                ended, or the client's part in it. Nothing is written.
         """
         refresh_token = refresh_tokens.new_token() if refreshable else None
         statements = [self.grants.adding(grant), *map(self.memberships.putting, in_order(learnt))]
@@ -50,7 +50,7 @@ class Logins:
 
         def work(connection: Connection) -> None:
             if grant.session is not None:
-                check_lives(connection, grant.session, self.clock())
+                check_lives(connection, grant.session, grant.client_id, self.clock())
             connection.execute(*surplus(grant))
             codes.spend_for(code, grant, connection)
             for statement in statements:

@@ -44,6 +44,10 @@ _IS = sessions.c.id == bindparam("session_id")
 _EXPIRY = select(sessions.c.expires_at).where(_IS)
 #: Others may look at the session meanwhile, or nobody else.
 _LOCK, _LOCK_ALONE = _EXPIRY.with_for_update(read=True), _EXPIRY.with_for_update()
+_PART = select(session_clients.c.sid).where(
+    session_clients.c.session == bindparam("session_id"),
+    session_clients.c.client_id == bindparam("client_id_"),
+)
 _IN_BROWSER = (
     select(sessions)
     .where(
@@ -54,6 +58,7 @@ _IN_BROWSER = (
     .with_for_update()
 )
 _CHANGE = update(sessions).where(_IS)
+_SIGNED_OUT = "the person has signed out, and has to sign in again"
 
 
 class SessionLogins:
@@ -166,18 +171,22 @@ class SessionLogins:
         }
 
 
-def check_lives(connection: Connection, session_id: str, now: float) -> None:
-    """Pass, if a session lives, and keep it from ending before the transaction does.
+def check_lives(connection: Connection, session_id: str, client_id: str, now: float) -> None:
+    """Pass, if a session lives with a client in it, and keep that so for the transaction.
 
     Raises:
-        InvalidGrant: it has ended.
+        InvalidGrant: the session has ended, or the person has signed out of the client alone.
     """
-    _check_lives(connection.execute(_LOCK, {"session_id": session_id}).first(), now)
+    its = {"session_id": session_id}
+    _check_lives(connection.execute(_LOCK, its).first(), now)
+    # Asked when nobody can change it any more: a statement that waits sees what was before.
+    if connection.execute(_PART, {**its, "client_id_": client_id}).first() is None:
+        raise InvalidGrant(_SIGNED_OUT)
 
 
 def _check_lives(row: Row[Any] | None, now: float) -> None:
     if row is None or row.expires_at <= now:
-        raise InvalidGrant("the person has signed out, and has to sign in again")
+        raise InvalidGrant(_SIGNED_OUT)
 
 
 def _continued(old: Session, new: Session) -> Session:

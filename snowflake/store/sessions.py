@@ -97,16 +97,6 @@ class Sessions:
         row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
         return self.read(row) if row is not None and self.lives(row) else None
 
-    async def named(self, sid: str, client_id: str) -> Session | None:
-        """Answer the living session that a client knows by a ``sid``, or None."""
-        query = (
-            select(sessions)
-            .join(session_clients)
-            .where(session_clients.c.sid == sid, session_clients.c.client_id == client_id)
-        )
-        row = await self._database.read(lambda c: c.execute(query).mappings().one_or_none())
-        return self.read(row) if row is not None and self.lives(row) else None
-
     async def of_person(self, person: str | None = None) -> list[Session]:
         """Answer the living sessions of a person, or of everybody, those used last first."""
         query = select(sessions).where(sessions.c.expires_at > int(self._clock()))

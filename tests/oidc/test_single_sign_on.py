@@ -20,6 +20,7 @@ from tests.oidc.signed_in import (
     refused,
     tokens_for,
 )
+from tests.oidc.test_registered_clients import APPLICATION_ID
 from tests.running import USER, Clock, Discord, Snowflake
 
 COOKIE = "__Host-snowflake-session"
@@ -268,6 +269,18 @@ async def test_a_code_of_a_session_that_has_ended_is_worth_nothing(snowflake: Sn
     await snowflake.state.logout.end(Which(person=str(USER["id"])))
     answer = await redeem(snowflake.browser, code, **AS_WIKI, client_secret="the wiki's secret")
     assert answer.json()["error"] == "invalid_grant"
+
+
+async def test_a_code_of_a_client_that_the_person_has_left_is_worth_nothing(
+    snowflake: Snowflake,
+) -> None:
+    answer = await ask(snowflake.browser, **AS_WIKI)
+    code = query_of(answer.headers["location"])["code"]
+    await snowflake.state.logout.leave(str(USER["id"]), APPLICATION_ID, "wiki")
+    answer = await redeem(snowflake.browser, code, **AS_WIKI, client_secret="the wiki's secret")
+    assert answer.json()["error"] == "invalid_grant"
+    # The session lives on, with the other client and for whoever signs in once more.
+    assert await enter(snowflake.browser, AS_WIKI)
 
 
 async def test_the_code_of_a_session_works_once(snowflake: Snowflake) -> None:

@@ -48,7 +48,7 @@ async def begin(store: Store, browser: str) -> Session:
         expires_at=NOW + 3600,
         account=Account("{}", frozenset(), NOW),
     )
-    arrival = Arrival("a client", tokens(), LEARNT[::-1])
+    arrival = Arrival(APPLICATION, tokens(), LEARNT[::-1])
     return await store.session_logins.begin(begun, f"identifier {browser}", None, arrival, told=())
 
 
