@@ -5,7 +5,7 @@ from typing import NamedTuple
 from snowflake.discord.client import DiscordClient
 from snowflake.errors import OAuthError
 from snowflake.linked_roles.disconnecting import disconnect, revoke_upstream
-from snowflake.settings import Settings
+from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.link import Link
@@ -37,7 +37,7 @@ async def erase(person: str, state: State) -> Erased:
         tokens.application
         # Discord ends all of one application at once.
         for tokens in _newest(left.discord_tokens)
-        if not await _revoked(tokens, state.discord, state.settings)
+        if not await _revoked(tokens, state.discord, state.registry.account)
     ]
     return Erased(kept, living, is_withdrawn)
 
@@ -59,12 +59,12 @@ def _newest(pairs: list[StoredTokens]) -> list[StoredTokens]:
     return list({pair.application: pair for pair in by_age}.values())
 
 
-async def _revoked(tokens: StoredTokens, discord: DiscordClient, settings: Settings) -> bool:
-    is_ours = tokens.application == settings.discord_client_id
+async def _revoked(tokens: StoredTokens, discord: DiscordClient, own: Client) -> bool:
+    is_ours = tokens.application == own.application
     try:
         await discord.oauth.revoke(
             client_id=tokens.application,
-            client_secret=settings.discord_client_secret if is_ours else None,
+            client_secret=own.application_secret if is_ours else None,
             token=tokens.refresh_token or tokens.access_token,
         )
     except OAuthError:

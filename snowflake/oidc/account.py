@@ -15,7 +15,6 @@ from snowflake.protocol import browser, pkce
 from snowflake.protocol.discord import discord_page
 from snowflake.protocol.paths import ACCOUNT, CALLBACK
 from snowflake.protocol.redirect import redirect
-from snowflake.settings import Settings
 from snowflake.settings.registry import ACCOUNT as ACCOUNT_CLIENT
 from snowflake.settings.registry import Registry
 from snowflake.state import State
@@ -105,14 +104,14 @@ def is_good(sealed: str, session: Session, state: State, *, erases: bool) -> boo
 
 
 def applications_of(
-    kept: Kept, entered: Mapping[str, int], settings: Settings, registry: Registry
+    kept: Kept, entered: Mapping[str, int], registry: Registry
 ) -> list[Application]:
     """Answer the applications that have anything of the person, the latest first.
 
     That is a login, a part in a session, or their consent. ``entered`` are the clients in living
     sessions, each with the Unix time of the last login.
     """
-    own = settings.discord_client_id or ""
+    own = registry.application or ""
     times: dict[tuple[str, str], int] = {}
     scopes: dict[tuple[str, str], set[str]] = {}
     seen = [(one.client_id, own, one.given_at, one.scopes) for one in kept.consents]

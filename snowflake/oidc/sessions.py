@@ -34,7 +34,7 @@ async def begin_session(
     Raises:
         TemporarilyUnavailable: the store cannot be reached.
     """
-    lifetime, application = state.settings.session_lifetime, state.settings.discord_client_id
+    lifetime, application = state.settings.session_lifetime, state.registry.application
     if not lifetime or application is None:
         return None
     now, user = int(state.clock()), fetched.person.user

@@ -56,7 +56,7 @@ async def session_of(request: Request, issuer: str, state: State) -> Session | N
     identifier = identifier_of(request, issuer, state.sealer)
     session = await state.store.sessions.find(identifier) if identifier is not None else None
     # Snowflake may have been given another Discord application, or another name, since then.
-    expected = (issuer, state.settings.discord_client_id)
+    expected = (issuer, state.registry.application)
     if session is None or (session.issuer, session.application) != expected:
         return None
     return session

@@ -126,6 +126,11 @@ class Registry:
         self.watches = _watches(self._registered.values(), _client("", settings))
 
     @property
+    def application(self) -> str | None:
+        """The client ID of Snowflake's own Discord application, if it has one."""
+        return self._settings.discord_client_id
+
+    @property
     def account(self) -> Client:
         """The client of Snowflake's own page, to which everybody may sign in.
 

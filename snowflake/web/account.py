@@ -94,7 +94,7 @@ async def account(request: Request) -> Response:
 
 async def _applications(kept: Kept, person: str, state: State) -> list[Application]:
     entered = await state.store.sessions.entered(person)
-    return applications_of(kept, entered, state.settings, state.registry)
+    return applications_of(kept, entered, state.registry)
 
 
 async def _page(request: Request, session: Session, state: State) -> Response:

@@ -17,6 +17,7 @@ from tests.oidc.signed_in import (
     WIKI,
     enter,
     keeping_sessions,
+    refresh,
     refused,
     tokens_for,
 )
@@ -281,6 +282,20 @@ async def test_a_code_of_a_client_that_the_person_has_left_is_worth_nothing(
     assert answer.json()["error"] == "invalid_grant"
     # The session lives on, with the other client and for whoever signs in once more.
     assert await enter(snowflake.browser, AS_WIKI)
+
+
+async def test_sessions_go_with_the_discord_application_of_a_changed_file(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    other = snowflake.settings.model_copy(update={"discord_client_id": "1056005449054429000"})
+    snowflake.state.use(other)
+    # Nobody is signed in by that one yet.
+    assert await refused(snowflake.browser, AS_WIKI) == "login_required"
+    code = await code_for(snowflake.browser, **AS_GRAFANA)
+    tokens = await tokens_for(snowflake.browser, AS_GRAFANA, code)
+    assert await enter(snowflake.browser, AS_WIKI)
+    clock.pass_by(61)
+    assert "access_token" in await refresh(snowflake.browser, AS_GRAFANA, tokens)
 
 
 async def test_the_code_of_a_session_works_once(snowflake: Snowflake) -> None:

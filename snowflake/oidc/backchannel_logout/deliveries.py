@@ -44,15 +44,11 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def telling_clients(state: State) -> AsyncIterator[None]:
-    """Tell clients in the background during the block, if any can be registered.
+    """Tell clients in the background during the block.
 
     At the end the tries under way are finished; what else is due waits for the next start, or for
     another process.
     """
-    # Clients may be registered while it runs, but none where there is no application of our own.
-    if state.settings.discord_client_id is None:
-        yield
-        return
     async with transport_to_any(AT_ONCE) as transport:
         deliveries = Deliveries(state, transport)
         async with in_background(deliveries.work, deliveries.end):
@@ -82,8 +78,10 @@ class Deliveries:
         due = self._state.logout.due
         while not self._has_ended:
             due.clear()
-            await self._guarded(self._look())
-            await self._guarded(self._count())
+            # Clients may be registered while it runs, none without an application of our own.
+            if self._state.registry.application is not None:
+                await self._guarded(self._look())
+                await self._guarded(self._count())
             with suppress(TimeoutError):
                 await asyncio.wait_for(due.wait(), LOOK_EVERY)
         await asyncio.gather(*self._under_way.values())

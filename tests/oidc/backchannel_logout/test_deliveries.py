@@ -318,12 +318,19 @@ async def test_the_try_under_way_is_finished_at_the_end_and_nothing_begun(
     assert (clients.wiki.call_count, await teller.waiting()) == (1, 1)
 
 
-async def test_without_an_application_of_our_own_nobody_looks(
-    settings: Settings, clock: Clock
+async def test_without_an_application_of_our_own_nobody_looks_until_there_is_one(
+    settings: Settings, clock: Clock, clients: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deliveries_module, "LOOK_EVERY", 0.01)
     async with telling(settings, clock) as teller:
-        bare = teller.state.settings.model_copy(update={"discord_client_id": None})
+        with_clients = teller.state.settings
+        bare = settings.model_copy(update={"discord_client_id": None})
+        # As it has started.
         object.__setattr__(teller.state, "settings", bare)
-        before = asyncio.all_tasks()
+        teller.state.use(bare)
+        await teller.put("wiki", "s1")
         async with telling_clients(teller.state):
-            assert asyncio.all_tasks() == before
+            await asyncio.sleep(0.1)
+            assert clients.tokens.empty()
+            teller.state.use(with_clients)
+            await asyncio.wait_for(clients.tokens.get(), 10)
