@@ -129,6 +129,9 @@ async def authorize(request: Request) -> Response:
             session = await session_of(request, issuer, state) if wish.by_session else None
             answered = await by_session(session, entry, state)
             if answered is not None:
+                if not wish.silent:
+                    # Our page may follow, and its ways to Discord lead back to this browser.
+                    browser.set_cookie(answered, binding, secure=secure)
                 return answered
             if session is not None and hints.exclude(account_of(session)):
                 # Else Discord would send the same person back at once.

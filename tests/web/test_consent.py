@@ -8,6 +8,7 @@ import pytest
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.store.session_ends import Which
 from tests.login import ask, code_for, come_back, depart, query_of
 from tests.oidc.signed_in import (
     AS_GRAFANA,
@@ -157,6 +158,21 @@ async def test_an_answer_of_another_session_counts_for_nothing(snowflake: Snowfl
     answer = await answer_with(snowflake.browser, page, "allow")
     assert answer.status_code == 400
     assert await snowflake.state.store.consents.of_person(OTHER) == []
+
+
+async def test_a_browser_that_has_lost_the_cookie_of_logins_finds_the_way_on(
+    snowflake: Snowflake,
+) -> None:
+    del snowflake.browser.cookies["__Host-snowflake-login"]
+    page = await page_for(snowflake.browser)
+    await snowflake.state.logout.end(Which(person=str(USER["id"])))
+    answer = await answer_with(snowflake.browser, page, "allow")
+    assert answer.status_code == 400
+    to_discord = unescape(answer.text.partition("https://discord.com/")[2].partition('"')[0])
+    sent = query_of(f"https://discord.com/{to_discord}")
+    back = {"code": "x", "state": sent["state"], "iss": "https://discord.com"}
+    answer = await snowflake.browser.get("/callback", params=back)
+    assert answer.headers["location"].startswith("/consent?note=")
 
 
 @pytest.mark.parametrize("answer", ["", "perhaps"])
