@@ -11,6 +11,7 @@ from snowflake.cli.as_table import show_table
 from snowflake.cli.naming_people import person_id
 from snowflake.cli.running import with_state
 from snowflake.errors import StartFault
+from snowflake.settings.registry import ACCOUNT
 from snowflake.state import State
 from snowflake.store.session_ends import Which
 from snowflake.store.sessions import Participant, Session
@@ -73,7 +74,10 @@ class _Listed(NamedTuple):
 def _row(listed: _Listed) -> Sequence[str]:
     session = listed.session
     times = (session.auth_time, session.used_at, session.expires_at)
-    clients = ", ".join(client.client_id for client in listed.clients)
+    clients = ", ".join(
+        "(account page)" if client.client_id == ACCOUNT else client.client_id
+        for client in listed.clients
+    )
     return (session.person, *map(_time, times), clients)
 
 

@@ -29,6 +29,7 @@
     │   └── UpstreamUntrusted
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
+        │   ├── StaleAnswer
         │   ├── UnregisteredRedirect
         │   ├── NotServed
         │   ├── NotFound
@@ -51,8 +52,10 @@
         ├── LoginRequired
         ├── ConsentRequired
         └── TemporarilyUnavailable
+            ├── Busy
             ├── DiscordDown
-            ├── StoreRefused
+            ├── StoreDown
+            │   └── StoreRefused
             └── TooManyRequests
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``. Those of
@@ -105,6 +108,7 @@ from snowflake.errors.oauth import (
     RequestNotSupported,
     RequestTimeout,
     RequestUriNotSupported,
+    StaleAnswer,
     TokenSentTwice,
     TooLarge,
     UnauthorizedClient,
@@ -119,7 +123,9 @@ from snowflake.errors.start import (
     StartFault,
 )
 from snowflake.errors.unavailable import (
+    Busy,
     DiscordDown,
+    StoreDown,
     StoreRefused,
     TemporarilyUnavailable,
     TooManyRequests,
@@ -136,6 +142,7 @@ from snowflake.errors.upstream import (
 
 __all__ = [
     "AccessDenied",
+    "Busy",
     "CodeUnreadable",
     "ConsentRequired",
     "Denial",
@@ -173,7 +180,9 @@ __all__ = [
     "RequestTimeout",
     "RequestUriNotSupported",
     "SnowflakeError",
+    "StaleAnswer",
     "StartFault",
+    "StoreDown",
     "StoreRefused",
     "TemporarilyUnavailable",
     "TokenSentTwice",

@@ -38,6 +38,10 @@ class InvalidRequest(OAuthError):
     code = "invalid_request"
 
 
+class StaleAnswer(InvalidRequest):
+    """A page of ours was answered too late, by somebody else, or with what is not on it."""
+
+
 class UnregisteredRedirect(InvalidRequest):
     """A URI to come back to is not one of the registered client's. The log says how it differs."""
 

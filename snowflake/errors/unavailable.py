@@ -48,7 +48,15 @@ class DiscordDown(TemporarilyUnavailable):
         self.lasting = lasting
 
 
-class StoreRefused(TemporarilyUnavailable):
+class Busy(TemporarilyUnavailable):
+    """The same is being done already, or too much of it, and did not end in time."""
+
+
+class StoreDown(TemporarilyUnavailable):
+    """The store does not answer, or not in time, or what it holds cannot be read."""
+
+
+class StoreRefused(StoreDown):
     """The database turns Snowflake away, and will until somebody mends what ``cause`` tells."""
 
 

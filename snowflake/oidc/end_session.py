@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snowflake.crypto.sealing import BadNote, Note, Sealer
-from snowflake.errors import InvalidRequest
+from snowflake.errors import InvalidRequest, StaleAnswer
 from snowflake.oidc import redirects
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.tokens import BAD_HINT, IdToken, read_hint
@@ -89,12 +89,12 @@ def answered(sealed: str, sealer: Sealer, now: float) -> LogoutNote:
     """Open the note that comes back from our page.
 
     Raises:
-        InvalidRequest: it was not made here, or long ago.
+        StaleAnswer: it was not made here, or long ago.
     """
     try:
         return sealer.open(LogoutNote, sealed, ASKING, now)
     except BadNote as error:
-        raise InvalidRequest("the page has expired; sign out once more") from error
+        raise StaleAnswer("the page was loaded too long ago") from error
 
 
 async def _hint(params: Parameters, keys: KeyRing) -> IdToken | None:

@@ -26,7 +26,7 @@ import structlog
 
 from snowflake.concurrency.recent import Recent
 from snowflake.crypto.sealing import Sealer
-from snowflake.errors import TemporarilyUnavailable, TooManyRequests
+from snowflake.errors import Busy, StoreDown, TemporarilyUnavailable, TooManyRequests
 from snowflake.state.quota import Kind, Owner, Quota
 from snowflake.store.attempts import WINDOW, Attempts, Spent
 from snowflake.telemetry.metrics import DISCORD_REFUSED_HERE
@@ -160,7 +160,7 @@ class Limiter:
                     self._under_way.update(quota.owners.keys())
                     return
             if time() >= deadline:
-                raise TemporarilyUnavailable("too much of this is under way; try again")
+                raise Busy("too much of this is under way; try again")
             ended = asyncio.Event()
             self._waiting[busy].append(ended)
             try:
@@ -237,7 +237,7 @@ async def _soon(lock: asyncio.Lock) -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE):
             await lock.acquire()
     except TimeoutError:
-        raise TemporarilyUnavailable("the store is slow; try again") from None
+        raise StoreDown("the store is slow; try again") from None
     try:
         yield
     finally:

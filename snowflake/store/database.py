@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from snowflake.errors import StoreRefused, TemporarilyUnavailable
+from snowflake.errors import StoreDown, StoreRefused
 from snowflake.telemetry.metrics import STORE_SECONDS
 
 Result = TypeVar("Result")
@@ -104,5 +104,5 @@ class Database(ABC):
             raise _outage(f"{type(error).__name__}: {words}") from None
 
 
-def _outage(cause: str) -> TemporarilyUnavailable:
-    return TemporarilyUnavailable("the store cannot be reached; try again", cause=cause)
+def _outage(cause: str) -> StoreDown:
+    return StoreDown("the store cannot be reached; try again", cause=cause)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import delete, update
 
-from snowflake.errors import TemporarilyUnavailable
+from snowflake.errors import Busy
 from snowflake.store.database import Database
 from snowflake.store.schema import leases
 
@@ -59,14 +59,14 @@ class Leases:
         """Hold a lease for the block, waiting for it up to ``patience`` seconds.
 
         Raises:
-            TemporarilyUnavailable: somebody else kept it for all that time.
+            Busy: somebody else kept it for all that time.
         """
         # A deadline of our own: a timeout could cut off a statement, and with it a connection.
         time = asyncio.get_running_loop().time
         deadline = time() + patience
         while (holder := await self.take(name, seconds)) is None:
             if time() >= deadline:
-                raise TemporarilyUnavailable("somebody else is at it; try again")
+                raise Busy("somebody else is at it; try again")
             await asyncio.sleep(PAUSE)
         try:
             yield

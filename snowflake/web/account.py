@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.errors import InvalidRequest, NotFound
+from snowflake.errors import InvalidRequest, NotFound, StaleAnswer
 from snowflake.linked_roles.erasing import erase
 from snowflake.linked_roles.paths import UNLINK
 from snowflake.oidc.account import (
@@ -59,11 +59,6 @@ OVER: Final = Message(
     ),
     advice="To see your page, sign in.",
 )
-STALE: Final = Message(
-    title="Nothing has changed",
-    explanation="The page was loaded too long ago, or somebody else has signed in since then.",
-    advice="Load your page once more.",
-)
 NOT_SIGNED_IN: Final = Message(
     title="You have not signed in",
     explanation="Discord did not say who you are, because you did not allow it or it had a fault.",
@@ -76,7 +71,7 @@ async def account(request: Request) -> Response:
 
     Raises:
         NotFound: no sessions are kept here.
-        InvalidRequest: it is no button of the page.
+        StaleAnswer: it is no button of the page, or of one that is old or somebody else's.
         TemporarilyUnavailable: Discord or the store cannot be asked.
     """
     state, issuer = state_of(request), issuer_of(request)
@@ -84,7 +79,11 @@ async def account(request: Request) -> Response:
         raise NotFound("there is no such page here")
     session = await session_of(request, issuer, state)
     if request.method == "POST":
-        return await _pressed(request, await form(request), session, state)
+        params = await form(request)
+        try:
+            return await _pressed(request, params, session, state)
+        except InvalidRequest as error:
+            raise StaleAnswer(error.description) from error
     if session is None:
         if query(request).get("error") is not None:
             return error_page(request, NOT_SIGNED_IN, status=200, links=_again(state))
@@ -129,9 +128,11 @@ async def _pressed(
     action = params.get("action", "")
     sealed = params.require("note", MAX_NOTE)
     if not is_good(sealed, session, state, erases=action == "really-erase"):
-        return error_page(request, STALE, status=400, links=_again(state, "Your page"))
+        raise StaleAnswer(
+            "the page was loaded too long ago, or somebody else has signed in since then"
+        )
     if action not in _ACTIONS:
-        raise InvalidRequest("action is none of the page")
+        raise StaleAnswer("the button is none of the page")
     if action in OF_ALL and not is_recent(session, state.clock()):
         # Somebody may have left a browser signed in.
         return sign_in(request, session.issuer, state, prompt="consent")

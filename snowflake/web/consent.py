@@ -6,8 +6,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowflake.crypto.sealing import BadNote
-from snowflake.errors import InvalidRequest, LoginExpired
+from snowflake.crypto.sealing import BadNote, ExpiredNote
+from snowflake.errors import InvalidRequest, LoginExpired, LoginUnknown
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import NOTE, ConsentNote, asked_for, refused
 from snowflake.oidc.hints import Hints
@@ -39,7 +39,7 @@ async def consent(request: Request) -> Response:
     """Ask whether an application may learn what it asks for, and go on as the person says.
 
     Raises:
-        InvalidRequest: it is no answer to our page.
+        LoginUnknown: it is no answer to our page.
         LoginExpired: the login is too old, or somebody else is signed in by now.
     """
     return await (_answered if request.method == "POST" else _asked)(request)
@@ -80,11 +80,15 @@ async def _answered(request: Request) -> Response:
     """Go on to the application with a code, or tell it that the person does not want it."""
     state, params = state_of(request), await form(request)
     note, client, session = await _waiting(request, params, state)
-    login, said = note.login_note(), params.get(ANSWER)
+    login = note.login_note()
+    try:
+        said = params.get(ANSWER)
+    except InvalidRequest as error:
+        raise LoginUnknown(ways_here(login, state)) from error
     if said == DENY:
         return refused(login)
     if said != ALLOW:
-        raise InvalidRequest("answer must be allow or deny")
+        raise LoginUnknown(ways_here(login, state))
     if client.consent == "once":
         await state.store.consents.give(session.person, client.id, asked_for(login, client))
     hints = Hints(login.hinted, login.login)
@@ -101,13 +105,23 @@ async def _waiting(
     request: Request, params: Parameters, state: State
 ) -> tuple[ConsentNote, Client, Session]:
     """Answer the login that waits for an answer, its client, and whose answer it is."""
-    sealed, now = params.require(NOTE, MAX_NOTE), state.clock()
-    try:
-        note = state.sealer.open(ConsentNote, sealed, LOGIN_LIFETIME, now)
-    except BadNote as error:
-        raise LoginExpired from error
+    note, is_late = _opened(params, state)
     client = find_client(note.client_id, state.registry)
     session = await session_of(request, note.issuer, state)
-    if session is None or session.id != note.session:
+    if is_late or session is None or session.id != note.session:
         raise LoginExpired(ways_here(note.login_note(), state))
     return note, client, session
+
+
+def _opened(params: Parameters, state: State) -> tuple[ConsentNote, bool]:
+    """Answer the login that waits, and whether it has waited too long."""
+    try:
+        sealed = params.require(NOTE, MAX_NOTE)
+    except InvalidRequest as error:
+        raise LoginUnknown from error
+    try:
+        return state.sealer.open(ConsentNote, sealed, LOGIN_LIFETIME, state.clock()), False
+    except ExpiredNote:
+        return state.sealer.open(ConsentNote, sealed), True
+    except BadNote as error:
+        raise LoginUnknown from error

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
+    Busy,
     DiscordDown,
     LinkError,
     LinkLimited,
@@ -17,6 +18,8 @@ from snowflake.errors import (
     NotLinked,
     NotServed,
     OAuthError,
+    StaleAnswer,
+    StoreDown,
     TemporarilyUnavailable,
     TooManyRequests,
     UnauthorizedClient,
@@ -31,6 +34,7 @@ from snowflake.telemetry.metrics import LINKS, LOGINS
 from snowflake.web.audiences import FOR_APPLICATIONS
 from snowflake.web.pages import (
     THIS_PAGE,
+    THIS_PAGE_ALONE,
     Link,
     Message,
     denial_page,
@@ -53,6 +57,18 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     UnregisteredRedirect: (
         "The service that you came from is not set up right",
         "Give whoever runs this sign-in service the reference below: its log says what to mend.",
+    ),
+    StaleAnswer: (
+        "Nothing has changed",
+        "Load the page once more.",
+    ),
+    Busy: (
+        "This can't be done right now",
+        "Wait {wait}, then try again: it goes on from here.",
+    ),
+    StoreDown: (
+        "This sign-in service can't ask its database right now",
+        "Wait {wait}, then try again: it goes on from here.",
     ),
     DiscordDown: (
         "Discord is not answering",
@@ -93,7 +109,7 @@ async def oauth_error(request: Request, error: Exception) -> Response:
         return _json(error.code, error.description, error.status, dict(error.headers))
     title, advice = next(_FOR_PEOPLE[kind] for kind in type(error).__mro__ if kind in _FOR_PEOPLE)
     message = Message(title, _explanation(error), advice.replace("{wait}", _wait(error)))
-    links = [Link("Try again", THIS_PAGE)] if _can_go_on(request, error) else []
+    links = _links(request, error)
     return error_page(request, message, status=error.status, headers=_retry(error), links=links)
 
 
@@ -162,12 +178,13 @@ def unexpected_error(request: Request) -> Response:
     return error_page(request, message, status=500)
 
 
-def _can_go_on(request: Request, error: OAuthError) -> bool:
-    """Whether a login under way goes on when the page is loaded again: nothing of it is spent.
-
-    What came in a form would not be sent again.
-    """
-    return isinstance(error, TemporarilyUnavailable) and request.scope.get("method") == "GET"
+def _links(request: Request, error: OAuthError) -> list[Link]:
+    """Answer the way on from an error, if there is one."""
+    if isinstance(error, StaleAnswer):
+        return [Link("Load it once more", THIS_PAGE_ALONE)]
+    # Nothing is spent: what was under way goes on. What came in a form would not be sent again.
+    can_go_on = isinstance(error, TemporarilyUnavailable) and request.scope.get("method") == "GET"
+    return [Link("Try again", THIS_PAGE)] if can_go_on else []
 
 
 def _count(request: Request, outcome: str) -> None:

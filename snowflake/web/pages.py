@@ -36,6 +36,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
 FAILED: Final = 400
 #: The address of the page itself, with all that stands in it.
 THIS_PAGE: Final = ""
+#: The same without its query (RFC 3986, section 5.2.2).
+THIS_PAGE_ALONE: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)

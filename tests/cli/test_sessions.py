@@ -67,6 +67,12 @@ def test_everybody_who_is_signed_in_is_listed(filled: Place) -> None:
     assert all(line.endswith("grafana") for line in lines[1:])
 
 
+def test_the_page_of_the_account_is_listed_in_words(filled: Place) -> None:
+    asyncio.run(filled.change(r"UPDATE session_clients SET client_id = '\:account'"))
+    [_, *lines] = run("sessions", "list").splitlines()
+    assert all(line.endswith("(account page)") for line in lines)
+
+
 def test_one_person_is_listed_for_programs(filled: Place) -> None:
     assert signed_in(filled)
     [one] = json.loads(run("sessions", "list", "--person", PERSON, "--json"))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
+from snowflake.errors import StartFault, StoreDown, StoreRefused, TemporarilyUnavailable
 from snowflake.store.schema import grants
 from snowflake.store.url import open_database, parse_url
 from tests.running import Clock
@@ -115,7 +115,7 @@ class TestPostgreSQL:
                 await database.write(lambda c: c.execute(statement))
         finally:
             await database.close()
-        assert not isinstance(outage.value, StoreRefused)
+        assert type(outage.value) is StoreDown
         assert outage.value.cause == cause
 
     async def test_rights_that_are_taken_away_later_are_an_outage_of_that_time(

@@ -3,12 +3,15 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from unittest.mock import patch
 
 import httpx
 import pytest
 
+from snowflake.errors import StoreDown
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
+from snowflake.store.people import People
 from tests.login import code_for, query_of
 from tests.oidc.signed_in import (
     AS_GRAFANA,
@@ -179,7 +182,11 @@ async def test_a_button_that_was_not_on_the_page_does_nothing(
 ) -> None:
     await sign_in(snowflake)
     form = {"action": "sign-out-everywhere", "note": note}
-    assert (await snowflake.browser.post("/account", data=form)).status_code == 400
+    answer = await snowflake.browser.post("/account", data=form)
+    assert answer.status_code == 400
+    assert "Nothing has changed" in answer.text
+    assert "Load it once more" in answer.text
+    assert "came from" not in answer.text
     assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
 
 
@@ -269,3 +276,14 @@ async def test_without_sessions_there_is_no_such_page(
     none = timedelta(0)
     async with keeping_sessions(settings, clock, discord, session_lifetime=none) as snowflake:
         assert (await snowflake.browser.get("/account")).status_code == 404
+
+
+async def test_an_outage_of_the_store_is_not_put_down_to_discord(snowflake: Snowflake) -> None:
+    await sign_in(snowflake)
+    outage = StoreDown("the store cannot be reached; try again")
+    with patch.object(People, "kept", side_effect=outage):
+        page = await snowflake.browser.get("/account")
+    assert page.status_code == 503
+    assert "Discord" not in page.text
+    assert "Try again" in page.text
+    assert (await snowflake.browser.get("/account")).status_code == 200

@@ -178,15 +178,27 @@ async def test_a_browser_that_has_lost_the_cookie_of_logins_finds_the_way_on(
 @pytest.mark.parametrize("answer", ["", "perhaps"])
 async def test_an_answer_that_is_none_is_refused(snowflake: Snowflake, answer: str) -> None:
     page = await page_for(snowflake.browser)
-    assert (await answer_with(snowflake.browser, page, answer)).status_code == 400
+    refusal = await answer_with(snowflake.browser, page, answer)
+    assert refusal.status_code == 400
+    assert "recognise this login" in refusal.text
+    assert "Back to <bdi>Wiki</bdi>" in refusal.text
 
 
 async def test_the_page_does_not_wait_for_ever(snowflake: Snowflake, clock: Clock) -> None:
     page = await page_for(snowflake.browser)
     clock.pass_by(1801)
-    assert (await answer_with(snowflake.browser, page, "allow")).status_code == 400
-    assert (await snowflake.browser.get("/consent?note=x")).status_code == 400
-    assert (await snowflake.browser.get("/consent")).status_code == 400
+    late = await answer_with(snowflake.browser, page, "allow")
+    assert late.status_code == 400
+    assert "That took a little too long" in late.text
+    assert "Sign in again" in late.text
+    assert "Back to <bdi>Wiki</bdi>" in late.text
+
+
+@pytest.mark.parametrize("query", ["", "?note=x", "?note=x&note=x", f"?note={'x' * 40_000}"])
+async def test_a_page_of_no_login_blames_nobody(snowflake: Snowflake, query: str) -> None:
+    page = await snowflake.browser.get(f"/consent{query}")
+    assert page.status_code in {400, 413}
+    assert "You can't mend this yourself" not in unescape(page.text)
 
 
 async def test_it_is_kept_of_a_person_and_goes_with_them(snowflake: Snowflake) -> None:

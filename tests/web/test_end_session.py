@@ -141,7 +141,11 @@ async def test_the_page_does_not_wait_for_ever(snowflake: Snowflake, clock: Cloc
     await signed_in(snowflake)
     _, fields = form_in(await snowflake.browser.get("/logout"))
     clock.pass_by(1801)
-    assert (await snowflake.browser.post("/logout", data=fields)).status_code == 400
+    late = await snowflake.browser.post("/logout", data=fields)
+    assert late.status_code == 400
+    assert "Nothing has changed" in late.text
+    assert "came from" not in late.text
+    assert '<a class="button" href="?">Load it once more</a>' in late.text
     assert await is_signed_in(snowflake)
 
 
