@@ -135,7 +135,13 @@ async def _welcomed(
     if begun is None:
         return _answer(note, code=state.sealer.seal(code, now))
     session = begun.session
-    code = replace(code, session=session.id, session_ends=session.expires_at)
+    code = replace(
+        code,
+        session=session.id,
+        session_ends=session.expires_at,
+        # All clients of a session are told the same, though a second may have gone by.
+        auth_time=session.auth_time,
+    )
     if client.id == ACCOUNT:
         response = redirect(note.redirect_uri)
     elif await has_to_ask(note, client, session.person, state.store.consents):

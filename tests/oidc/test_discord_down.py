@@ -49,7 +49,7 @@ async def test_who_comes_back_meanwhile_finishes_the_login_by_loading_the_page_a
     go_down(snowflake)
     response = await come_back(snowflake.browser, departure)
     assert response.status_code == 503
-    assert '<a class="first" href="">Try again</a>' in response.text
+    assert '<a class="button" href="">Try again</a>' in response.text
     come_up(snowflake)
     assert (await come_back(snowflake.browser, departure)).status_code == 302
 

@@ -1,7 +1,9 @@
 """Single sign-on: one trip to Discord for all registered clients."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.store.session_ends import Which
+from snowflake.store.sessions import Session
 from tests.login import ask, code_for, come_back, depart, query_of, read_token, redeem
 from tests.oidc.signed_in import (
     AS_GRAFANA,
@@ -379,3 +382,22 @@ async def test_while_the_store_is_out_nobody_is_signed_out(
     else:
         assert query_of(answer.headers["location"])["error"] == "temporarily_unavailable"
     assert await enter(snowflake.browser, AS_WIKI)
+
+
+async def test_the_first_client_is_told_the_same_auth_time_as_the_others(
+    snowflake: Snowflake, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A second goes by between Discord's answer and the session.
+    begin = snowflake.state.store.session_logins.begin
+
+    async def slowly(session: Session, *rest: Any, **more: Any) -> Session:
+        clock.pass_by(1)
+        return await begin(replace(session, auth_time=int(clock.now)), *rest, **more)
+
+    monkeypatch.setattr(snowflake.state.store.session_logins, "begin", slowly)
+    code = await code_for(snowflake.browser, **AS_GRAFANA, prompt="login")
+    first = read_token(
+        snowflake, (await tokens_for(snowflake.browser, AS_GRAFANA, code))["id_token"]
+    )
+    second = read_token(snowflake, (await enter(snowflake.browser, AS_WIKI))["id_token"])
+    assert first["auth_time"] == second["auth_time"]

@@ -56,7 +56,7 @@ async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> Async
 
 def links(page: httpx.Response) -> dict[str, str]:
     """Read what the links of a page say, and where they lead."""
-    found = re.findall(r'<a(?: class="first")? href="([^"]*)">(.*)</a>', page.text)
+    found = re.findall(r'<a class="button(?: plain)?" href="([^"]*)">(.*)</a>', page.text)
     return {re.sub("<[^>]*>", "", text): unescape(address) for address, text in found}
 
 
