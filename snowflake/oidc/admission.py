@@ -1,5 +1,6 @@
 """Letting a person in to a registered client, as soon as they are back from Discord."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -47,7 +48,8 @@ async def admit(
     session that this browser has had.
 
     Raises:
-        LoginSpent: the code has been redeemed, or Discord does not accept its own.
+        LoginSpent: the code has been redeemed, or Discord does not accept its own, or the person
+            has signed out since this very login.
         LoginDenied: they are not let in, but may do something about it.
         TemporarilyUnavailable: Discord or the store gave no usable answer. Nothing is lost.
     """
@@ -65,8 +67,12 @@ async def admit(
         policies.admit(fetched.person, client, state.clock())
         kept = exchanged.holding(fetched)
         session = await begin_session(note, exchanged, fetched, previous, state)
+        if session is not None:
+            kept = replace(kept, session=session.session.id)
     except AccessDenied as refusal:
         return await denied(note, fetched.person, refusal, client, state)
+    except InvalidGrant as ended:
+        raise LoginSpent(ways_here(note, state)) from ended
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
         await state.store.codes.release(ours, state.sealer.seal(kept), user.id)

@@ -27,8 +27,8 @@ class Exchanged(Note):
 
     Until the login is done this is kept with our code, since Discord's own is spent: should Discord
     fail, the application may come again, and to a registered client a person comes back from
-    Discord before it redeems our code. ``fetched_json`` is then who they are. ``expires_at`` is a
-    Unix time.
+    Discord before it redeems our code. ``fetched_json`` is then who they are, and ``session`` the
+    ID of the session that has begun with it. ``expires_at`` is a Unix time.
     """
 
     purpose: ClassVar[str] = "exchanged code 2"
@@ -39,6 +39,7 @@ class Exchanged(Note):
     scope: str
     secret_hash: str | None
     fetched_json: str | None = None
+    session: str | None = None
 
     def holding(self, fetched: Fetched) -> "Exchanged":
         """Answer this together with who the person is."""

@@ -32,6 +32,7 @@ async def begin_session(
     is the identifier that the browser has brought.
 
     Raises:
+        InvalidGrant: this login has begun a session before, which has ended.
         TemporarilyUnavailable: the store cannot be reached.
     """
     lifetime, application = state.settings.session_lifetime, state.registry.application
@@ -49,7 +50,8 @@ async def begin_session(
         expires_at=now + int(lifetime.total_seconds()),
         account=told(user, exchanged.scopes, now),
     )
-    arrival = Arrival(note.client_id, exchanged.stored(application, user.id), fetched.learnt)
+    tokens = exchanged.stored(application, user.id)
+    arrival = Arrival(note.client_id, tokens, fetched.learnt, exchanged.session)
     identifier = new_identifier()
     begun = await state.store.session_logins.begin(
         session, identifier, previous, arrival, told=state.logout.told

@@ -24,12 +24,14 @@ from snowflake.store.sids import sid_of
 class Arrival(NamedTuple):
     """Somebody who has come from Discord on their way to a client, with tokens of Discord.
 
-    ``learnt`` is what else Discord said.
+    ``learnt`` is what else Discord said. ``begun`` is the ID of the session that this very login
+    has begun already, if the browser has loaded the way back once more.
     """
 
     client_id: str
     tokens: StoredTokens
     learnt: Iterable[Membership] = ()
+    begun: str | None = None
 
 
 class Entry(NamedTuple):
@@ -96,16 +98,29 @@ class SessionLogins:
         A session of the same person in this browser lives on under the new ``identifier``, with a
         new time of authentication; one of somebody else ends. ``previous`` is the identifier that
         the browser has brought, if it has. ``told`` are the clients that hear of an end by their
-        server.
+        server. A login that has begun its session already renews nothing but the identifier.
+
+        Raises:
+            InvalidGrant: the session that the login had begun has ended. Nothing is written.
         """
         looked = {"hashed": hash_of(previous or ""), "browser_": new.browser}
+        hashed = hash_of(identifier)
 
         def work(connection: Connection) -> Session:
             session = None
             while session is None:
                 # Again, where another window has begun one in the very same moment.
                 found = connection.execute(_IN_BROWSER, looked).mappings().all()
-                session = self._begun(connection, new, identifier, found, told)
+                kept = self._kept(found, new, arrival.begun)
+                others = [row for row in found if row is not kept]
+                end_rows(connection, others, int(self._clock()), told=told)
+                if kept is None:
+                    session = self._added(connection, new, hashed)
+                elif arrival.begun is None:
+                    session = self._renewed(connection, kept, new, hashed)
+                else:
+                    session = self._sessions.read(kept)
+                    connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
             connection.execute(*self._participating(session.id, arrival.client_id))
             for membership in in_order(arrival.learnt):
                 connection.execute(*self._memberships.putting(membership))
@@ -114,26 +129,28 @@ class SessionLogins:
 
         return await self._database.write(work)
 
-    def _begun(
-        self,
-        connection: Connection,
-        new: Session,
-        identifier: str,
-        found: Sequence[RowMapping],
-        told: Collection[str],
-    ) -> Session | None:
+    def _kept(
+        self, found: Sequence[RowMapping], new: Session, begun: str | None
+    ) -> RowMapping | None:
+        """Answer the session that lives on, if any does."""
         living = [row for row in found if self._sessions.lives(row) and _is_same(row, new)]
         # The one of the cookie rather than one whose cookie was lost.
         kept = max(living, key=lambda row: row["browser"] != new.browser, default=None)
-        others = [row for row in found if row is not kept]
-        end_rows(connection, others, int(self._clock()), told=told)
-        session = new if kept is None else _continued(self._sessions.read(kept), new)
-        row = {"identifier": hash_of(identifier), **self._sessions.row(session)}
-        if kept is not None:
-            connection.execute(_CHANGE, {"session_id": session.id, **row})
-            return session
-        added = connection.execute(self._add, {"id": session.id, **row}).rowcount == 1
-        return session if added else None
+        if begun is not None and (kept is None or kept["id"] != begun):
+            raise InvalidGrant(_SIGNED_OUT)
+        return kept
+
+    def _added(self, connection: Connection, new: Session, hashed: str) -> Session | None:
+        row = {"id": new.id, "identifier": hashed, **self._sessions.row(new)}
+        return new if connection.execute(self._add, row).rowcount == 1 else None
+
+    def _renewed(
+        self, connection: Connection, kept: RowMapping, new: Session, hashed: str
+    ) -> Session:
+        session = replace(new, id=kept["id"], began_at=kept["began_at"])
+        its = {"identifier": hashed, **self._sessions.row(session)}
+        connection.execute(_CHANGE, {"session_id": session.id, **its})
+        return session
 
     async def enter(self, session: Session, entry: Entry, account: Account) -> None:
         """Let the person of a session go on to a client, with a code.
@@ -187,10 +204,6 @@ def check_lives(connection: Connection, session_id: str, client_id: str, now: fl
 def _check_lives(row: Row[Any] | None, now: float) -> None:
     if row is None or row.expires_at <= now:
         raise InvalidGrant(_SIGNED_OUT)
-
-
-def _continued(old: Session, new: Session) -> Session:
-    return replace(new, id=old.id, began_at=old.began_at)
 
 
 def _is_same(row: RowMapping, session: Session) -> bool:

@@ -301,6 +301,37 @@ async def test_sessions_go_with_the_discord_application_of_a_changed_file(
     assert "access_token" in await refresh(snowflake.browser, AS_GRAFANA, tokens)
 
 
+async def test_a_way_back_that_is_loaded_again_vouches_for_nobody_anew(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    signed_in = int(clock.now)
+    departure = await depart(snowflake.browser, **AS_WIKI, prompt="login")
+    answer = await come_back(snowflake.browser, departure)
+    for _ in range(3):
+        clock.pass_by(50)
+        answer = await come_back(snowflake.browser, departure)
+    code = query_of(answer.headers["location"])["code"]
+    tokens = await tokens_for(snowflake.browser, AS_WIKI, code)
+    assert read_token(snowflake, tokens["id_token"])["auth_time"] == signed_in
+    assert await refused(snowflake.browser, AS_WIKI, max_age="100") == "login_required"
+
+
+@pytest.mark.parametrize("by", ["logout", "somebody else"])
+async def test_a_way_back_that_is_loaded_again_begins_no_session_that_has_ended(
+    snowflake: Snowflake, by: str
+) -> None:
+    departure = await depart(snowflake.browser, **AS_WIKI, prompt="login")
+    await come_back(snowflake.browser, departure)
+    if by == "logout":
+        await snowflake.state.logout.end(Which(person=str(USER["id"])))
+    else:
+        snowflake.discord.knows(id=OTHER)
+        await code_for(snowflake.browser, **AS_GRAFANA, prompt="select_account")
+    answer = await come_back(snowflake.browser, departure)
+    assert answer.status_code == 400
+    assert await snowflake.state.store.sessions.of_person(str(USER["id"])) == []
+
+
 async def test_the_code_of_a_session_works_once(snowflake: Snowflake) -> None:
     answer = await ask(snowflake.browser, **AS_WIKI)
     code = query_of(answer.headers["location"])["code"]

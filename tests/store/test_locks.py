@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
+from secrets import token_hex
 
 from sqlalchemy import Connection
 
@@ -49,7 +50,7 @@ async def begin(store: Store, browser: str) -> Session:
         account=Account("{}", frozenset(), NOW),
     )
     arrival = Arrival(APPLICATION, tokens(), LEARNT[::-1])
-    return await store.session_logins.begin(begun, f"identifier {browser}", None, arrival, told=())
+    return await store.session_logins.begin(begun, token_hex(), None, arrival, told=())
 
 
 async def surplus_of(store: Store, number: int) -> list[str]:
