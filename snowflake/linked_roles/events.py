@@ -126,13 +126,14 @@ async def _end(application: str, person: str, happened: int, state: State) -> Li
 
     Discord may tell us late, or twice; what they have begun since is none of it.
     """
-    store, ended = state.store, 0
+    store = state.store
+    ended = [
+        grant
+        for grant in await store.grants.of_person(person)
+        if grant.application == application and grant.auth_time <= happened
+    ]
     gone = Which(person=person, application=application, authenticated_by=happened)
     await state.logout.end(gone, offline=True)
-    for grant in await store.grants.of_person(person):
-        if grant.application == application and grant.auth_time <= happened:
-            await store.grants.end(grant.id)
-            ended += 1
     link = await store.links.find(person)
     if link is not None and (link.application != application or link.linked_at > happened):
         link = None
@@ -148,7 +149,12 @@ async def _end(application: str, person: str, happened: int, state: State) -> Li
             await store.discord_tokens.forget(pair)
     linked = link is not None
     audit(
-        "deauthorization", "ended", client=application, person=person, logins=ended, linked=linked
+        "deauthorization",
+        "ended",
+        client=application,
+        person=person,
+        logins=len(ended),
+        linked=linked,
     )
     return link if link is not None and link.state != ENDED else None
 

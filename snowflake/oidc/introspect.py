@@ -42,7 +42,9 @@ async def introspect(request: Request) -> Response:
         "scope": " ".join(scope),
     }
     if isinstance(token, RefreshToken):
-        answer["exp"] = token.expires_at
+        ends_with_session = grant.session_ends is not None and not grant.offline
+        ends = grant.session_ends if ends_with_session else None
+        answer["exp"] = min(token.expires_at, ends or token.expires_at)
     else:
         answer |= {name: token.claims[name] for name in ("aud", "exp", "iat", "jti")}
         answer["token_type"] = TOKEN_TYPE

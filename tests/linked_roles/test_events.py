@@ -95,8 +95,11 @@ async def test_whoever_removes_the_application_is_signed_out_and_unlinked(
     linking: Snowflake, roles: Roles
 ) -> None:
     assert await left(linking) == EVERYTHING
-    assert (await send(linking, deauthorized())).status_code == 204
+    with capture_logs() as logs:
+        assert (await send(linking, deauthorized())).status_code == 204
     assert await left(linking) == NOTHING
+    [line] = [line for line in logs if line["event"] == "deauthorization"]
+    assert (line["logins"], line["linked"]) == (1, True)
     # Discord has done it itself.
     assert not roles.revoke.called
     assert (await send(linking, deauthorized())).status_code == 204

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from snowflake.errors import TemporarilyUnavailable
@@ -142,11 +143,22 @@ async def test_a_session_ends_by_time_and_with_it_its_tokens(
     assert (await snowflake.browser.get("/userinfo", headers=headers)).status_code == 200
 
 
+async def end_of(browser: httpx.AsyncClient, token: str) -> int:
+    form = {"token": token, "client_id": "wiki", "client_secret": "the wiki's secret"}
+    end: int = (await browser.post("/introspect", data=form)).json()["exp"]
+    return end
+
+
 async def test_no_token_is_told_to_live_longer_than_its_session(
     snowflake: Snowflake, clock: Clock
 ) -> None:
+    ends = int(clock.now) + 12 * 3600
     clock.pass_by(12 * 3600 - 100)
-    assert (await enter(snowflake.browser, AS_WIKI))["expires_in"] == 100
+    tokens = await enter(snowflake.browser, AS_WIKI)
+    assert tokens["expires_in"] == 100
+    lasting = await enter(snowflake.browser, AS_WIKI, scope="openid offline_access")
+    assert await end_of(snowflake.browser, tokens["refresh_token"]) == ends
+    assert await end_of(snowflake.browser, lasting["refresh_token"]) > ends
 
 
 @pytest.mark.parametrize(
