@@ -150,6 +150,14 @@ def test_a_form_without_a_hint_is_asked_about(page: Page, there: Village) -> Non
     assert not there.is_alive(tokens)
 
 
+def test_the_question_leads_back_where_no_page_comes_between(page: Page, there: Village) -> None:
+    tokens, _ = enter(page, there, there.grafana, "ada.lindqvist")
+    page.goto(there.logout(there.grafana))
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{there.grafana.origin}/goodbye")
+    assert not there.is_alive(tokens)
+
+
 def test_of_two_people_in_two_tabs_the_last_one_is_signed_in(page: Page, there: Village) -> None:
     other = page.context.new_page()
     logins = Secrets(), Secrets()
