@@ -24,6 +24,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/docs", page),
         Route("/docs/start.js", start),
+        Route("/docs/look.css", style),
         Route("/openapi.json", openapi),
         Mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path)),
     ]
@@ -40,6 +41,11 @@ async def start(request: Request) -> Response:  # noqa: ARG001
     """Start Swagger UI. The policy forbids scripts inside the page."""
     script = render("docs.js")
     return Response(script, media_type="text/javascript")
+
+
+async def style(request: Request) -> Response:  # noqa: ARG001
+    """Let Swagger UI be read by night and on a telephone."""
+    return Response(render("docs.css"), media_type="text/css")
 
 
 async def openapi(request: Request) -> Response:

@@ -5,7 +5,13 @@ import pytest
 from snowflake.settings import Settings
 from tests.running import Clock, Discord, Snowflake, running
 
-PATHS = ["/docs", "/docs/start.js", "/openapi.json", "/docs/assets/swagger-ui-bundle.js"]
+PATHS = [
+    "/docs",
+    "/docs/start.js",
+    "/docs/look.css",
+    "/openapi.json",
+    "/docs/assets/swagger-ui-bundle.js",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
