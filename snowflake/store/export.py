@@ -35,8 +35,10 @@ def exported(person: str, kept: Kept) -> Json:
                 "issuer": session.issuer,
                 "account": json.loads(session.account.user),
                 "auth_time": session.auth_time,
+                "began_at": session.began_at,
                 "used_at": session.used_at,
                 "expires_at": session.expires_at,
+                "clients": [one._asdict() for one in kept.participants[session.id]],
             }
             for session in kept.sessions
         ],

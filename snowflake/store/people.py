@@ -24,7 +24,7 @@ from snowflake.store.schema import (
     watched_people,
 )
 from snowflake.store.session_ends import SessionEnds
-from snowflake.store.sessions import Session, Sessions
+from snowflake.store.sessions import Participant, Session, Sessions
 
 #: Where else than in sessions there is something of a person, in the order of ``locks``.
 ERASED: Final = (grants, codes, memberships, discord_tokens, links, consents, watched_people)
@@ -36,6 +36,8 @@ class Kept:
 
     grants: list[Grant]
     sessions: list[Session]
+    #: By the IDs of the sessions.
+    participants: dict[str, list[Participant]]
     discord_tokens: list[StoredTokens]
     memberships: list[Membership]
     link: Link | None
@@ -57,9 +59,11 @@ class People:
 
     async def kept(self, person: str) -> Kept:
         """Answer everything about a person, by their Discord user ID."""
+        sessions = await self.sessions.of_person(person)
         return Kept(
             await self.grants.of_person(person),
-            await self.sessions.of_person(person),
+            sessions,
+            {one.id: await self.sessions.participants(one.id) for one in sessions},
             await self.discord_tokens.of_person(person),
             await self.memberships.of_person(person),
             await self.links.find(person),

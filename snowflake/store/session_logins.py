@@ -101,7 +101,8 @@ class SessionLogins:
         server. A login that has begun its session already renews nothing but the identifier.
 
         Raises:
-            InvalidGrant: the session that the login had begun has ended. Nothing is written.
+            InvalidGrant: the session that the login had begun has ended, or the person has signed
+                out of the client alone. Nothing is written.
         """
         looked = {"hashed": hash_of(previous or ""), "browser_": new.browser}
         hashed = hash_of(identifier)
@@ -120,6 +121,7 @@ class SessionLogins:
                     session = self._renewed(connection, kept, new, hashed)
                 else:
                     session = self._sessions.read(kept)
+                    _check_part(connection, session.id, arrival.client_id)
                     connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
             connection.execute(*self._participating(session.id, arrival.client_id))
             for membership in in_order(arrival.learnt):
@@ -194,10 +196,14 @@ def check_lives(connection: Connection, session_id: str, client_id: str, now: fl
     Raises:
         InvalidGrant: the session has ended, or the person has signed out of the client alone.
     """
-    its = {"session_id": session_id}
-    _check_lives(connection.execute(_LOCK, its).first(), now)
+    _check_lives(connection.execute(_LOCK, {"session_id": session_id}).first(), now)
     # Asked when nobody can change it any more: a statement that waits sees what was before.
-    if connection.execute(_PART, {**its, "client_id_": client_id}).first() is None:
+    _check_part(connection, session_id, client_id)
+
+
+def _check_part(connection: Connection, session_id: str, client_id: str) -> None:
+    its = {"session_id": session_id, "client_id_": client_id}
+    if connection.execute(_PART, its).first() is None:
         raise InvalidGrant(_SIGNED_OUT)
 
 

@@ -328,6 +328,16 @@ async def test_a_way_back_that_is_loaded_again_vouches_for_nobody_anew(
     assert await refused(snowflake.browser, AS_WIKI, max_age="100") == "login_required"
 
 
+async def test_a_way_back_that_is_loaded_again_leads_to_no_client_that_the_person_has_left(
+    snowflake: Snowflake,
+) -> None:
+    departure = await depart(snowflake.browser, **AS_WIKI, prompt="login")
+    await come_back(snowflake.browser, departure)
+    await snowflake.state.logout.leave(str(USER["id"]), APPLICATION_ID, "wiki")
+    assert (await come_back(snowflake.browser, departure)).status_code == 400
+    assert await enter(snowflake.browser, AS_GRAFANA)
+
+
 @pytest.mark.parametrize("by", ["logout", "somebody else"])
 async def test_a_way_back_that_is_loaded_again_begins_no_session_that_has_ended(
     snowflake: Snowflake, by: str

@@ -123,7 +123,9 @@ async def test_what_is_kept_can_be_downloaded(snowflake: Snowflake) -> None:
     assert answer.headers["content-disposition"].startswith("attachment")
     kept = json.loads(answer.text)
     assert kept["person"] == PERSON
-    assert kept["sessions"][0]["account"]["username"] == "nelly"
+    [session] = kept["sessions"]
+    assert session["account"]["username"] == "nelly"
+    assert [client["client_id"] for client in session["clients"]] == [":account"]
     assert "discord-access-token" not in answer.text
 
 
