@@ -145,21 +145,25 @@ async def _sign_out(
     """End all that one application has of the person, in all browsers, and their consent."""
     kept = await state.store.people.kept(session.person)
     client_id = params.require("client_id", MAX_CLIENT)
-    name = client_id
+    name, frames = client_id, await _frames(session, state, client_id)
     for one in await _applications(kept, session.person, state):
         if one.client_id == client_id:
             name = one.name
             await state.logout.leave(session.person, one.application, client_id)
     await state.store.consents.withdraw(session.person, client_id)
+    signed_out = replace(
+        SIGNED_OUT,
+        title=f"You have signed out of {name}",
+        explanation="It has no login of yours any more. You are still signed in to Discord.",
+    )
+    links = _again(state, "Your page")
     left = await session_of(request, session.issuer, state)
     if left is None:
         # It was the last one of the session.
-        signed_out = replace(
-            SIGNED_OUT,
-            title=f"You have signed out of {name}",
-            explanation="It has no login of yours any more. You are still signed in to Discord.",
-        )
-        return _left(request, session, signed_out, links=_again(state, "Your page"))
+        return _left(request, session, signed_out, frames, links)
+    if frames:
+        onward = state.settings.path + ACCOUNT
+        return frames_page(request, signed_out, frames, onward, links=links)
     return await _page(request, left, state)
 
 
@@ -201,10 +205,11 @@ async def _erase(request: Request, _: Parameters, session: Session, state: State
     return _left(request, session, message, frames)
 
 
-async def _frames(session: Session, state: State) -> list[str]:
-    """Answer the pages of clients that end what they keep in this browser."""
+async def _frames(session: Session, state: State, client_id: str | None = None) -> list[str]:
+    """Answer the pages of clients, or of one, that end what they keep in this browser."""
     participants = await state.store.sessions.participants(session.id)
-    return frames_of(participants, session.issuer, state.registry)
+    those = [one for one in participants if client_id in {None, one.client_id}]
+    return frames_of(those, session.issuer, state.registry)
 
 
 def _left(

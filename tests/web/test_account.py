@@ -255,6 +255,25 @@ async def test_applications_are_told_in_the_browser(
         assert COOKIE not in snowflake.browser.cookies
 
 
+@pytest.mark.parametrize("others_stay", [True, False])
+async def test_one_application_is_told_in_the_browser_alone(
+    settings: Settings, clock: Clock, discord: Discord, others_stay: bool
+) -> None:
+    at = "frontchannel_logout_uri"
+    framed = WIKI.model_copy(update={at: "https://wiki.example.com/out"})
+    other = GRAFANA.model_copy(update={at: "https://app.example.com/out"})
+    async with keeping_sessions(settings, clock, discord, other, framed) as snowflake:
+        await code_for(snowflake.browser, **AS_WIKI)
+        if others_stay:
+            await enter(snowflake.browser, AS_GRAFANA)
+        page = await snowflake.browser.get("/account")
+        done = await press(snowflake.browser, page, "sign-out", client_id="wiki")
+        assert "You have signed out of Wiki" in done.text
+        assert '<iframe src="https://wiki.example.com/out?' in done.text
+        assert "https://app.example.com/out" not in done.text
+        assert (COOKIE in snowflake.browser.cookies) is others_stay
+
+
 async def test_whoever_refuses_at_discord_gets_a_page_and_no_loop(snowflake: Snowflake) -> None:
     sent = query_of((await snowflake.browser.get("/account")).headers["location"])
     back = {"error": "access_denied", "state": sent["state"], "iss": "https://discord.com"}
