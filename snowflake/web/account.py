@@ -79,11 +79,7 @@ async def account(request: Request) -> Response:
         raise NotFound("there is no such page here")
     session = await session_of(request, issuer, state)
     if request.method == "POST":
-        params = await form(request)
-        try:
-            return await _pressed(request, params, session, state)
-        except InvalidRequest as error:
-            raise StaleAnswer(error.description) from error
+        return await _pressed(request, await form(request), session, state)
     if session is None:
         if query(request).get("error") is not None:
             return error_page(request, NOT_SIGNED_IN, status=200, links=_again(state))
@@ -125,8 +121,7 @@ async def _pressed(
     if session is None:
         # A double click must not sign in whoever has just signed out.
         return error_page(request, OVER, status=200, links=_again(state))
-    action = params.get("action", "")
-    sealed = params.require("note", MAX_NOTE)
+    action, sealed = _field(params, "action", MAX_NOTE), _field(params, "note", MAX_NOTE)
     if not is_good(sealed, session, state, erases=action == "really-erase"):
         raise StaleAnswer(
             "the page was loaded too long ago, or somebody else has signed in since then"
@@ -144,7 +139,7 @@ async def _sign_out(
 ) -> Response:
     """End all that one application has of the person, in all browsers, and their consent."""
     kept = await state.store.people.kept(session.person)
-    client_id = params.require("client_id", MAX_CLIENT)
+    client_id = _field(params, "client_id", MAX_CLIENT)
     name, frames = client_id, await _frames(session, state, client_id)
     for one in await _applications(kept, session.person, state):
         if one.client_id == client_id:
@@ -225,6 +220,13 @@ def _left(
         response = error_page(request, message, status=200, links=links)
     forget_session(response, session.issuer)
     return response
+
+
+def _field(params: Parameters, name: str, longest: int) -> str:
+    try:
+        return params.require(name, longest)
+    except InvalidRequest as error:
+        raise StaleAnswer(error.description) from error
 
 
 def _again(state: State, text: str = "Sign in") -> list[Link]:
