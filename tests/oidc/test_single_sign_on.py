@@ -161,6 +161,27 @@ async def test_no_token_is_told_to_live_longer_than_its_session(
     assert await end_of(snowflake.browser, lasting["refresh_token"]) > ends
 
 
+@pytest.mark.parametrize("lasts", [True, False])
+async def test_a_session_that_ends_by_time_in_a_refresh_gives_no_token_that_has_ended(
+    snowflake: Snowflake, clock: Clock, lasts: bool
+) -> None:
+    scope = "openid offline_access" if lasts else "openid"
+    tokens = await enter(snowflake.browser, AS_WIKI, scope=scope)
+    clock.pass_by(12 * 3600 - 2)
+
+    def slow(_: httpx.Request) -> httpx.Response:
+        clock.pass_by(4)
+        return httpx.Response(200, json=USER)
+
+    snowflake.discord.user.side_effect = slow
+    answer = await refresh(snowflake.browser, AS_WIKI, tokens)
+    if lasts:
+        assert answer["expires_in"] == 3600
+        assert "sid" not in read_token(snowflake, answer["id_token"])
+    else:
+        assert answer["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [

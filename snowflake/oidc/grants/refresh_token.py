@@ -111,7 +111,15 @@ def _narrowed(grant: Grant, params: Parameters, client: Client) -> tuple[str, ..
 async def _lengthened(
     grant: Grant, credentials: Credentials, state: State, *, proven: bool
 ) -> Grant:
-    """Let a grant live on from now, with the secret that Discord has just proven."""
+    """Let a grant live on from now, with the secret that Discord has just proven.
+
+    Raises:
+        InvalidGrant: its session has ended by time while Discord was asked.
+    """
+    if grant.session_ends is not None and grant.session_ends <= state.clock():
+        if not grant.offline:
+            raise InvalidGrant("the session has ended; the person has to sign in again")
+        grant = replace(grant, session_ends=None)
     hashed = await secret_hash(credentials, state.secret_hashes) if proven else grant.secret_hash
     ends = expires_at(credentials.client, grant.auth_time, state.clock(), refreshable=True)
     return replace(grant, expires_at=ends, secret_hash=hashed)
