@@ -1,7 +1,6 @@
 """What settings need of each other, and of what Snowflake can do."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
@@ -16,8 +15,6 @@ Faults = Iterator[tuple[Keys, str]]
 BOT = "discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
 HTTPS = "must be https:// while treat_loopback_as_secure is false"
 APPLICATION = ("discord_client_id", "discord_client_secret")
-#: How long a session at least signs people in: not once too little is left of it to redeem a code.
-LEAST_OF_SESSIONS = timedelta(minutes=1)
 
 
 def disagreements(settings: Settings) -> Faults:
@@ -25,7 +22,6 @@ def disagreements(settings: Settings) -> Faults:
     yield from _of_groups(settings.groups, settings, ("groups",))
     yield from _of_access(settings.access, settings.groups, ("access",))
     yield from _of_application(settings)
-    yield from _of_lifetimes(settings)
     yield from _of_linked_roles(settings)
     known: set[str] = set()
     for at, client in enumerate(settings.clients):
@@ -42,12 +38,6 @@ def _of_application(settings: Settings) -> Faults:
             if getattr(settings, key) and getattr(settings, missing) is None:
                 variable = f"SNOWFLAKE_{missing.upper()}"
                 yield (key,), f"{name} need {missing} ({variable})"
-
-
-def _of_lifetimes(settings: Settings) -> Faults:
-    least = settings.code_lifetime + LEAST_OF_SESSIONS
-    if timedelta(0) < settings.session_lifetime < least:
-        yield ("session_lifetime",), "must be a minute longer than code_lifetime, or 0"
 
 
 def _of_linked_roles(settings: Settings) -> Faults:

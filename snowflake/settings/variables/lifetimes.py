@@ -37,8 +37,8 @@ class LifetimeVariables(BaseSettings):
         default=timedelta(hours=12),
         description=(
             "How long somebody stays signed in here after Discord has vouched for them, so that "
-            "the next registered client needs no trip to Discord; at least a minute longer than "
-            "`SNOWFLAKE_CODE_LIFETIME`. `0` keeps no sessions."
+            "the next registered client needs no trip to Discord; at least a minute. `0` keeps no "
+            "sessions."
         ),
     )
     userinfo_fresh: Annotated[Duration, within(timedelta(seconds=1), or_zero=True)] = Field(
