@@ -37,6 +37,8 @@ from snowflake.store.sessions import Account, Session
 
 #: The scopes of Discord that decide what it tells of an account.
 OF_ACCOUNT: Final = frozenset({"identify", "email"})
+#: Seconds of a session with which nobody is sent on any more.
+ABOUT_TO_END: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _suitable(session: Session | None, entry: Entry, state: State) -> Session:
     if session is None:
         raise LoginRequired("nobody is signed in in this browser")
     # A code has to be redeemed before it ends.
-    if session.expires_at - state.settings.code_lifetime.total_seconds() <= now:
+    if session.expires_at - ABOUT_TO_END <= now:
         raise LoginRequired("the session is about to end")
     # A clock may have been set back, and then nobody knows how long ago it was.
     if entry.max_age is not None and not 0 <= now - session.auth_time <= entry.max_age:

@@ -475,3 +475,15 @@ async def test_the_first_client_is_told_the_same_auth_time_as_the_others(
     )
     second = read_token(snowflake, (await enter(snowflake.browser, AS_WIKI))["id_token"])
     assert first["auth_time"] == second["auth_time"]
+
+
+async def test_a_session_of_a_minute_signs_in_for_most_of_it(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    minute = timedelta(minutes=1)
+    async with keeping_sessions(settings, clock, discord, session_lifetime=minute) as snowflake:
+        await code_for(snowflake.browser, **AS_GRAFANA)
+        clock.pass_by(50)
+        assert await enter(snowflake.browser, AS_WIKI)
+        clock.pass_by(5)
+        assert await refused(snowflake.browser, AS_WIKI) == "login_required"
