@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from snowflake.crypto.sealing import BadNote, Note
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.question import question_of
+from snowflake.oidc.question import page_for
 from snowflake.oidc.scopes import SCOPES, allowed
 from snowflake.protocol import browser, pkce
-from snowflake.protocol.discord import discord_page
 from snowflake.protocol.paths import ACCOUNT, CALLBACK
 from snowflake.protocol.redirect import redirect
 from snowflake.settings.registry import ACCOUNT as ACCOUNT_CLIENT
@@ -77,9 +76,7 @@ def sign_in(request: Request, issuer: str, state: State, prompt: str = "none") -
         begun=int(state.clock()),
         hinted=None,
     )
-    sealed = state.sealer.seal(note, state.clock())
-    page = discord_page(state.settings, question_of(note, client), sealed, prompt)
-    response = redirect(page)
+    response = redirect(page_for(note, client, prompt, state.clock(), state))
     browser.set_cookie(response, binding, secure=secure)
     return response
 

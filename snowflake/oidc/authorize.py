@@ -21,7 +21,7 @@ from snowflake.oidc.answers import error_answer
 from snowflake.oidc.clients import requested_client
 from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.question import question_of
+from snowflake.oidc.question import page_for
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.bounds import (
@@ -33,7 +33,6 @@ from snowflake.protocol.bounds import (
     MAX_STATE,
 )
 from snowflake.protocol.caller import caller_of
-from snowflake.protocol.discord import discord_page
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters
 from snowflake.protocol.posted import sent_to
@@ -145,8 +144,7 @@ async def authorize(request: Request) -> Response:
         return error_answer(redirect_uri.application, issuer, application_state, outage)
 
     # 6. To Discord.
-    sealed = state.sealer.seal(note, state.clock())
-    response = redirect(discord_page(settings, question_of(note, client), sealed, wish.prompt))
+    response = redirect(page_for(note, client, wish.prompt, state.clock(), state))
     browser.set_cookie(response, binding, secure=secure)
     return response
 

@@ -10,10 +10,9 @@ from snowflake.errors import AccessDenied, Denial, LoginDenied, TemporarilyUnava
 from snowflake.oidc.answers import answer, answer_uri
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
-from snowflake.oidc.question import question_of
+from snowflake.oidc.question import page_for
 from snowflake.people import policies
 from snowflake.people.person import Person
-from snowflake.protocol.discord import discord_page
 from snowflake.settings.registry import Client
 from snowflake.state import State
 from snowflake.state.memberships import Memory
@@ -53,12 +52,11 @@ async def _with_names(person: Person, client: Client, memory: Memory) -> Person:
 
 def _denial(note: LoginNote, person: Person, client: Client, state: State) -> Denial:
     # Dated as it came: a page that is loaded again and again renews no login.
-    sealed = state.sealer.seal(note, note.begun)
     return Denial(
         refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,
         account=person.user.account,
-        another_account=discord_page(state.settings, question_of(note, client), sealed, "consent"),
+        another_account=page_for(note, client, "consent", note.begun, state),
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
         invite=client.access.invite,
     )

@@ -2,15 +2,20 @@
 
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import LoginNote
-from snowflake.protocol.discord import Question
+from snowflake.protocol.discord import Question, discord_page
 from snowflake.settings.registry import Client
+from snowflake.state import State
 
 
-def question_of(note: LoginNote, client: Client) -> Question:
-    """Answer what is asked for a login of a client."""
-    return Question(
+def page_for(note: LoginNote, client: Client, prompt: str, at: float, state: State) -> str:
+    """Answer the URL of Discord's page for a login of a client, which takes its note along.
+
+    ``prompt`` is Discord's; the note counts from ``at``, a Unix time in seconds.
+    """
+    question = Question(
         client_id=client.application,
         redirect_uri=note.discord_redirect_uri,
         scopes=needs_of(client, note.scope.split()).discord_scopes,
         verifier=note.verifier,
     )
+    return discord_page(state.settings, question, state.sealer.seal(note, at), prompt)

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 from snowflake.errors import Ways
 from snowflake.oidc.answers import answer_uri
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.question import question_of
+from snowflake.oidc.question import page_for
 from snowflake.protocol import pkce
-from snowflake.protocol.discord import discord_page
 from snowflake.settings.registry import Registry
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
@@ -34,11 +33,10 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
         return None
     now = state.clock()
     fresh = replace(note, verifier=pkce.new_verifier(), begun=int(now))
-    sealed = state.sealer.seal(fresh, now)
     return Ways(
         application=client.name or client.id,
         back=answer_uri(note.redirect_uri, note.issuer, note.state, **OVER),
-        again=discord_page(state.settings, question_of(fresh, client), sealed, "none"),
+        again=page_for(fresh, client, "none", now, state),
     )
 
 

@@ -11,14 +11,13 @@ from snowflake.errors import InvalidRequest, LoginExpired, LoginUnknown
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import NOTE, ConsentNote, asked_for, refused
 from snowflake.oidc.hints import Hints
-from snowflake.oidc.question import question_of
+from snowflake.oidc.question import page_for
 from snowflake.oidc.scopes import SCOPES
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
 from snowflake.oidc.ways import ways_here
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
-from snowflake.protocol.discord import discord_page
 from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.protocol.paths import CONSENT
 from snowflake.protocol.redirect import redirect
@@ -57,7 +56,6 @@ async def _asked(request: Request) -> Response:
         browser=browser.fingerprint(binding),
         begun=int(state.clock()),
     )
-    sealed = state.sealer.seal(another, state.clock())
     scopes = asked_for(note, client)
     response = page(
         "consent.html",
@@ -66,9 +64,7 @@ async def _asked(request: Request) -> Response:
         application=client.name or client.id,
         account=account_of(session).account,
         learns=[scope.tells for name, scope in SCOPES.items() if name in scopes],
-        another_account=discord_page(
-            state.settings, question_of(another, client), sealed, "consent"
-        ),
+        another_account=page_for(another, client, "consent", state.clock(), state),
         action=state.settings.path + CONSENT,
         note=params.require(NOTE, MAX_NOTE),
     )
@@ -97,8 +93,7 @@ async def _answered(request: Request) -> Response:
     if response is not None:
         return response
     # The session is about to end, or Discord has to be asked for more.
-    sealed = state.sealer.seal(login, state.clock())
-    return redirect(discord_page(state.settings, question_of(login, client), sealed, "none"))
+    return redirect(page_for(login, client, "none", state.clock(), state))
 
 
 async def _waiting(
