@@ -16,7 +16,8 @@ from snowflake.configuration.loading import configuration_file
 from snowflake.configuration.words import reason_of
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import StartFault
-from snowflake.settings.tables.clients import ClientTable, check_secret
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.credentials import check_secret
 from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.

@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from snowflake.configuration.hints import guess
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client, Registry
+from snowflake.settings.client import Client
+from snowflake.settings.registry import Registry
 from snowflake.settings.values import DiscordId
 
 discord_id = TypeAdapter[str](DiscordId)

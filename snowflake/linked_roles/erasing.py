@@ -5,7 +5,7 @@ from typing import NamedTuple
 from snowflake.discord.client import DiscordClient
 from snowflake.errors import OAuthError
 from snowflake.linked_roles.disconnecting import disconnect, revoke_upstream
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.link import Link

@@ -10,7 +10,7 @@ from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.people import Fetched, fetch_known
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.discord_cache import Remembered
 from snowflake.state.renewal import renew

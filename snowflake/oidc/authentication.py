@@ -17,7 +17,7 @@ from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials, presented_credentials
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
 from snowflake.state.client_reputation import REFUSED_FOR

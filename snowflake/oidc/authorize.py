@@ -38,7 +38,7 @@ from snowflake.protocol.parameters import Parameters
 from snowflake.protocol.posted import sent_to
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.session_cookie import session_of
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import state_of
 
 _NUMBER = re.compile(r"[0-9]{1,18}")

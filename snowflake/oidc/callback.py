@@ -32,7 +32,8 @@ from snowflake.protocol.redirect import redirect
 from snowflake.protocol.refusals import OPERATORS
 from snowflake.protocol.session_cookie import identifier_of, set_session
 from snowflake.settings import Settings
-from snowflake.settings.registry import ACCOUNT, Client
+from snowflake.settings.client import Client
+from snowflake.settings.registry import ACCOUNT
 from snowflake.state import State, state_of
 from snowflake.uris.hosts import origin_of
 

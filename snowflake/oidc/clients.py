@@ -5,7 +5,8 @@ import structlog
 from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
 from snowflake.protocol.bounds import MAX_CLIENT_ID
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client, Registry
+from snowflake.settings.client import Client
+from snowflake.settings.registry import Registry
 from snowflake.store.grants import Grant
 from snowflake.uris.ascii import is_visible_ascii
 

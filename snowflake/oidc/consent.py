@@ -16,7 +16,7 @@ from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.scopes import allowed
 from snowflake.protocol.paths import CONSENT
 from snowflake.protocol.redirect import redirect
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.consents import Consents
 from snowflake.store.sessions import Session

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from snowflake.errors import InvalidClient, InvalidRequest
 from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_CLIENT_SECRET
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.uris.ascii import is_visible_ascii
 
 # Only what RFC 6749, section 2.3.1, prescribes; a raw secret may hold a percent sign by chance.

@@ -13,7 +13,7 @@ from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.question import page_for
 from snowflake.people import policies
 from snowflake.people.person import Person
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.memberships import Memory
 

@@ -11,7 +11,7 @@ from snowflake.oidc.tokens import BAD_HINT, IdToken, read_hint
 from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_REDIRECT_URI, MAX_STATE, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.key_ring import KeyRing
 from snowflake.store.sessions import Session

@@ -11,7 +11,7 @@ from snowflake.oidc import scopes
 from snowflake.oidc.acquaintances import RefusedThenOut, ask_discord, pair_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.people.policies import admit
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant
 from snowflake.store.session_ends import Which

@@ -12,7 +12,7 @@ from snowflake.errors import LoginRequired
 from snowflake.oidc.tokens import BAD_HINT, read_hint
 from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state.key_ring import KeyRing
 
 _ID = re.compile(r"[0-9]{15,20}")

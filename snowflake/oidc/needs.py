@@ -10,7 +10,7 @@ from typing import Final
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.oidc.scopes import MEMBERS, SCOPES, allowed
 from snowflake.people.policies.guilds import moderation_guilds, role_guilds
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.store.memberships import KEPT

@@ -3,7 +3,7 @@
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import LoginNote
 from snowflake.protocol.discord import Question, discord_page
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 
 

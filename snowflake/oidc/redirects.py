@@ -20,7 +20,7 @@ from snowflake.errors import InvalidGrant, InvalidRequest, UnregisteredRedirect
 from snowflake.oidc.notes import CodeNote
 from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.uris import check_uri
 from snowflake.uris.differences import nearest, shown
 from snowflake.uris.hosts import origin_of

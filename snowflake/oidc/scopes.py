@@ -12,7 +12,7 @@ from snowflake.discord.models import Member
 from snowflake.errors import InvalidGrant
 from snowflake.people.groups import group_guilds_of, group_names_of, groups_of
 from snowflake.people.person import Person
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 Claims = dict[str, object]
 #: The scope of Discord with which a person's token tells what they are in a guild.

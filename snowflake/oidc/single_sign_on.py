@@ -25,7 +25,7 @@ from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.people import Fetched
 from snowflake.people import policies
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.discord_cache import Remembered
 from snowflake.store import session_logins

@@ -15,7 +15,7 @@ from snowflake.crypto.keys import MAX_TOKEN, SigningKey
 from snowflake.errors import InvalidToken
 from snowflake.oidc.scopes import SCOPES, Claims
 from snowflake.protocol.paths import USERINFO
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.key_ring import KeyRing
 from snowflake.store.grants import Grant, Grants

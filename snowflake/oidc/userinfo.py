@@ -22,7 +22,7 @@ from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State, state_of
 from snowflake.store.grants import Grant
 from snowflake.telemetry.audit import audit

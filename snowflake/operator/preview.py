@@ -19,7 +19,7 @@ from snowflake.people.person import Person
 from snowflake.people.policies import POLICIES
 from snowflake.people.policies.case import Case
 from snowflake.people.policies.policy import Policy
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 ONLY_THEIRS: Final = "only their own login tells"
 #: Claims that hang on what only the person's own token shows.

@@ -7,7 +7,7 @@ endpoints take just that, so that none refuses what the configuration has let pa
 from typing import Final
 
 from snowflake.crypto.keys import MAX_TOKEN
-from snowflake.settings.tables.clients import MAX_CLIENT_ID, MAX_CLIENT_SECRET
+from snowflake.settings.tables.clients.credentials import MAX_CLIENT_ID, MAX_CLIENT_SECRET
 from snowflake.uris.checks import MAX_REDIRECT_URI
 
 __all__ = [

@@ -3,7 +3,8 @@
 import asyncio
 from typing import Final
 
-from snowflake.settings.registry import Client, Registry
+from snowflake.settings.client import Client
+from snowflake.settings.registry import Registry
 from snowflake.store import Store
 from snowflake.store.session_ends import Which
 from snowflake.telemetry.audit import audit

@@ -22,7 +22,7 @@ from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.protocol.paths import CONSENT
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.session_cookie import session_of
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State, state_of
 from snowflake.store.sessions import Session
 from snowflake.web.pages import page

@@ -25,7 +25,7 @@ from snowflake.protocol.paths import END_SESSION
 from snowflake.protocol.posted import sent_to
 from snowflake.protocol.redirect import redirect
 from snowflake.protocol.session_cookie import forget_session, session_of
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State, state_of
 from snowflake.store.session_ends import Which
 from snowflake.store.sessions import Session

@@ -7,7 +7,8 @@ import pytest
 
 from snowflake.oidc.needs import needs_of
 from snowflake.settings import Settings
-from snowflake.settings.registry import Client, Registry
+from snowflake.settings.client import Client
+from snowflake.settings.registry import Registry
 
 BIRDS, CATS, DOGS = "197038439483310086", "197038439483310087", "197038439483310088"
 ROLE: Final = "41771983423143936"

@@ -6,7 +6,7 @@ import pytest
 from snowflake.discord.models import Guild, Member, User
 from snowflake.oidc.scopes import SCOPES, claims_of, granted, known
 from snowflake.people.person import Person
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.operator.authentik import Source, blueprint
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable

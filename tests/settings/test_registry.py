@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.settings import Settings
-from snowflake.settings.registry import OF_CLIENTS, Client, ClientIds, Registry
+from snowflake.settings.client import Client
+from snowflake.settings.registry import OF_CLIENTS, ClientIds, Registry
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable

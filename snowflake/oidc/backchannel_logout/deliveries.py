@@ -18,7 +18,7 @@ from snowflake.errors import TemporarilyUnavailable
 from snowflake.oidc.backchannel_logout.attempt import Attempt, attempt
 from snowflake.oidc.backchannel_logout.token import logout_token
 from snowflake.outbound.transport import transport_to_any
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.logout_deliveries import LONGEST_PAUSE, Delivery
 from snowflake.telemetry.audit import audit

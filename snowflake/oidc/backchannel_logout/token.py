@@ -4,7 +4,7 @@ import secrets
 from typing import Final
 
 from snowflake.crypto.keys import SigningKey
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.store.logout_deliveries import Delivery
 
 #: The ``typ`` of logout tokens, which no other token has: one may not pass for an ID token.

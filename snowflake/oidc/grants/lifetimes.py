@@ -3,7 +3,7 @@
 from snowflake.errors import InvalidRequest
 from snowflake.oidc.credentials import Credentials
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 _CHOICES = {"true": True, "false": False}
 

@@ -15,7 +15,7 @@ from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
 from snowflake.oidc.tokens import Redeemed
 from snowflake.protocol.bounds import MAX_REFRESH_TOKEN, MAX_SCOPE
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of

@@ -20,7 +20,8 @@ from snowflake.concurrency.background import in_background
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.oidc.watch.pace import Pace
 from snowflake.oidc.watch.second_look import Look, guilds_of, look_at
-from snowflake.settings.registry import Client, ClientIds
+from snowflake.settings.client import Client
+from snowflake.settings.registry import ClientIds
 from snowflake.state import State
 from snowflake.telemetry.audit import audit
 from snowflake.telemetry.metrics import WATCHED

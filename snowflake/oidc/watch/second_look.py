@@ -16,7 +16,7 @@ from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.unsaid import members_of
 from snowflake.people.person import Person
 from snowflake.people.policies import POLICIES, refusals
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.state.discord_cache import Remembered
 from snowflake.state.memberships import Memory
 

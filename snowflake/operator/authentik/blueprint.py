@@ -13,7 +13,7 @@ import yaml
 from snowflake.operator.authentik.instructions import instructions
 from snowflake.operator.authentik.mappings import ATTRIBUTES, groups
 from snowflake.operator.authentik.source import Source
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 MODEL: Final = "authentik_sources_oauth"
 PROPERTY_MAPPING: Final = f"{MODEL}.oauthsourcepropertymapping"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from snowflake.configuration import FOR_AUTHENTIK, OBJECTS
+from snowflake.settings.client import Client
 from snowflake.settings.phc import HASH
-from snowflake.settings.registry import Client
 
 
 @dataclass(frozen=True, slots=True)

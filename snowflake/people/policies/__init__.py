@@ -27,7 +27,7 @@ from snowflake.people.policies import (
 )
 from snowflake.people.policies.case import Case
 from snowflake.people.policies.policy import Policy
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 #: Each policy by its field of ``AccessTable``, which is its name in the log. A page lists what
 #: failed in this order.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from snowflake.people.person import Person
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 
 

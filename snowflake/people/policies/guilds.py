@@ -5,7 +5,7 @@ its guilds was not looked at.
 """
 
 from snowflake.people.person import Person
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 
 
 def role_guilds(client: Client) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from snowflake.discord.models import Guild, Member, User
 from snowflake.errors import Refusal
 from snowflake.people.person import Person
 from snowflake.people.policies import refusals
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.groups import GroupsTable
 from tests.running import NOW

@@ -5,7 +5,7 @@ import pytest
 from snowflake.errors import AccessDenied, TemporarilyUnavailable
 from snowflake.people.person import Person
 from snowflake.people.policies import admit
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from tests.people.policies.cases import (
     API,
     BIRDS,

@@ -7,7 +7,7 @@ import pytest
 from snowflake.errors import Denial
 from snowflake.people.person import Person
 from snowflake.people.policies import refusals
-from snowflake.settings.registry import Client
+from snowflake.settings.client import Client
 from tests.people.policies.cases import API, BIRDS, client, looked_at, member
 from tests.running import NOW
 

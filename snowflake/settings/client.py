@@ -1,0 +1,81 @@
+"""What holds for one client. Endpoints ask it, and never its table."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import SecretStr
+
+from snowflake.settings.tables.access import AccessTable
+from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.groups import GroupsTable
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What holds for a client.
+
+    ``application`` is the client ID of the Discord application through which people sign in to it,
+    ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own
+    table, None for a Discord application. ``userinfo_fresh`` is the age from which UserInfo brings
+    claims up to date, nought for never. ``has_bot`` tells whether the bot says who is in which
+    guild, ``links_roles`` whether a login is to spare the person a second consent page for linked
+    roles.
+    """
+
+    id: str
+    application: str
+    groups: GroupsTable
+    access: AccessTable
+    token_lifetime: timedelta
+    refresh_token_lifetime: timedelta
+    grant_lifetime: timedelta
+    application_secret: SecretStr | None = None
+    has_bot: bool = False
+    links_roles: bool = False
+    name_from_guild: str | None = None
+    picture_from_guild: str | None = None
+    avatar_size: int | None = None
+    userinfo_fresh: timedelta = timedelta(0)
+    claims_in_access_token: bool = True
+    registered: ClientTable | None = None
+
+    def allows_scope(self, name: str) -> bool:
+        """Whether the client may ask for a scope. ``openid`` is always allowed."""
+        table = self.registered
+        return table is None or table.scopes is None or name in {"openid", *table.scopes}
+
+    @property
+    def name(self) -> str | None:
+        """What people know the client by, if somebody has said so."""
+        return self.registered.name if self.registered is not None else None
+
+    @property
+    def consent(self) -> Literal["never", "once", "always"]:
+        """Whether a page of ours asks what the client may learn."""
+        return self.registered.consent if self.registered is not None else "never"
+
+    @property
+    def shares_access(self) -> bool:
+        """Whether it goes by the common ``[access]``, and is a registered client."""
+        return self.registered is not None and self.registered.access is None
+
+    @property
+    def backchannel_logout_uri(self) -> str | None:
+        """Where the client's server is told that somebody has signed out, if it wants to be."""
+        return self.registered.backchannel_logout_uri if self.registered is not None else None
+
+    @property
+    def wants_sid_at_logout(self) -> bool:
+        """Whether its server is told which session has ended, and not only whose."""
+        return self.registered is None or self.registered.backchannel_logout_session_required
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a bot looks again at its people, between their logins and refreshes."""
+        return self.has_bot and bool(self.access.watch) and self.access.shows_to_bot
+
+    @property
+    def includes_claims(self) -> bool:
+        """Whether the ID token holds the claims that UserInfo answers."""
+        return self.registered is None or self.registered.include_claims_in_id_token

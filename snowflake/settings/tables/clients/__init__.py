@@ -1,0 +1,10 @@
+"""``[[clients]]``: the registered clients. A file for each subject, put together here."""
+
+from snowflake.settings.tables.clients.logout import LogoutKeys
+from snowflake.settings.tables.clients.people import PeopleKeys
+from snowflake.settings.tables.clients.tokens import TokenKeys
+
+
+# Pydantic takes the fields of the last first.
+class ClientTable(PeopleKeys, TokenKeys, LogoutKeys):
+    """A registered client (RFC 6749, section 2)."""
