@@ -8,7 +8,7 @@ A login, in the order in which it is read:
 3. ``oidc/callback.py`` takes the person back from Discord and sends them on to the application with
    a code note, which is our authorization code.
 4. ``oidc/token.py`` takes that code, lets the grant type in ``oidc/grants/`` redeem it at Discord
-   (``discord/oauth.py``) and mints the tokens (``oidc/tokens.py``).
+   (``discord/oauth.py``) and mints the tokens (``oidc/tokens/``).
 5. ``oidc/userinfo.py`` answers the claims of an access token.
 
 Whoever has a session is spared the way to Discord by ``oidc/single_sign_on.py``;

@@ -9,7 +9,7 @@ from snowflake.crypto.keys import ALGORITHM
 from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import GROUP_NAMES, SCOPES
-from snowflake.oidc.tokens import userinfo_url
+from snowflake.oidc.tokens.access_token import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.state import state_of

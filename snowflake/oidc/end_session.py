@@ -7,7 +7,7 @@ from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.errors import InvalidRequest, StaleAnswer
 from snowflake.oidc import redirects
 from snowflake.oidc.clients import find_client
-from snowflake.oidc.tokens import BAD_HINT, IdToken, read_hint
+from snowflake.oidc.tokens.id_token import BAD_HINT, IdToken, read_hint
 from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_REDIRECT_URI, MAX_STATE, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings

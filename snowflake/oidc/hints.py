@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from snowflake.discord.models import User
 from snowflake.errors import LoginRequired
-from snowflake.oidc.tokens import BAD_HINT, read_hint
+from snowflake.oidc.tokens.id_token import BAD_HINT, read_hint
 from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client

@@ -6,7 +6,7 @@ from snowflake.errors import InvalidClient, InvalidToken
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.tokens import AccessToken, grant_of, read_access_token
+from snowflake.oidc.tokens.access_token import AccessToken, grant_of, read_access_token
 from snowflake.protocol.bounds import MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State

@@ -9,7 +9,7 @@ from snowflake.errors import UnsupportedGrantType
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.grants.refresh_token import refresh_token
-from snowflake.oidc.tokens import mint
+from snowflake.oidc.tokens.answer import mint
 from snowflake.protocol.bounds import MAX_GRANT_TYPE
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of

@@ -19,7 +19,8 @@ from snowflake.oidc.clients import client_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
 from snowflake.oidc.scopes import allowed
-from snowflake.oidc.tokens import claims_within, grant_of, read_access_token
+from snowflake.oidc.tokens.access_token import grant_of, read_access_token
+from snowflake.oidc.tokens.fitting import claims_within
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
 from snowflake.settings.client import Client

@@ -3,7 +3,8 @@
 import pytest
 
 from snowflake.errors import InvalidToken
-from snowflake.oidc.tokens import read_access_token, read_hint
+from snowflake.oidc.tokens.access_token import read_access_token
+from snowflake.oidc.tokens.id_token import read_hint
 from snowflake.settings import Settings
 from tests.oidc.backchannel_logout.telling import PERSON, TOLD_WIKI, Teller, Told, read, telling
 from tests.running import NOW, ORIGIN, Clock

@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
 from snowflake.crypto.keys import MAX_KID, MAX_TOKEN, SigningKey
-from snowflake.oidc.tokens import MAX_ACCESS_TOKEN, ROOM
+from snowflake.oidc.tokens.access_token import MAX_ACCESS_TOKEN, ROOM
 from snowflake.settings import Settings
 from snowflake.settings.tables.groups import GroupsTable
 from tests.login import Json, ask, code_for, query_of, sign_in

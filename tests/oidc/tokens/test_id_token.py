@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from snowflake.oidc.tokens import at_hash
+from snowflake.oidc.tokens.id_token import at_hash
 from snowflake.settings import Settings
 from tests.login import CLIENT_ID, Json, read_header, read_token, sign_in
 from tests.running import GUILDS, NOW, ORIGIN, Clock, Discord, Snowflake, running

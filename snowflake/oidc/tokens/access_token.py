@@ -1,0 +1,109 @@
+"""Access tokens (RFC 9068): made, and read where one is presented."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from joserfc.errors import ClaimError
+from joserfc.jwt import JWTClaimsRegistry
+
+from snowflake.errors import InvalidToken
+from snowflake.oidc.scopes import Claims
+from snowflake.oidc.tokens import Redeemed
+from snowflake.oidc.tokens.fitting import claims_within, ever_fewer, just_sub, sign_first_within
+from snowflake.oidc.tokens.times import Times
+from snowflake.protocol.paths import USERINFO
+from snowflake.settings.client import Client
+from snowflake.state import State
+from snowflake.state.key_ring import KeyRing
+from snowflake.store.grants import Grant, Grants
+
+#: Their ``typ`` (RFC 9068, section 2.1), which no ID token has.
+ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105
+#: Claims that are checked. Not ``iat``: clocks of two Snowflakes may differ.
+CHECKED_CLAIMS = ("iss", "aud", "exp", "sub", "grant", "scope", "client_id")
+#: Characters up to which claims are put into one. With it in a header, requests have to pass
+#: proxies, many of which take 8 KB of all headers.
+ROOM: Final = 4096
+#: Characters of one that is read: without claims it is longer than ``ROOM`` where key and issuer
+#: are.
+MAX_ACCESS_TOKEN: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token that was signed here and has not expired. Times are Unix times."""
+
+    grant_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    claims: Mapping[str, Any]
+
+
+def access_token(redeemed: Redeemed, client: Client, keys: KeyRing, times: Times) -> str:
+    """Sign an access token. It holds the claims too, as far as there is room for them."""
+    claims = claims_within(redeemed.grant.claims, redeemed.scopes)
+    candidates = list(ever_fewer(claims)) if client.claims_in_access_token else [just_sub(claims)]
+    of_token = _of_token(redeemed, times)
+    return sign_first_within(ROOM, keys.current, of_token, candidates, ACCESS_TOKEN_TYPE)
+
+
+def _of_token(redeemed: Redeemed, times: Times) -> Claims:
+    """Answer the claims of the token itself: whose it is, and what it is good for."""
+    grant = redeemed.grant
+    return {
+        "iss": grant.issuer,
+        "aud": userinfo_url(grant.issuer),
+        "client_id": grant.client_id,
+        "scope": " ".join(redeemed.scopes),
+        "grant": grant.id,
+        "jti": secrets.token_urlsafe(16),
+        **({"sid": grant.sid} if grant.sid is not None else {}),
+        **times._asdict(),
+    }
+
+
+async def read_access_token(token: str, state: State) -> AccessToken:
+    """Check an access token (RFC 9068, section 4). Whether its grant has ended is not looked up.
+
+    Raises:
+        InvalidToken: it is expired, was not signed here, or is another kind of token.
+    """
+    try:
+        if len(token) > MAX_ACCESS_TOKEN:
+            raise ValueError("is longer than any access token")
+        claims = await state.keys.verify(token, ACCESS_TOKEN_TYPE)
+        issuer = state.settings.issuer or str(claims.get("iss"))
+        JWTClaimsRegistry(
+            now=int(state.clock()),
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": userinfo_url(issuer)},
+            exp={"essential": True},
+            sub={"essential": True},
+            grant={"essential": True},
+            scope={"essential": True},
+            client_id={"essential": True},
+        ).validate({name: claims[name] for name in CHECKED_CLAIMS if name in claims})
+    except (ValueError, ClaimError) as error:
+        raise InvalidToken("the access token is expired, damaged or of another kind") from error
+    return AccessToken(claims["grant"], claims["client_id"], tuple(claims["scope"].split()), claims)
+
+
+async def grant_of(token: AccessToken, grants: Grants) -> Grant:
+    """Answer the grant of an access token.
+
+    Raises:
+        InvalidToken: the grant has ended, or the session in which the token was issued.
+    """
+    grant = await grants.find(token.grant_id)
+    if grant is None or grant.client_id != token.client_id:
+        raise InvalidToken("the access token has been revoked")
+    if token.claims.get("sid") not in {None, grant.sid}:
+        raise InvalidToken("the session of the access token has ended")
+    return grant
+
+
+def userinfo_url(issuer: str) -> str:
+    """Answer the URL of the UserInfo endpoint, the audience of access tokens."""
+    return issuer + USERINFO

@@ -1,0 +1,28 @@
+"""The answer to a token request (RFC 6749, section 5.1; OpenID Connect Core 1.0, 3.1.3.3)."""
+
+from snowflake.oidc.scopes import Claims
+from snowflake.oidc.tokens import TOKEN_TYPE, Redeemed
+from snowflake.oidc.tokens.access_token import access_token
+from snowflake.oidc.tokens.id_token import id_token
+from snowflake.oidc.tokens.times import times_of
+from snowflake.settings.client import Client
+from snowflake.state.key_ring import KeyRing
+
+
+def mint(redeemed: Redeemed, client: Client, keys: KeyRing, now: float) -> Claims:
+    """Sign the tokens that a request has come to, and answer them. ``now`` is a Unix time.
+
+    ``expires_in`` is in seconds.
+    """
+    times = times_of(redeemed.grant, client, now)
+    access = access_token(redeemed, client, keys, times)
+    answer: Claims = {
+        "access_token": access,
+        "token_type": TOKEN_TYPE,
+        "expires_in": times.exp - times.iat,
+        "id_token": id_token(redeemed, client, keys, times, access),
+        "scope": " ".join(redeemed.scopes),
+    }
+    if redeemed.refresh_token is not None:
+        answer["refresh_token"] = redeemed.refresh_token
+    return answer

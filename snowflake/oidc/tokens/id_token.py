@@ -1,0 +1,73 @@
+"""ID tokens (OpenID Connect Core 1.0, section 2): made, and read where one is sent as a hint."""
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from joserfc.util import urlsafe_b64encode
+
+from snowflake.crypto.keys import MAX_TOKEN
+from snowflake.oidc.scopes import Claims
+from snowflake.oidc.tokens import Redeemed
+from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
+from snowflake.oidc.tokens.times import Times
+from snowflake.settings.client import Client
+from snowflake.state.key_ring import KeyRing
+
+#: Their ``typ``.
+ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105
+#: What is said of an ``id_token_hint`` that is of no use.
+BAD_HINT: Final = "id_token_hint is no ID token of this issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class IdToken:
+    """What an ID token that was signed here says: for which client it was issued, of whom.
+
+    ``sid`` is the name by which the client knows the session, if it was issued in one.
+    """
+
+    client_id: str
+    person: str
+    sid: str | None
+
+
+def id_token(
+    redeemed: Redeemed, client: Client, keys: KeyRing, times: Times, access_token: str
+) -> str:
+    """Sign an ID token that goes with an access token."""
+    claims = claims_within(redeemed.grant.claims, redeemed.scopes)
+    candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
+    of_token = _of_token(redeemed, times) | {"at_hash": at_hash(access_token)}
+    return sign_first_within(MAX_TOKEN, keys.current, of_token, candidates, ID_TOKEN_TYPE)
+
+
+def _of_token(redeemed: Redeemed, times: Times) -> Claims:
+    """Answer the claims of the token itself: for whom it is, and of which login."""
+    grant = redeemed.grant
+    return {
+        "iss": grant.issuer,
+        "aud": grant.client_id,
+        "auth_time": grant.auth_time,
+        "jti": secrets.token_urlsafe(16),
+        **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
+        **({"sid": grant.sid} if grant.sid is not None else {}),
+        **times._asdict(),
+    }
+
+
+async def read_hint(token: str, keys: KeyRing) -> IdToken:
+    """Read an ID token that was sent as a hint; it may have expired.
+
+    Raises:
+        ValueError: it was not signed here.
+    """
+    claims = await keys.verify(token, ID_TOKEN_TYPE)
+    sid = claims.get("sid")
+    return IdToken(str(claims["aud"]), str(claims["sub"]), str(sid) if sid is not None else None)
+
+
+def at_hash(access_token: str) -> str:
+    """Compute the ``at_hash`` of an access token (OpenID Connect Core 1.0, section 3.1.3.6)."""
+    return urlsafe_b64encode(sha256(access_token.encode()).digest()[:16]).decode()
