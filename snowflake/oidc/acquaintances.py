@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from snowflake.discord.models import WEEK, User
 from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable, TooManyRequests
@@ -19,6 +19,16 @@ from snowflake.store.grants import Grant
 
 #: Seconds before its end from which Discord's access token is renewed.
 RENEWAL: Final = 3600
+
+
+class Known(NamedTuple):
+    """What Discord has just said of somebody, and the pair of its tokens that was just read."""
+
+    account: Remembered[User] | None = None
+    pair: StoredTokens | None = None
+
+
+UNKNOWN: Final = Known()
 
 
 class SecretNeeded(Exception):
@@ -38,13 +48,12 @@ async def ask_discord(
     state: State,
     *,
     prove: bool = False,
-    account: Remembered[User] | None = None,
+    known: Known = UNKNOWN,
 ) -> tuple[StoredTokens, Fetched]:
     """Ask who the person is now, with the pair of Discord's tokens that tells most of it.
 
     One that Discord accepts no more is forgotten. Perhaps another one lives: the person may have
-    removed the application at Discord, and come back. Where the ``account`` is known, Discord is
-    not asked for it.
+    removed the application at Discord, and come back. What is ``known`` is not asked for.
 
     Raises:
         InvalidGrant: Discord accepts nothing of the person any more.
@@ -53,9 +62,11 @@ async def ask_discord(
         RefusedThenOut: Discord refused the person's token, and then was out.
         TemporarilyUnavailable: Discord gave no usable answer.
     """
+    account, pair = known
     ask = partial(_person, grant, client=credentials.client, state=state, account=account)
     refusal = InvalidGrant("the person has to sign in again")
-    while (tokens := await pair_of(grant, credentials.client, state)) is not None:
+    while (tokens := pair or await pair_of(grant, credentials.client, state)) is not None:
+        pair = None
         try:
             tokens = await _living(tokens, grant, credentials, state, prove=prove)
             try:

@@ -14,7 +14,7 @@ from snowflake.errors import (
     InvalidGrant,
     LoginRequired,
 )
-from snowflake.oidc.acquaintances import ask_discord
+from snowflake.oidc.acquaintances import Known, ask_discord
 from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
@@ -156,9 +156,10 @@ async def _ask(
     client, needs, now = entry.client, entry.needs, state.clock()
     kept = _kept(session, client, needs, state)
     credentials = Credentials(client, None, entry.caller)
-    grant = await _grant(session, entry, state)
+    known = Known(kept, await _pair(session, needs, state))
+    grant = _grant(session, entry, known.pair)
     try:
-        tokens, fetched = await ask_discord(grant, credentials, state, account=kept)
+        tokens, fetched = await ask_discord(grant, credentials, state, known=known)
     except InvalidGrant as gone:
         await state.logout.end(Which(session=session.id))
         raise LoginRequired("Discord no longer lets us know who the person is") from gone
@@ -169,13 +170,18 @@ async def _ask(
     return tokens, fetched, told(fetched.person.user, tokens.scopes, now)
 
 
-async def _grant(session: Session, entry: Entry, state: State) -> Grant:
-    """Answer the grant that is about to be, for which Discord is asked."""
-    wanted = entry.needs.discord_scopes
+async def _pair(session: Session, needs: Needs, state: State) -> StoredTokens | None:
+    """Answer the pair of Discord's tokens that tells most of what is needed, if any is left."""
+    wanted = needs.discord_scopes
     pair = await state.store.discord_tokens.find(session.application, session.person, wanted)
     if pair is not None and not wanted <= pair.scopes:
         # Discord is not asked in vain.
         raise ConsentRequired("the person has to allow more at Discord")
+    return pair
+
+
+def _grant(session: Session, entry: Entry, pair: StoredTokens | None) -> Grant:
+    """Answer the grant that is about to be, for which Discord is asked."""
     return Grant(
         client_id=entry.client.id,
         application=session.application,

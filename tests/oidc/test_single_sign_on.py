@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -46,6 +47,15 @@ async def test_the_second_client_costs_no_call_to_discord(snowflake: Snowflake) 
     tokens = await enter(snowflake.browser, AS_WIKI)
     assert read_token(snowflake, tokens["id_token"])["sub"] == USER["id"]
     assert len(snowflake.discord.calls) == asked
+
+
+async def test_a_login_by_session_reads_the_person_s_tokens_of_discord_once(
+    snowflake: Snowflake,
+) -> None:
+    tokens = snowflake.state.store.discord_tokens
+    with patch.object(tokens, "of", wraps=tokens.of) as read:
+        await ask(snowflake.browser, **AS_WIKI)
+    assert read.await_count == 1
 
 
 async def test_what_discord_says_is_asked_anew_when_it_is_old(

@@ -77,12 +77,25 @@ async def test_it_names_the_application_and_what_it_will_learn(snowflake: Snowfl
     assert await tokens_for(snowflake.browser, AS_WIKI, sent["code"])
 
 
-async def test_it_asks_once_for_each_set_of_scopes(snowflake: Snowflake) -> None:
-    await allow(snowflake.browser, await page_for(snowflake.browser, scope="openid email"))
-    for scope in ("openid email", "openid"):
+async def test_it_asks_once_for_each_scope(snowflake: Snowflake) -> None:
+    for scope in ("openid email", "openid profile"):
+        await allow(snowflake.browser, await page_for(snowflake.browser, scope=scope))
+    for scope in ("openid email", "openid", "openid profile", "openid email profile"):
         answer = await ask(snowflake.browser, **AS_WIKI, scope=scope)
         assert "code" in query_of(answer.headers["location"])
-    await page_for(snowflake.browser, scope="openid email profile")
+    await page_for(snowflake.browser, scope="openid email groups")
+
+
+async def test_whoever_allows_less_when_asked_again_has_taken_nothing_back(
+    snowflake: Snowflake,
+) -> None:
+    await allow(snowflake.browser, await page_for(snowflake.browser, scope="openid email"))
+    again = await page_for(snowflake.browser, scope="openid", prompt="consent")
+    await allow(snowflake.browser, again)
+    denied = await page_for(snowflake.browser, scope="openid", prompt="consent")
+    await answer_with(snowflake.browser, denied, "deny")
+    answer = await ask(snowflake.browser, **AS_WIKI, scope="openid email")
+    assert "code" in query_of(answer.headers["location"])
 
 
 async def test_prompt_consent_asks_again(snowflake: Snowflake) -> None:
@@ -215,4 +228,4 @@ async def test_it_is_kept_of_a_person_and_goes_with_them(snowflake: Snowflake) -
 async def test_it_can_be_withdrawn(snowflake: Snowflake) -> None:
     await allow(snowflake.browser, await page_for(snowflake.browser))
     await snowflake.state.store.consents.withdraw(str(USER["id"]), "wiki")
-    await page_for(snowflake.browser)
+    await page_for(snowflake.browser, scope="openid")

@@ -16,7 +16,7 @@ class PeopleKeys(Table):
         default="never",
         description=(
             "Whether a page of Snowflake asks people what the application may learn: `never`, "
-            "`once` for each set of scopes, or `always`."
+            "`once` for each scope, or `always`."
         ),
     )
     scopes: tuple[str, ...] | None = Field(
