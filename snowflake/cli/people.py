@@ -9,11 +9,15 @@ from snowflake.cli.naming_people import Person
 from snowflake.cli.running import with_state
 from snowflake.linked_roles.erasing import Erased, erase
 from snowflake.state import State
-from snowflake.store.export import exported, is_anything
+from snowflake.store.export import exported, is_anything, is_erasable
 from snowflake.store.people import Kept
 from snowflake.telemetry.audit import audit
 
 NOTHING = "Nothing is kept about this person."
+ONLY_LOGOUTS = (
+    "Nothing is kept about this person but that applications are yet to be told that they have "
+    "signed out. That is over within a day."
+)
 
 
 def export(person: Person) -> None:
@@ -50,8 +54,8 @@ def purge(
         return await state.store.people.kept(person)
 
     kept = with_state(look)
-    if not is_anything(kept):
-        typer.echo(NOTHING)
+    if not is_erasable(kept):
+        typer.echo(ONLY_LOGOUTS if kept.logouts else NOTHING)
         return
     typer.echo(f"Kept about {person}: {_counted(kept)}.")
     if dry_run:

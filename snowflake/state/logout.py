@@ -9,6 +9,9 @@ from snowflake.store import Store
 from snowflake.store.session_ends import Which
 from snowflake.telemetry.audit import audit
 
+#: Sessions that are looked for at once, where none are wanted.
+BATCH: Final = 100
+
 
 class Logout:
     """Ends sessions. ``due`` is set when clients are to be told by their servers."""
@@ -52,6 +55,17 @@ class Logout:
         ends = self._store.session_ends
         self._note(await ends.leave(person, application, client_id, told=self.told))
         self.due.set()
+
+    async def end_unwanted(self) -> None:
+        """End all sessions: they were kept before, and nobody could sign out of them any more.
+
+        Raises:
+            TemporarilyUnavailable: the store cannot be reached. Those that are left come next time.
+        """
+        # One after the other, so that no login waits for all of them.
+        while some := await self._store.sessions.some(BATCH):
+            for session in some:
+                await self.end(Which(session=session))
 
     async def erase(self, person: str) -> None:
         """Erase everything that is kept about a person, their sessions included."""

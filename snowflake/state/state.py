@@ -156,7 +156,10 @@ class State:
 
     async def _round(self) -> None:
         await self.reputation.invalid_answers.settle()
-        await self.store.housekeeping.run(self.store.attempts.forget_old, self.keys.keep_fresh)
+        others = [self.store.attempts.forget_old, self.keys.keep_fresh]
+        if not self.settings.session_lifetime:
+            others.append(self.logout.end_unwanted)
+        await self.store.housekeeping.run(*others)
 
 
 async def _repeat(work: Callable[[], Awaitable[None]], every: float, ended: asyncio.Event) -> None:

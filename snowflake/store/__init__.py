@@ -99,6 +99,7 @@ class Store:
         self.signing_keys = SigningKeys(database, sealer)
         self.attempts = Attempts(database, clock)
         self.reputations = Reputations(database, clock)
+        self.watched_people = WatchedPeople(database, clock)
         self.people = People(
             database,
             self.grants,
@@ -108,8 +109,9 @@ class Store:
             self.memberships,
             self.links,
             self.consents,
+            self.logout_deliveries,
+            self.watched_people,
         )
-        self.watched_people = WatchedPeople(database, clock)
         self.housekeeping = Housekeeping(database, sealer, self.leases, clock)
 
     async def ping(self) -> None:

@@ -12,8 +12,13 @@ Json = dict[str, Any]
 
 def is_anything(kept: Kept) -> bool:
     """Whether anything is kept."""
+    return is_erasable(kept) or bool(kept.logouts)
+
+
+def is_erasable(kept: Kept) -> bool:
+    """Whether anything is kept but that clients are yet to be told of a logout."""
     lists = (kept.grants, kept.sessions, kept.discord_tokens, kept.memberships, kept.consents)
-    return any(lists) or kept.link is not None
+    return any(lists) or kept.link is not None or kept.looked_at is not None
 
 
 def exported(person: str, kept: Kept) -> Json:
@@ -66,6 +71,17 @@ def exported(person: str, kept: Kept) -> Json:
             }
             for consent in kept.consents
         ],
+        "pending_logouts": [
+            {
+                "client_id": logout.client_id,
+                "issuer": logout.issuer,
+                "sid": logout.sid,
+                "attempts": logout.attempts,
+                "expires_at": logout.expires_at,
+            }
+            for logout in kept.logouts
+        ],
+        "looked_at": kept.looked_at,
         "link": None if kept.link is None else _shown_link(kept.link),
     }
 

@@ -133,6 +133,12 @@ class LogoutDeliveries:
 
         return await self._database.write(work)
 
+    async def of_person(self, person: str) -> list[Delivery]:
+        """Answer of which ends of a person's sessions clients are yet to be told."""
+        query = select(logout_deliveries).where(_ROWS.person == person).order_by(_ROWS.id)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return [_read(row) for row in rows]
+
     async def end(self, delivery: Delivery) -> None:
         """Forget a delivery: the client has heard it, or is told of it no more."""
         values = {"own": delivery.id, "until": delivery.held_until}

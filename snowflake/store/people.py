@@ -13,6 +13,7 @@ from snowflake.store.grants import Grant, Grants
 from snowflake.store.link import Link
 from snowflake.store.links import Links
 from snowflake.store.locks import deleting
+from snowflake.store.logout_deliveries import Delivery, LogoutDeliveries
 from snowflake.store.memberships import Membership, Memberships
 from snowflake.store.schema import (
     codes,
@@ -25,6 +26,7 @@ from snowflake.store.schema import (
 )
 from snowflake.store.session_ends import SessionEnds
 from snowflake.store.sessions import Participant, Session, Sessions
+from snowflake.store.watched_people import WatchedPeople
 
 #: Where else than in sessions there is something of a person, in the order of ``locks``.
 ERASED: Final = (grants, codes, memberships, discord_tokens, links, consents, watched_people)
@@ -42,6 +44,10 @@ class Kept:
     memberships: list[Membership]
     link: Link | None
     consents: list[Consent]
+    #: The clients that are yet to be told that they have signed out. They outlive an erasure.
+    logouts: list[Delivery]
+    #: When a bot looked at them last, as a Unix time.
+    looked_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class People:
     memberships: Memberships
     links: Links
     consents: Consents
+    logout_deliveries: LogoutDeliveries
+    watched_people: WatchedPeople
 
     async def kept(self, person: str) -> Kept:
         """Answer everything about a person, by their Discord user ID."""
@@ -68,6 +76,8 @@ class People:
             await self.memberships.of_person(person),
             await self.links.find(person),
             await self.consents.of_person(person),
+            await self.logout_deliveries.of_person(person),
+            await self.watched_people.looked_at(person),
         )
 
     async def erase(self, person: str, *, told: Collection[str] = ()) -> None:

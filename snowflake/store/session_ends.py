@@ -19,6 +19,7 @@ from sqlalchemy import (
     true,
 )
 
+from snowflake.settings.registry import ACCOUNT
 from snowflake.store import logout_deliveries
 from snowflake.store.database import Database
 from snowflake.store.locks import deleting
@@ -60,6 +61,7 @@ _OF_PERSON = (
     .order_by(sessions.c.id)
     .with_for_update()
 )
+_BY_APPLICATION = _OF_PERSON.where(sessions.c.application == bindparam("application_"))
 _END = delete(sessions).where(_IS)
 _CLIENTS = select(session_clients).where(session_clients.c.session == bindparam("session_id"))
 _LEAVE = delete(session_clients).where(
@@ -97,11 +99,12 @@ class SessionEnds:
     ) -> list[str]:
         """Have a client be no part any more of any session of a person, and end its grants.
 
-        The ``offline`` ones end too. A session of which no client is left ends, and it is answered
-        whose it was. If the client is ``told``, it will hear of it by its server.
+        That is, of those through one Discord ``application``. The ``offline`` ones end too. A
+        session of which no client is left ends, though the person's own page took part, and it is
+        answered whose it was. If the client is ``told``, it will hear of it by its server.
         """
         now = int(self._clock())
-        whose = {"person_": person}
+        whose = {"person_": person, "application_": application}
         its_grants = deleting(
             grants,
             and_(
@@ -113,11 +116,10 @@ class SessionEnds:
 
         def work(connection: Connection) -> list[str]:
             ended = []
-            found = connection.execute(_OF_PERSON, whose).mappings().all()
+            found = connection.execute(_BY_APPLICATION, whose).mappings().all()
             connection.execute(its_grants)
             for row in found:
-                left = self._left(connection, row, client_id, told, now)
-                if row["application"] == application and not left:
+                if not self._left(connection, row, client_id, told, now):
                     end_rows(connection, [row], now, told=told)
                     ended.append(row["person"])
             return ended
@@ -134,13 +136,13 @@ class SessionEnds:
     ) -> bool:
         """Take a client out of a session, and answer whether another is left, or it was in none."""
         its = {"session_id": row["id"]}
-        clients = connection.execute(_CLIENTS, its).all()
-        if client_id not in {client.client_id for client in clients}:
+        clients = {client.client_id for client in connection.execute(_CLIENTS, its).all()}
+        if client_id not in clients:
             return True
         if row["expires_at"] > now:
             _tell(connection, row, {client_id} & {*told}, now)
         connection.execute(_LEAVE, {**its, "client_id_": client_id})
-        return len(clients) > 1
+        return not clients <= {client_id, ACCOUNT}
 
     def end_of(self, connection: Connection, person: str, *, told: Collection[str]) -> None:
         """End all sessions of a person within a transaction. Else as ``end``."""

@@ -106,6 +106,11 @@ class Sessions:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all(), many=True)
         return [self.read(row) for row in rows]
 
+    async def some(self, limit: int) -> list[str]:
+        """Answer the IDs of some sessions, whether they live or not."""
+        query = select(sessions.c.id).limit(limit)
+        return list(await self._database.read(lambda c: c.execute(query).scalars().all()))
+
     async def count(self, application: str, person: str) -> int:
         """Count a person's living sessions through one Discord application."""
         query = select(func.count()).where(
@@ -121,13 +126,20 @@ class Sessions:
         rows = await self._database.read(lambda c: c.execute(_PARTICIPANTS, values).all())
         return [Participant(row.client_id, row.sid, row.first_at, row.last_at) for row in rows]
 
-    async def entered(self, person: str) -> dict[str, int]:
-        """Answer the clients in a person's living sessions, each with its last login's time."""
+    async def entered(self, person: str, application: str) -> dict[str, int]:
+        """Answer the clients in a person's living sessions, each with its last login's time.
+
+        That is, in those through one Discord application.
+        """
         last = func.max(session_clients.c.last_at).label("last")
         query = (
             select(session_clients.c.client_id, last)
             .join(sessions)
-            .where(sessions.c.person == person, sessions.c.expires_at > int(self._clock()))
+            .where(
+                sessions.c.person == person,
+                sessions.c.application == application,
+                sessions.c.expires_at > int(self._clock()),
+            )
             .group_by(session_clients.c.client_id)
         )
         rows = await self._database.read(lambda c: c.execute(query).all())

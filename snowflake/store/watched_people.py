@@ -27,6 +27,13 @@ class Due(NamedTuple):
     looked_at: int
 
 
+class Held(NamedTuple):
+    """A client, by its ID, and the Discord application through which somebody came to it."""
+
+    client_id: str
+    application: str
+
+
 _IN_SESSIONS = select(sessions.c.person).join(session_clients)
 
 
@@ -87,17 +94,24 @@ class WatchedPeople:
         query = select(func.count()).where(watched_people.c.looked_at <= before)
         return await self._database.read(lambda c: c.execute(query).scalar_one(), many=True)
 
-    async def clients_of(self, person: str) -> frozenset[str]:
-        """Answer the IDs of the clients of which somebody holds a session or a grant."""
+    async def clients_of(self, person: str) -> frozenset[Held]:
+        """Answer the clients of which somebody holds a session or a grant."""
         now = int(self._clock())
         query = union(
-            select(grants.c.client_id).where(grants.c.person == person, grants.c.expires_at > now),
-            select(session_clients.c.client_id)
+            select(grants.c.client_id, grants.c.application).where(
+                grants.c.person == person, grants.c.expires_at > now
+            ),
+            select(session_clients.c.client_id, sessions.c.application)
             .join(sessions)
             .where(sessions.c.person == person, sessions.c.expires_at > now),
         )
-        found = await self._database.read(lambda c: c.execute(query).scalars().all())
-        return frozenset(found)
+        found = await self._database.read(lambda c: c.execute(query).all())
+        return frozenset(Held(row.client_id, row.application) for row in found)
+
+    async def looked_at(self, person: str) -> int | None:
+        """Answer when somebody was looked at last, as a Unix time; None if nobody looks at them."""
+        query = select(watched_people.c.looked_at).where(watched_people.c.person == person)
+        return await self._database.read(lambda c: c.execute(query).scalar_one_or_none())
 
     async def note(self, person: str, looked_at: int) -> None:
         """Note when somebody was looked at; not of one who has been erased meanwhile."""

@@ -87,8 +87,8 @@ async def account(request: Request) -> Response:
     return await _page(request, session, state)
 
 
-async def _applications(kept: Kept, person: str, state: State) -> list[Application]:
-    entered = await state.store.sessions.entered(person)
+async def _applications(kept: Kept, session: Session, state: State) -> list[Application]:
+    entered = await state.store.sessions.entered(session.person, session.application)
     return applications_of(kept, entered, state.registry)
 
 
@@ -105,7 +105,7 @@ async def _page(request: Request, session: Session, state: State) -> Response:
         since=_day(session.auth_time),
         applications=[
             {**one._asdict(), "last": _day(one.last_at)}
-            for one in await _applications(kept, session.person, state)
+            for one in await _applications(kept, session, state)
         ],
         allowed={consent.client_id for consent in kept.consents},
         platform=table.platform_name if table is not None and is_linked else None,
@@ -141,7 +141,7 @@ async def _sign_out(
     kept = await state.store.people.kept(session.person)
     client_id = _field(params, "client_id", MAX_CLIENT)
     name, frames = client_id, await _frames(session, state, client_id)
-    for one in await _applications(kept, session.person, state):
+    for one in await _applications(kept, session, state):
         if one.client_id == client_id:
             name = one.name
             await state.logout.leave(session.person, one.application, client_id)

@@ -97,10 +97,26 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
         "discord_tokens": [],
         "memberships": [],
         "consents": [],
+        "pending_logouts": [],
+        "looked_at": None,
         "link": None,
     }
     assert run("purge", "--person", "1") == "Nothing is kept about this person.\n"
     assert people_in(filled) == {PERSON, OTHER}
+
+
+def test_of_whom_applications_are_yet_to_hear_something_is_kept(filled: Place) -> None:
+    sql = (
+        "INSERT INTO logout_deliveries (id, client_id, person, sid, issuer, attempts, refusals, "
+        "due_at, held_until, expires_at) VALUES ('1', 'wiki', '1', 's', 'i', 2, 0, 0, 0, 9)"
+    )
+    filled.run(sql)
+    shown = json.loads(run("export", "--person", "1"))
+    assert shown["pending_logouts"] == [
+        {"client_id": "wiki", "issuer": "i", "sid": "s", "attempts": 2, "expires_at": 9}
+    ]
+    # They are to hear of it, whoever is erased.
+    assert run("purge", "--person", "1").startswith("Nothing is kept about this person but that")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Whoever is turned away loses what they have, and no more; its clients are yet to be told."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, Final
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +13,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.store.schema import logout_deliveries
 from snowflake.store.session_ends import Which
-from tests.login import code_for
+from tests.login import code_for, query_of
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
@@ -23,6 +26,7 @@ from tests.oidc.signed_in import (
     refused,
     tokens_for,
 )
+from tests.oidc.test_registered_clients import APPLICATION_ID
 from tests.running import USER, Clock, Discord, Snowflake
 
 PERSON: Final = str(USER["id"])
@@ -61,6 +65,13 @@ async def to_both(snowflake: Snowflake) -> tuple[dict[str, Any], dict[str, Any]]
     return grafana, await enter(browser, AS_WIKI, scope=SCOPE)
 
 
+async def come_to_account(browser: httpx.AsyncClient) -> None:
+    """Sign in to the page for people, by way of Discord."""
+    sent = query_of((await browser.get("/account")).headers["location"])
+    back = {"code": "x", "state": sent["state"], "iss": "https://discord.com"}
+    assert (await browser.get("/callback", params=back)).status_code == 302
+
+
 async def test_a_gate_of_one_client_ends_what_that_client_has(
     snowflake: Snowflake, clock: Clock
 ) -> None:
@@ -86,6 +97,45 @@ async def test_the_session_ends_when_none_of_its_clients_is_left(
     assert not await is_alive(snowflake.browser, wiki)
     assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
     assert await told(snowflake) == ["wiki"]
+
+
+async def test_the_page_for_people_alone_keeps_no_session(
+    snowflake: Snowflake, clock: Clock
+) -> None:
+    await come_to_account(snowflake.browser)
+    wiki = await enter(snowflake.browser, AS_WIKI, scope=SCOPE)
+    clock.pass_by(400)
+    snowflake.discord.knows(mfa_enabled=False)
+    assert not await is_alive(snowflake.browser, wiki)
+    assert await snowflake.state.store.sessions.of_person(PERSON) == []
+
+
+async def test_whoever_has_been_on_the_page_for_people_alone_stays_signed_in_to_it(
+    snowflake: Snowflake,
+) -> None:
+    await come_to_account(snowflake.browser)
+    snowflake.discord.knows(mfa_enabled=False)
+    assert await refused(snowflake.browser, AS_WIKI) == "access_denied"
+    assert (await snowflake.browser.get("/account")).status_code == 200
+
+
+async def test_what_came_by_another_discord_application_is_none_of_this_one_s(
+    snowflake: Snowflake,
+) -> None:
+    before = snowflake.another_browser()
+    grafana = await tokens_for(before, AS_GRAFANA, await code_for(before, **AS_GRAFANA))
+    other = snowflake.settings.model_copy(update={"discord_client_id": "1056005449054429000"})
+    snowflake.state.use(other)
+    code = await code_for(snowflake.browser, **AS_GRAFANA)
+    await tokens_for(snowflake.browser, AS_GRAFANA, code)
+    await snowflake.state.logout.leave(PERSON, "1056005449054429000", "grafana")
+    assert await told(snowflake) == ["grafana"]
+    [left] = await snowflake.state.store.sessions.of_person(PERSON)
+    assert left.application == APPLICATION_ID
+    assert await snowflake.state.store.sessions.participants(left.id) != []
+    # The first one comes back.
+    snowflake.state.use(snowflake.settings)
+    assert await is_alive(before, grafana)
 
 
 async def test_the_common_access_ends_the_session_at_once(
@@ -161,3 +211,23 @@ async def test_housekeeping_forgets_what_is_over(snowflake: Snowflake, clock: Cl
     assert all(grant.offline for grant in kept.grants)
     assert "access_token" in await refresh(snowflake.browser, AS_WIKI, lasting)
     assert (await refresh(snowflake.browser, AS_WIKI, tokens))["error"] == "invalid_grant"
+
+
+async def test_sessions_that_are_wanted_no_more_end_and_their_clients_are_told(
+    settings: Settings, clock: Clock, discord: Discord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping_sessions(settings, clock, discord, TOLD_GRAFANA, WIKI) as snowflake:
+        grafana, lasting = await to_both(snowflake)
+        short = await enter(snowflake.browser, AS_WIKI, scope="openid")
+    monkeypatch.setattr("snowflake.state.state.ROUND_EVERY", 0.01)
+    none = timedelta(0)
+    async with keeping_sessions(
+        settings, clock, discord, TOLD_GRAFANA, WIKI, session_lifetime=none
+    ) as snowflake:
+        while await snowflake.state.store.sessions.some(1):  # noqa: ASYNC110 - until it has come
+            await asyncio.sleep(0.01)
+        assert await told(snowflake) == ["grafana"]
+        for tokens in (grafana, short):
+            assert not await is_alive(snowflake.browser, tokens)
+        assert (await refresh(snowflake.browser, AS_WIKI, short))["error"] == "invalid_grant"
+        assert "access_token" in await refresh(snowflake.browser, AS_WIKI, lasting)

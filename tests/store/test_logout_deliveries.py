@@ -39,6 +39,13 @@ async def test_what_is_to_be_told_is_there_with_all_that_is_said(store: Store) -
     assert (delivery.attempts, delivery.refusals) == (1, 0)
 
 
+async def test_what_is_to_be_told_of_somebody_is_theirs(store: Store) -> None:
+    await put(store, "wiki", "s1")
+    [pending] = await store.logout_deliveries.of_person(PERSON)
+    assert (pending.client_id, pending.sid, pending.attempts) == ("wiki", "s1", 0)
+    assert await store.logout_deliveries.of_person("80351110224678913") == []
+
+
 async def test_clients_are_due_that_have_something_to_be_told_now(
     store: Store, clock: Clock
 ) -> None:

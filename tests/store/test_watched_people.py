@@ -8,7 +8,7 @@ from snowflake.settings.registry import ClientIds
 from snowflake.store import Store
 from snowflake.store.session_logins import Arrival
 from snowflake.store.sessions import Account, Session
-from snowflake.store.watched_people import Due
+from snowflake.store.watched_people import Due, Held
 from tests.running import NOW, Clock
 from tests.store.furniture import APPLICATION, PERSON, put_login, tokens
 from tests.store.places import Place
@@ -46,6 +46,8 @@ async def test_whoever_is_taken_up_counts_as_looked_at(store: Store, clock: Cloc
     clock.pass_by(100)
     await store.watched_people.enrol(OF_DISCORD)
     assert await store.watched_people.due(OF_DISCORD, NOW, 10) == [Due(PERSON, NOW)]
+    assert await store.watched_people.looked_at(PERSON) == NOW
+    assert await store.watched_people.looked_at(OTHER) is None
 
 
 async def test_grants_and_sessions_of_other_clients_do_not_count(store: Store) -> None:
@@ -82,10 +84,11 @@ async def test_the_clients_of_somebody_are_those_of_what_lives(store: Store, clo
     await put_login(store, "a code", expires_at=NOW + 10)
     await sign_in(store, PERSON, "grafana", expires=20)
     clients_of = store.watched_people.clients_of
-    assert await clients_of(PERSON) == {APPLICATION, "grafana"}
+    of_session = Held("grafana", APPLICATION)
+    assert await clients_of(PERSON) == {Held(APPLICATION, APPLICATION), of_session}
     assert await clients_of(OTHER) == frozenset()
     clock.pass_by(10)
-    assert await clients_of(PERSON) == {"grafana"}
+    assert await clients_of(PERSON) == {of_session}
     clock.pass_by(10)
     assert await clients_of(PERSON) == frozenset()
 

@@ -128,9 +128,13 @@ class Rounds:
 
     async def _clients_of(self, person: str) -> list[Client]:
         """Answer the watched clients of which somebody holds something."""
-        ids = sorted(await self._people.clients_of(person))
-        found = (self._state.registry.find(client_id) for client_id in ids)
-        return [client for client in found if client is not None and client.is_watched]
+        find, clients = self._state.registry.find, []
+        for held in sorted(await self._people.clients_of(person)):
+            client = find(held.client_id)
+            # What came through another application is worth nothing, and not for this gate to end.
+            if client is not None and client.application == held.application and client.is_watched:
+                clients.append(client)
+        return clients
 
     async def _is_time(self, theirs: Mapping[str, Sequence[Client]], rate: float) -> bool:
         """Wait until some people may be looked up; answers False if they have to wait longer."""

@@ -289,6 +289,18 @@ async def test_a_grant_that_outlived_its_session_ends(snowflake: Snowflake, seen
     assert await told(snowflake) == []
 
 
+async def test_what_came_by_another_discord_application_is_not_looked_at(
+    snowflake: Snowflake, seen: Seen
+) -> None:
+    await to_both(snowflake)
+    asked = seen.person.call_count
+    other = snowflake.settings.model_copy(update={"discord_client_id": "1056005449054429000"})
+    snowflake.state.use(other)
+    await look_again(snowflake)
+    assert seen.person.call_count == asked
+    assert await told(snowflake) == []
+
+
 async def test_what_only_their_own_token_tells_is_left_to_the_refresh(
     settings: Settings, clock: Clock, discord: Discord, seen: Seen
 ) -> None:
