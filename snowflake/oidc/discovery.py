@@ -1,6 +1,7 @@
 """The discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2)."""
 
 from functools import lru_cache
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -8,76 +9,92 @@ from starlette.responses import JSONResponse, Response
 from snowflake.crypto.keys import ALGORITHM
 from snowflake.oidc import authorize
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.scopes import GROUP_NAMES, SCOPES
+from snowflake.oidc.scopes import GROUP_NAMES, SCOPES, Claims
 from snowflake.oidc.tokens.access_token import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
+from snowflake.settings.client import Client
+from snowflake.settings.offers import Offers
 from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
-AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+#: Claims of the ID token that say what it is, whatever the scopes.
+OF_TOKEN: Final = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti")
 #: How clients hear of a logout, where there are sessions: their servers (Back-Channel Logout 1.0,
 #: section 2.1), and in the browser (Front-Channel Logout 1.0, section 3).
-LOGOUT = {
-    "backchannel_logout_supported": True,
-    "backchannel_logout_session_supported": True,
-    "frontchannel_logout_supported": True,
-    "frontchannel_logout_session_supported": True,
-}
-#: Issuers whose document is kept; as many as there are names by which Snowflake is reached.
-KEPT = 16
+LOGOUT: Final = (
+    "backchannel_logout_supported",
+    "backchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
+)
+#: Documents that are kept: as many as there are names by which Snowflake is reached.
+KEPT: Final = 16
 
 
 async def discovery(request: Request) -> Response:
     """Say what is spoken here. Only what works is listed; what is not there is left out."""
-    registry = state_of(request).registry
-    return _document(
-        issuer_of(request),
-        ends_sessions=registry.ends_sessions,
-        keeps_sessions=registry.keeps_sessions,
-        names_groups=registry.names_groups,
-    )
+    return _document(issuer_of(request), state_of(request).registry.offers)
 
 
+# A changed configuration makes other offers, and with them another document.
 @lru_cache(KEPT)
-def _document(
-    issuer: str, *, ends_sessions: bool, keeps_sessions: bool, names_groups: bool
-) -> Response:
+def _document(issuer: str, offers: Offers) -> Response:
     document = {
         "issuer": issuer,
-        **(LOGOUT if keeps_sessions else {}),
+        **_endpoints(issuer, offers),
+        **_authentication(offers),
+        **_requests(offers),
+        **_tokens(offers),
+        **dict.fromkeys(LOGOUT if offers.keeps_sessions else (), True),
+    }
+    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _endpoints(issuer: str, offers: Offers) -> Claims:
+    endpoints: Claims = {
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": userinfo_url(issuer),
         "revocation_endpoint": issuer + paths.REVOKE,
-        "introspection_endpoint": issuer + paths.INTROSPECT,
-        # Where it cannot lead back to the application, logging out is better left to that.
-        **({"end_session_endpoint": issuer + paths.END_SESSION} if ends_sessions else {}),
         "jwks_uri": issuer + paths.JWKS,
-        "scopes_supported": list(SCOPES),
-        "claims_supported": [
-            *("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
-            *(["sid"] if keeps_sessions else []),
-            *(
-                claim
-                for scope in SCOPES.values()
-                for claim in scope.claims
-                if names_groups or claim not in GROUP_NAMES
-            ),
-        ],
+    }
+    if offers.among(AUTHENTICATION_METHODS, _introspects_by):
+        endpoints["introspection_endpoint"] = issuer + paths.INTROSPECT
+    # Where it cannot lead back to the application, logging out is better left to that.
+    if offers.ends_sessions:
+        endpoints["end_session_endpoint"] = issuer + paths.END_SESSION
+    return endpoints
+
+
+def _authentication(offers: Offers) -> Claims:
+    methods = offers.among(AUTHENTICATION_METHODS, Client.authenticates_by)
+    authentication: Claims = {
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+    }
+    if introspection := offers.among(AUTHENTICATION_METHODS, _introspects_by):
+        authentication["introspection_endpoint_auth_methods_supported"] = introspection
+    return authentication
+
+
+def _introspects_by(client: Client, method: str) -> bool:
+    # A public client cannot prove that a token is its own.
+    return method != "none" and client.authenticates_by(method)
+
+
+def _requests(offers: Offers) -> Claims:
+    """Answer what an authorization request, or one for tokens, may hold."""
+    return {
+        "scopes_supported": offers.among(SCOPES, Client.allows_scope),
         "response_types_supported": [authorize.RESPONSE_TYPE],
         "response_modes_supported": [authorize.RESPONSE_MODE],
         "grant_types_supported": list(GRANTS),
         # Discord shows its page to somebody new, so that without sessions none is no promise.
         "prompt_values_supported": [
-            name for name in authorize.PROMPTS if keeps_sessions or name != "none"
+            name for name in authorize.PROMPTS if offers.keeps_sessions or name != "none"
         ],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
-        "revocation_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
-        # A public client cannot prove that a token is its own.
-        "introspection_endpoint_auth_methods_supported": AUTHENTICATION_METHODS[:-1],
         "code_challenge_methods_supported": [pkce.METHOD],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,
@@ -85,4 +102,20 @@ def _document(
         # Its default is true (OpenID Connect Discovery 1.0, section 3).
         "request_uri_parameter_supported": False,
     }
-    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _tokens(offers: Offers) -> Claims:
+    """Answer what tokens and UserInfo are like."""
+    names = [name for scope in SCOPES.values() for name in scope.claims]
+    of_session = ["sid"] if offers.keeps_sessions else []
+    return {
+        "claims_supported": [*OF_TOKEN, *of_session, *offers.among(names, _may_be_told)],
+        "subject_types_supported": ["public"],
+        # RS256 always (OpenID Connect Discovery 1.0, section 3).
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+    }
+
+
+def _may_be_told(client: Client, claim: str) -> bool:
+    allowed = any(client.allows_scope(name) for name in SCOPES if claim in SCOPES[name].claims)
+    return allowed and (claim not in GROUP_NAMES or client.groups.names_claim)

@@ -45,6 +45,18 @@ class Client:
         table = self.registered
         return table is None or table.scopes is None or name in {"openid", *table.scopes}
 
+    def authenticates_by(self, method: str) -> bool:
+        """Whether the client may prove who it is by a method (OpenID Connect Core 1.0, section 9).
+
+        Of a Discord application Discord alone knows whether it has a secret.
+        """
+        return self.registered is None or self.registered.public == (method == "none")
+
+    @property
+    def leads_back_after_logout(self) -> bool:
+        """Whether people may be sent back to it after they have signed out."""
+        return self.registered is not None and bool(self.registered.post_logout_redirect_uris)
+
     @property
     def name(self) -> str | None:
         """What people know the client by, if somebody has said so."""

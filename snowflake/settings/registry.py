@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from snowflake.settings import Settings
 from snowflake.settings.client import Client
+from snowflake.settings.offers import Offers
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 
@@ -50,6 +51,8 @@ class Registry:
         # Anybody can name one, and the same ones come again and again.
         self._of_discord = lru_cache(MAX_CLIENTS)(partial(_client, settings=settings))
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
+        #: What any client may use.
+        self.offers = Offers(self._clients(), keeps_sessions=self.keeps_sessions)
         #: At whose people a bot looks again, by how often it does.
         self.watches = _watches(self._registered.values(), _client("", settings))
 
@@ -69,13 +72,10 @@ class Registry:
         client = _registered(table, self._settings)
         return replace(client, access=AccessTable(), links_roles=False)
 
-    @property
-    def ends_sessions(self) -> bool:
-        """Whether a logout ends a session, or leads any client's people back."""
-        if self.keeps_sessions:
-            return True
-        tables = (client.registered for client in self._registered.values())
-        return any(table is not None and table.post_logout_redirect_uris for table in tables)
+    def _clients(self) -> list[Client]:
+        """Answer the clients; a Discord application stands for all, if any may come."""
+        of_discord = [_client("", self._settings)] if self._settings.allowed_clients else []
+        return [*of_discord, *self._registered.values()]
 
     @property
     def keeps_sessions(self) -> bool:
@@ -88,12 +88,6 @@ class Registry:
         return frozenset(
             client.id for client in self._registered.values() if client.backchannel_logout_uri
         )
-
-    @property
-    def names_groups(self) -> bool:
-        """Whether any client gets the names of groups as a claim of their own."""
-        tables = (client.groups for client in self._registered.values())
-        return self._settings.groups.names_claim or any(table.names_claim for table in tables)
 
     def sharing_access(self, client: Client) -> list[Client]:
         """Answer the registered clients that a person loses with this one."""

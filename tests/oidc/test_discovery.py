@@ -19,7 +19,7 @@ from tests.login import (
     redeem,
     sign_in,
 )
-from tests.oidc.signed_in import keeping_sessions
+from tests.oidc.signed_in import WIKI, keeping_sessions
 from tests.running import ORIGIN, Clock, Discord, Snowflake, running
 
 AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "none"]
@@ -160,6 +160,48 @@ async def test_the_issuer_is_one_string_everywhere(
     assert not issuer.endswith("/")
     assert document["token_endpoint"] == f"{issuer}/token"
     assert webfinger.json()["links"][0]["href"] == issuer
+
+
+async def test_what_no_client_may_use_is_not_listed(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    narrow = WIKI.model_copy(update={"scopes": ("email",)})
+    changes: dict[str, object] = {"allowed_clients": (), "session_lifetime": timedelta(0)}
+    async with keeping_sessions(settings, clock, discord, narrow, **changes) as snowflake:
+        document: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+    assert document["scopes_supported"] == ["openid", "email"]
+    of_scopes = {"sub", "email", "email_verified"}
+    assert {name for scope in SCOPES.values() for name in scope.claims} & {
+        *document["claims_supported"]
+    } == of_scopes
+    for endpoint in ("token", "revocation", "introspection"):
+        methods = document[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert methods == AUTHENTICATION_METHODS[:-1]
+
+
+async def test_an_endpoint_that_no_client_may_use_is_not_listed(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    public = WIKI.model_copy(update={"secret": None, "public": True})
+    changes: dict[str, object] = {"allowed_clients": (), "session_lifetime": timedelta(0)}
+    async with keeping_sessions(settings, clock, discord, public, **changes) as snowflake:
+        document: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+    assert document["token_endpoint_auth_methods_supported"] == ["none"]
+    assert not [name for name in document if name.startswith(("introspection", "end_session"))]
+
+
+async def test_it_is_written_anew_when_the_configuration_has_changed(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    async with keeping_sessions(settings, clock, discord, allowed_clients=()) as snowflake:
+        before: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+        [*others, wiki] = snowflake.settings.clients
+        public = wiki.model_copy(update={"secret": None, "public": True})
+        changed = snowflake.settings.model_copy(update={"clients": (*others, public)})
+        snowflake.state.use(changed)
+        after: Json = (await snowflake.browser.get(CONFIGURATION)).json()
+    assert "none" not in before["token_endpoint_auth_methods_supported"]
+    assert "none" in after["token_endpoint_auth_methods_supported"]
 
 
 @pytest.mark.parametrize("hours", [0, 12])

@@ -92,11 +92,11 @@ def test_groups_of_a_client_change_those_of_all_key_by_key() -> None:
     assert client.groups == GroupsTable(guilds=("7",), shape="id")
 
 
-def test_one_client_is_enough_for_names_of_groups_to_be_a_claim() -> None:
-    assert not Registry(with_client()).names_groups
-    named = GroupsTable(shape="id", names_claim=True)
-    assert Registry(with_client(groups=named)).names_groups
-    assert Registry(Settings(groups=named)).names_groups
+def test_what_may_be_used_is_what_any_client_may() -> None:
+    narrow, names = with_client(scopes=("email",)), ("email", "groups")
+    closed = narrow.model_copy(update={"allowed_clients": ()})
+    assert Registry(closed).offers.among(names, Client.allows_scope) == ["email"]
+    assert Registry(narrow).offers.among(names, Client.allows_scope) == ["email", "groups"]
 
 
 def test_access_of_a_client_replaces_that_of_all_as_a_whole() -> None:
@@ -136,8 +136,8 @@ def test_nothing_is_looked_at_but_what_can_change(client_id: str) -> None:
     settings = Watched.model_construct(**dict(with_client()))
     looked_at.clear()
     find(client_id, settings)
-    # Whether there is a bot may change; that there is one is found out at the start.
-    assert looked_at <= OF_CLIENTS | {"discord_bot_token"}
+    # That there is a bot, and whether there are sessions, is found out at the start.
+    assert looked_at <= OF_CLIENTS | {"discord_bot_token", "session_lifetime"}
 
 
 @pytest.mark.parametrize(
