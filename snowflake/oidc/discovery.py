@@ -1,7 +1,7 @@
 """The discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2)."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,7 +41,14 @@ async def discovery(request: Request) -> Response:
 # A changed configuration makes other offers, and with them another document.
 @lru_cache(KEPT)
 def _document(issuer: str, offers: Offers) -> Response:
-    document = {
+    document = metadata(issuer, offers)
+    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
+
+
+# Whatever JSON has.
+def metadata(issuer: str, offers: Offers) -> dict[str, Any]:
+    """Answer what an issuer says of itself."""
+    return {
         "issuer": issuer,
         **_endpoints(issuer, offers),
         **_authentication(offers),
@@ -49,7 +56,6 @@ def _document(issuer: str, offers: Offers) -> Response:
         **_tokens(offers),
         **dict.fromkeys(LOGOUT if offers.keeps_sessions else (), True),
     }
-    return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
 
 
 def _endpoints(issuer: str, offers: Offers) -> Claims:

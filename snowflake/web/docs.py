@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from snowflake.oidc.discovery import metadata
 from snowflake.protocol.issuer import issuer_of
 from snowflake.state import state_of
 from snowflake.web.openapi import openapi_document
@@ -50,5 +51,6 @@ async def style(request: Request) -> Response:  # noqa: ARG001
 
 async def openapi(request: Request) -> Response:
     """Answer the OpenAPI document."""
-    document = openapi_document(issuer_of(request), state_of(request).settings)
-    return JSONResponse(document)
+    state = state_of(request)
+    provider = metadata(issuer_of(request), state.registry.offers)
+    return JSONResponse(openapi_document(provider, state.settings))

@@ -6,8 +6,10 @@ import pytest
 from starlette.routing import Route
 
 from snowflake.errors import LoginDenied, LoginError, SnowflakeError
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.discovery import metadata
+from snowflake.oidc.scopes import GROUP_NAMES, SCOPES
 from snowflake.settings import Settings
+from snowflake.settings.registry import Registry
 from snowflake.web.openapi import openapi_document
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
@@ -76,7 +78,7 @@ def configured(request: pytest.FixtureRequest, settings: Settings) -> Settings:
 
 @pytest.fixture
 def document(configured: Settings) -> dict[str, Any]:
-    return openapi_document(ORIGIN, configured)
+    return openapi_document(metadata(ORIGIN, Registry(configured).offers), configured)
 
 
 def test_the_document_has_the_shape_of_the_specification(document: dict[str, Any]) -> None:
@@ -115,10 +117,26 @@ def test_the_parameters_of_a_path_are_described(document: dict[str, Any]) -> Non
             assert all(p["required"] for p in in_path)
 
 
-def test_every_claim_is_described(document: dict[str, Any]) -> None:
+def test_every_claim_that_somebody_may_be_told_is_described(document: dict[str, Any]) -> None:
     userinfo = document["paths"]["/userinfo"]["get"]["responses"]["200"]
     claims = userinfo["content"]["application/json"]["schema"]["properties"]
-    assert set(claims) == {claim for scope in SCOPES.values() for claim in scope.claims}
+    of_scopes = {claim for scope in SCOPES.values() for claim in scope.claims}
+    assert set(claims) == of_scopes - GROUP_NAMES
+
+
+def test_what_the_parameters_may_be_is_what_the_provider_says(settings: Settings) -> None:
+    lists = ("response_types", "prompt_values", "code_challenge_methods", "grant_types", "scopes")
+    provider: dict[str, Any] = {f"{name}_supported": [f"of {name}"] for name in lists}
+    provider |= {"issuer": ORIGIN, "claims_supported": ["email"]}
+    document = openapi_document(provider, settings)
+    for method, name in (("get", "parameters"), ("post", "requestBody")):
+        described = str(document["paths"]["/authorize"][method][name])
+        assert all(f"of {name}" in described for name in lists if name != "grant_types")
+    form = document["paths"]["/token"]["post"]["requestBody"]["content"]
+    [schema] = [content["schema"] for content in form.values()]
+    assert schema["properties"]["grant_type"]["enum"] == ["of grant_types"]
+    answered = document["paths"]["/userinfo"]["get"]["responses"]["200"]["content"]
+    assert set(answered["application/json"]["schema"]["properties"]) == {"email"}
 
 
 async def test_it_names_the_server_at_which_it_was_asked_for(

@@ -26,8 +26,11 @@ from snowflake.web.openapi.schemas import Json, body, object_of, parameters, tex
 _BEARER: Json = {"type": "http", "scheme": "bearer"}
 
 
-def openapi_document(issuer: str, settings: Settings) -> Json:
-    """Answer the document (OpenAPI 3.0.3, which the bundled Swagger UI reads)."""
+def openapi_document(provider: Json, settings: Settings) -> Json:
+    """Answer the document (OpenAPI 3.0.3, which the bundled Swagger UI reads).
+
+    It lists what the ``provider`` says of itself in its discovery document, and nothing else.
+    """
     further = linked_roles(settings)
     schemes = {"hook_secret": _BEARER} if of_linked_roles.HOOK in further else {}
     return {
@@ -37,8 +40,13 @@ def openapi_document(issuer: str, settings: Settings) -> Json:
             "version": __version__,
             "description": "Discord as an OpenID Connect provider.",
         },
-        "servers": [{"url": issuer}],
-        "paths": {**_for_people(), **_for_clients(), **_for_everybody(), **further},
+        "servers": [{"url": provider["issuer"]}],
+        "paths": {
+            **_for_people(provider),
+            **_for_clients(provider),
+            **_for_everybody(),
+            **further,
+        },
         "components": {
             "schemas": {"Error": schemas.ERROR},
             "securitySchemes": {
@@ -50,8 +58,9 @@ def openapi_document(issuer: str, settings: Settings) -> Json:
     }
 
 
-def _for_people() -> Json:
+def _for_people(provider: Json) -> Json:
     """Describe where a person's browser is sent."""
+    request = schemas.authorization(provider)
     back = (*QUERY, *DISCORD, LoginError)
     own = (*QUERY, *STORE, NotFound)
     onward = redirect("On to the application")
@@ -59,16 +68,13 @@ def _for_people() -> Json:
         paths.AUTHORIZE: {
             "get": {
                 "summary": "Authorization endpoint",
-                "parameters": parameters(
-                    "query", schemas.AUTHORIZATION, *schemas.AUTHORIZATION_REQUIRED
-                ),
+                "parameters": parameters("query", request, *schemas.AUTHORIZATION_REQUIRED),
                 "responses": {"302": redirect("On to Discord"), **pages(*QUERY, *STORE)},
             },
             "post": {
                 "summary": "Authorization endpoint",
                 "requestBody": body(
-                    schemas.FORM,
-                    object_of(*schemas.AUTHORIZATION_REQUIRED, **schemas.AUTHORIZATION),
+                    schemas.FORM, object_of(*schemas.AUTHORIZATION_REQUIRED, **request)
                 ),
                 "responses": {"302": redirect("On to Discord"), **_TO_GET, **pages(*BODY, *STORE)},
             },
@@ -136,16 +142,16 @@ def _for_people() -> Json:
     }
 
 
-def _for_clients() -> Json:
+def _for_clients(provider: Json) -> Json:
     """Describe what applications ask for with a secret or a token."""
     client: Json = {"security": [{"client": []}, {}]}
-    claims = json("The person's claims", schemas.CLAIMS)
+    claims = json("The person's claims", schemas.claims(provider))
     return {
         paths.TOKEN: {
             "post": {
                 "summary": "Token endpoint",
                 **client,
-                "requestBody": body(schemas.FORM, schemas.GRANT),
+                "requestBody": body(schemas.FORM, schemas.grant(provider)),
                 "responses": {"200": json("Tokens", schemas.TOKENS), **errors(*CLIENT)},
             }
         },

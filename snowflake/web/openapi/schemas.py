@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from snowflake.oidc.authorize import PROMPTS, RESPONSE_TYPE
-from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import SCOPES
-from snowflake.protocol.pkce import METHOD
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
 Json = dict[str, Any]
@@ -42,19 +39,23 @@ def parameters(place: str, schemas: Json, *required: str) -> list[Json]:
     ]
 
 
-AUTHORIZATION: Json = {
-    "client_id": text(),
-    "redirect_uri": text(),
-    "response_type": one_of(RESPONSE_TYPE),
-    "scope": {**text(), "example": " ".join(SCOPES)},
-    "state": text(),
-    "nonce": text(),
-    "prompt": one_of(*PROMPTS),
-    "max_age": {"type": "integer", "minimum": 0},
-    "id_token_hint": text(),
-    "code_challenge": text(),
-    "code_challenge_method": one_of(METHOD),
-}
+def authorization(provider: Json) -> Json:
+    """Answer the parameters of an authorization request to a provider, by its metadata."""
+    return {
+        "client_id": text(),
+        "redirect_uri": text(),
+        "response_type": one_of(*provider["response_types_supported"]),
+        "scope": {**text(), "example": " ".join(provider["scopes_supported"])},
+        "state": text(),
+        "nonce": text(),
+        "prompt": one_of(*provider["prompt_values_supported"]),
+        "max_age": {"type": "integer", "minimum": 0},
+        "id_token_hint": text(),
+        "code_challenge": text(),
+        "code_challenge_method": one_of(*provider["code_challenge_methods_supported"]),
+    }
+
+
 AUTHORIZATION_REQUIRED = ("client_id", "redirect_uri", "response_type", "scope")
 #: What Discord brings back with the person.
 DISCORDS_ANSWER: Json = {"code": text(), "state": text(), "iss": text(), "error": text()}
@@ -67,18 +68,24 @@ LOGOUT: Json = {
 ACCOUNT_BUTTON: Json = {"note": text(), "action": text(), "client_id": text()}
 CONSENT: Json = {"note": text()}
 CONSENT_ANSWER: Json = {**CONSENT, "answer": one_of("allow", "deny")}
-GRANT = object_of(
-    "grant_type",
-    grant_type=one_of(*GRANTS),
-    code=text(),
-    redirect_uri=text(),
-    code_verifier=text(),
-    refresh_token=text(),
-    scope=text(),
-    include_refresh_token=one_of("true", "false"),
-    client_id=text(),
-    client_secret=text(),
-)
+
+
+def grant(provider: Json) -> Json:
+    """Answer the form of a token request to a provider, by its metadata."""
+    return object_of(
+        "grant_type",
+        grant_type=one_of(*provider["grant_types_supported"]),
+        code=text(),
+        redirect_uri=text(),
+        code_verifier=text(),
+        refresh_token=text(),
+        scope=text(),
+        include_refresh_token=one_of("true", "false"),
+        client_id=text(),
+        client_secret=text(),
+    )
+
+
 PRESENTED = object_of(
     "token",
     token=text(),
@@ -100,14 +107,19 @@ TOKENS = object_of(
     refresh_token=text(),
     scope=text(),
 )
-CLAIMS = object_of(
-    "sub",
-    **{
+
+
+def claims(provider: Json) -> Json:
+    """Answer the schema of the claims of a person that a provider tells, by its metadata."""
+    described = {
         claim: {"description": f"With the scope {name}."}
         for name, scope in SCOPES.items()
         for claim in scope.claims
-    },
-)
+        if claim in provider["claims_supported"]
+    }
+    return object_of("sub", **described)
+
+
 INTROSPECTION = object_of(
     "active",
     active={"type": "boolean"},
