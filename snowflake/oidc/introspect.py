@@ -46,6 +46,6 @@ async def introspect(request: Request) -> Response:
         ends = grant.session_ends if ends_with_session else None
         answer["exp"] = min(token.expires_at, ends or token.expires_at)
     else:
-        answer |= {name: token.claims[name] for name in ("aud", "exp", "iat", "jti")}
-        answer["token_type"] = TOKEN_TYPE
+        answer |= {"aud": token.audience, **token.times._asdict(), "token_type": TOKEN_TYPE}
+        answer |= {"jti": token.jti} if token.jti is not None else {}
     return JSONResponse(answer)

@@ -88,6 +88,12 @@ class Client:
         return self.has_bot and bool(self.access.watch) and self.access.shows_to_bot
 
     @property
+    def has_opaque_access_tokens(self) -> bool:
+        """Whether access tokens say nothing by themselves."""
+        table = self.registered
+        return table is not None and table.access_token_format == "opaque"  # noqa: S105
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token

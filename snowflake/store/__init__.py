@@ -8,8 +8,8 @@ The database:
 
 One file for each thing that is kept:
 
-- ``codes`` and who is ``under_way``, ``grants``, ``refresh_tokens``, ``logins`` (what one writes at
-  once);
+- ``codes`` and who is ``under_way``, ``grants``, ``refresh_tokens``, opaque ``access_tokens``,
+  ``logins`` (what one writes at once);
 - ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
@@ -32,6 +32,7 @@ from sqlalchemy.engine import URL
 
 from snowflake.crypto.sealing import Sealer
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
+from snowflake.store.access_tokens import AccessTokens
 from snowflake.store.attempts import Attempts
 from snowflake.store.codes import Codes
 from snowflake.store.consents import Consents
@@ -85,6 +86,7 @@ class Store:
         self.under_way = UnderWay(database, self.codes, clock)
         self.grants = Grants(database, sealer, self.leases, clock)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
+        self.access_tokens = AccessTokens(database)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)

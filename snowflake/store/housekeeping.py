@@ -28,6 +28,7 @@ from snowflake.store.memberships import KEPT, SealedMembership
 from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.reputation import GOOD_FOR
 from snowflake.store.schema import (
+    access_tokens,
     codes,
     discord_tokens,
     good_credentials,
@@ -95,6 +96,7 @@ class Housekeeping:
         now = int(self._clock())
         expired: list[tuple[Table, ColumnElement[bool]]] = [
             (refresh_tokens, refresh_tokens.c.expires_at <= now),
+            (access_tokens, access_tokens.c.expires_at <= now),
             # Before the grants, which end with them.
             (sessions, sessions.c.expires_at <= now),
             (grants, (grants.c.expires_at <= now) | _ended_with_session()),

@@ -1,6 +1,6 @@
 """The order in which rows are locked, so that no two transactions wait for each other.
 
-Tables come in this order: ``sessions``, ``grants`` with their refresh tokens, ``codes``,
+Tables come in this order: ``sessions``, ``grants`` with their tokens, ``codes``,
 ``session_clients``, ``memberships``, ``discord_tokens``, and then the others. The rows of a table
 come in the order of their keys. Housekeeping, which comes to them in any order, leaves those alone
 that somebody else has.

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from snowflake.store import codes, refresh_tokens
+from snowflake.store import access_tokens, codes, refresh_tokens
+from snowflake.store.access_tokens import NewToken
 from snowflake.store.codes import Reservation
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.session_logins import check_lives
+
+
+class Issued(NamedTuple):
+    """The tokens of a new grant that are kept: a refresh token, and an opaque access token."""
+
+    refresh_token: str | None
+    access_token: NewToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +38,23 @@ class Logins:
         code: Reservation,
         grant: Grant,
         tokens: StoredTokens | None,
-        learnt: Iterable[Membership] = (),
-        *,
-        refreshable: bool,
-    ) -> str | None:
-        """Spend the code, keep the grant, Discord's tokens and what was learnt on the way.
+        learnt: Iterable[Membership],
+        issued: Issued,
+    ) -> None:
+        """Spend the code, keep the grant, its tokens, Discord's and what was learnt on the way.
 
         A session has kept the tokens already. The oldest grant ends of a person who has too many
         with one client. What the code has left is for whoever brings another one of the same login.
-        Answers the grant's first refresh token, or None if it is not to have one.
 
         Raises:
             InvalidGrant: the code is another request's by now, or the session of the grant has
                 ended, or the client's part in it. Nothing is written.
         """
-        refresh_token = refresh_tokens.new_token() if refreshable else None
         statements = [self.grants.adding(grant), *map(self.memberships.putting, in_order(learnt))]
-        if refresh_token is not None:
-            statements.append(refresh_tokens.adding(refresh_token, grant))
+        if issued.refresh_token is not None:
+            statements.append(refresh_tokens.adding(issued.refresh_token, grant))
+        if issued.access_token is not None:
+            statements.append(access_tokens.adding(issued.access_token))
 
         def work(connection: Connection) -> None:
             if grant.session is not None:
@@ -59,4 +67,3 @@ class Logins:
                 self.discord_tokens.keep(connection, tokens)
 
         await self.database.write(work)
-        return refresh_token

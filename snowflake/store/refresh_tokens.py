@@ -76,8 +76,8 @@ class RefreshTokens:
         grant = await self._grants.find(found.grant_id)
         return (found, grant) if grant is not None else None
 
-    async def rotate(self, token: RefreshToken, grant: Grant) -> str | None:
-        """Put a successor in the token's place and write the grant, all at once.
+    async def rotate(self, token: RefreshToken, grant: Grant, *others: Statement) -> str | None:
+        """Put a successor in the token's place and write the grant, all at once with ``others``.
 
         Answers the successor, or None if another request has been quicker.
         """
@@ -85,13 +85,15 @@ class RefreshTokens:
         sealed = self._sealer.seal(_Successor(token.hash, successor))
         use = _USE, {"sent": token.hash, "used_at": int(self._clock()), "successor": sealed}
         # The grant first, as whoever ends it does: so nobody waits for each other.
-        changes, add = (self._grants.replacing(grant), use), adding(successor, grant)
+        changes = self._grants.replacing(grant), use
+        additions = adding(successor, grant), *others
 
         def work(connection: Connection) -> None:
             for change in changes:
                 if connection.execute(*change).rowcount != 1:
                     raise _TooLate
-            connection.execute(*add)
+            for addition in additions:
+                connection.execute(*addition)
 
         try:
             await self._database.write(work)

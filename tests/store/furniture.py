@@ -8,7 +8,9 @@ from snowflake.store import Store
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
 from snowflake.store.link import Link
+from snowflake.store.logins import Issued
 from snowflake.store.memberships import ALL_GUILDS, Membership
+from snowflake.store.refresh_tokens import new_token
 from tests.running import NOW
 
 APPLICATION = "1056005449054429204"
@@ -69,6 +71,6 @@ async def put_login(
     made = grant(person, expires_at)
     code = await store.codes.reserve(code_id, NOW + 60)
     pair, learnt = tokens(person, expires_at), [membership(person)]
-    token = await store.logins.save(code, made, pair, learnt, refreshable=True)
-    assert token is not None
+    token = new_token()
+    await store.logins.save(code, made, pair, learnt, Issued(token))
     return made, token

@@ -7,6 +7,8 @@ from pydantic import SecretStr
 
 from snowflake.store import Store
 from snowflake.store.discord_tokens import REFUSED, StoredTokens
+from snowflake.store.logins import Issued
+from snowflake.store.refresh_tokens import new_token
 from tests.running import NOW, Clock
 from tests.store.furniture import APPLICATION, PERSON, grant, put_login, tokens
 
@@ -193,7 +195,7 @@ async def test_a_login_is_under_way_until_it_has_made_its_grant(store: Store) ->
 
     code = await store.codes.reserve("code", NOW + 60, 0, APPLICATION, "login")
     assert await is_under_way()
-    await store.logins.save(code, grant(), tokens(), refreshable=True)
+    await store.logins.save(code, grant(), tokens(), [], Issued(new_token()))
     assert not await is_under_way()
     # Another code of it makes another grant.
     await store.codes.reserve("another code", NOW + 60, 0, APPLICATION, "login")

@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
 from snowflake.store.grants import MOST
+from snowflake.store.logins import Issued
+from snowflake.store.refresh_tokens import new_token
 from snowflake.store.session_ends import Which
 from snowflake.store.session_logins import Arrival
 from snowflake.store.sessions import Account, Session
@@ -31,8 +33,8 @@ async def save(store: Store, number: int, session: str | None = None) -> str:
     learnt = LEARNT if number % 2 else LEARNT[::-1]
     made = replace(grant(), id=f"{number * 7919 % 100_003:06}", auth_time=NOW + number)
     made = replace(made, session=session, session_ends=NOW + 3600 if session else None)
-    token = await store.logins.save(code, made, tokens(), learnt, refreshable=True)
-    assert token is not None
+    token = new_token()
+    await store.logins.save(code, made, tokens(), learnt, Issued(token))
     return token
 
 

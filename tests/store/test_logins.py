@@ -7,13 +7,15 @@ from snowflake.errors import InvalidGrant
 from snowflake.store import Store
 from snowflake.store.codes import RESERVATION, CodeSpent, LoginReserved, Reservation
 from snowflake.store.grants import MOST, Grant
+from snowflake.store.logins import Issued
+from snowflake.store.refresh_tokens import new_token
 from tests.running import NOW, Clock
 from tests.store.furniture import PERSON, grant, put_login, tokens
 from tests.store.places import Place
 
 
-async def save(store: Store, code: Reservation, made: Grant) -> str | None:
-    return await store.logins.save(code, made, tokens(made.person), refreshable=True)
+async def save(store: Store, code: Reservation, made: Grant) -> None:
+    await store.logins.save(code, made, tokens(made.person), [], Issued(new_token()))
 
 
 async def reserve(store: Store, name: str = "code") -> Reservation:
@@ -113,10 +115,12 @@ async def test_two_codes_of_one_login_make_a_grant_each_one_after_the_other(stor
     with pytest.raises(LoginReserved):
         await reserve_of(store, "second")
     pair = tokens()
-    await store.logins.save(replace(first, left="exchanged"), made[0], pair, refreshable=True)
+    await store.logins.save(
+        replace(first, left="exchanged"), made[0], pair, [], Issued(new_token())
+    )
     second = await reserve_of(store, "second")
     assert second.left == "exchanged"
-    await store.logins.save(second, made[1], pair, refreshable=True)
+    await store.logins.save(second, made[1], pair, [], Issued(new_token()))
     assert {one.id for one in await store.grants.of_person(PERSON)} == {one.id for one in made}
     for code, its in zip(("first", "second"), made, strict=True):
         with pytest.raises(CodeSpent) as spent:

@@ -21,6 +21,7 @@ from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
+from snowflake.oidc.tokens.opaque import opaque_token
 from snowflake.people.policies import admit
 from snowflake.protocol import pkce
 from snowflake.protocol.bounds import MAX_CODE, MAX_REDIRECT_URI
@@ -28,6 +29,8 @@ from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 from snowflake.store.grants import Grant
+from snowflake.store.logins import Issued
+from snowflake.store.refresh_tokens import new_token
 
 _log = structlog.get_logger(__name__)
 
@@ -84,20 +87,22 @@ async def authorization_code(
         session_ends=note.session_ends,
         offline="offline_access" in granted,
     )
+    issued = Issued(
+        new_token() if refreshable else None,
+        opaque_token(grant, tuple(granted), client, state.clock()),
+    )
     # A session has kept them already.
     has_tokens = note.session is None
     tokens = exchanged.stored(client.application, person.user.id) if has_tokens else None
     code = replace(code, left=code.left or state.sealer.seal(exchanged))
     try:
-        refresh_token = await state.store.logins.save(
-            code, grant, tokens, fetched.learnt, refreshable=refreshable
-        )
+        await state.store.logins.save(code, grant, tokens, fetched.learnt, issued)
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
             await state.store.codes.release(code, code.left, person.user.id)
         raise
     login_ended("completed", person=grant.person)
-    return Redeemed(grant, tuple(granted), refresh_token, note.nonce)
+    return Redeemed(grant, tuple(granted), *issued, nonce=note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:

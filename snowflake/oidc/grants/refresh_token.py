@@ -13,10 +13,12 @@ from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.freshness import brought_up_to_date
 from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
 from snowflake.oidc.tokens import Redeemed
+from snowflake.oidc.tokens.opaque import opaque_token
 from snowflake.protocol.bounds import MAX_REFRESH_TOKEN, MAX_SCOPE
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
 from snowflake.state import State
+from snowflake.store.access_tokens import adding
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.refresh_tokens import OVERLAP, RefreshToken, hash_of
 from snowflake.telemetry.audit import audit
@@ -55,7 +57,8 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
         # 3. A lost answer, or a stolen token.
         if token.used_at is not None and known_good:
             await _check_overlap(token, state.store.grants, state.clock())
-            return _again(token, grant, wanted, refreshable=refreshable)
+            again = Redeemed(grant, wanted, token.successor if refreshable else None)
+            return await _again(token, again, credentials.client, state)
 
         # 4. Fresh claims. Discord proves a secret that we do not know.
         current = await brought_up_to_date(grant, credentials, state, prove=not known_good)
@@ -64,14 +67,17 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
 
         # 5. The successor.
         fresh = await _lengthened(current.grant, credentials, state, proven=not known_good)
-        successor = await state.store.refresh_tokens.rotate(token, fresh)
+        answered = tuple(name for name in wanted if name in current.scopes)
+        opaque = opaque_token(fresh, answered, credentials.client, state.clock())
+        kept = [adding(opaque)] if opaque is not None else []
+        successor = await state.store.refresh_tokens.rotate(token, fresh, *kept)
         if successor is None:
             # Another process has been quicker, however long this one took.
             token, grant = await _find(sent, credentials, state)
-            return _again(token, grant, wanted, refreshable=refreshable)
+            again = Redeemed(grant, wanted, token.successor if refreshable else None)
+            return await _again(token, again, credentials.client, state)
         audit("refresh", "completed", person=fresh.person)
-        answered = tuple(name for name in wanted if name in current.scopes)
-        return Redeemed(fresh, answered, successor if refreshable else None)
+        return Redeemed(fresh, answered, successor if refreshable else None, access_token=opaque)
 
 
 async def _find(sent: str, credentials: Credentials, state: State) -> tuple[RefreshToken, Grant]:
@@ -133,11 +139,12 @@ async def _check_overlap(token: RefreshToken, grants: Grants, now: float) -> Non
         raise InvalidGrant("the refresh token was used before; the person has to sign in again")
 
 
-def _again(
-    token: RefreshToken, grant: Grant, wanted: tuple[str, ...], *, refreshable: bool
-) -> Redeemed:
-    """Answer a token that was used before with the same successor."""
+async def _again(token: RefreshToken, again: Redeemed, client: Client, state: State) -> Redeemed:
+    """Answer a token that was used before with the same successor: ``again`` what it came to."""
     if token.successor is None:
         raise InvalidGrant("the refresh token was used before")
-    audit("refresh", "completed", person=grant.person)
-    return Redeemed(grant, wanted, token.successor if refreshable else None)
+    opaque = opaque_token(again.grant, again.scopes, client, state.clock())
+    if opaque is not None:
+        await state.store.access_tokens.add(opaque)
+    audit("refresh", "completed", person=again.grant.person)
+    return replace(again, access_token=opaque)

@@ -1,9 +1,8 @@
 """Access tokens (RFC 9068): made, and read where one is presented."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from joserfc.errors import ClaimError
 from joserfc.jwt import JWTClaimsRegistry
@@ -29,16 +28,25 @@ ROOM: Final = 4096
 #: Characters of one that is read: without claims it is longer than ``ROOM`` where key and issuer
 #: are.
 MAX_ACCESS_TOKEN: Final = 8192
+#: What is said of one that is of no use.
+BAD_TOKEN: Final = "the access token is expired, damaged or of another kind"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token that was signed here and has not expired. Times are Unix times."""
+    """An access token that was issued here and has not expired. Times are Unix times.
+
+    ``sid`` is the name by which the client knew the session in which it was issued. ``jti`` is the
+    name of a JSON Web Token.
+    """
 
     grant_id: str
     client_id: str
+    audience: str
     scopes: tuple[str, ...]
-    claims: Mapping[str, Any]
+    times: Times
+    sid: str | None
+    jti: str | None
 
 
 def access_token(redeemed: Redeemed, client: Client, keys: KeyRing, times: Times) -> str:
@@ -68,8 +76,13 @@ async def read_access_token(token: str, state: State) -> AccessToken:
     """Check an access token (RFC 9068, section 4). Whether its grant has ended is not looked up.
 
     Raises:
-        InvalidToken: it is expired, was not signed here, or is another kind of token.
+        InvalidToken: it is expired, was not issued here, or is another kind of token.
+        TemporarilyUnavailable: the store cannot be asked for one that says nothing by itself.
     """
+    return await (_read_signed if "." in token else _read_opaque)(token, state)
+
+
+async def _read_signed(token: str, state: State) -> AccessToken:
     try:
         if len(token) > MAX_ACCESS_TOKEN:
             raise ValueError("is longer than any access token")
@@ -86,8 +99,32 @@ async def read_access_token(token: str, state: State) -> AccessToken:
             client_id={"essential": True},
         ).validate({name: claims[name] for name in CHECKED_CLAIMS if name in claims})
     except (ValueError, ClaimError) as error:
-        raise InvalidToken("the access token is expired, damaged or of another kind") from error
-    return AccessToken(claims["grant"], claims["client_id"], tuple(claims["scope"].split()), claims)
+        raise InvalidToken(BAD_TOKEN) from error
+    return AccessToken(
+        grant_id=claims["grant"],
+        client_id=claims["client_id"],
+        audience=claims["aud"],
+        scopes=tuple(claims["scope"].split()),
+        times=Times(claims["iat"], claims["exp"]),
+        sid=claims.get("sid"),
+        jti=claims["jti"],
+    )
+
+
+async def _read_opaque(token: str, state: State) -> AccessToken:
+    found = await state.store.access_tokens.find(token)
+    if found is None or found.means.expires_at <= state.clock():
+        raise InvalidToken(BAD_TOKEN)
+    means = found.means
+    return AccessToken(
+        grant_id=means.grant_id,
+        client_id=found.client_id,
+        audience=userinfo_url(found.issuer),
+        scopes=means.scopes,
+        times=Times(means.issued_at, means.expires_at),
+        sid=means.sid,
+        jti=None,
+    )
 
 
 async def grant_of(token: AccessToken, grants: Grants) -> Grant:
@@ -99,7 +136,7 @@ async def grant_of(token: AccessToken, grants: Grants) -> Grant:
     grant = await grants.find(token.grant_id)
     if grant is None or grant.client_id != token.client_id:
         raise InvalidToken("the access token has been revoked")
-    if token.claims.get("sid") not in {None, grant.sid}:
+    if token.sid not in {None, grant.sid}:
         raise InvalidToken("the session of the access token has ended")
     return grant
 

@@ -4,7 +4,7 @@ from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import TOKEN_TYPE, Redeemed
 from snowflake.oidc.tokens.access_token import access_token
 from snowflake.oidc.tokens.id_token import id_token
-from snowflake.oidc.tokens.times import times_of
+from snowflake.oidc.tokens.times import Times, times_of
 from snowflake.settings.client import Client
 from snowflake.state.key_ring import KeyRing
 
@@ -14,8 +14,12 @@ def mint(redeemed: Redeemed, client: Client, keys: KeyRing, now: float) -> Claim
 
     ``expires_in`` is in seconds.
     """
-    times = times_of(redeemed.grant, client, now)
-    access = access_token(redeemed, client, keys, times)
+    opaque = redeemed.access_token
+    if opaque is not None:
+        access, times = opaque.token, Times(opaque.means.issued_at, opaque.means.expires_at)
+    else:
+        times = times_of(redeemed.grant, client, now)
+        access = access_token(redeemed, client, keys, times)
     answer: Claims = {
         "access_token": access,
         "token_type": TOKEN_TYPE,

@@ -13,7 +13,14 @@ from snowflake.store.schema.deployment import (
     links,
     signing_keys,
 )
-from snowflake.store.schema.logins import codes, discord_tokens, grants, memberships, refresh_tokens
+from snowflake.store.schema.logins import (
+    access_tokens,
+    codes,
+    discord_tokens,
+    grants,
+    memberships,
+    refresh_tokens,
+)
 from snowflake.store.schema.metadata import NAMING, metadata
 from snowflake.store.schema.sessions import (
     consents,
@@ -25,6 +32,7 @@ from snowflake.store.schema.sessions import (
 
 __all__ = [
     "NAMING",
+    "access_tokens",
     "attempts",
     "codes",
     "consents",

@@ -62,6 +62,21 @@ Index(
     postgresql_where=_knows,
 )
 
+#: Access tokens that are no JSON Web Tokens, by their SHA-256. ``sid`` is the client's name for the
+#: session in which one was issued.
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("sid", String(64)),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "grant_id"),
+    Index(None, "expires_at"),
+)
+
 #: Codes that were brought to the token endpoint, being redeemed or spent; and logins, which are of
 #: one code or of several: being found out about, or ``exchanged``. ``person`` is who has come back
 #: from the Discord ``application``, once it is known.

@@ -1,7 +1,7 @@
 """What the tokens of a registered client are like."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,13 @@ class TokenKeys(Table):
     )
     refresh_token_lifetime: Lifetime | None = Field(
         default=None, description="In place of `SNOWFLAKE_REFRESH_TOKEN_LIFETIME`."
+    )
+    access_token_format: Literal["jwt", "opaque"] = Field(
+        default="jwt",
+        description=(
+            "`jwt`: access tokens are JSON Web Tokens that the application may read. `opaque`: "
+            "they are random, say nothing, and are looked up at UserInfo and introspection."
+        ),
     )
     include_claims_in_id_token: bool = Field(
         default=True,
