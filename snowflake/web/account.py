@@ -1,7 +1,6 @@
 """``/account``: a person's own page. What changes something is a POST with a note of the page."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -25,7 +24,7 @@ from snowflake.oidc.single_sign_on import account_of
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.protocol.paths import ACCOUNT
-from snowflake.protocol.session_cookie import forget_session, session_of
+from snowflake.protocol.session_cookie import session_of
 from snowflake.state import State, state_of
 from snowflake.store.export import exported
 from snowflake.store.link import ENDED
@@ -34,6 +33,7 @@ from snowflake.store.session_ends import Which
 from snowflake.store.sessions import Session
 from snowflake.telemetry.audit import audit
 from snowflake.web.pages import Link, Message, error_page, frames_page, page
+from snowflake.web.signed_out import signed_out
 
 #: Characters of a token of the page, and of a client ID.
 MAX_NOTE, MAX_CLIENT = 1024, 256
@@ -140,13 +140,13 @@ async def _sign_out(
     """End all that one application has of the person, in all browsers, and their consent."""
     kept = await state.store.people.kept(session.person)
     client_id = _field(params, "client_id", MAX_CLIENT)
-    name, frames = client_id, await _frames(session, state, client_id)
+    name, frames = client_id, await frames_of(session, state, client_id)
     for one in await _applications(kept, session, state):
         if one.client_id == client_id:
             name = one.name
             await state.logout.leave(session.person, one.application, client_id)
     await state.store.consents.withdraw(session.person, client_id)
-    signed_out = replace(
+    message = replace(
         SIGNED_OUT,
         title=f"You have signed out of {name}",
         explanation="It has no login of yours any more. You are still signed in to Discord.",
@@ -155,19 +155,19 @@ async def _sign_out(
     left = await session_of(request, session.issuer, state)
     if left is None:
         # It was the last one of the session.
-        return _left(request, session, signed_out, frames, links)
+        return signed_out(request, message, frames, links)
     if frames:
         onward = state.settings.path + ACCOUNT
-        return frames_page(request, signed_out, frames, onward, links=links)
+        return frames_page(request, message, frames, onward, links=links)
     return await _page(request, left, state)
 
 
 async def _sign_out_everywhere(
     request: Request, _: Parameters, session: Session, state: State
 ) -> Response:
-    frames = await _frames(session, state)
+    frames = await frames_of(session, state)
     await state.logout.end(Which(person=session.person), offline=True)
-    return _left(request, session, SIGNED_OUT, frames)
+    return signed_out(request, SIGNED_OUT, frames)
 
 
 async def _download(_: Request, __: Parameters, session: Session, state: State) -> Response:
@@ -192,34 +192,12 @@ async def _ask_to_erase(
 
 
 async def _erase(request: Request, _: Parameters, session: Session, state: State) -> Response:
-    frames = await _frames(session, state)
+    frames = await frames_of(session, state)
     erased = await erase(session.person, state)
     message = ERASED
     if erased.living or not erased.is_withdrawn:
         message = replace(ERASED, explanation=ERASED.explanation + UNFORGOTTEN)
-    return _left(request, session, message, frames)
-
-
-async def _frames(session: Session, state: State, client_id: str | None = None) -> list[str]:
-    """Answer the pages of clients, or of one, that end what they keep in this browser."""
-    participants = await state.store.sessions.participants(session.id)
-    those = [one for one in participants if client_id in {None, one.client_id}]
-    return frames_of(those, session.issuer, state.registry)
-
-
-def _left(
-    request: Request,
-    session: Session,
-    message: Message,
-    frames: Sequence[str] = (),
-    links: Sequence[Link] = (),
-) -> Response:
-    if frames:
-        response = frames_page(request, message, frames, None, links=links)
-    else:
-        response = error_page(request, message, status=200, links=links)
-    forget_session(response, session.issuer)
-    return response
+    return signed_out(request, message, frames)
 
 
 def _field(params: Parameters, name: str, longest: int) -> str:

@@ -24,12 +24,13 @@ from snowflake.protocol.parameters import Parameters
 from snowflake.protocol.paths import END_SESSION
 from snowflake.protocol.posted import sent_to
 from snowflake.protocol.redirect import redirect
-from snowflake.protocol.session_cookie import forget_session, session_of
+from snowflake.protocol.session_cookie import session_of
 from snowflake.settings.client import Client
 from snowflake.state import State, state_of
 from snowflake.store.session_ends import Which
 from snowflake.store.sessions import Session
-from snowflake.web.pages import Link, Message, error_page, frames_page, page
+from snowflake.web.pages import Link, Message, error_page, page
+from snowflake.web.signed_out import signed_out
 
 #: The field of our own page, beside the button.
 ANSWER: Final = "note"
@@ -86,15 +87,9 @@ async def _ended(
     request: Request, session: Session, back: str | None, client: Client | None, state: State
 ) -> Response:
     """End a session, tell its clients, and send the person back."""
-    participants = await state.store.sessions.participants(session.id)
+    frames = await frames_of(session, state)
     await state.logout.end(Which(session=session.id))
-    frames = frames_of(participants, session.issuer, state.registry)
-    if frames:
-        response = frames_page(request, SIGNED_OUT_HERE, frames, back, links=_links(back, client))
-    else:
-        response = _gone_on(request, back, client, SIGNED_OUT_HERE)
-    forget_session(response, session.issuer)
-    return response
+    return signed_out(request, SIGNED_OUT_HERE, frames, _links(back, client), back)
 
 
 def _question(
@@ -115,15 +110,11 @@ def _question(
     )
 
 
-def _gone_on(
-    request: Request,
-    back: str | None,
-    client: Client | None = None,
-    message: Message = SIGNED_OUT,
-) -> Response:
+def _gone_on(request: Request, back: str | None, client: Client | None = None) -> Response:
+    """Send somebody back who is not signed in."""
     if back is not None:
         return redirect(back)
-    return error_page(request, message, status=200, links=_links(back, client))
+    return error_page(request, SIGNED_OUT, status=200, links=_links(back, client))
 
 
 def _links(back: str | None, client: Client | None) -> list[Link]:
