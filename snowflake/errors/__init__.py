@@ -6,6 +6,7 @@
     ├── StartFault                 a reason not to start, one line per fault
     ├── LoginError                 a login that cannot go on; a page for the person
     │   ├── LoginExpired
+    │   ├── LoginSignedOut
     │   ├── LoginUnknown
     │   ├── LoginElsewhere
     │   └── LoginSpent
@@ -86,6 +87,7 @@ from snowflake.errors.login_pages import (
     LoginElsewhere,
     LoginError,
     LoginExpired,
+    LoginSignedOut,
     LoginSpent,
     LoginUnknown,
     Ways,
@@ -167,6 +169,7 @@ __all__ = [
     "LoginError",
     "LoginExpired",
     "LoginRequired",
+    "LoginSignedOut",
     "LoginSpent",
     "LoginUnknown",
     "MissingToken",

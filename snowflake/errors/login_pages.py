@@ -43,6 +43,16 @@ class LoginExpired(LoginError):
     explanation = "For your safety a login has to be finished within half an hour."
 
 
+class LoginSignedOut(LoginError):
+    """The session in which the login waited for an answer is no more, or another's is there."""
+
+    title = "You are not signed in here any more"
+    explanation = (
+        "Since this page was loaded, you have signed out in this browser, your sign-in has run "
+        "out, or somebody else has signed in."
+    )
+
+
 class LoginUnknown(LoginError):
     """The login note is missing, altered, or was sealed by another Snowflake."""
 

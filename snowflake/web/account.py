@@ -79,7 +79,7 @@ async def account(request: Request) -> Response:
         raise NotFound("there is no such page here")
     session = await session_of(request, issuer, state)
     if request.method == "POST":
-        return await _pressed(request, await form(request), session, state)
+        return await _pressed(request, await _form(request), session, state)
     if session is None:
         if query(request).get("error") is not None:
             return error_page(request, NOT_SIGNED_IN, status=200, links=_again(state))
@@ -198,6 +198,13 @@ async def _erase(request: Request, _: Parameters, session: Session, state: State
     if erased.living or not erased.is_withdrawn:
         message = replace(ERASED, explanation=ERASED.explanation + UNFORGOTTEN)
     return signed_out(request, message, frames)
+
+
+async def _form(request: Request) -> Parameters:
+    try:
+        return await form(request)
+    except InvalidRequest as error:
+        raise StaleAnswer(error.description) from error
 
 
 def _field(params: Parameters, name: str, longest: int) -> str:

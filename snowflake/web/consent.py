@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.crypto.sealing import BadNote, ExpiredNote
-from snowflake.errors import InvalidRequest, LoginExpired, LoginUnknown
+from snowflake.errors import InvalidRequest, LoginExpired, LoginSignedOut, LoginUnknown
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import NOTE, ConsentNote, asked_for, refused
 from snowflake.oidc.hints import Hints
@@ -39,7 +39,8 @@ async def consent(request: Request) -> Response:
 
     Raises:
         LoginUnknown: it is no answer to our page.
-        LoginExpired: the login is too old, or somebody else is signed in by now.
+        LoginExpired: the login is too old.
+        LoginSignedOut: nobody is signed in any more, or somebody else.
     """
     return await (_answered if request.method == "POST" else _asked)(request)
 
@@ -74,7 +75,7 @@ async def _asked(request: Request) -> Response:
 
 async def _answered(request: Request) -> Response:
     """Go on to the application with a code, or tell it that the person does not want it."""
-    state, params = state_of(request), await form(request)
+    state, params = state_of(request), await _form(request)
     note, client, session = await _waiting(request, params, state)
     login = note.login_note()
     try:
@@ -103,9 +104,19 @@ async def _waiting(
     note, is_late = _opened(params, state)
     client = find_client(note.client_id, state.registry)
     session = await session_of(request, note.issuer, state)
-    if is_late or session is None or session.id != note.session:
+    if session is None or session.id != note.session:
+        raise LoginSignedOut(ways_here(note.login_note(), state))
+    if is_late:
         raise LoginExpired(ways_here(note.login_note(), state))
     return note, client, session
+
+
+async def _form(request: Request) -> Parameters:
+    try:
+        return await form(request)
+    except InvalidRequest as error:
+        # It is no form of our page, which the application has not sent.
+        raise LoginUnknown from error
 
 
 def _opened(params: Parameters, state: State) -> tuple[ConsentNote, bool]:

@@ -192,6 +192,18 @@ async def test_a_button_that_was_not_on_the_page_does_nothing(
     assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}])
+async def test_an_answer_that_is_no_form_blames_nobody(
+    snowflake: Snowflake, headers: dict[str, str]
+) -> None:
+    await sign_in(snowflake)
+    answer = await snowflake.browser.post("/account", content=b"x", headers=headers)
+    assert answer.status_code == 400
+    assert "Nothing has changed" in answer.text
+    assert "Load it once more" in answer.text
+    assert "The service that you came from" not in answer.text
+
+
 async def test_nobody_presses_a_button_for_somebody_else(
     snowflake: Snowflake, clock: Clock
 ) -> None:

@@ -166,8 +166,15 @@ async def test_an_answer_of_another_session_counts_for_nothing(snowflake: Snowfl
     page = await page_for(snowflake.browser)
     action, fields = form_in(page)
     other = snowflake.another_browser()
-    assert (await other.post(action, data={**fields, "answer": "allow"})).status_code == 400
-    assert (await other.get("/consent", params=fields)).status_code == 400
+    refusals = [
+        await other.post(action, data={**fields, "answer": "allow"}),
+        await other.get("/consent", params=fields),
+    ]
+    for refusal in refusals:
+        assert refusal.status_code == 400
+        assert "You are not signed in here any more" in refusal.text
+        assert "half an hour" not in refusal.text
+        assert "Sign in again" in refusal.text
     snowflake.discord.knows(id=OTHER)
     await code_for(snowflake.browser, **AS_GRAFANA, prompt="login")
     answer = await answer_with(snowflake.browser, page, "allow")
@@ -214,6 +221,16 @@ async def test_a_page_of_no_login_blames_nobody(snowflake: Snowflake, query: str
     page = await snowflake.browser.get(f"/consent{query}")
     assert page.status_code in {400, 413}
     assert "You can't mend this yourself" not in unescape(page.text)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}])
+async def test_an_answer_that_is_no_form_blames_nobody(
+    snowflake: Snowflake, headers: dict[str, str]
+) -> None:
+    page = await snowflake.browser.post("/consent", content=b"answer=allow", headers=headers)
+    assert page.status_code == 400
+    assert "recognise this login" in page.text
+    assert "The service that you came from" not in page.text
 
 
 async def test_it_is_kept_of_a_person_and_goes_with_them(snowflake: Snowflake) -> None:
