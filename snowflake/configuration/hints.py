@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from snowflake.configuration.document import Keys
 from snowflake.settings import PREFIX, Settings
-from snowflake.settings.tables.table import Table, is_secret, table_of
+from snowflake.settings.tables.table import Table, may_stand_in_file, table_of
 
 
 def guess(name: str, known: Iterable[str]) -> str:
@@ -31,7 +31,8 @@ def hint_for_key(keys: Keys) -> str:
 def known_keys(table: type[Table] | None) -> list[str]:
     """Answer the keys that a table may have; None is the top."""
     fields = (table or Settings).model_fields
-    return [*fields, *(f"{name}_file" for name, field in fields.items() if is_secret(field))]
+    in_files = [name for name, field in fields.items() if may_stand_in_file(field)]
+    return [*fields, *(f"{name}_file" for name in in_files)]
 
 
 def table_at(keys: Keys) -> type[Table] | None:

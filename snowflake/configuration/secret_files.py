@@ -1,4 +1,4 @@
-"""Secrets that stand in files of their own, named by ``SNOWFLAKE_X_FILE`` or ``x_file``."""
+"""Secrets and keys that stand in files of their own: ``SNOWFLAKE_X_FILE``, or ``x_file``."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from snowflake.configuration.document import Document, Keys
 from snowflake.configuration.variables import variable
 from snowflake.crypto.files import reason_of, text_of
 from snowflake.settings import Settings
-from snowflake.settings.tables.table import is_secret, table_of
+from snowflake.settings.tables.table import is_secret, may_stand_in_file, table_of
 
 #: Stands for a secret that can't be read, until the start ends: long enough for any.
 _UNKNOWN = "?" * 64
@@ -56,8 +56,8 @@ class SecretsOfDocument:
             inner = table_of(field)
             if inner is not None and name in resolved:
                 resolved[name] = self._resolve_inner(resolved[name], inner, (*keys, name))
-            if is_secret(field) and f"{name}_file" in resolved:
-                self._put(resolved, name, keys)
+            if may_stand_in_file(field) and f"{name}_file" in resolved:
+                self._put(resolved, name, keys, is_secret(field))
         return resolved
 
     def _resolve_inner(self, value: Any, kind: type[BaseModel], keys: Keys) -> Any:
@@ -67,7 +67,7 @@ class SecretsOfDocument:
             return [self._resolve_inner(one, kind, (*keys, at)) for at, one in enumerate(value)]
         return value
 
-    def _put(self, table: dict[str, Any], name: str, keys: Keys) -> None:
+    def _put(self, table: dict[str, Any], name: str, keys: Keys, secret: bool) -> None:
         key = f"{name}_file"
         path = table.pop(key)
         try:
@@ -79,7 +79,8 @@ class SecretsOfDocument:
         except ValueError as error:
             self.faults.append(self._document.fault((*keys, key), str(error)))
             # Nothing more is to be said of a secret that is only out of reach.
-            table.setdefault(name, _UNKNOWN)
+            if secret:
+                table.setdefault(name, _UNKNOWN)
 
 
 def _read(path: Path) -> str:

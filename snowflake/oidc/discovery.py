@@ -119,6 +119,18 @@ def _tokens(offers: Offers) -> Claims:
         "subject_types_supported": ["public"],
         # RS256 always (OpenID Connect Discovery 1.0, section 3).
         "id_token_signing_alg_values_supported": [ALGORITHM],
+        **_encryption(offers),
+    }
+
+
+def _encryption(offers: Offers) -> Claims:
+    """Answer how ID tokens are encrypted for those who want it."""
+    ways = [client.encryption for client in offers.clients if client.encryption is not None]
+    if not ways:
+        return {}
+    return {
+        "id_token_encryption_alg_values_supported": sorted({way.alg for way in ways}),
+        "id_token_encryption_enc_values_supported": sorted({way.enc for way in ways}),
     }
 
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.encryption import Encryption
 from snowflake.settings.tables.groups import GroupsTable
 
 
@@ -89,9 +90,19 @@ class Client:
 
     @property
     def has_opaque_access_tokens(self) -> bool:
-        """Whether access tokens say nothing by themselves."""
+        """Whether access tokens say nothing by themselves.
+
+        Those of a client whose tokens are encrypted do not either: no claim travels in the clear.
+        """
         table = self.registered
-        return table is not None and table.access_token_format == "opaque"  # noqa: S105
+        if table is None:
+            return False
+        return table.access_token_format == "opaque" or table.encryption is not None  # noqa: S105
+
+    @property
+    def encryption(self) -> Encryption | None:
+        """How its ID tokens, logout tokens and signed UserInfo are encrypted, if they are."""
+        return self.registered.encryption if self.registered is not None else None
 
     @property
     def includes_claims(self) -> bool:

@@ -21,7 +21,7 @@ from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.metadata import MetadataTable
 from snowflake.settings.tables.pages import PagesTable
-from snowflake.settings.tables.table import Table, is_secret
+from snowflake.settings.tables.table import Table, is_secret, may_stand_in_file
 from snowflake.telemetry.audit import EVENTS
 from snowflake.web.routes import routes
 from tests.guides.documents import DOCUMENTS, ROOT, text_of
@@ -114,7 +114,7 @@ def keys(table: type[Table]) -> Callable[[], Iterable[Row]]:
 
     def rows() -> Iterable[Row]:
         for name, field in table.model_fields.items():
-            either = f"`{name}` or `{name}_file`" if is_secret(field) else f"`{name}`"
+            either = f"`{name}` or `{name}_file`" if may_stand_in_file(field) else f"`{name}`"
             yield either, _type(field), field.description or "", _default(field)
 
     return rows

@@ -10,6 +10,7 @@ import yaml
 
 from snowflake.configuration import load_settings
 from tests.guides.documents import Block, blocks
+from tests.public_keys import RSA, pem
 
 #: What a document leaves out where it does not matter.
 LEFT_OUT = "…"
@@ -21,16 +22,22 @@ ELSEWHERE = {
     "SNOWFLAKE_DISCORD_CLIENT_SECRET": SECRET,
     "SNOWFLAKE_DISCORD_BOT_TOKEN": SECRET,
 }
-_SECRET_FILE = re.compile(r'(_file = )"([^"]+)"')
+_FILE = re.compile(r'(?P<key>\w+)_file = "[^"]+"')
+#: What stands in the files that a block names, where it is no secret.
+_IN_FILES = {"encryption_key": pem(RSA)}
 
 
 @pytest.mark.parametrize("block", list(blocks("toml")), ids=str)
 def test_a_configuration_file_can_be_used(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET, "utf-8")
-    text = _SECRET_FILE.sub(lambda found: f"{found[1]}{json.dumps(str(secret))}", block.text)
+
+    def put(named: re.Match[str]) -> str:
+        file = tmp_path / named["key"]
+        file.write_text(_IN_FILES.get(named["key"], SECRET), "utf-8")
+        return f"{named['key']}_file = {json.dumps(str(file))}"
+
+    text = _FILE.sub(put, block.text)
     text = text.replace(f"$argon2id${LEFT_OUT}", HASH).replace(f'"{LEFT_OUT}"', f'"{SECRET}"')
     said = tomllib.loads(text)
     for variable, value in ELSEWHERE.items():

@@ -4,6 +4,7 @@ import secrets
 from typing import Final
 
 from snowflake.crypto.keys import SigningKey
+from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.settings.client import Client
 from snowflake.store.logout_deliveries import Delivery
 
@@ -16,7 +17,7 @@ LIFETIME: Final = 120
 
 
 def logout_token(delivery: Delivery, client: Client, key: SigningKey, now: float) -> str:
-    """Sign a new logout token for a client. ``now`` is a Unix time.
+    """Sign a new logout token for a client, encrypted as its ID tokens. ``now`` is a Unix time.
 
     The issuer is the one that signed the person in there. There is no ``nonce``: the specification
     forbids it, so that nobody takes the token for an ID token.
@@ -32,4 +33,5 @@ def logout_token(delivery: Delivery, client: Client, key: SigningKey, now: float
         **({"sid": delivery.sid} if client.wants_sid_at_logout else {}),
         "events": {LOGOUT_EVENT: {}},
     }
-    return key.sign(claims, LOGOUT_TOKEN_TYPE)
+    signed = key.sign(claims, LOGOUT_TOKEN_TYPE)
+    return encrypted_for(client, signed, iss=delivery.issuer)

@@ -10,6 +10,7 @@ from joserfc.util import urlsafe_b64encode
 from snowflake.crypto.keys import MAX_TOKEN
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import Redeemed
+from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
 from snowflake.oidc.tokens.times import Times
 from snowflake.settings.client import Client
@@ -36,11 +37,12 @@ class IdToken:
 def id_token(
     redeemed: Redeemed, client: Client, keys: KeyRing, times: Times, access_token: str
 ) -> str:
-    """Sign an ID token that goes with an access token."""
+    """Sign an ID token that goes with an access token, and encrypt it if the client wants that."""
     claims = claims_within(redeemed.grant.claims, redeemed.scopes)
     candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
     of_token = _of_token(redeemed, times) | {"at_hash": at_hash(access_token)}
-    return sign_first_within(MAX_TOKEN, keys.current, of_token, candidates, ID_TOKEN_TYPE)
+    signed = sign_first_within(MAX_TOKEN, keys.current, of_token, candidates, ID_TOKEN_TYPE)
+    return encrypted_for(client, signed)
 
 
 def _of_token(redeemed: Redeemed, times: Times) -> Claims:

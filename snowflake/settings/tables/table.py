@@ -1,9 +1,10 @@
 """What all tables have in common."""
 
 from inspect import isclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 
@@ -13,8 +14,17 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+#: What a field is marked with that holds no secret, and may be read from a file even so.
+STANDS_IN_FILE: Final[JsonDict] = {"stands_in_file": True}
+
+
+def may_stand_in_file(field: FieldInfo) -> bool:
+    """Whether what a field holds may be read from a file of its own, named by ``x_file``."""
+    return is_secret(field) or field.json_schema_extra == STANDS_IN_FILE
+
+
 def is_secret(field: FieldInfo) -> bool:
-    """Whether a field holds a secret, and may therefore be read from a file."""
+    """Whether a field holds a secret."""
     # An optional one that is checked stands a level deeper.
     return SecretStr in map(_unchecked, (field.annotation, *get_args(field.annotation)))
 

@@ -1,12 +1,18 @@
 """Logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.4)."""
 
+import json
+
 import pytest
+from joserfc.jws import extract_compact
+from joserfc.util import urlsafe_b64decode
 
 from snowflake.errors import InvalidToken
 from snowflake.oidc.tokens.access_token import read_access_token
 from snowflake.oidc.tokens.id_token import read_hint
 from snowflake.settings import Settings
 from tests.oidc.backchannel_logout.telling import PERSON, TOLD_WIKI, Teller, Told, read, telling
+from tests.oidc.tokens.test_encryption import opened
+from tests.public_keys import EC, jwk
 from tests.running import NOW, ORIGIN, Clock
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -73,3 +79,17 @@ async def test_it_passes_for_no_other_token(teller: Teller, clients: Told) -> No
         await read_access_token(token, teller.state)
     with pytest.raises(ValueError, match="another kind"):
         await read_hint(token, teller.state.keys)
+
+
+async def test_a_logout_token_is_encrypted_as_well_and_tells_who_issued_it(
+    settings: Settings, clock: Clock, clients: Told
+) -> None:
+    encrypted = TOLD_WIKI.model_copy(update={"encryption_key": jwk(EC)})
+    async with telling(settings, clock, encrypted) as teller:
+        await teller.put("wiki", "s1")
+        await teller.deliveries.round()
+    [token] = clients.heard
+    header, signed = opened(token, EC)
+    assert header["iss"] == ORIGIN
+    assert extract_compact(signed.encode()).headers()["typ"] == "logout+jwt"
+    assert json.loads(urlsafe_b64decode(signed.split(".")[1].encode()))["aud"] == "wiki"
