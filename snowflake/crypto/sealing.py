@@ -61,8 +61,10 @@ class ExpiredNote(BadNote):
 class Sealer:
     """Seals and opens notes. The first secret seals; all open, so that the first can be changed."""
 
-    def __init__(self, *secrets_: bytes) -> None:
+    def __init__(self, *secrets_: bytes, source: object = "SNOWFLAKE_SECRET_KEY") -> None:
         self._secrets = secrets_
+        #: Where they come from, for whoever reads of a fault.
+        self.source = str(source)
         # Made once for each purpose: to derive a key takes longer than to use it.
         self._keys = cache(self._derive_keys)
         self._digests = cache(self._derive_digests)
@@ -87,7 +89,8 @@ class Sealer:
         if settings.secret_key is not None:
             return cls(*(part.encode() for part in settings.secret_keys))
         if settings.private_key is not None and is_homeless(settings):
-            return cls(settings.private_key.get_secret_value().encode())
+            derived_from = settings.private_key.get_secret_value().encode()
+            return cls(derived_from, source="SNOWFLAKE_PRIVATE_KEY")
         path = settings.data_dir / SECRET_FILE
         try:
             secret = read_or_make(path, lambda: secrets.token_urlsafe(32))
@@ -99,7 +102,7 @@ class Sealer:
             raise StartFault([missing, *fault.faults]) from fault
         if len(secret) < MIN_SECRET_LENGTH:
             raise StartFault([f"{path}: is damaged: it is too short"])
-        return cls(secret.encode())
+        return cls(secret.encode(), source=path)
 
     def seal(self, note: Note, now: float = 0) -> str:
         """Seal a note at the time ``now`` (Unix time, seconds), or an undated one."""
@@ -181,15 +184,25 @@ def is_homeless(settings: Settings) -> bool:
     return not exists(settings.data_dir / SECRET_FILE) and not is_writable(settings.data_dir)
 
 
+def makes_secret(settings: Settings) -> bool:
+    """Whether ``Sealer.load`` would make a secret, which would open nothing. None is made.
+
+    Raises:
+        StartFault: nobody may look.
+    """
+    is_derived = settings.private_key is not None and is_homeless(settings)
+    is_given = settings.secret_key is not None or is_derived
+    return not is_given and not exists(settings.data_dir / SECRET_FILE)
+
+
 def check_secret_is_there(settings: Settings) -> None:
-    """Pass, unless ``Sealer.load`` would make a secret, which would open nothing. None is made.
+    """Pass, unless ``Sealer.load`` would make a secret.
 
     Raises:
         StartFault: it would, or nobody may look.
     """
-    path = settings.data_dir / SECRET_FILE
-    is_derived = settings.private_key is not None and is_homeless(settings)
-    if settings.secret_key is None and not is_derived and not exists(path):
+    if makes_secret(settings):
+        path = settings.data_dir / SECRET_FILE
         raise StartFault([f"{path}: there is no such file, and SNOWFLAKE_SECRET_KEY is not set"])
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.concurrency.turns import Turns
-from snowflake.crypto.sealing import Sealer
+from snowflake.crypto.sealing import SECRET_FILE, Sealer, makes_secret
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.discord.client import DiscordClient
 from snowflake.errors import TemporarilyUnavailable
@@ -24,9 +24,9 @@ from snowflake.state.key_ring import KeyRing
 from snowflake.state.limiter import Limiter
 from snowflake.state.logout import Logout
 from snowflake.state.memberships import Memory
-from snowflake.store import Store
+from snowflake.store import Store, check_key_may_be_made
 from snowflake.store.presence import SAID_EVERY
-from snowflake.store.url import place_for_store
+from snowflake.store.url import place_for_store, store_url
 from snowflake.upstream.client import Upstream
 from snowflake.upstream.narrowing import Demands
 
@@ -72,10 +72,10 @@ class State:
         With ``wait``, wait for as long as the database cannot be reached.
 
         Raises:
-            StartFault: a key is damaged, or the store is sealed under another.
+            StartFault: a key is damaged or not there, or the store is sealed under another.
             TemporarilyUnavailable: the database cannot be reached.
         """
-        sealer = Sealer.load(settings)
+        sealer = await _sealer(settings, wait=wait)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(
                 Store.open(place_for_store(settings), sealer, clock, wait=wait)
@@ -160,6 +160,14 @@ class State:
         if not self.settings.session_lifetime:
             others.append(self.logout.end_unwanted)
         await self.store.housekeeping.run(*others)
+
+
+async def _sealer(settings: Settings, *, wait: bool) -> Sealer:
+    """Answer what seals. No key is made where the store needs the one that is not there."""
+    if makes_secret(settings):
+        path = settings.data_dir / SECRET_FILE
+        await check_key_may_be_made(store_url(settings), path, wait=wait)
+    return Sealer.load(settings)
 
 
 async def _repeat(work: Callable[[], Awaitable[None]], every: float, ended: asyncio.Event) -> None:

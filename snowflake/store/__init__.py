@@ -4,7 +4,7 @@ The database:
 
 - ``schema`` draws the tables, ``url`` finds it, ``migrate`` brings an old one up to date;
 - ``database`` says what is done with ``sqlite`` or ``postgresql``, ``locks`` in which order;
-- ``sealed`` opens what is sealed in it, ``copy`` moves house.
+- ``sealed`` opens what is sealed in it, ``seals`` tells under which key, ``copy`` moves house.
 
 One file for each thing that is kept:
 
@@ -24,12 +24,14 @@ Work of all processes: ``leases`` for what one does at a time, ``presence`` of t
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from snowflake.crypto.files import exists
 from snowflake.crypto.sealing import Sealer
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.store.access_tokens import AccessTokens
@@ -39,7 +41,7 @@ from snowflake.store.consents import Consents
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens
 from snowflake.store.grants import Grants
-from snowflake.store.housekeeping import SEALED, Housekeeping
+from snowflake.store.housekeeping import Housekeeping
 from snowflake.store.leases import Leases
 from snowflake.store.links import Links
 from snowflake.store.logins import Logins
@@ -50,6 +52,7 @@ from snowflake.store.people import People
 from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
+from snowflake.store.seals import check_seals, check_unsealed
 from snowflake.store.session_ends import SessionEnds
 from snowflake.store.session_logins import SessionLogins
 from snowflake.store.sessions import Sessions
@@ -61,11 +64,6 @@ from snowflake.store.watched_people import WatchedPeople
 
 #: Seconds between two tries to reach the database.
 RETRY_EVERY = 3
-
-FOREIGN_SEAL: Final = (
-    "SNOWFLAKE_SECRET_KEY: is not the key under which the store is sealed; put the old key behind "
-    "the new one, separated by a comma, or bring back the file keys/secret_key"
-)
 
 UNMADE: Final = (
     "the store is not made yet, or older than this Snowflake; start Snowflake first, which sees to "
@@ -136,15 +134,37 @@ class Store:
                 stays as it is.
             TemporarilyUnavailable: the database cannot be reached.
         """
-        database = open_database(url)
-        try:
+        async with _opened(url, wait=wait) as database:
             with _refusals_are_faults(url):
-                while not await _migrated(database, wait=wait):  # noqa: ASYNC110
-                    await asyncio.sleep(RETRY_EVERY)
                 await check_seals(database, sealer)
             yield cls(database, sealer, clock)
-        finally:
-            await database.close()
+
+
+@asynccontextmanager
+async def _opened(url: URL, *, wait: bool) -> AsyncIterator[Database]:
+    """Open a database and bring it up to date."""
+    database = open_database(url)
+    try:
+        with _refusals_are_faults(url):
+            while not await _migrated(database, wait=wait):  # noqa: ASYNC110
+                await asyncio.sleep(RETRY_EVERY)
+        yield database
+    finally:
+        await database.close()
+
+
+async def check_key_may_be_made(url: URL, path: Path, *, wait: bool = False) -> None:
+    """Pass, unless a store is there whose key was to be in a file, and is not.
+
+    Raises:
+        StartFault: it is, or the database turns us away.
+        TemporarilyUnavailable: the database cannot be reached.
+    """
+    if is_in_memory(url) or (is_file(url) and not exists(Path(url.database or ""))):
+        return
+    async with _opened(url, wait=wait) as database:
+        with _refusals_are_faults(url):
+            await check_unsealed(database, path)
 
 
 async def check_made(url: URL) -> None:
@@ -193,20 +213,3 @@ async def _migrated(database: Database, *, wait: bool) -> bool:
         )
         return False
     return True
-
-
-async def check_seals(database: Database, sealer: Sealer) -> None:
-    """Pass, unless something is sealed under another key.
-
-    Raises:
-        StartFault: it is.
-        TemporarilyUnavailable: the database cannot be reached.
-    """
-
-    def is_foreign(connection: Connection) -> bool:
-        columns = (place.table.c.sealed_by for place in SEALED)
-        foreign = [select(column).where(column.not_in(sealer.names)).limit(1) for column in columns]
-        return any(connection.execute(query).first() is not None for query in foreign)
-
-    if await database.read(is_foreign, many=True):
-        raise StartFault([FOREIGN_SEAL])

@@ -1,11 +1,17 @@
 """What is in the store is sealed, under a key that can be changed."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from snowflake.crypto.sealing import SECRET_FILE
 from snowflake.errors import StartFault
-from snowflake.store import FOREIGN_SEAL
+from snowflake.settings import Settings
+from snowflake.state import State
+from snowflake.store.seals import FOREIGN, LOST
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
 from tests.store.furniture import APPLICATION, GUILD, PERSON, link, membership, put_login, tokens
@@ -21,10 +27,64 @@ async def test_a_wrong_key_stops_the_start_and_changes_nothing(place: Place, clo
     with pytest.raises(StartFault) as fault:
         async with place.store(clock, NEW):
             raise AssertionError("it started")
-    assert fault.value.faults == (FOREIGN_SEAL,)
+    assert fault.value.faults == (f"SNOWFLAKE_SECRET_KEY: {FOREIGN}",)
     assert await place.rows("SELECT * FROM grants") == before
     async with place.store(clock, OLD) as store:
         assert await store.grants.find(grant.id) == grant
+
+
+async def started(settings: Settings, clock: Clock) -> None:
+    """Start and stop."""
+    async with State.open(settings, clock):
+        pass
+
+
+async def test_no_key_is_made_for_a_store_that_is_sealed_already(
+    place: Place, clock: Clock, tmp_path: Path
+) -> None:
+    first = Settings(data_dir=tmp_path / "first", database_url=SecretStr(place.url))
+    await started(first, clock)
+    # A new machine, or a folder that was lost.
+    fresh = first.model_copy(update={"data_dir": tmp_path / "fresh"})
+    for _ in range(2):
+        with pytest.raises(StartFault) as fault:
+            await started(fresh, clock)
+        assert fault.value.faults == (f"{tmp_path / 'fresh' / SECRET_FILE}: {LOST}",)
+    assert not (tmp_path / "fresh" / SECRET_FILE).exists()
+    # Nothing was changed, and both ways on are good.
+    await started(first, clock)
+    key = (tmp_path / "first" / SECRET_FILE).read_text()
+    await started(fresh.model_copy(update={"secret_key": SecretStr(key)}), clock)
+    (tmp_path / "fresh" / "keys").mkdir(parents=True)
+    (tmp_path / "fresh" / SECRET_FILE).write_text(key)
+    await started(fresh, clock)
+
+
+async def test_a_key_is_made_for_a_store_that_holds_nothing_sealed(
+    place: Place, clock: Clock, tmp_path: Path, private_key: str
+) -> None:
+    given = {"database_url": SecretStr(place.url), "private_key": SecretStr(private_key)}
+    for name in ("first", "fresh"):
+        await started(Settings.model_validate({"data_dir": tmp_path / name, **given}), clock)
+        assert (tmp_path / name / SECRET_FILE).exists()
+
+
+async def test_the_line_names_where_a_wrong_key_came_from(
+    place: Place, clock: Clock, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=SecretStr(place.url))
+    await started(settings, clock)
+    (tmp_path / SECRET_FILE).write_text("x" * 43)
+    with pytest.raises(StartFault) as fault:
+        await started(settings, clock)
+    assert fault.value.faults == (f"{tmp_path / SECRET_FILE}: {FOREIGN}",)
+
+
+async def test_processes_that_start_at_once_make_one_key(
+    place: Place, clock: Clock, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=SecretStr(place.url))
+    await asyncio.gather(*(started(settings, clock) for _ in range(5)))
 
 
 async def test_a_new_key_before_the_old_one_opens_everything(place: Place, clock: Clock) -> None:

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from snowflake.crypto.files import exists, whose
-from snowflake.crypto.sealing import SECRET_FILE, Sealer, is_homeless
+from snowflake.crypto.sealing import SECRET_FILE, Sealer, is_homeless, makes_secret
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.operator.doctor.signing_key import given_key, kept_key
 from snowflake.settings import Settings
-from snowflake.store import Store, check_seals
+from snowflake.store import Store
+from snowflake.store.database import Database
 from snowflake.store.migrate import missing_migrations
+from snowflake.store.seals import check_seals, check_unsealed
 from snowflake.store.url import FILE, open_database, store_url
 
 
@@ -36,8 +38,7 @@ async def store(connections: Connections) -> AsyncIterator[Finding]:
             text = f"can be reached; migrations that the next start will run: {steps}"
             yield Finding(Status.NOTE, "store", text)
             return
-        sealer = _sealer(settings)
-        await check_seals(database, sealer)
+        sealer = await _sealer(settings, database)
         text = "can be reached, is up to date and sealed under this key"
         yield Finding(Status.OK, "store", text)
         if settings.private_key is None:
@@ -67,10 +68,11 @@ def _absent(settings: Settings) -> Finding | None:
     return None if exists(path) else Finding(Status.NOTE, "store", made)
 
 
-def _sealer(settings: Settings) -> Sealer:
+async def _sealer(settings: Settings, database: Database) -> Sealer:
     """Answer what the store is sealed with. Where there is no key yet, none is made."""
-    is_given = settings.secret_key is not None or settings.private_key is not None
-    if not is_given and not exists(settings.data_dir / SECRET_FILE):
-        # It opens nothing, so that a store that is sealed already is a fault.
+    if makes_secret(settings):
+        await check_unsealed(database, settings.data_dir / SECRET_FILE)
         return Sealer(secrets.token_bytes(32))
-    return Sealer.load(settings)
+    sealer = Sealer.load(settings)
+    await check_seals(database, sealer)
+    return sealer
