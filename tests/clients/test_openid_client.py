@@ -29,7 +29,7 @@ def node() -> str:
     return path
 
 
-def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str]) -> Json:
+def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str], **more: object) -> Json:
     """Log somebody in, and answer what came of it. ``browse`` goes to where the login ends."""
     wanted = {
         "issuer": party.issuer,
@@ -37,6 +37,7 @@ def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str]) -> J
         "redirect_uri": party.redirect_uri,
         "method": party.method,
         "scope": SCOPE,
+        **more,
     }
     if party.method != "none":
         wanted["client_secret"] = CLIENT_SECRET

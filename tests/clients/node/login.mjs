@@ -1,6 +1,7 @@
 // One login with openid-client: prints where the browser has to go, reads where it arrived, prints the claims or,
 // where it arrived with an error, that.
-// The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope.
+// The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope;
+// decryption (absent if nothing is encrypted): the private key as a JWK, its alg and kid, and how it is imported.
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
 
@@ -22,6 +23,12 @@ const config = await client.discovery(
 );
 if (!config.serverMetadata().supportsPKCE()) {
   throw new Error("discovery does not say that PKCE is supported");
+}
+
+if (wanted.decryption) {
+  const { key, alg, kid, imported } = wanted.decryption;
+  const decrypting = await crypto.subtle.importKey("jwk", key, imported.algorithm, false, imported.usages);
+  client.enableDecryptingResponses(config, undefined, { key: decrypting, alg, kid });
 }
 
 const verifier = client.randomPKCECodeVerifier();
