@@ -81,4 +81,4 @@ async def admit(
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:
     login_ended(answered["error"])
-    return answer(note.redirect_uri, note.issuer, note.state, **answered)
+    return answer(note.redirect_uri, note.iss, note.state, **answered)

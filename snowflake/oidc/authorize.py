@@ -94,7 +94,8 @@ async def authorize(request: Request) -> Response:
     except OAuthError as error:
         if client.registered is None:
             raise
-        return error_answer(redirect_uri.application, issuer, application_state, error)
+        iss = client.issuer_below(issuer)
+        return error_answer(redirect_uri.application, iss, application_state, error)
 
     # 4. The login note, bound to this browser.
     secure = issuer.startswith("https:")
@@ -118,6 +119,7 @@ async def authorize(request: Request) -> Response:
         hinted=hints.person,
         login=hints.login,
         asks_consent=wish.asks_consent,
+        own_issuer=client.has_own_issuer,
     )
 
     # 5. By the session of this browser, if it will do.
@@ -141,7 +143,7 @@ async def authorize(request: Request) -> Response:
         # Whoever sees a page is better off with ours, which says since when it lasts.
         if client.registered is None or not wish.silent:
             raise
-        return error_answer(redirect_uri.application, issuer, application_state, outage)
+        return error_answer(note.redirect_uri, note.iss, note.state, outage)
 
     # 6. To Discord.
     response = redirect(page_for(note, client, wish.prompt, state.clock(), state))

@@ -200,7 +200,7 @@ def _out(note: LoginNote, outage: TemporarilyUnavailable) -> Response:
     """
     if not note.silent:
         raise outage
-    return error_answer(note.redirect_uri, note.issuer, note.state, outage)
+    return error_answer(note.redirect_uri, note.iss, note.state, outage)
 
 
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
@@ -226,4 +226,4 @@ def _is_home(note: LoginNote, settings: Settings) -> bool:
 
 
 def _answer(note: LoginNote, **answered: str) -> Response:
-    return answer(note.redirect_uri, note.issuer, note.state, **answered)
+    return answer(note.redirect_uri, note.iss, note.state, **answered)

@@ -1,11 +1,13 @@
 """Which client a request is about."""
 
 import structlog
+from starlette.requests import Request
 
-from snowflake.errors import InvalidRequest, InvalidToken, UnauthorizedClient
+from snowflake.errors import InvalidRequest, InvalidToken, NotFound, UnauthorizedClient
 from snowflake.protocol.bounds import MAX_CLIENT_ID
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
+from snowflake.settings.offers import Offers
 from snowflake.settings.registry import Registry
 from snowflake.store.grants import Grant
 from snowflake.uris.ascii import is_visible_ascii
@@ -38,6 +40,18 @@ def find_client(client_id: str, registry: Registry) -> Client:
     if client is None:
         raise UnauthorizedClient("this client may not use this Snowflake")
     return client
+
+
+def issuer_owner(request: Request, registry: Registry) -> Offers:
+    """Answer what a client may use whose own issuer's path was asked for.
+
+    Raises:
+        NotFound: no client of that ID has an issuer to itself.
+    """
+    offers = registry.offers_of.get(request.path_params["client_id"])
+    if offers is None:
+        raise NotFound("there is no issuer by that name")
+    return offers
 
 
 def client_of(grant: Grant, registry: Registry) -> Client:

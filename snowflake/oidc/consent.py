@@ -63,7 +63,7 @@ def ask(note: LoginNote, session: Session, state: State) -> Response:
     """Send the person to our page, or tell the application that it wanted none."""
     if note.silent:
         required = ConsentRequired("the person has to allow it first")
-        return error_answer(note.redirect_uri, note.issuer, note.state, required)
+        return error_answer(note.redirect_uri, note.iss, note.state, required)
     waiting = ConsentNote(**vars(note), session=session.id)
     sealed = state.sealer.seal(waiting, state.clock())
     return redirect(with_parameters(state.settings.path + CONSENT, {NOTE: sealed}))
@@ -72,4 +72,4 @@ def ask(note: LoginNote, session: Session, state: State) -> Response:
 def refused(note: LoginNote) -> Response:
     """Tell the application that the person does not want it."""
     login_ended(REFUSED["error"])
-    return answer(note.redirect_uri, note.issuer, note.state, **REFUSED)
+    return answer(note.redirect_uri, note.iss, note.state, **REFUSED)

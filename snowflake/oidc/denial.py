@@ -35,7 +35,7 @@ async def denied(
         # Where there is a page, that tells the log.
         structlog.contextvars.bind_contextvars(error="access_denied", reason=refusal.description)
         login_ended("access_denied")
-        return answer(note.redirect_uri, note.issuer, note.state, **DENIED)
+        return answer(note.redirect_uri, note.iss, note.state, **DENIED)
     named = await _with_names(person, client, state.memory)
     raise LoginDenied(_denial(note, named, client, state)) from None
 
@@ -57,6 +57,6 @@ def _denial(note: LoginNote, person: Person, client: Client, state: State) -> De
         application=client.name or client.id,
         account=person.user.account,
         another_account=page_for(note, client, "consent", note.begun, state),
-        back=answer_uri(note.redirect_uri, note.issuer, note.state, **DENIED),
+        back=answer_uri(note.redirect_uri, note.iss, note.state, **DENIED),
         invite=client.access.invite,
     )

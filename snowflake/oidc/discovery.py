@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.crypto.keys import ALGORITHM
 from snowflake.oidc import authorize
+from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.scopes import GROUP_NAMES, SCOPES, Claims
 from snowflake.oidc.tokens.access_token import userinfo_url
@@ -29,8 +30,9 @@ LOGOUT: Final = (
     "frontchannel_logout_supported",
     "frontchannel_logout_session_supported",
 )
-#: Documents that are kept: as many as there are names by which Snowflake is reached.
-KEPT: Final = 16
+#: Documents that are kept: for each name by which Snowflake is reached, and for each client with
+#: an issuer to itself. To write one takes less time than to redeem a code.
+KEPT: Final = 64
 
 
 async def discovery(request: Request) -> Response:
@@ -38,19 +40,28 @@ async def discovery(request: Request) -> Response:
     return _document(issuer_of(request), state_of(request).registry.offers)
 
 
+async def discovery_of_client(request: Request) -> Response:
+    """Say what is spoken with a client that has an issuer to itself.
+
+    Raises:
+        NotFound: no client of that ID has one.
+    """
+    return _document(issuer_of(request), issuer_owner(request, state_of(request).registry))
+
+
 # A changed configuration makes other offers, and with them another document.
 @lru_cache(KEPT)
-def _document(issuer: str, offers: Offers) -> Response:
-    document = metadata(issuer, offers)
+def _document(base: str, offers: Offers) -> Response:
+    document = metadata(base, offers)
     return JSONResponse(document, headers={"Cache-Control": "public, max-age=3600"})
 
 
 # Whatever JSON has.
-def metadata(issuer: str, offers: Offers) -> dict[str, Any]:
-    """Answer what an issuer says of itself."""
+def metadata(base: str, offers: Offers) -> dict[str, Any]:
+    """Answer what an issuer says of itself, where that of everybody is ``base``."""
     return {
-        "issuer": issuer,
-        **_endpoints(issuer, offers),
+        "issuer": offers.issuer_below(base),
+        **_endpoints(base, offers),
         **_authentication(offers),
         **_requests(offers),
         **_tokens(offers),
@@ -58,19 +69,20 @@ def metadata(issuer: str, offers: Offers) -> dict[str, Any]:
     }
 
 
-def _endpoints(issuer: str, offers: Offers) -> Claims:
+def _endpoints(base: str, offers: Offers) -> Claims:
+    """Answer where everything is: the keys below each issuer, all else in one place."""
     endpoints: Claims = {
-        "authorization_endpoint": issuer + paths.AUTHORIZE,
-        "token_endpoint": issuer + paths.TOKEN,
-        "userinfo_endpoint": userinfo_url(issuer),
-        "revocation_endpoint": issuer + paths.REVOKE,
-        "jwks_uri": issuer + paths.JWKS,
+        "authorization_endpoint": base + paths.AUTHORIZE,
+        "token_endpoint": base + paths.TOKEN,
+        "userinfo_endpoint": userinfo_url(base),
+        "revocation_endpoint": base + paths.REVOKE,
+        "jwks_uri": offers.issuer_below(base) + paths.JWKS,
     }
     if offers.among(AUTHENTICATION_METHODS, _introspects_by):
-        endpoints["introspection_endpoint"] = issuer + paths.INTROSPECT
+        endpoints["introspection_endpoint"] = base + paths.INTROSPECT
     # Where it cannot lead back to the application, logging out is better left to that.
     if offers.ends_sessions:
-        endpoints["end_session_endpoint"] = issuer + paths.END_SESSION
+        endpoints["end_session_endpoint"] = base + paths.END_SESSION
     return endpoints
 
 

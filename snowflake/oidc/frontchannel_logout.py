@@ -17,11 +17,11 @@ async def frames_of(session: Session, state: State, client_id: str | None = None
     for participant in await state.store.sessions.participants(session.id):
         client = state.registry.find(participant.client_id)
         table = client.registered if client is not None else None
-        if table is None or table.frontchannel_logout_uri is None:
+        if client is None or table is None or table.frontchannel_logout_uri is None:
             continue
         if client_id not in {None, participant.client_id}:
             continue
-        said = {"iss": session.issuer, "sid": participant.sid}
+        said = {"iss": client.issuer_below(session.issuer), "sid": participant.sid}
         wanted = said if table.frontchannel_logout_session_required else {}
         frames.append(with_parameters(table.frontchannel_logout_uri, wanted))
     return frames

@@ -70,6 +70,9 @@ async def hints_of(params: Parameters, client: Client, keys: KeyRing) -> Hints:
     if hint is None:
         return Hints(login=login)
     try:
-        return Hints((await read_hint(hint, keys)).person, login)
+        token = await read_hint(hint, keys)
     except ValueError as error:
         raise LoginRequired(BAD_HINT) from error
+    if not token.is_known_to(client):
+        raise LoginRequired(BAD_HINT)
+    return Hints(token.person, login)

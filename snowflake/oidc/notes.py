@@ -5,6 +5,7 @@ from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
 from snowflake.protocol.known_browser import KnownBrowser
+from snowflake.settings.issuers import issuer_of_client
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class LoginNote(Note):
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
     lifetime counts, however often the note is sealed. Where somebody is ``hinted``, by their ID or
     by their ``login``, nobody else may come back. It ``asks_consent`` if the application wants the
-    person to be asked what it may learn, though they have allowed it before.
+    person to be asked what it may learn, though they have allowed it before. ``issuer`` is that of
+    everybody, below which the client may have its ``own_issuer``.
     """
 
     purpose: ClassVar[str] = "login note 6"
@@ -37,6 +39,12 @@ class LoginNote(Note):
     hinted: str | None
     login: str | None = None
     asks_consent: bool = False
+    own_issuer: bool = False
+
+    @property
+    def iss(self) -> str:
+        """The issuer that answers and tokens name, which may be the client's own."""
+        return _iss(self)
 
 
 class Came(NamedTuple):
@@ -83,6 +91,7 @@ class CodeNote(Note):
     logins: tuple[str, ...]
     session: str | None = None
     session_ends: int | None = None
+    own_issuer: bool = False
 
     @classmethod
     def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":
@@ -97,10 +106,21 @@ class CodeNote(Note):
             nonce=note.nonce,
             code_challenge=note.code_challenge,
             verifier=note.verifier,
+            own_issuer=note.own_issuer,
             **came._asdict(),
         )
+
+    @property
+    def iss(self) -> str:
+        """The issuer that tokens name, which may be the client's own."""
+        return _iss(self)
 
     @property
     def browser(self) -> KnownBrowser:
         """Who has signed in before in the browser that brought Discord's code."""
         return KnownBrowser(self.known, self.logins)
+
+
+def _iss(note: LoginNote | CodeNote) -> str:
+    """Answer by which issuer a login began; the configuration may have changed since."""
+    return issuer_of_client(note.issuer, note.client_id) if note.own_issuer else note.issuer

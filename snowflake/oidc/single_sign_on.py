@@ -80,7 +80,7 @@ async def by_session(session: Session | None, entry: Entry, state: State) -> Res
     except (LoginRequired, ConsentRequired) as refusal:
         if not note.silent:
             return None
-        return error_answer(note.redirect_uri, note.issuer, note.state, refusal)
+        return error_answer(note.redirect_uri, note.iss, note.state, refusal)
 
 
 def account_of(session: Session) -> User:
@@ -146,7 +146,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     # 5. To the application.
     structlog.contextvars.bind_contextvars(by="session")
     sealed = state.sealer.seal(code, state.clock())
-    return answer(note.redirect_uri, note.issuer, note.state, code=sealed)
+    return answer(note.redirect_uri, note.iss, note.state, code=sealed)
 
 
 async def _ask(

@@ -35,7 +35,7 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
     fresh = replace(note, verifier=pkce.new_verifier(), begun=int(now))
     return Ways(
         application=client.name or client.id,
-        back=answer_uri(note.redirect_uri, note.issuer, note.state, **OVER),
+        back=answer_uri(note.redirect_uri, note.iss, note.state, **OVER),
         again=page_for(fresh, client, "none", now, state),
     )
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from snowflake.settings.issuers import issuer_of_client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
@@ -52,6 +53,15 @@ class Client:
         Of a Discord application Discord alone knows whether it has a secret.
         """
         return self.registered is None or self.registered.public == (method == "none")
+
+    @property
+    def has_own_issuer(self) -> bool:
+        """Whether its tokens name an issuer that no other client has."""
+        return self.registered is not None and self.registered.issuer_mode == "per_client"
+
+    def issuer_below(self, base: str) -> str:
+        """Answer the issuer that its tokens name, where that of everybody is ``base``."""
+        return issuer_of_client(base, self.id) if self.has_own_issuer else base
 
     @property
     def leads_back_after_logout(self) -> bool:

@@ -9,12 +9,20 @@ class Offers:
     """What some of these ``clients`` may use.
 
     Made anew of each configuration and never changed, so that what has been written down of one
-    holds for as long as it is the same object. Where sessions are kept, it ``keeps_sessions``.
+    holds for as long as it is the same object. Where sessions are kept, it ``keeps_sessions``. They
+    are all clients, or the one that is the ``owner`` of an issuer.
     """
 
-    def __init__(self, clients: Iterable[Client], *, keeps_sessions: bool) -> None:
+    def __init__(
+        self, clients: Iterable[Client], *, keeps_sessions: bool, owner: Client | None = None
+    ) -> None:
         self.clients = tuple(clients)
         self.keeps_sessions = keeps_sessions
+        self.owner = owner
+
+    def issuer_below(self, base: str) -> str:
+        """Answer the issuer whose offers they are, where that of everybody is ``base``."""
+        return self.owner.issuer_below(base) if self.owner is not None else base
 
     def some(self, holds: Callable[[Client], bool]) -> bool:
         """Whether something holds for any of the clients."""

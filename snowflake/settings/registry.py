@@ -53,6 +53,12 @@ class Registry:
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
         #: What any client may use.
         self.offers = Offers(self._clients(), keeps_sessions=self.keeps_sessions)
+        #: What each client may use that has an issuer to itself, by its ID.
+        self.offers_of = {
+            client.id: Offers([client], keeps_sessions=self.keeps_sessions, owner=client)
+            for client in self._registered.values()
+            if client.has_own_issuer
+        }
         #: At whose people a bot looks again, by how often it does.
         self.watches = _watches(self._registered.values(), _client("", settings))
 

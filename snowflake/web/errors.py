@@ -31,7 +31,7 @@ from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING, INTROSPECT
 from snowflake.state import state_of
 from snowflake.telemetry.audit import Event, audit
 from snowflake.telemetry.metrics import LINKS, LOGINS
-from snowflake.web.audiences import FOR_APPLICATIONS
+from snowflake.web.audiences import is_for_applications
 from snowflake.web.pages import (
     THIS_PAGE,
     THIS_PAGE_ALONE,
@@ -219,7 +219,7 @@ def _ago(seconds: int) -> str:
 
 
 def _is_for_application(request: Request) -> bool:
-    return request.scope["path"] in FOR_APPLICATIONS
+    return is_for_applications(request.scope["path"])
 
 
 def _retry(error: OAuthError) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What every request passes, outermost first: each class here does one thing."""
 
 import logging
+import re
 import secrets
 import time
 from functools import cache, lru_cache
@@ -13,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowflake.protocol.paths import AUTHORIZATION_SERVER
+from snowflake.settings.issuers import CLIENTS
 from snowflake.telemetry.metrics import REQUEST_SECONDS, REQUESTS
-from snowflake.web.audiences import CROSS_ORIGIN, POLLED
+from snowflake.web.audiences import is_cross_origin, is_polled
 from snowflake.web.errors import unexpected_error
 from snowflake.web.pages import SECURITY_HEADERS
 
@@ -33,6 +35,7 @@ FRAMING: Final = frozenset({b"x-frame-options", b"content-security-policy"})
 _SECURITY_HEADERS = [
     (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
 ]
+_SLASHES = re.compile(r"/{2,}")
 _SHARED_HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", ", ".join(EXPOSED).encode()),
@@ -42,13 +45,15 @@ _SHARED_HEADERS = [
 class LocalPath:
     """Makes the path what it is below the issuer.
 
-    The base path goes, which a proxy may have stripped or not; and of several slashes at the front
-    one stays, since people who are asked for an issuer type a slash at its end.
+    The base path goes, which a proxy may have stripped or not; and of several slashes at the front,
+    or behind a client's own issuer, one stays, since people who are asked for an issuer type a
+    slash at its end.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
         self.app, self.base_path = app, base_path
-        # RFC 8414, section 3.1, puts the issuer's path behind the well-known name.
+        # RFC 8414, section 3.1, puts the issuer's path behind the well-known name. A client's own
+        # issuer has more path than the base path.
         self.metadata = AUTHORIZATION_SERVER + base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,13 +63,15 @@ class LocalPath:
         await self.app(scope, receive, send)
 
     def _local(self, path: str) -> str:
-        if path == self.metadata:
-            return AUTHORIZATION_SERVER
+        if path.startswith(self.metadata):
+            return AUTHORIZATION_SERVER + path.removeprefix(self.metadata)
         if path.startswith(f"{self.base_path}/"):
             path = path.removeprefix(self.base_path)
         elif path == self.base_path:
             return "/"
-        return f"/{path.lstrip('/')}" if path.startswith("//") else path
+        if path.startswith("//"):
+            path = f"/{path.lstrip('/')}"
+        return _SLASHES.sub("/", path) if path.startswith(CLIENTS) else path
 
 
 class RequestLog:
@@ -108,7 +115,7 @@ class RequestLog:
         if self.counted:
             _requests(method if method in METHODS else "other", route, status).inc()
             _request_seconds(route).observe(seconds)
-        level = _level(status, polled=scope["path"] in POLLED)
+        level = _level(status, polled=is_polled(scope["path"]))
         if self.log.is_enabled_for(level):
             self.log.log(
                 level,
@@ -137,7 +144,7 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"] not in CROSS_ORIGIN:
+        if scope["type"] != "http" or not is_cross_origin(scope["path"]):
             await self.app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":

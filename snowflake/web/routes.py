@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from snowflake.oidc.authorize import authorize
 from snowflake.oidc.callback import callback
-from snowflake.oidc.discovery import discovery
+from snowflake.oidc.discovery import discovery, discovery_of_client
 from snowflake.oidc.introspect import introspect
-from snowflake.oidc.jwks import jwks
+from snowflake.oidc.jwks import jwks, jwks_of_client
 from snowflake.oidc.revoke import revoke
 from snowflake.oidc.token import token
 from snowflake.oidc.userinfo import userinfo
@@ -40,6 +40,10 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(paths.HEALTH, health),
         _route("/", home),
         _route(paths.AUTHORIZATION_SERVER, discovery),
+        _route(paths.OPENID_CONFIGURATION_OF_CLIENT, discovery_of_client),
+        _route(paths.JWKS_OF_CLIENT, jwks_of_client),
+        _route(paths.AUTHORIZATION_SERVER_OF_CLIENT, discovery_of_client),
+        _route(paths.AUTHORIZATION_SERVER_FOR_CLIENT, discovery_of_client),
         _route(paths.WEBFINGER, webfinger),
         _route(paths.REVOKE, revoke, "POST"),
         _route(paths.INTROSPECT, introspect, "POST"),

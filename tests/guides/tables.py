@@ -50,6 +50,16 @@ ENDPOINTS = {
     "/.well-known/openid-configuration": "discovery document",
     "/.well-known/oauth-authorization-server": "discovery document, by its name in RFC 8414",
     "/.well-known/jwks.json": "JSON Web Key Set",
+    "/clients/{client_id}/.well-known/openid-configuration": (
+        "discovery document of a client's [own issuer](registered-clients.md#an-issuer-of-its-own)"
+    ),
+    "/clients/{client_id}/.well-known/jwks.json": "the same JSON Web Key Set",
+    "/clients/{client_id}/.well-known/oauth-authorization-server": (
+        "that discovery document, by its name in RFC 8414"
+    ),
+    "/.well-known/oauth-authorization-server/clients/{client_id}": (
+        "the same, where RFC 8414 looks for it"
+    ),
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
     "/logout": "end session endpoint",
     "/account": "a person's own page, where [sessions](sessions.md#a-page-for-everybody) are kept",

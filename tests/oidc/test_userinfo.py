@@ -103,7 +103,9 @@ async def test_an_expired_token_is_refused(snowflake: Snowflake) -> None:
 GOOD = {
     "iss": ORIGIN,
     "aud": f"{ORIGIN}/userinfo",
+    "iat": NOW,
     "exp": NOW + 60,
+    "jti": "1",
     "sub": "1",
     "scope": "openid",
     "client_id": CLIENT_ID,

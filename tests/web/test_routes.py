@@ -7,6 +7,8 @@ from snowflake.settings import Settings
 from snowflake.web import audiences
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
+from tests.oidc.signed_in import GRAFANA
+from tests.oidc.test_registered_clients import registering
 from tests.raw import send_raw
 from tests.running import Clock, Discord, Snowflake, running
 
@@ -24,6 +26,10 @@ CONTRACT = {
     "/.well-known/openid-configuration": ({"GET", "HEAD"}, True),
     "/.well-known/oauth-authorization-server": ({"GET", "HEAD"}, True),
     "/.well-known/jwks.json": ({"GET", "HEAD"}, True),
+    "/clients/{client_id}/.well-known/openid-configuration": ({"GET", "HEAD"}, True),
+    "/clients/{client_id}/.well-known/oauth-authorization-server": ({"GET", "HEAD"}, True),
+    "/clients/{client_id}/.well-known/jwks.json": ({"GET", "HEAD"}, True),
+    "/.well-known/oauth-authorization-server/clients/{client_id}": ({"GET", "HEAD"}, True),
     "/.well-known/webfinger": ({"GET", "HEAD"}, True),
     "/revoke": ({"POST"}, True),
     "/introspect": ({"POST"}, True),
@@ -45,7 +51,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 @pytest.fixture
 def everything(settings: Settings) -> Settings:
-    return with_linked_roles(settings).model_copy(update={"discord_public_key": "ab" * 32})
+    with_key = with_linked_roles(settings).model_copy(update={"discord_public_key": "ab" * 32})
+    return registering(with_key, GRAFANA.model_copy(update={"issuer_mode": "per_client"}))
 
 
 @pytest.fixture
@@ -73,7 +80,9 @@ async def test_another_method_is_refused_with_those_that_are_allowed(
 ) -> None:
     methods, is_json = EVERYTHING[path]
     response = await send_raw(
-        snowflake.app, path.replace("{redirect_uri:path}", "https://a.example/"), method=method
+        snowflake.app,
+        path.replace(":path", "").format(redirect_uri="https://a.example/", client_id=GRAFANA.id),
+        method=method,
     )
     if method in methods:
         # The page that belongs to sessions says that there are none.

@@ -19,12 +19,13 @@ LIFETIME: Final = 120
 def logout_token(delivery: Delivery, client: Client, key: SigningKey, now: float) -> str:
     """Sign a new logout token for a client, encrypted as its ID tokens. ``now`` is a Unix time.
 
-    The issuer is the one that signed the person in there. There is no ``nonce``: the specification
-    forbids it, so that nobody takes the token for an ID token.
+    The issuer is the one below which the person signed in there, by the name that it has for the
+    client now. There is no ``nonce``: the specification forbids it, so that nobody takes the token
+    for an ID token.
     """
     issued = int(now)
     claims = {
-        "iss": delivery.issuer,
+        "iss": client.issuer_below(delivery.issuer),
         "aud": client.id,
         "iat": issued,
         "exp": issued + LIFETIME,

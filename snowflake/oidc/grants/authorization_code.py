@@ -75,7 +75,7 @@ async def authorization_code(
         client_id=client.id,
         application=client.application,
         person=person.user.id,
-        issuer=note.issuer,
+        issuer=note.iss,
         scopes=asked,
         claims=scopes.claims_of(person, granted, client, exchanged.scopes),
         auth_time=note.auth_time,

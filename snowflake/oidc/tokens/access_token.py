@@ -14,6 +14,7 @@ from snowflake.oidc.tokens.fitting import claims_within, ever_fewer, just_sub, s
 from snowflake.oidc.tokens.times import Times
 from snowflake.protocol.paths import USERINFO
 from snowflake.settings.client import Client
+from snowflake.settings.issuers import base_of, issuer_of_client
 from snowflake.state import State
 from snowflake.state.key_ring import KeyRing
 from snowflake.store.grants import Grant, Grants
@@ -42,6 +43,7 @@ class AccessToken:
 
     grant_id: str
     client_id: str
+    issuer: str
     audience: str
     scopes: tuple[str, ...]
     times: Times
@@ -62,7 +64,7 @@ def _of_token(redeemed: Redeemed, times: Times) -> Claims:
     grant = redeemed.grant
     return {
         "iss": grant.issuer,
-        "aud": userinfo_url(grant.issuer),
+        "aud": userinfo_url(base_of(grant.issuer, grant.client_id)),
         "client_id": grant.client_id,
         "scope": " ".join(redeemed.scopes),
         "grant": grant.id,
@@ -87,11 +89,12 @@ async def _read_signed(token: str, state: State) -> AccessToken:
         if len(token) > MAX_ACCESS_TOKEN:
             raise ValueError("is longer than any access token")
         claims = await state.keys.verify(token, ACCESS_TOKEN_TYPE)
-        issuer = state.settings.issuer or str(claims.get("iss"))
+        client_id = str(claims.get("client_id"))
+        base = state.settings.issuer or base_of(str(claims.get("iss")), client_id)
         JWTClaimsRegistry(
             now=int(state.clock()),
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": userinfo_url(issuer)},
+            iss={"essential": True, "values": [base, issuer_of_client(base, client_id)]},
+            aud={"essential": True, "value": userinfo_url(base)},
             exp={"essential": True},
             sub={"essential": True},
             grant={"essential": True},
@@ -103,6 +106,7 @@ async def _read_signed(token: str, state: State) -> AccessToken:
     return AccessToken(
         grant_id=claims["grant"],
         client_id=claims["client_id"],
+        issuer=claims["iss"],
         audience=claims["aud"],
         scopes=tuple(claims["scope"].split()),
         times=Times(claims["iat"], claims["exp"]),
@@ -119,7 +123,8 @@ async def _read_opaque(token: str, state: State) -> AccessToken:
     return AccessToken(
         grant_id=means.grant_id,
         client_id=found.client_id,
-        audience=userinfo_url(found.issuer),
+        issuer=found.issuer,
+        audience=userinfo_url(base_of(found.issuer, found.client_id)),
         scopes=means.scopes,
         times=Times(means.issued_at, means.expires_at),
         sid=means.sid,
@@ -134,7 +139,9 @@ async def grant_of(token: AccessToken, grants: Grants) -> Grant:
         InvalidToken: the grant has ended, or the session in which the token was issued.
     """
     grant = await grants.find(token.grant_id)
-    if grant is None or grant.client_id != token.client_id:
+    # Its issuer is that of the grant, whichever the client has by now.
+    expected = (token.client_id, token.issuer)
+    if grant is None or (grant.client_id, grant.issuer) != expected:
         raise InvalidToken("the access token has been revoked")
     if token.sid not in {None, grant.sid}:
         raise InvalidToken("the session of the access token has ended")

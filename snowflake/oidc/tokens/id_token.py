@@ -14,6 +14,7 @@ from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
 from snowflake.oidc.tokens.times import Times
 from snowflake.settings.client import Client
+from snowflake.settings.issuers import base_of
 from snowflake.state.key_ring import KeyRing
 
 #: Their ``typ``.
@@ -26,12 +27,24 @@ BAD_HINT: Final = "id_token_hint is no ID token of this issuer"
 class IdToken:
     """What an ID token that was signed here says: for which client it was issued, of whom.
 
-    ``sid`` is the name by which the client knows the session, if it was issued in one.
+    ``issuer`` is the one that it names, ``sid`` the name by which the client knows the session, if
+    it was issued in one.
     """
 
     client_id: str
+    issuer: str
     person: str
     sid: str | None
+
+    def is_known_to(self, client: Client) -> bool:
+        """Whether it is of an issuer of this client: its own, before or after that was changed.
+
+        One of another client says who somebody is as well, unless either has an issuer to itself.
+        """
+        if self.client_id == client.id:
+            return True
+        is_everybodys = base_of(self.issuer, self.client_id) == self.issuer
+        return is_everybodys and not client.has_own_issuer
 
 
 def id_token(
@@ -66,8 +79,9 @@ async def read_hint(token: str, keys: KeyRing) -> IdToken:
         ValueError: it was not signed here.
     """
     claims = await keys.verify(token, ID_TOKEN_TYPE)
+    client_id, issuer, person = (str(claims[name]) for name in ("aud", "iss", "sub"))
     sid = claims.get("sid")
-    return IdToken(str(claims["aud"]), str(claims["sub"]), str(sid) if sid is not None else None)
+    return IdToken(client_id, issuer, person, str(sid) if sid is not None else None)
 
 
 def at_hash(access_token: str) -> str:

@@ -1,5 +1,8 @@
 """The document, with the paths of the provider."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from snowflake import __version__
 from snowflake.errors import InvalidToken, LoginDenied, LoginError, NotFound
 from snowflake.linked_roles import paths as of_linked_roles
@@ -23,6 +26,13 @@ from snowflake.web.openapi.answers import (
 from snowflake.web.openapi.linked_roles import linked_roles
 from snowflake.web.openapi.schemas import Json, body, object_of, parameters, text
 
+#: What is below the issuers that clients have to themselves.
+OF_CLIENTS: Final[Mapping[str, str]] = {
+    paths.OPENID_CONFIGURATION_OF_CLIENT: "Discovery document",
+    paths.AUTHORIZATION_SERVER_OF_CLIENT: "Discovery document, by its name in RFC 8414,",
+    paths.AUTHORIZATION_SERVER_FOR_CLIENT: "Discovery document, where RFC 8414 looks for it,",
+    paths.JWKS_OF_CLIENT: "JSON Web Key Set",
+}
 _BEARER: Json = {"type": "http", "scheme": "bearer"}
 
 
@@ -196,6 +206,7 @@ def _for_everybody() -> Json:
         paths.OPENID_CONFIGURATION: _plain("Discovery document"),
         paths.AUTHORIZATION_SERVER: _plain("The same, by its name in RFC 8414"),
         paths.JWKS: _plain("JSON Web Key Set"),
+        **{path: _of_client(path) for path in OF_CLIENTS},
         paths.WEBFINGER: {
             "get": {
                 "summary": "WebFinger",
@@ -214,6 +225,12 @@ _SIGNED_OUT: Json = {
     "302": redirect("Back to the application"),
     "200": page("A page that says so"),
 }
+
+
+def _of_client(path: str) -> Json:
+    of_one = parameters("path", {"client_id": text()}, "client_id")
+    described = _plain(f"{OF_CLIENTS[path]} of a client's own issuer", NotFound)
+    return {"get": {**described["get"], "parameters": of_one}}
 
 
 def _plain(summary: str, *kinds: type[Exception]) -> Json:

@@ -1,11 +1,12 @@
 """``[[clients]]``: the registered clients. A file for each subject, put together here."""
 
 from snowflake.settings.tables.clients.encryption import EncryptionKeys
+from snowflake.settings.tables.clients.issuer import IssuerKeys
 from snowflake.settings.tables.clients.logout import LogoutKeys
 from snowflake.settings.tables.clients.people import PeopleKeys
 from snowflake.settings.tables.clients.tokens import TokenKeys
 
 
 # Pydantic takes the fields of the last first.
-class ClientTable(PeopleKeys, EncryptionKeys, TokenKeys, LogoutKeys):
+class ClientTable(PeopleKeys, EncryptionKeys, IssuerKeys, TokenKeys, LogoutKeys):
     """A registered client (RFC 6749, section 2)."""
