@@ -19,6 +19,8 @@ KEY_SIZE = 2048
 MAX_KEY_SIZE, MAX_KID = 16_384, 256
 #: Characters of a token that is signed here or read.
 MAX_TOKEN = 1_048_576
+#: What joserfc and Python make of a text that is no key. Brackets without end are the last one.
+_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 #: What is read of a JSON Web Key (RFC 7518, section 6.3). Others limit its use to signing alone.
 MEMBERS = ("kty", "n", "e", "d", "p", "q", "dp", "dq", "qi", "kid")
 
@@ -129,7 +131,7 @@ def parse_key(text: str, source: str) -> RSAKey:
         size = key.raw_value.key_size
         if not isinstance(key.kid, str | None):
             raise TypeError
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise StartFault(
             [f"{source}: is not a private RSA key in JSON Web Key format; it may be damaged"]
         ) from error

@@ -101,6 +101,8 @@ def test_what_is_published_verifies_what_was_signed(jwk: Jwk) -> None:
         '"RSA"',
         "{}",
         '{"kty": "RSA"}',
+        pytest.param("[" * 100_000, id="brackets"),
+        pytest.param('{"kty": "RSA", "d": ' + "[" * 100_000, id="brackets of a part"),
         '{"kty": "RSA", "d": "AQAB", "n": 5, "e": "AQAB"}',
         '{"kty": "RSA", "d": "AQAB", "n": "\u00e9", "e": "AQAB"}',
         '{"kty": "RSA", "d": null, "n": null, "e": null}',
