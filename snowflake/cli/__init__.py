@@ -39,7 +39,7 @@ COMMANDS: Final = {
     "doctor": ("doctor.doctor", "Look for what is wrong, and say how to mend it."),
     "preview": (
         "preview.preview",
-        "Show what a client would get of a person, and which gate says what.",
+        "Show what a client would get of a person, and which condition says what.",
     ),
     "keys list": (
         "keys.list_keys",

@@ -33,7 +33,7 @@ def preview(
     person: Person,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a client would get of a person, and which gate says what.
+    """Show what a client would get of a person, and which condition says what.
 
     Nobody signs in for it: the bot looks. It sees neither somebody's address nor their settings
     nor guilds that it is not in itself. The exit status is 1 if they would not be let in.
@@ -70,7 +70,7 @@ def _lines(seen: Preview) -> Iterator[str]:
     yield _verdict(seen)
     yield ""
     yield f"{user.global_name or user.account} ({user.account}, {user.id})"
-    yield "gates" if seen.gates else "gates: none"
+    yield "conditions" if seen.gates else "conditions: none"
     for gate in seen.gates:
         yield f"  {gate.name}: {gate.untold or _said(gate)}"
     yield "claims"
@@ -106,16 +106,16 @@ def _said(gate: Gate) -> str:
     return "lets them in" if gate.refusal is None else f"refuses: {gate.refusal.sentence}"
 
 
-# JSON of a shape of ours; the README explains its keys.
+# JSON of a shape of ours; the guide explains its keys.
 def _shown(seen: Preview, client: str) -> dict[str, Any]:
     user = seen.person.user
     return {
         "verdict": seen.verdict,
         "client": client,
         "person": {"id": user.id, "username": user.account, "name": user.global_name},
-        "gates": [
+        "conditions": [
             {
-                "gate": gate.name,
+                "condition": gate.name,
                 "lets_in": None if gate.untold else gate.refusal is None,
                 "reason": gate.untold or (gate.refusal.sentence if gate.refusal else ""),
             }

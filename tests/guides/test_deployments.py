@@ -33,6 +33,12 @@ def test_no_service_starts_with_an_empty_secret() -> None:
     assert all(advice for _, advice in wanted)
 
 
+def test_whoever_serves_by_an_example_gets_this_release_and_its_fixes() -> None:
+    text = "\n".join([COMPOSE, *map(text_of, DOCUMENTS)])
+    tags = re.findall(r"image: ghcr\.io/celsiusnarhwal/snowflake:([\w.-]+)", text)
+    assert {tag for tag in tags if tag != "sandbox"} == {snowflake.__version__.rpartition(".")[0]}
+
+
 @pytest.mark.parametrize("place", FILES)
 def test_no_port_is_published_past_the_firewall(place: str) -> None:
     for service in ours(FILES[place]):

@@ -102,7 +102,7 @@ def test_claims_are_those_of_a_login_as_far_as_the_bot_sees(tmp_path: Path) -> N
     )
     shown = preview()
     assert f"Ada Lindqvist (ada.lindqvist, {ADA})" in shown
-    assert shown["gates"] == "none"
+    assert shown["conditions"] == "none"
     assert json.loads(shown["sub"]) == ADA
     assert json.loads(shown["name"]) == "Ada Lindqvist"
     groups = json.loads(shown["groups"])
@@ -200,14 +200,14 @@ def test_programs_are_told_the_same(tmp_path: Path) -> None:
     told = json.loads(run("--json", status=1).output)
     assert told["person"] == {"id": ADA, "username": "ada.lindqvist", "name": "Ada Lindqvist"}
     assert (told["client"], told["guilds_without_bot"]) == (CLIENT_ID, [])
-    gates = {gate["gate"]: gate["lets_in"] for gate in told["gates"]}
-    assert gates == {
+    conditions = {one["condition"]: one["lets_in"] for one in told["conditions"]}
+    assert conditions == {
         "any_guild": True,
         "no_role": False,
         "verified_email": None,
         "two_factor": None,
     }
-    reasons = {gate["gate"]: gate["reason"] for gate in told["gates"]}
+    reasons = {one["condition"]: one["reason"] for one in told["conditions"]}
     assert reasons["any_guild"] == ""
     assert reasons["two_factor"] == "only their own login tells"
     assert told["claims"]["sub"] == ADA
