@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.chromium import TELEPHONE, assert_fits
-from tests.serving import snowflake
+from tests.journeys.chromium import AXE, TELEPHONE, assert_fits
+from tests.serving import missing, snowflake
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,25 @@ def test_the_docs_can_be_read_on_a_telephone_by_day_and_by_night(
         page.locator(f".opblock-{operation} .responses-table").first.wait_for()
         assert_fits(page)
     assert (brightness(page) < 100) is (scheme == "dark")
+
+
+def test_every_word_of_the_docs_stands_out_from_its_ground(page: Page, docs: str) -> None:
+    if not AXE.exists():
+        missing("axe-core")
+    # By night all of it goes through one filter, through which axe-core does not see.
+    page.emulate_media(color_scheme="light")
+    page.goto(docs)
+    page.locator(".opblock").first.wait_for()
+    for operation in page.locator(".opblock-summary-control").all():
+        operation.click()
+    page.locator(".responses-table").last.wait_for()
+    page.locator(".try-out__btn").first.click()
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """async () => (await axe.run({runOnly: ["color-contrast"]})).violations
+            .flatMap(rule => rule.nodes.map(node => `${node.html}: ${node.failureSummary}`))"""
+    )
+    assert not found, "\n".join(found)
 
 
 def brightness(page: Page) -> float:
