@@ -15,7 +15,7 @@ import respx
 import structlog
 from pydantic import SecretStr
 
-from snowflake.crypto.keys import generate_key
+from snowflake.crypto.private_keys import generate_key
 from snowflake.settings import Settings
 from tests.mocking import AiohttpMocker
 from tests.running import Clock, Discord, Snowflake, running

@@ -1,7 +1,7 @@
 """A Snowflake that runs inside the test, and the Discord that it asks."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from unittest.mock import patch
@@ -10,9 +10,10 @@ import httpx
 import respx
 from starlette.applications import Starlette
 
-from snowflake.crypto.keys import parse_key
+from snowflake.crypto.private_keys import parse_key, parse_keys
 from snowflake.settings import Settings
 from snowflake.state import State
+from snowflake.state.key_ring import successions
 from snowflake.web.app import create_app
 
 ORIGIN = "https://snowflake.example.com"
@@ -40,8 +41,13 @@ TOKENS: Mapping[str, object] = {
 }
 
 
-#: Checking a key takes longer than all else that a start does; the tests' key is checked once.
-checked_once = cache(parse_key)
+#: Checking a key takes longer than all else that a start does; each of the tests' is checked once.
+CHECKED_ONCE = {"parse_key": cache(parse_key), "parse_keys": cache(parse_keys)}
+
+
+def keys_checked_once() -> AbstractContextManager[object]:
+    """Let whatever starts during the block take a key for good that has been good before."""
+    return patch.dict(vars(successions), CHECKED_ONCE)
 
 
 class Clock:
@@ -106,7 +112,7 @@ async def running(
     """Start and stop the application as a server does, but for the clock."""
     app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.state.key_ring.parse_key", checked_once):
+        with keys_checked_once():
             await stack.enter_async_context(app.router.lifespan_context(app))
         browser = await stack.enter_async_context(browser_for(app, origin))
         yield Snowflake(app, browser, clock, discord, settings)

@@ -8,7 +8,7 @@ import typer
 from snowflake.cli.findings import show, show_line
 from snowflake.cli.uvicorn_variables import uvicorn_variables
 from snowflake.configuration import cautions, load_settings, summary, unknown_variables
-from snowflake.crypto.keys import parse_key
+from snowflake.crypto.private_keys import parse_keys
 from snowflake.errors import StartFault
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.settings import Settings
@@ -34,7 +34,7 @@ def check() -> None:
 
 def _private_key(settings: Settings) -> None:
     if settings.private_key is not None:
-        parse_key(settings.private_key.get_secret_value(), "SNOWFLAKE_PRIVATE_KEY")
+        parse_keys(settings.private_key.get_secret_value(), "SNOWFLAKE_PRIVATE_KEY")
 
 
 #: What a start finds out later than by reading the settings. Each raises StartFault.

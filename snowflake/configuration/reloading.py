@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -98,7 +98,9 @@ def _dotted(keys: Keys) -> str:
 
 
 @asynccontextmanager
-async def following(settings: Settings, use: Callable[[Settings], None]) -> AsyncIterator[None]:
+async def following(
+    settings: Settings, use: Callable[[Settings], Awaitable[None]]
+) -> AsyncIterator[None]:
     """Read the configuration again at each SIGHUP during the block, and use what came of it.
 
     ``settings`` are those in use when it begins. The file is read in a thread, lest logins wait
@@ -113,7 +115,7 @@ async def following(settings: Settings, use: Callable[[Settings], None]) -> Asyn
             try:
                 changed = await asyncio.to_thread(reloader.reload)
                 if changed is not None:
-                    use(changed)
+                    await use(changed)
             except Exception:  # noqa: BLE001 - it is logged, and there is nobody to raise it to
                 # Whatever it was, the next signal must be heard.
                 _log.exception("unexpected_error")

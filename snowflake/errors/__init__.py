@@ -54,6 +54,7 @@
         ├── ConsentRequired
         └── TemporarilyUnavailable
             ├── Busy
+            ├── KeyMissing
             ├── DiscordDown
             ├── StoreDown
             │   └── StoreRefused
@@ -127,6 +128,7 @@ from snowflake.errors.start import (
 from snowflake.errors.unavailable import (
     Busy,
     DiscordDown,
+    KeyMissing,
     StoreDown,
     StoreRefused,
     TemporarilyUnavailable,
@@ -154,6 +156,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidScope",
     "InvalidToken",
+    "KeyMissing",
     "LinkCancelled",
     "LinkElsewhere",
     "LinkError",

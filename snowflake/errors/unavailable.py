@@ -52,6 +52,10 @@ class Busy(TemporarilyUnavailable):
     """The same is being done already, or too much of it, and did not end in time."""
 
 
+class KeyMissing(TemporarilyUnavailable):
+    """There is no key by which to sign yet, because a configuration has just been taken up."""
+
+
 class StoreDown(TemporarilyUnavailable):
     """The store does not answer, or not in time, or what it holds cannot be read."""
 

@@ -90,7 +90,7 @@ async def authorize(request: Request) -> Response:
     try:
         application_state = params.at_most("state", MAX_STATE)
         wish = _wish(params, client)
-        hints = await hints_of(params, client, state.keys)
+        hints = await hints_of(params, client, state)
     except OAuthError as error:
         if client.registered is None:
             raise

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.crypto.keys import ALGORITHM
+from snowflake.crypto.algorithms import ALGORITHMS, RS256
 from snowflake.oidc import authorize
 from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
@@ -126,13 +126,29 @@ def _tokens(offers: Offers) -> Claims:
     """Answer what tokens and UserInfo are like."""
     names = [name for scope in SCOPES.values() for name in scope.claims]
     of_session = ["sid"] if offers.keeps_sessions else []
-    return {
+    tokens: Claims = {
         "claims_supported": [*OF_TOKEN, *of_session, *offers.among(names, _may_be_told)],
         "subject_types_supported": ["public"],
-        # RS256 always (OpenID Connect Discovery 1.0, section 3).
-        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "id_token_signing_alg_values_supported": offers.among(ALGORITHMS, _signs_by),
         **_encryption(offers),
     }
+    if algorithms := offers.among(ALGORITHMS, _signs_userinfo_by):
+        tokens["userinfo_signing_alg_values_supported"] = algorithms
+    return tokens
+
+
+def _signs_by(client: Client, algorithm: str) -> bool:
+    # RS256 always (OpenID Connect Discovery 1.0, section 3).
+    return algorithm in {RS256.name, client.signing_alg}
+
+
+def _signs_userinfo_by(client: Client, algorithm: str) -> bool:
+    return client.wants_signed_userinfo and algorithm == client.signing_alg
+
+
+def _may_be_told(client: Client, claim: str) -> bool:
+    allowed = any(client.allows_scope(name) for name in SCOPES if claim in SCOPES[name].claims)
+    return allowed and (claim not in GROUP_NAMES or client.groups.names_claim)
 
 
 def _encryption(offers: Offers) -> Claims:
@@ -144,8 +160,3 @@ def _encryption(offers: Offers) -> Claims:
         "id_token_encryption_alg_values_supported": sorted({way.alg for way in ways}),
         "id_token_encryption_enc_values_supported": sorted({way.enc for way in ways}),
     }
-
-
-def _may_be_told(client: Client, claim: str) -> bool:
-    allowed = any(client.allows_scope(name) for name in SCOPES if claim in SCOPES[name].claims)
-    return allowed and (claim not in GROUP_NAMES or client.groups.names_claim)

@@ -13,7 +13,6 @@ from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings
 from snowflake.settings.client import Client
 from snowflake.state import State
-from snowflake.state.key_ring import KeyRing
 from snowflake.store.sessions import Session
 from snowflake.uris import with_parameters
 
@@ -62,7 +61,7 @@ async def logout_request(params: Parameters, state: State) -> LogoutRequest:
         UnauthorizedClient: that client may not use this Snowflake.
     """
     sent = params.at_most("post_logout_redirect_uri", MAX_REDIRECT_URI)
-    client_id, hint = params.at_most("client_id", MAX_CLIENT_ID), await _hint(params, state.keys)
+    client_id, hint = params.at_most("client_id", MAX_CLIENT_ID), await _hint(params, state)
     if hint is not None and client_id not in {None, hint.client_id}:
         raise InvalidRequest("id_token_hint was issued to another client")
     client_id = hint.client_id if hint is not None else client_id
@@ -97,12 +96,12 @@ def answered(sealed: str, sealer: Sealer, now: float) -> LogoutNote:
         raise StaleAnswer("the page was loaded too long ago") from error
 
 
-async def _hint(params: Parameters, keys: KeyRing) -> IdToken | None:
+async def _hint(params: Parameters, state: State) -> IdToken | None:
     hint = params.at_most("id_token_hint", MAX_TOKEN)
     if hint is None:
         return None
     try:
-        return await read_hint(hint, keys)
+        return await read_hint(hint, state)
     except ValueError:
         return None
 

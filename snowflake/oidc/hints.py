@@ -13,7 +13,7 @@ from snowflake.oidc.tokens.id_token import BAD_HINT, read_hint
 from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
-from snowflake.state.key_ring import KeyRing
+from snowflake.state import State
 
 _ID = re.compile(r"[0-9]{15,20}")
 _USERNAME = re.compile(r"[a-z0-9_.]{2,32}")
@@ -54,7 +54,7 @@ def _normal(login: str | None) -> str:
     return (login or "").strip().casefold()
 
 
-async def hints_of(params: Parameters, client: Client, keys: KeyRing) -> Hints:
+async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
     """Read the hints of a registered client.
 
     With a Discord application nobody knows who has come back before it redeems its code.
@@ -70,7 +70,7 @@ async def hints_of(params: Parameters, client: Client, keys: KeyRing) -> Hints:
     if hint is None:
         return Hints(login=login)
     try:
-        token = await read_hint(hint, keys)
+        token = await read_hint(hint, state)
     except ValueError as error:
         raise LoginRequired(BAD_HINT) from error
     if not token.is_known_to(client):

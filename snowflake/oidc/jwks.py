@@ -13,7 +13,7 @@ from snowflake.state.key_ring import KeyRing
 async def jwks(request: Request) -> Response:
     """Publish the keys by which tokens are verified."""
     keys = state_of(request).keys
-    return _key_set(keys, tuple([key.key.kid for key in keys.all]))
+    return _key_set(keys, keys.kids)
 
 
 async def jwks_of_client(request: Request) -> Response:

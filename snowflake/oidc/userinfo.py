@@ -1,5 +1,6 @@
 """The UserInfo endpoint (OpenID Connect Core 1.0, section 5.3)."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -21,6 +22,7 @@ from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
 from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens.access_token import grant_of, read_access_token
 from snowflake.oidc.tokens.fitting import claims_within
+from snowflake.oidc.tokens.userinfo import MEDIA_TYPE, signed_userinfo
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
 from snowflake.settings.client import Client
@@ -51,7 +53,14 @@ async def userinfo(request: Request) -> Response:
     # 3. Fresh claims.
     if not _is_fresh(grant, client, state):
         grant = await _fresh(grant, Credentials(client, None, caller_of(request)), state)
-    return JSONResponse(claims_within(grant.claims, allowed(token.scopes, client)))
+    claims = claims_within(grant.claims, allowed(token.scopes, client))
+
+    # 4. The answer, signed if the client wants it so. Meanwhile others can be served.
+    if not client.wants_signed_userinfo:
+        return JSONResponse(claims)
+    signer = state.keys.signs_for(client)
+    signed = await asyncio.to_thread(signed_userinfo, claims, grant.issuer, client, signer)
+    return Response(signed, media_type=MEDIA_TYPE)
 
 
 def _is_fresh(grant: Grant, client: Client, state: State) -> bool:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from snowflake.configuration import load_some
-from snowflake.crypto.keys import generate_key
+from snowflake.crypto.private_keys import generate_key
 from snowflake.errors import StartFault
 from snowflake.sandbox.discord.places import APPLICATION_ID
 from snowflake.sandbox.upstream.conditions import CONDITIONS

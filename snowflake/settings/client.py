@@ -115,6 +115,24 @@ class Client:
         return self.registered.encryption if self.registered is not None else None
 
     @property
+    def signing_alg(self) -> str:
+        """The algorithm by which ID and logout tokens are signed, and UserInfo if it is."""
+        return self.registered.signing_alg if self.registered is not None else "RS256"
+
+    @property
+    def signing_secret(self) -> str | None:
+        """The client secret, if it is what signs; None if that is a key of ours."""
+        table = self.registered
+        if table is None or table.signing_alg != "HS256" or table.secret is None:
+            return None
+        return table.secret.get_secret_value()
+
+    @property
+    def wants_signed_userinfo(self) -> bool:
+        """Whether UserInfo answers a signed token."""
+        return self.registered is not None and self.registered.signed_userinfo
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token

@@ -128,6 +128,20 @@ class State:
         self.registry.use(settings)
         self.keys.use(settings)
 
+    async def take_up(self, settings: Settings) -> None:
+        """Go by what these settings say of clients, once there are the keys that they need.
+
+        For as long as the store cannot be asked for keys, all goes on as before.
+        """
+        while True:
+            try:
+                await self.keys.make_for(settings)
+                break
+            except TemporarilyUnavailable as error:
+                _log.warning("configuration_waits", message="for a new key", cause=error.cause)
+                await asyncio.sleep(LOOK_EVERY)
+        self.use(settings)
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Do in the background, during the block, what no request waits for.

@@ -1,14 +1,20 @@
 """Keys that sign tokens, shared by all processes."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Insert, delete, func, select, update
+from sqlalchemy import Connection, Insert, Row, delete, func, select, update
 
+from snowflake.crypto.algorithms import RS256
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
-from snowflake.store.schema import signing_keys
+from snowflake.store.schema import leases, signing_keys
 from snowflake.store.sealed import open_sealed
+
+#: How the names of leases begin by which processes hold the keys of an algorithm.
+PREFIX: Final = "keys of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,12 @@ class StoredKey:
     jwk: str
     signs_from: int
     lifetime: int = 0
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm by which it signs. The oldest keys do not say it."""
+        named: str = json.loads(self.jwk).get("alg", RS256.name)
+        return named
 
 
 @dataclass(frozen=True)
@@ -44,15 +56,7 @@ class SigningKeys:
         """Answer all keys, the one that signs last at the end."""
         query = select(signing_keys).order_by(signing_keys.c.signs_from, signing_keys.c.kid)
         rows = await self._database.read(lambda c: c.execute(query).all())
-        return [
-            StoredKey(
-                row.kid,
-                open_sealed(self._sealer, SealedKey, row.key).jwk,
-                row.signs_from,
-                row.lifetime or 0,
-            )
-            for row in rows
-        ]
+        return [self._opened(row) for row in rows]
 
     async def add(self, key: StoredKey) -> None:
         """Keep a key. One that is there already stays as it is."""
@@ -60,17 +64,22 @@ class SigningKeys:
         await self._database.write(lambda c: c.execute(adding))
 
     async def add_before(self, key: StoredKey, margin: int) -> None:
-        """Keep a key that signs from now on, in place of all those that would sign later.
+        """Keep a key that signs from now on, in place of those of its algorithm that would later.
 
         They are forgotten. But one that is to sign within ``margin`` seconds may do so in a process
         that does not know better yet: it counts as one that has signed, so that its tokens hold.
         """
         adding, signs_from = self._adding(key), signing_keys.c.signs_from
-        late = delete(signing_keys).where(signs_from > key.signs_from + margin)
-        soon = update(signing_keys).where(signs_from >= key.signs_from)
+        later = select(signing_keys).where(signs_from >= key.signs_from)
 
         def work(connection: Connection) -> None:
-            connection.execute(late)
+            kept = [self._opened(row) for row in connection.execute(later)]
+            rivals = [other.kid for other in kept if other.algorithm == key.algorithm]
+            theirs = signing_keys.c.kid.in_(rivals)
+            connection.execute(
+                delete(signing_keys).where(theirs, signs_from > key.signs_from + margin)
+            )
+            soon = update(signing_keys).where(theirs)
             connection.execute(soon.values(signs_from=key.signs_from - 1))
             connection.execute(adding)
 
@@ -86,6 +95,10 @@ class SigningKeys:
         )
         await self._database.write(lambda c: c.execute(longer))
 
+    def _opened(self, row: Row[Any]) -> StoredKey:
+        jwk = open_sealed(self._sealer, SealedKey, row.key).jwk
+        return StoredKey(row.kid, jwk, row.signs_from, row.lifetime or 0)
+
     def _adding(self, key: StoredKey) -> Insert:
         insert = self._database.upsert(signing_keys).values(
             kid=key.kid,
@@ -100,4 +113,35 @@ class SigningKeys:
     async def remove(self, kid: str) -> None:
         """Forget a key. Tokens that it signed cannot be verified any more."""
         gone = delete(signing_keys).where(signing_keys.c.kid == kid)
+        await self._database.write(lambda c: c.execute(gone))
+
+    async def need(self, algorithm: str, until: int) -> None:
+        """Note that tokens that are signed by an algorithm live until that Unix time at least.
+
+        It is a lease that all hold together who sign by it: the last of them counts.
+        """
+        insert = self._database.upsert(leases)
+        statement = insert.values(name=PREFIX + algorithm, holder="", until=until)
+        later = statement.on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"until": statement.excluded.until},
+            where=leases.c.until < statement.excluded.until,
+        )
+        await self._database.write(lambda c: c.execute(later))
+
+    async def needed_until(self) -> dict[str, int]:
+        """Answer until which Unix time tokens may live, by algorithm, where it has been noted."""
+        query = select(leases.c.name, leases.c.until).where(leases.c.name.startswith(PREFIX))
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return {row.name.removeprefix(PREFIX): row.until for row in rows}
+
+    async def remove_unneeded(self, algorithm: str, kids: Collection[str], now: int) -> None:
+        """Forget keys of an algorithm, unless tokens that it signed may live. ``now`` is Unix time.
+
+        Whoever needs it again meanwhile has said so.
+        """
+        needed = select(leases.c.name).where(
+            leases.c.name == PREFIX + algorithm, leases.c.until > now
+        )
+        gone = delete(signing_keys).where(signing_keys.c.kid.in_(kids), ~needed.exists())
         await self._database.write(lambda c: c.execute(gone))

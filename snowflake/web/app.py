@@ -55,7 +55,7 @@ def create_app(
         ):
             app.state.snowflake = state
             _log.info("started", version=__version__, issuer=settings.issuer or "as reached")
-            async with following(settings, state.use) if reloads else nullcontext():
+            async with following(settings, state.take_up) if reloads else nullcontext():
                 yield
 
     app = Starlette(

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from snowflake import __version__
-from snowflake.crypto.keys import parse_key
+from snowflake.crypto.private_keys import parse_key
 from tests.serving import PATIENCE, environment
 
 
@@ -58,6 +58,6 @@ def test_keygen_prints_a_key_that_can_be_used_and_nothing_else() -> None:
     assert first.stdout.count("\n") == 1
     assert first.stderr == ""
     key = parse_key(first.stdout, "the output")
-    assert key.is_private
+    assert key.algorithm.name == "RS256"
     assert key.kid
     assert first.stdout != second.stdout

@@ -13,7 +13,8 @@ from snowflake.state.key_ring import ANNOUNCEMENT
 
 #: A key that an operator has not brought, as it is listed.
 LINE = re.compile(
-    r"(?P<kid>[\w-]{43})  (?P<role>signs since|next from|old until) \d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    r"(?P<kid>[\w-]{43})  RS256  (?P<role>signs since|next from|old until) "
+    r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
 )
 
 
@@ -46,7 +47,7 @@ def test_a_new_key_is_next_until_it_signs() -> None:
     result = keys("rotate")
     assert result.exit_code == 0
     new, told = result.stdout.split(maxsplit=1)
-    assert re.fullmatch(r"signs from \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n", told)
+    assert re.fullmatch(r"signs from \d{4}-\d\d-\d\d \d\d:\d\d UTC, by RS256\.\n", told)
     assert listed() == [(first, "signs since"), (new, "next from")]
 
 
@@ -67,7 +68,9 @@ def test_a_key_may_sign_at_once_and_drops_those_that_wait() -> None:
     result = keys("rotate", "--now")
     assert result.exit_code == 0
     new = result.stdout.split()[0]
-    assert result.stdout == (f"{new} signs now.\n{waiting} was to be next, and has been dropped.\n")
+    assert result.stdout == (
+        f"{new} signs now, by RS256.\n{waiting} was to be next, and has been dropped.\n"
+    )
     assert listed() == [(first, "old until"), (new, "signs since")]
 
 
@@ -83,7 +86,7 @@ def test_a_key_of_the_operator_is_not_rotated(
     assert told.startswith("SNOWFLAKE_PRIVATE_KEY: ")
     assert told.count("\n") == 1
     assert keys("list").output.splitlines()[-1] == (
-        f"{json.loads(private_key)['kid']}  signs, and is that of SNOWFLAKE_PRIVATE_KEY"
+        f"{json.loads(private_key)['kid']}  RS256  signs, and is that of SNOWFLAKE_PRIVATE_KEY"
     )
 
 
@@ -93,7 +96,7 @@ def test_keys_of_the_store_are_kept_beside_one_of_the_operator(
     [(first, _)] = listed()
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
     kept, _ = keys("list").output.splitlines()
-    assert kept == f"{first}  kept for the time after SNOWFLAKE_PRIVATE_KEY"
+    assert kept == f"{first}  RS256  kept for the time after SNOWFLAKE_PRIVATE_KEY"
 
 
 def test_programs_are_told_the_same(private_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,8 +110,13 @@ def test_programs_are_told_the_same(private_key: str, monkeypatch: pytest.Monkey
     old, signs, following = (key["at"] for key in told)
     assert signs < old
     assert following - signs >= ANNOUNCEMENT.total_seconds()
-    assert all(key.keys() == {"kid", "role", "at"} for key in told)
+    assert all(key.keys() == {"kid", "alg", "role", "at"} for key in told)
     monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
     *kept, own = json.loads(keys("list", "--json").stdout)
-    assert own == {"kid": json.loads(private_key)["kid"], "role": "signs", "at": None}
+    assert own == {
+        "kid": json.loads(private_key)["kid"],
+        "alg": "RS256",
+        "role": "signs",
+        "at": None,
+    }
     assert [(key["role"], key["at"]) for key in kept] == [("kept", None)] * 3

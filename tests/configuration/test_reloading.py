@@ -102,7 +102,7 @@ def test_what_has_not_changed_is_kept(load: Load) -> None:
 async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None:
     signals: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
     before = signal.getsignal(signal.SIGHUP)
-    used = following(load(""), lambda settings: signals.put_nowait(settings.allowed_clients))
+    used = following(load(""), lambda settings: signals.put(settings.allowed_clients))
     async with used:
         for client in ("1", "2"):
             load(f'allowed_clients = ["{client}"]')
@@ -123,7 +123,7 @@ async def test_a_faulty_file_is_not_used(load: Load, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("snowflake.configuration.reloading.load_settings", read)
     with capture_logs() as log:
-        async with following(load(""), lambda settings: used.put_nowait(settings.allowed_clients)):
+        async with following(load(""), lambda settings: used.put(settings.allowed_clients)):
             with pytest.raises(StartFault):
                 load("nonsense = 1")
             os.kill(os.getpid(), signal.SIGHUP)
@@ -146,7 +146,7 @@ async def test_logins_go_on_while_the_file_is_read(
         assert logins_went_on.wait(timeout=60)
         return load_settings()
 
-    async with following(load(""), lambda _: used.put_nowait(threading.get_ident())):
+    async with following(load(""), lambda _: used.put(threading.get_ident())):
         load('allowed_clients = ["1"]')
         monkeypatch.setattr("snowflake.configuration.reloading.load_settings", slowly)
         os.kill(os.getpid(), signal.SIGHUP)
@@ -157,7 +157,7 @@ async def test_logins_go_on_while_the_file_is_read(
 async def test_whatever_goes_wrong_the_next_signal_is_heard(load: Load) -> None:
     used: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
 
-    def use(settings: Settings) -> None:
+    async def use(settings: Settings) -> None:
         used.put_nowait(settings.allowed_clients)
         if settings.allowed_clients == ("1",):
             raise RuntimeError

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from unittest.mock import patch
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -27,7 +26,7 @@ from snowflake.web.app import create_app
 from tests.login import query_of
 from tests.promises.house import settings_for
 from tests.promises.party import REDIRECT_URI, Party, tokens_of
-from tests.running import ORIGIN, Clock, browser_for, checked_once
+from tests.running import ORIGIN, Clock, browser_for, keys_checked_once
 
 #: What Discord counts towards a ban, and how much of it we allow ourselves here.
 INVALID, MOST_INVALID = {401, 403, 429}, 500
@@ -138,7 +137,7 @@ async def serving_snowflake(
     """Start a process's worth of Snowflake on the store, as often as need be."""
     app = create_app(settings, clock)
     async with AsyncExitStack() as stack:
-        with patch("snowflake.state.key_ring.parse_key", checked_once):
+        with keys_checked_once():
             await stack.enter_async_context(app.router.lifespan_context(app))
         http = await stack.enter_async_context(browser_for(app))
         http._transport = httpx.ASGITransport(app, client=(ADDRESS, 2))

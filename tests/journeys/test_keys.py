@@ -41,7 +41,7 @@ def test_every_worker_signs_with_a_key_that_is_to_sign_at_once(
         before, old = sign_in(party, browser)
         told = CliRunner().invoke(app, ["keys", "rotate", "--now"], catch_exceptions=False)
         new = told.stdout.split()[0]
-        assert told.stdout == f"{new} signs now.\n"
+        assert told.stdout == f"{new} signs now, by RS256.\n"
         # Whoever of them answers, from some moment on it is the new one.
         running.snowflake.wait_until(
             lambda: {sign_in(looking, browser)[1] for _ in range(6)} == {new}

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from snowflake.crypto.keys import SigningKey, generate_key, parse_key
+from snowflake.crypto.private_keys import generate_key, parse_key
 from snowflake.settings import Settings
 from tests.login import CLIENT_ID, read_token, sign_in
 from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake, browser_for, running
@@ -120,7 +120,7 @@ async def good(snowflake: Snowflake, **change: object) -> dict[str, object]:
 
 
 async def test_a_token_of_another_key_is_refused(snowflake: Snowflake) -> None:
-    another = SigningKey(parse_key(generate_key(), "another"))
+    another = parse_key(generate_key(), "another")
     claims = await good(snowflake)
     assert not await refused(snowflake, snowflake.state.keys.current.sign(claims, "at+jwt"))
     assert await refused(snowflake, another.sign(claims, "at+jwt"))

@@ -20,7 +20,7 @@ from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.web.app import create_app
 from tests.promises.party import Party
-from tests.running import ORIGIN, Clock, browser_for, checked_once
+from tests.running import ORIGIN, Clock, browser_for, keys_checked_once
 
 _client_ids = (str(number) for number in count(1_200_000_000_000_000_001))
 
@@ -71,7 +71,7 @@ async def resident(settings: Settings, clock: Callable[[], float]) -> AsyncItera
     async with AsyncExitStack() as stack:
         discord_clocks = partial(Clocks, **skipping())
         with (
-            patch("snowflake.state.key_ring.parse_key", checked_once),
+            keys_checked_once(),
             patch("snowflake.state.state.Clocks", discord_clocks),
         ):
             await stack.enter_async_context(app.router.lifespan_context(app))

@@ -9,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from snowflake.crypto.keys import parse_key
+from snowflake.crypto.algorithms import RS256
+from snowflake.crypto.private_keys import parse_key
 from snowflake.errors import StartFault
 from snowflake.store.memberships import ALL_GUILDS
 from snowflake.store.migrate import migrate
@@ -85,7 +86,7 @@ async def test_a_store_from_before_the_migrations_became_one_works_on(
         assert await store.links.find(PERSON) == link()
         [key] = await store.signing_keys.all()
         assert (key.kid, key.signs_from) == ("first", NOW)
-        assert parse_key(key.jwk, "the key").is_private
+        assert parse_key(key.jwk, "the key").algorithm == RS256
         # And is written to as a new one is.
         successor = await store.refresh_tokens.rotate(token, kept)
         assert successor is not None

@@ -123,7 +123,7 @@ class Deliveries:
 
     async def _attempt(self, delivery: Delivery, client: Client) -> Attempt:
         try:
-            key, now = self._state.keys.current, self._state.clock()
+            key, now = self._state.keys.signs_for(client), self._state.clock()
             token = logout_token(delivery, client, key, now)
             return await attempt(self._transport, client.backchannel_logout_uri or "", token)
         except Exception:  # noqa: BLE001 - logged, and must not keep the next ones waiting for ever

@@ -3,7 +3,7 @@
 import secrets
 from typing import Final
 
-from snowflake.crypto.keys import SigningKey
+from snowflake.crypto.keys import Signer
 from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.settings.client import Client
 from snowflake.store.logout_deliveries import Delivery
@@ -16,7 +16,7 @@ LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 LIFETIME: Final = 120
 
 
-def logout_token(delivery: Delivery, client: Client, key: SigningKey, now: float) -> str:
+def logout_token(delivery: Delivery, client: Client, key: Signer, now: float) -> str:
     """Sign a new logout token for a client, encrypted as its ID tokens. ``now`` is a Unix time.
 
     The issuer is the one below which the person signed in there, by the name that it has for the

@@ -56,7 +56,8 @@ def access_token(redeemed: Redeemed, client: Client, keys: KeyRing, times: Times
     claims = claims_within(redeemed.grant.claims, redeemed.scopes)
     candidates = list(ever_fewer(claims)) if client.claims_in_access_token else [just_sub(claims)]
     of_token = _of_token(redeemed, times)
-    return sign_first_within(ROOM, keys.current, of_token, candidates, ACCESS_TOKEN_TYPE)
+    key = keys.signs_access_tokens(client)
+    return sign_first_within(ROOM, key, of_token, candidates, ACCESS_TOKEN_TYPE)
 
 
 def _of_token(redeemed: Redeemed, times: Times) -> Claims:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import structlog
 
-from snowflake.crypto.keys import SigningKey
+from snowflake.crypto.keys import Signer
 from snowflake.oidc.scopes import SCOPES, Claims
 
 #: Scopes whose claims are left out of an access token that would be too long, first those of the
@@ -36,7 +36,7 @@ def just_sub(claims: Claims) -> Claims:
 
 
 def sign_first_within(
-    longest: int, key: SigningKey, of_token: Claims, candidates: Sequence[Claims], typ: str
+    longest: int, key: Signer, of_token: Claims, candidates: Sequence[Claims], typ: str
 ) -> str:
     """Sign the first claims with which a token is no longer than that, or else the last ones."""
     for claims in candidates[:-1]:

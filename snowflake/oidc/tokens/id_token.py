@@ -2,23 +2,24 @@
 
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
-from joserfc.util import urlsafe_b64encode
-
-from snowflake.crypto.keys import MAX_TOKEN
+from snowflake.crypto.keys import MAX_TOKEN, audience_of, by_secret, kid_of
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
+from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.oidc.tokens.times import Times
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import base_of
+from snowflake.state import State
 from snowflake.state.key_ring import KeyRing
 
 #: Their ``typ``.
 ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105
+#: Claims that each has.
+OF_ID_TOKEN: Final = {"iss", "sub", "aud", "exp", "iat"}
 #: What is said of an ``id_token_hint`` that is of no use.
 BAD_HINT: Final = "id_token_hint is no ID token of this issuer"
 
@@ -53,8 +54,10 @@ def id_token(
     """Sign an ID token that goes with an access token, and encrypt it if the client wants that."""
     claims = claims_within(redeemed.grant.claims, redeemed.scopes)
     candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
-    of_token = _of_token(redeemed, times) | {"at_hash": at_hash(access_token)}
-    signed = sign_first_within(MAX_TOKEN, keys.current, of_token, candidates, ID_TOKEN_TYPE)
+    signer = keys.signs_for(client)
+    at_hash = half_hash(access_token, signer.algorithm)
+    of_token = _of_token(redeemed, times) | {"at_hash": at_hash}
+    signed = sign_first_within(MAX_TOKEN, signer, of_token, candidates, ID_TOKEN_TYPE)
     return encrypted_for(client, signed)
 
 
@@ -72,18 +75,32 @@ def _of_token(redeemed: Redeemed, times: Times) -> Claims:
     }
 
 
-async def read_hint(token: str, keys: KeyRing) -> IdToken:
+async def read_hint(token: str, state: State) -> IdToken:
     """Read an ID token that was sent as a hint; it may have expired.
 
     Raises:
-        ValueError: it was not signed here.
+        ValueError: it was not signed here, or not for whom it says.
     """
-    claims = await keys.verify(token, ID_TOKEN_TYPE)
+    if kid_of(token) is None:
+        claims = _verified_by_secret(token, state)
+    else:
+        claims = await state.keys.verify(token, ID_TOKEN_TYPE)
+    # UserInfo has not all of them; nor has what a client may sign by its own secret.
+    if not claims.keys() >= OF_ID_TOKEN:
+        raise ValueError("is no ID token")
     client_id, issuer, person = (str(claims[name]) for name in ("aud", "iss", "sub"))
     sid = claims.get("sid")
     return IdToken(client_id, issuer, person, str(sid) if sid is not None else None)
 
 
-def at_hash(access_token: str) -> str:
-    """Compute the ``at_hash`` of an access token (OpenID Connect Core 1.0, section 3.1.3.6)."""
-    return urlsafe_b64encode(sha256(access_token.encode()).digest()[:16]).decode()
+def _verified_by_secret(token: str, state: State) -> Claims:
+    """Verify an ID token by the secret of the client that it names.
+
+    No key of ours is ever the secret. And whoever knows the secret may have made the token, but for
+    that client alone.
+    """
+    client = state.registry.find(audience_of(token) or "")
+    secret = client.signing_secret if client is not None else None
+    if secret is None:
+        raise ValueError("was signed by no secret of a client")
+    return by_secret(secret).verify(token, ID_TOKEN_TYPE)

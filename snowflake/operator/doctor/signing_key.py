@@ -1,38 +1,42 @@
-"""Whether there is a key to sign with."""
+"""Whether there are keys to sign with."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
-from pydantic import SecretStr
-
-from snowflake.crypto.keys import SigningKey, parse_key
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.settings import Settings
-from snowflake.state.key_ring import KeyRing
+from snowflake.state.key_ring import KnownKeys
+from snowflake.state.key_ring.successions import PRIVATE_KEY, given_keys
 from snowflake.store import Store
 
 SUBJECT = "signing key"
-VARIABLE = "SNOWFLAKE_PRIVATE_KEY"
 
 
-def given_key(private_key: SecretStr) -> Finding:
-    """Look at the key of ``SNOWFLAKE_PRIVATE_KEY``.
+def keys_given(settings: Settings) -> Iterator[Finding]:
+    """Look at the keys of ``SNOWFLAKE_PRIVATE_KEY``, if it is set.
 
     Raises:
-        StartFault: it is none to sign with.
+        StartFault: one of them is none to sign with.
     """
-    key = SigningKey(parse_key(private_key.get_secret_value(), VARIABLE))
-    return Finding(Status.OK, SUBJECT, f"{key.kid} of {VARIABLE} signs")
+    # The first of each algorithm signs.
+    first = {key.algorithm.name: key for key in reversed(given_keys(settings))}
+    for name, key in first.items():
+        yield Finding(Status.OK, SUBJECT, f"{key.kid} of {PRIVATE_KEY} signs by {name}")
 
 
-async def kept_key(settings: Settings, store: Store, clock: Callable[[], float]) -> Finding:
-    """Look at the keys in the store.
+async def keys_kept(
+    settings: Settings, store: Store, clock: Callable[[], float]
+) -> AsyncIterator[Finding]:
+    """Look at the keys in the store, of algorithms of which the operator has given none.
 
     Raises:
         StartFault: one of them is damaged.
         TemporarilyUnavailable: the store cannot be read.
     """
-    ring = KeyRing(settings, store, clock)
-    await ring.look()
-    if not ring.all:
-        return Finding(Status.NOTE, SUBJECT, "is made at the next start")
-    return Finding(Status.OK, SUBJECT, f"{ring.current.kid} signs; {len(ring.all)} published")
+    keys = KnownKeys(settings, store, clock)
+    await keys.look()
+    for name in keys.rotated:
+        number = sum(part.key.algorithm.name == name for part in keys.parts)
+        text = f"{keys.key_of(name).kid} signs by {name}; {number} published"
+        yield Finding(Status.OK, SUBJECT, text)
+    for name in keys.lacking:
+        yield Finding(Status.NOTE, SUBJECT, f"is made at the next start, to sign by {name}")

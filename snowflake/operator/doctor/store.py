@@ -8,7 +8,7 @@ from snowflake.crypto.files import exists, whose
 from snowflake.crypto.sealing import SECRET_FILE, Sealer, is_homeless, makes_secret
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
-from snowflake.operator.doctor.signing_key import given_key, kept_key
+from snowflake.operator.doctor.signing_key import keys_given, keys_kept
 from snowflake.settings import Settings
 from snowflake.store import Store
 from snowflake.store.database import Database
@@ -25,8 +25,8 @@ async def store(connections: Connections) -> AsyncIterator[Finding]:
         TemporarilyUnavailable: it cannot be reached.
     """
     settings = connections.settings
-    if settings.private_key is not None:
-        yield given_key(settings.private_key)
+    for finding in keys_given(settings):
+        yield finding
     absent = _absent(settings)
     if absent is not None:
         yield absent
@@ -41,10 +41,9 @@ async def store(connections: Connections) -> AsyncIterator[Finding]:
         sealer = await _sealer(settings, database)
         text = "can be reached, is up to date and sealed under this key"
         yield Finding(Status.OK, "store", text)
-        if settings.private_key is None:
-            yield await kept_key(
-                settings, Store(database, sealer, connections.clock), connections.clock
-            )
+        kept = Store(database, sealer, connections.clock)
+        async for finding in keys_kept(settings, kept, connections.clock):
+            yield finding
     finally:
         await database.close()
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from unittest.mock import patch
 from urllib.parse import parse_qs
 
 import httpx
@@ -24,7 +23,7 @@ from snowflake.store.logout_deliveries import adding
 from tests.login import Json
 from tests.oidc.signed_in import GRAFANA, WIKI
 from tests.oidc.test_registered_clients import registering
-from tests.running import ORIGIN, USER, Clock, checked_once
+from tests.running import ORIGIN, USER, Clock, keys_checked_once
 
 WIKI_HEARS = "https://wiki.example.com/logout"
 GRAFANA_HEARS = "http://grafana.internal:3000/backchannel?a=1"
@@ -94,7 +93,7 @@ async def telling(settings: Settings, clock: Clock, *clients: ClientTable) -> As
     """Open a state and its deliveries, which nobody works off but the test."""
     configured = registering(settings, *(clients or (TOLD_GRAFANA, TOLD_WIKI)))
     async with AsyncExitStack() as stack:
-        with patch("snowflake.state.key_ring.parse_key", checked_once):
+        with keys_checked_once():
             state = await stack.enter_async_context(State.open(configured, clock))
         transport = await stack.enter_async_context(transport_to_any(AT_ONCE))
         yield Teller(state, Deliveries(state, transport), clock)

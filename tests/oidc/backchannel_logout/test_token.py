@@ -78,7 +78,7 @@ async def test_it_passes_for_no_other_token(teller: Teller, clients: Told) -> No
     with pytest.raises(InvalidToken):
         await read_access_token(token, teller.state)
     with pytest.raises(ValueError, match="another kind"):
-        await read_hint(token, teller.state.keys)
+        await read_hint(token, teller.state)
 
 
 async def test_a_logout_token_is_encrypted_as_well_and_tells_who_issued_it(

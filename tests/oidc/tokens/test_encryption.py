@@ -8,7 +8,8 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
-from snowflake.oidc.tokens.id_token import at_hash
+from snowflake.crypto.algorithms import RS256
+from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.settings import Settings
 from tests.login import Json, ask, code_for, query_of, read_token
 from tests.oidc.signed_in import (
@@ -78,7 +79,7 @@ async def test_the_signed_token_is_in_the_encrypted_one(
         claims = read_token(snowflake, signed)
     assert claims["sub"] == USER["id"]
     assert claims["aud"] == "grafana"
-    assert claims["at_hash"] == at_hash(tokens["access_token"])
+    assert claims["at_hash"] == half_hash(tokens["access_token"], RS256)
 
 
 async def test_no_claim_travels_in_the_clear(snowflake: Snowflake) -> None:

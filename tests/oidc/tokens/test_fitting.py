@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
+from snowflake.crypto.algorithms import RS256
 from snowflake.crypto.keys import MAX_KID, MAX_TOKEN, SigningKey
 from snowflake.oidc.tokens.access_token import MAX_ACCESS_TOKEN, ROOM
 from snowflake.settings import Settings
@@ -170,7 +171,7 @@ async def test_access_tokens_may_hold_no_claims_at_all(
 def test_the_length_of_a_token_is_known_before_it_is_signed(
     bits: int, claims: dict[str, Any]
 ) -> None:
-    key = SigningKey(RSAKey.generate_key(bits, private=True))
+    key = SigningKey(RSAKey.generate_key(bits, private=True), RS256)
     for typ in ("JWT", "at+jwt"):
         assert key.length(claims, typ) == len(key.sign(claims, typ))
 

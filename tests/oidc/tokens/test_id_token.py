@@ -4,7 +4,6 @@ from hashlib import sha256
 
 import pytest
 
-from snowflake.oidc.tokens.id_token import at_hash
 from snowflake.settings import Settings
 from tests.login import CLIENT_ID, Json, read_header, read_token, sign_in
 from tests.running import GUILDS, NOW, ORIGIN, Clock, Discord, Snowflake, running
@@ -111,8 +110,3 @@ async def test_nothing_is_null_or_empty(snowflake: Snowflake, discord: Discord) 
     answer = await sign_in(snowflake.browser)
     for values in (answer, *(await both(snowflake))):
         assert all(value is not None and value != "" for value in values.values())
-
-
-def test_at_hash_is_that_of_the_specification() -> None:
-    # OpenID Connect Core 1.0, appendix A.4 (the access token of its example).
-    assert at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"

@@ -6,8 +6,9 @@ from unittest.mock import AsyncMock
 import httpx
 import pytest
 
+from snowflake.crypto.algorithms import RS256
 from snowflake.errors import StoreDown
-from snowflake.oidc.tokens.id_token import at_hash
+from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.settings import Settings
 from snowflake.store.access_tokens import AccessTokens
 from snowflake.store.session_ends import Which
@@ -61,7 +62,7 @@ async def test_it_is_no_json_web_token_and_the_id_token_is_tied_to_it(
     assert len(tokens["access_token"]) == 43
     assert tokens["expires_in"] == 3600
     claims = read_token(snowflake, tokens["id_token"])
-    assert claims["at_hash"] == at_hash(tokens["access_token"])
+    assert claims["at_hash"] == half_hash(tokens["access_token"], RS256)
     assert claims["exp"] == NOW + 3600
 
 

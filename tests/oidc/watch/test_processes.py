@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from unittest.mock import patch
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ from snowflake.oidc.watch.rounds import LEASE, Rounds
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.state import State
-from tests.running import DISCORD_API, GUILDS, Clock, Discord, checked_once
+from tests.running import DISCORD_API, GUILDS, Clock, Discord, keys_checked_once
 from tests.store.furniture import put_login
 from tests.store.places import Place
 
@@ -68,7 +67,7 @@ def settings(settings: Settings, place: Place) -> Settings:
 
 async def opened(stack: AsyncExitStack, settings: Settings, clock: Clock) -> State:
     """Start another process, as far as looking is concerned."""
-    with patch("snowflake.state.key_ring.parse_key", checked_once):
+    with keys_checked_once():
         return await stack.enter_async_context(State.open(settings, clock))
 
 

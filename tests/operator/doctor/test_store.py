@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from snowflake.crypto.keys import parse_key
+from snowflake.crypto.private_keys import parse_key
 from snowflake.crypto.sealing import SECRET_FILE
 from snowflake.errors import StartFault, TemporarilyUnavailable
 from snowflake.operator.doctor.examination import examine
@@ -60,7 +60,7 @@ async def test_a_store_in_order_with_a_key_that_signs(
         kid = await keep_key(made, private_key)
     findings = await found(store, settings)
     assert said(findings) == [("store", Status.OK), ("signing key", Status.OK)]
-    assert findings[1].text == f"{kid} signs; 1 published"
+    assert findings[1].text == f"{kid} signs by RS256; 1 published"
 
 
 async def test_a_store_without_a_key_gets_one_at_the_next_start(
