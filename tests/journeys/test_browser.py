@@ -85,6 +85,7 @@ def test_one_sign_in_and_one_sign_out_are_for_both_applications(
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in with Discord")).to_be_visible()
     assert page.url == f"{sandbox.another}/"
+    expect(page.get_by_role("status")).to_contain_text("You have signed out")
     for _ in range(500):
         page.goto(sandbox.example)
         if page.get_by_role("status").count():
@@ -105,6 +106,7 @@ def test_out_of_the_first_the_second_hears_of_it_in_the_browser(
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in with Discord")).to_be_visible()
     assert page.url == f"{sandbox.example}/"
+    expect(page.get_by_role("status")).to_contain_text("You have signed out")
     page.goto(sandbox.another)
     expect(page.get_by_role("status")).to_contain_text("signed out by the front channel")
 

@@ -90,9 +90,9 @@ class Example:
         """Offer to sign in."""
         result = self._last(request)
         is_signed_in = isinstance(result, Success)
-        signed_out = result.by if isinstance(result, SignedOut) else None
+        signed_out = result if isinstance(result, SignedOut) else None
         context = {
-            "result": result if not signed_out else None,
+            "result": result if signed_out is None else None,
             "is_signed_in": is_signed_in,
             "signed_out": signed_out,
         }
@@ -143,8 +143,8 @@ class Example:
     async def logout(self, request: Request) -> Response:
         """Forget the last login, and sign out at the provider (RP-Initiated Logout 1.0)."""
         result = self._last(request)
-        self._results.forget(request.session.get("result"))
-        request.session.clear()
+        if result is not None:
+            self._remember(request, SignedOut())
         metadata = await self._provider.load_server_metadata()
         endpoint = metadata.get("end_session_endpoint")
         if not isinstance(result, Success) or result.sid is None or endpoint is None:

@@ -41,9 +41,9 @@ class Success:
 
 @dataclass(frozen=True)
 class SignedOut:
-    """A login that the provider has ended, ``by`` which channel."""
+    """A login that is over: the provider has ended it, ``by`` a channel, or the person has."""
 
-    by: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
