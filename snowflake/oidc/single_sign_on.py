@@ -29,7 +29,6 @@ from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.discord_cache import Remembered
 from snowflake.store import session_logins
-from snowflake.store.codes import NewCode
 from snowflake.store.discord_tokens import StoredTokens
 from snowflake.store.grants import Grant
 from snowflake.store.session_ends import Which
@@ -136,7 +135,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     code = _code(session, entry)
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
     expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
-    new = NewCode(code.id, state.sealer.seal(exchanged), expires)
+    new = session_logins.NewCode(code.id, state.sealer.seal(exchanged), expires)
     try:
         entered = session_logins.Entry(client.id, new, fetched.learnt)
         await state.store.session_logins.enter(session, entered, account)

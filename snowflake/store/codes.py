@@ -14,7 +14,6 @@ that itself comes again is a replay.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -23,14 +22,13 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    insert,
     or_,
     select,
     update,
 )
 
 from snowflake.errors import InvalidGrant
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.grants import Grant
 from snowflake.store.schema import codes, grants
 
@@ -63,18 +61,6 @@ _IS_OVER = codes.c.grant_id.is_not(None) & or_(
     codes.c.expires_at <= bindparam("now"), ~(exists().where(grants.c.id == codes.c.grant_id))
 )
 _WHY_NOT = select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over"))
-_ADD = insert(codes)
-
-
-class NewCode(NamedTuple):
-    """A code that nobody has brought yet, and what is kept with it, sealed, until it is redeemed.
-
-    ``expires_at`` is a Unix time.
-    """
-
-    id: str
-    exchanged: str
-    expires_at: int
 
 
 class CodeReserved(Exception):
@@ -203,19 +189,6 @@ class Codes:
                 connection.execute(_SPEND, {**held, "grant_id": None})
 
         await self._database.write(work)
-
-
-def putting(code: NewCode, application: str, person: str) -> Statement:
-    """Answer the statement that keeps a code of somebody who comes by their session."""
-    return _ADD, {
-        "id": code.id,
-        "spent": False,
-        "reserved_until": 0,
-        "exchanged": code.exchanged,
-        "application": application,
-        "person": person,
-        "expires_at": code.expires_at,
-    }
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:

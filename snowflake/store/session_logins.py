@@ -7,15 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, update
 
 from snowflake.errors import InvalidGrant
-from snowflake.store import codes
-from snowflake.store.codes import NewCode
 from snowflake.store.database import Database, Statement
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.memberships import Membership, Memberships, in_order
-from snowflake.store.schema import session_clients, sessions
+from snowflake.store.schema import codes, session_clients, sessions
 from snowflake.store.session_ends import end_rows
 from snowflake.store.sessions import Account, Session, Sessions, hash_of
 from snowflake.store.sids import sid_of
@@ -32,6 +30,17 @@ class Arrival(NamedTuple):
     tokens: StoredTokens
     learnt: Iterable[Membership] = ()
     begun: str | None = None
+
+
+class NewCode(NamedTuple):
+    """A code that nobody has brought yet, and what is kept with it, sealed, until it is redeemed.
+
+    ``expires_at`` is a Unix time.
+    """
+
+    id: str
+    exchanged: str
+    expires_at: int
 
 
 class Entry(NamedTuple):
@@ -60,6 +69,7 @@ _IN_BROWSER = (
     .with_for_update()
 )
 _CHANGE = update(sessions).where(_IS)
+_ADD_CODE = insert(codes)
 _SIGNED_OUT = "the person has signed out, and has to sign in again"
 
 
@@ -172,7 +182,7 @@ class SessionLogins:
         def work(connection: Connection) -> None:
             _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
             connection.execute(_CHANGE, used)
-            connection.execute(*codes.putting(entry.code, session.application, session.person))
+            connection.execute(*_putting(entry.code, session))
             connection.execute(*self._participating(session.id, entry.client_id))
             for membership in in_order(entry.learnt):
                 connection.execute(*self._memberships.putting(membership))
@@ -188,6 +198,18 @@ class SessionLogins:
             "first_at": now,
             "last_at": now,
         }
+
+
+def _putting(code: NewCode, session: Session) -> Statement:
+    return _ADD_CODE, {
+        "id": code.id,
+        "spent": False,
+        "reserved_until": 0,
+        "exchanged": code.exchanged,
+        "application": session.application,
+        "person": session.person,
+        "expires_at": code.expires_at,
+    }
 
 
 def check_lives(connection: Connection, session_id: str, client_id: str, now: float) -> None:
