@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
@@ -57,7 +57,7 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
             if not _is_secure(uri, settings):
                 yield (*keys, name, at), HTTPS
     for at, scope in enumerate(client.scopes or ()):
-        if scope not in SCOPES:
+        if scope not in BUILT_IN:
             yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope)}"
     groups = settings.groups.changed_by(client.groups)
     if client.groups is not None:
@@ -71,7 +71,7 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
 def _scope_meant(scope: str) -> str:
     if scope in {"guild", "guilds", "role", "roles"}:
         return f"; the scope is groups, and include of [groups] says that {scope} count"
-    return guess(scope, SCOPES)
+    return guess(scope, BUILT_IN)
 
 
 def _of_groups(groups: GroupsTable, settings: Settings, keys: Keys) -> Faults:

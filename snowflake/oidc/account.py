@@ -10,7 +10,7 @@ from starlette.responses import Response
 from snowflake.crypto.sealing import BadNote, Note
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
-from snowflake.oidc.scopes import SCOPES, allowed
+from snowflake.oidc.scopes import allowed, learnt
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.paths import ACCOUNT, CALLBACK
 from snowflake.protocol.redirect import redirect
@@ -114,13 +114,13 @@ def applications_of(
     seen = [(one.client_id, own, one.given_at, one.scopes) for one in kept.consents]
     seen += [(client_id, own, last, ()) for client_id, last in entered.items()]
     seen += [(one.client_id, one.application, one.auth_time, one.scopes) for one in kept.grants]
-    for client_id, application, at, learnt in seen:
+    for client_id, application, at, names in seen:
         # The page's own part in a session is no application.
         if client_id == ACCOUNT_CLIENT:
             continue
         key = (client_id, application)
         times[key] = max(times.get(key, 0), at)
-        scopes.setdefault(key, set()).update(learnt)
+        scopes.setdefault(key, set()).update(names)
     found = [_application(*key, at, scopes[key], registry) for key, at in times.items()]
     return sorted(found, key=lambda one: (-one.last_at, one.name))
 
@@ -133,5 +133,5 @@ def _application(
     name = client.name if client is not None else None
     is_registered = client_id != application
     unnamed = client_id if is_registered else f"Discord application {client_id}"
-    learns = tuple(scope.tells for key, scope in SCOPES.items() if key in known)
+    learns = tuple(learnt(known, client))
     return Application(client_id, application, name or unnamed, last_at, learns)

@@ -152,7 +152,7 @@ async def authorize(request: Request) -> Response:
 
 
 def _wish(params: Parameters, client: Client) -> Wish:
-    scope = _scope(params)
+    scope = _scope(params, client)
     _check_response(params)
     challenge = pkce.requested_challenge(params)
     if challenge is None and client.registered is not None and client.registered.public:
@@ -172,12 +172,12 @@ def _wish(params: Parameters, client: Client) -> Wish:
     )
 
 
-def _scope(params: Parameters) -> list[str]:
+def _scope(params: Parameters, client: Client) -> list[str]:
     """Answer the scopes that we know; others are ignored.
 
     So are those that the client may not have, each time that it is given something.
     """
-    asked = scopes.known(params.require("scope", MAX_SCOPE))
+    asked = scopes.known(params.require("scope", MAX_SCOPE), client)
     if "openid" not in asked:
         raise InvalidScope("scope must contain openid")
     return asked

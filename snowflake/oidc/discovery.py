@@ -10,7 +10,7 @@ from snowflake.crypto.algorithms import ALGORITHMS, RS256
 from snowflake.oidc import authorize
 from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.scopes import GROUP_NAMES, SCOPES, Claims
+from snowflake.oidc.scopes import GROUP_NAMES, Claims, allowed, scopes_of, scopes_of_all
 from snowflake.oidc.tokens.access_token import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
@@ -105,7 +105,7 @@ def _introspects_by(client: Client, method: str) -> bool:
 def _requests(offers: Offers) -> Claims:
     """Answer what an authorization request, or one for tokens, may hold."""
     return {
-        "scopes_supported": offers.among(SCOPES, Client.allows_scope),
+        "scopes_supported": offers.among(scopes_of_all(offers.clients), _may_have),
         "response_types_supported": [authorize.RESPONSE_TYPE],
         "response_modes_supported": [authorize.RESPONSE_MODE],
         "grant_types_supported": list(GRANTS),
@@ -124,7 +124,8 @@ def _requests(offers: Offers) -> Claims:
 
 def _tokens(offers: Offers) -> Claims:
     """Answer what tokens and UserInfo are like."""
-    names = [name for scope in SCOPES.values() for name in scope.claims]
+    scopes = (scope for client in offers.clients for scope in scopes_of(client).values())
+    names = dict.fromkeys(claim for scope in scopes for claim in scope.claims)
     of_session = ["sid"] if offers.keeps_sessions else []
     tokens: Claims = {
         "claims_supported": [*OF_TOKEN, *of_session, *offers.among(names, _may_be_told)],
@@ -146,11 +147,6 @@ def _signs_userinfo_by(client: Client, algorithm: str) -> bool:
     return client.wants_signed_userinfo and algorithm == client.signing_alg
 
 
-def _may_be_told(client: Client, claim: str) -> bool:
-    allowed = any(client.allows_scope(name) for name in SCOPES if claim in SCOPES[name].claims)
-    return allowed and (claim not in GROUP_NAMES or client.groups.names_claim)
-
-
 def _encryption(offers: Offers) -> Claims:
     """Answer how ID tokens are encrypted for those who want it."""
     ways = [client.encryption for client in offers.clients if client.encryption is not None]
@@ -160,3 +156,13 @@ def _encryption(offers: Offers) -> Claims:
         "id_token_encryption_alg_values_supported": sorted({way.alg for way in ways}),
         "id_token_encryption_enc_values_supported": sorted({way.enc for way in ways}),
     }
+
+
+def _may_have(client: Client, scope: str) -> bool:
+    return bool(allowed([scope], client))
+
+
+def _may_be_told(client: Client, claim: str) -> bool:
+    scopes = scopes_of(client)
+    is_given = any(claim in scopes[name].claims for name in allowed(scopes, client))
+    return is_given and (claim not in GROUP_NAMES or client.groups.names_claim)

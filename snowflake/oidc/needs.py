@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
-from snowflake.oidc.scopes import MEMBERS, SCOPES, allowed
+from snowflake.oidc.scopes import MEMBERS, allowed, scopes_of
 from snowflake.people.policies.guilds import moderation_guilds, role_guilds
 from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
@@ -102,7 +102,8 @@ def _discord_scopes(
         MEMBERS: members and not client.has_bot,
         ROLE_CONNECTIONS_WRITE: client.links_roles,
     }
-    of_claims = (SCOPES[name].discord(client) for name in names)
+    scopes = scopes_of(client)
+    of_claims = (scopes[name].discord(client) for name in names)
     return frozenset({"identify"}.union(*of_claims, (name for name, so in wanted.items() if so)))
 
 

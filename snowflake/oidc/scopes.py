@@ -1,6 +1,7 @@
 """What each scope asks of Discord, and which claims it gives (OpenID Connect Core 1.0, section 5).
 
-A new scope is one entry in ``SCOPES``; a new claim is one line in its scope.
+A new scope is one entry in ``BUILT_IN``; a new claim is one line in its scope. Everybody else asks
+``scopes_of`` which scopes there are for a client, and what they give it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -96,7 +97,7 @@ def _discord(person: Person, client: Client) -> dict[str, object]:
     return _said(told)
 
 
-SCOPES: Mapping[str, Scope] = {
+BUILT_IN: Final[Mapping[str, Scope]] = {
     "openid": Scope(
         description="Sign in with OpenID Connect. Required.",
         tells="Who you are at Discord: your user ID.",
@@ -152,23 +153,41 @@ SCOPES: Mapping[str, Scope] = {
 }
 
 
-def known(scope: str) -> list[str]:
+def scopes_of(client: Client) -> Mapping[str, Scope]:  # noqa: ARG001
+    """Answer the scopes that there are, by their names in our order, as they are for a client."""
+    return BUILT_IN
+
+
+def scopes_of_all(clients: Iterable[Client]) -> list[str]:
+    """Answer the names of the scopes that there are for any of the clients, in our order."""
+    return list(dict.fromkeys(name for client in clients for name in scopes_of(client)))
+
+
+def learnt(names: Iterable[str], client: Client | None) -> list[str]:
+    """Answer, in words for people, what a client learns by scopes; None is one that is gone."""
+    scopes, names = scopes_of(client) if client is not None else BUILT_IN, set(names)
+    return [scope.tells for name, scope in scopes.items() if name in names]
+
+
+def known(scope: str, client: Client) -> list[str]:
     """Answer the scopes of a request that we know, in our order; others are ignored."""
     asked = set(scope.split())
-    return [name for name in SCOPES if name in asked]
+    return [name for name in scopes_of(client) if name in asked]
 
 
 def allowed(names: Iterable[str], client: Client) -> list[str]:
-    """Answer those scopes that the client may have, as it is configured now."""
-    return [name for name in names if client.allows_scope(name)]
+    """Answer those scopes that there are and the client may have, as it is configured now."""
+    scopes = scopes_of(client)
+    return [name for name in names if name in scopes and client.allows_scope(name)]
 
 
 def given(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
     """Answer those scopes that the client may have and for which Discord granted all they need."""
+    scopes = scopes_of(client)
     return [
         name
         for name in allowed(names, client)
-        if SCOPES[name].always or SCOPES[name].discord(client) <= discord
+        if scopes[name].always or scopes[name].discord(client) <= discord
     ]
 
 
@@ -192,9 +211,9 @@ def claims_of(
     A claim with nothing to say is left out.
     """
     claims: Claims = {}
-    nowhere = Person(person.user)
+    scopes, nowhere = scopes_of(client), Person(person.user)
     for name in names:
-        scope = SCOPES[name]
+        scope = scopes[name]
         told = person if scope.discord(client) <= discord else nowhere
         claims |= {claim: value(told, client) for claim, value in scope.claims.items()}
     return _said(claims)

@@ -53,7 +53,7 @@ async def userinfo(request: Request) -> Response:
     # 3. Fresh claims.
     if not _is_fresh(grant, client, state):
         grant = await _fresh(grant, Credentials(client, None, caller_of(request)), state)
-    claims = claims_within(grant.claims, allowed(token.scopes, client))
+    claims = claims_within(grant.claims, allowed(token.scopes, client), client)
 
     # 4. The answer, signed if the client wants it so. Meanwhile others can be served.
     if not client.wants_signed_userinfo:

@@ -13,7 +13,7 @@ from snowflake.discord.bot import Bot
 from snowflake.discord.models import User
 from snowflake.errors import Refusal
 from snowflake.oidc.needs import Needs, needs_of
-from snowflake.oidc.scopes import SCOPES, Claims, allowed, claims_of
+from snowflake.oidc.scopes import Claims, allowed, claims_of, scopes_of
 from snowflake.oidc.unsaid import members_of
 from snowflake.people.person import Person
 from snowflake.people.policies import POLICIES
@@ -83,7 +83,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
     Raises:
         TemporarilyUnavailable: Discord gave no usable answer, or refuses the bot.
     """
-    names = allowed(SCOPES, client)
+    names = allowed(scopes_of(client), client)
     needs = needs_of(client, names)
     user = await bot.user(person_id)
     if user is None:
@@ -104,7 +104,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
             if getattr(client.access, name)
         ),
         claims=_told(claims_of(person, names, client, needs.discord_scopes)),
-        unknown=tuple(_unknown(names)),
+        unknown=tuple(_unknown(names, client)),
         unseen=unseen,
     )
 
@@ -146,7 +146,8 @@ def _told(claims: Claims) -> Claims:
     return told
 
 
-def _unknown(names: Iterable[str]) -> list[str]:
-    claims = {claim for name in names for claim in SCOPES[name].claims}
+def _unknown(names: Iterable[str], client: Client) -> list[str]:
+    scopes = scopes_of(client)
+    claims = {claim for name in names for claim in scopes[name].claims}
     parts = {f"discord.{part}" for part in PRIVATE_OF_DISCORD} if "discord" in claims else set()
     return sorted(claims & PRIVATE_CLAIMS | parts)

@@ -12,7 +12,7 @@ from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import NOTE, ConsentNote, asked_for, refused
 from snowflake.oidc.hints import Hints
 from snowflake.oidc.question import page_for
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import learnt
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
 from snowflake.oidc.ways import ways_here
 from snowflake.protocol import browser, pkce
@@ -57,14 +57,13 @@ async def _asked(request: Request) -> Response:
         browser=browser.fingerprint(binding),
         begun=int(state.clock()),
     )
-    scopes = asked_for(note, client)
     response = page(
         "consent.html",
         request,
         form=True,
         application=client.name or client.id,
         account=account_of(session).account,
-        learns=[scope.tells for name, scope in SCOPES.items() if name in scopes],
+        learns=learnt(asked_for(note, client), client),
         another_account=page_for(another, client, "consent", state.clock(), state),
         action=state.settings.path + CONSENT,
         note=params.require(NOTE, MAX_NOTE),

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from starlette.routing import Route
 
 from snowflake.configuration.variables import variable, variables_of
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
 from snowflake.settings.tables.access import AccessTable
@@ -94,13 +94,13 @@ Row = tuple[str, ...]
 def scopes() -> Iterable[Row]:
     client = Registry(Settings()).find("anybody")
     assert client is not None
-    for name, scope in SCOPES.items():
+    for name, scope in BUILT_IN.items():
         asked = " ".join(f"`{discord}`" for discord in sorted(scope.discord(client)))
         yield f"`{name}`", scope.description, asked
 
 
 def claims() -> Iterable[Row]:
-    for name, scope in SCOPES.items():
+    for name, scope in BUILT_IN.items():
         for claim in scope.claims:
             yield f"`{claim}`", f"`{name}`", CLAIMS[claim]
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from starlette.requests import Request
 
 from snowflake.errors import Denial, Refusal
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import BUILT_IN
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
 from snowflake.web.pages import denial_page
@@ -133,7 +133,7 @@ def test_so_can_everything_about_somebodys_account_and_signing_out(
 def test_so_can_pages_with_all_that_they_may_have(shown: Page) -> None:
     request = Request({"type": "http", "request_id": "0123456789abcdef"})
     application = {"client_id": "grafana", "last": "1 January 2026, 00:00 UTC"}
-    learns = tuple(scope.tells for scope in SCOPES.values())
+    learns = tuple(scope.tells for scope in BUILT_IN.values())
     account = page_of(
         "account.html",
         request,

@@ -5,7 +5,7 @@ import pytest
 
 from snowflake.oidc.authorize import PROMPTS
 from snowflake.oidc.grants import GRANTS
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
 from snowflake.settings.tables.groups import GroupsTable
 from tests.login import (
@@ -42,7 +42,7 @@ async def test_what_is_there_is_published_and_nothing_else(document: Json) -> No
         "revocation_endpoint": f"{ORIGIN}/revoke",
         "introspection_endpoint": f"{ORIGIN}/introspect",
         "jwks_uri": f"{ORIGIN}/.well-known/jwks.json",
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": list(BUILT_IN),
         "claims_supported": document["claims_supported"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -171,7 +171,7 @@ async def test_what_no_client_may_use_is_not_listed(
         document: Json = (await snowflake.browser.get(CONFIGURATION)).json()
     assert document["scopes_supported"] == ["openid", "email"]
     of_scopes = {"sub", "email", "email_verified"}
-    assert {name for scope in SCOPES.values() for name in scope.claims} & {
+    assert {name for scope in BUILT_IN.values() for name in scope.claims} & {
         *document["claims_supported"]
     } == of_scopes
     for endpoint in ("token", "revocation", "introspection"):

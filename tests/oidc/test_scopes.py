@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from snowflake.discord.models import Guild, Member, User
-from snowflake.oidc.scopes import SCOPES, claims_of, granted, known
+from snowflake.oidc.scopes import BUILT_IN, claims_of, granted, known
 from snowflake.people.person import Person
 from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
@@ -44,13 +44,13 @@ PICTURE = "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea.png
     ],
 )
 def test_known_scopes_are_kept_and_others_ignored(scope: str, names: list[str]) -> None:
-    assert known(scope) == names
+    assert known(scope, CLIENT) == names
 
 
-@pytest.mark.parametrize("name", SCOPES)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_every_scope_says_what_it_gives_and_needs_to_know_the_person(name: str) -> None:
-    assert SCOPES[name].description.endswith(".")
-    assert "identify" in SCOPES[name].discord(CLIENT)
+    assert BUILT_IN[name].description.endswith(".")
+    assert "identify" in BUILT_IN[name].discord(CLIENT)
 
 
 @pytest.mark.parametrize(

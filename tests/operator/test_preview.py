@@ -16,7 +16,7 @@ from snowflake.discord.client import DiscordClient
 from snowflake.discord.models import User
 from snowflake.errors import Refusal, TemporarilyUnavailable
 from snowflake.oidc.needs import needs_of
-from snowflake.oidc.scopes import SCOPES, claims_of
+from snowflake.oidc.scopes import BUILT_IN, claims_of
 from snowflake.operator.preview import (
     ONLY_THEIRS,
     PRIVATE_CLAIMS,
@@ -265,8 +265,8 @@ def test_what_only_their_own_token_shows_is_not_told_by_a_bot() -> None:
     private = public.model_copy(
         update={"email": "a@b.c", "verified": True, "locale": "sv-SE", "mfa_enabled": True}
     )
-    by_bot = claims_of(Person(public), SCOPES, CLIENT, ALL)
-    by_login = claims_of(Person(private, email=private.email), SCOPES, CLIENT, ALL)
+    by_bot = claims_of(Person(public), BUILT_IN, CLIENT, ALL)
+    by_login = claims_of(Person(private, email=private.email), BUILT_IN, CLIENT, ALL)
     assert {name for name in by_login if name not in by_bot} == PRIVATE_CLAIMS
     of_bot, of_login = (claims["discord"] for claims in (by_bot, by_login))
     assert isinstance(of_bot, dict)

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from snowflake.errors import LoginDenied, LoginError, SnowflakeError
 from snowflake.oidc.discovery import metadata
-from snowflake.oidc.scopes import GROUP_NAMES, SCOPES
+from snowflake.oidc.scopes import BUILT_IN, GROUP_NAMES
 from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
 from snowflake.web.openapi import openapi_document
@@ -120,7 +120,7 @@ def test_the_parameters_of_a_path_are_described(document: dict[str, Any]) -> Non
 def test_every_claim_that_somebody_may_be_told_is_described(document: dict[str, Any]) -> None:
     userinfo = document["paths"]["/userinfo"]["get"]["responses"]["200"]
     claims = userinfo["content"]["application/json"]["schema"]["properties"]
-    of_scopes = {claim for scope in SCOPES.values() for claim in scope.claims}
+    of_scopes = {claim for scope in BUILT_IN.values() for claim in scope.claims}
     assert set(claims) == of_scopes - GROUP_NAMES
 
 

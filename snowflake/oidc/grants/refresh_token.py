@@ -107,7 +107,7 @@ def _narrowed(grant: Grant, params: Parameters, client: Client) -> tuple[str, ..
     scope = params.at_most("scope", MAX_SCOPE)
     if scope is None:
         return tuple(given)
-    wanted = {"openid", *scopes.known(scope)}
+    wanted = {"openid", *scopes.known(scope, client)}
     more = wanted - {*grant.scopes, "offline_access"}
     if scopes.allowed(more, client):
         raise InvalidScope("scope holds more than was asked for at the login")

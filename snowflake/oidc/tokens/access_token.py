@@ -53,8 +53,10 @@ class AccessToken:
 
 def access_token(redeemed: Redeemed, client: Client, keys: KeyRing, times: Times) -> str:
     """Sign an access token. It holds the claims too, as far as there is room for them."""
-    claims = claims_within(redeemed.grant.claims, redeemed.scopes)
-    candidates = list(ever_fewer(claims)) if client.claims_in_access_token else [just_sub(claims)]
+    claims = claims_within(redeemed.grant.claims, redeemed.scopes, client)
+    candidates = (
+        list(ever_fewer(claims, client)) if client.claims_in_access_token else [just_sub(claims)]
+    )
     of_token = _of_token(redeemed, times)
     key = keys.signs_access_tokens(client)
     return sign_first_within(ROOM, key, of_token, candidates, ACCESS_TOKEN_TYPE)

@@ -6,7 +6,8 @@ from typing import Any, Final
 import structlog
 
 from snowflake.crypto.keys import Signer
-from snowflake.oidc.scopes import SCOPES, Claims
+from snowflake.oidc.scopes import Claims, scopes_of
+from snowflake.settings.client import Client
 
 #: Scopes whose claims are left out of an access token that would be too long, first those of the
 #: first one. At last all but ``sub`` are.
@@ -15,17 +16,19 @@ LEFT_OUT: Final = ("discord", "groups", "profile", "email")
 _log = structlog.get_logger(__name__)
 
 
-def claims_within(claims: Mapping[str, Any], scopes: Iterable[str]) -> Claims:
-    """Answer those claims of a grant that the scopes give."""
-    names = {name for scope in scopes for name in SCOPES[scope].claims}
-    return {name: value for name, value in claims.items() if name in names}
+def claims_within(claims: Mapping[str, Any], names: Iterable[str], client: Client) -> Claims:
+    """Answer those claims of a grant that the scopes ``names`` give a client."""
+    scopes = scopes_of(client)
+    given = {claim for name in names for claim in scopes[name].claims}
+    return {claim: value for claim, value in claims.items() if claim in given}
 
 
-def ever_fewer(claims: Claims) -> Iterator[Claims]:
+def ever_fewer(claims: Claims, client: Client) -> Iterator[Claims]:
     """Answer the claims, then those without what is wanted least, and at last ``sub`` alone."""
     yield claims
-    for scope in LEFT_OUT:
-        claims = {name: claims[name] for name in claims if name not in SCOPES[scope].claims}
+    scopes = scopes_of(client)
+    for name in LEFT_OUT:
+        claims = {claim: claims[claim] for claim in claims if claim not in scopes[name].claims}
         yield claims
     yield just_sub(claims)
 

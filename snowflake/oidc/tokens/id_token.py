@@ -52,7 +52,7 @@ def id_token(
     redeemed: Redeemed, client: Client, keys: KeyRing, times: Times, access_token: str
 ) -> str:
     """Sign an ID token that goes with an access token, and encrypt it if the client wants that."""
-    claims = claims_within(redeemed.grant.claims, redeemed.scopes)
+    claims = claims_within(redeemed.grant.claims, redeemed.scopes, client)
     candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
     signer = keys.signs_for(client)
     at_hash = half_hash(access_token, signer.algorithm)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from snowflake.oidc.scopes import SCOPES
+from snowflake.oidc.scopes import BUILT_IN
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
 Json = dict[str, Any]
@@ -113,7 +113,7 @@ def claims(provider: Json) -> Json:
     """Answer the schema of the claims of a person that a provider tells, by its metadata."""
     described = {
         claim: {"description": f"With the scope {name}."}
-        for name, scope in SCOPES.items()
+        for name, scope in BUILT_IN.items()
         for claim in scope.claims
         if claim in provider["claims_supported"]
     }
