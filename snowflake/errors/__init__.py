@@ -85,6 +85,7 @@ from snowflake.errors.link_pages import (
     NotLinked,
 )
 from snowflake.errors.login_pages import (
+    Back,
     LoginElsewhere,
     LoginError,
     LoginExpired,
@@ -146,6 +147,7 @@ from snowflake.errors.upstream import (
 
 __all__ = [
     "AccessDenied",
+    "Back",
     "Busy",
     "CodeUnreadable",
     "ConsentRequired",

@@ -6,6 +6,7 @@ The sentences themselves are in ``people/policies``, each beside its condition.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from snowflake.errors.login_pages import Back
 from snowflake.errors.root import SnowflakeError
 
 
@@ -48,7 +49,7 @@ class Denial:
     application: str
     account: str
     another_account: str
-    back: str
+    back: Back
     invite: str | None = None
 
     @property

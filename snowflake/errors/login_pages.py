@@ -1,9 +1,17 @@
 """What stops a login and is told to the person, as a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from snowflake.errors.root import SnowflakeError
+
+
+class Back(NamedTuple):
+    """Where an application hears something: a link that leads there, or a form with ``fields``."""
+
+    uri: str
+    fields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,7 @@ class Ways:
     """
 
     application: str
-    back: str | None = None
+    back: Back | None = None
     again: str | None = None
 
 

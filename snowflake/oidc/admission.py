@@ -6,7 +6,6 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from snowflake.errors import AccessDenied, InvalidGrant, LoginSpent
-from snowflake.oidc.answers import answer
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.denial import denied
 from snowflake.oidc.hints import Hints
@@ -81,4 +80,4 @@ async def admit(
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:
     login_ended(answered["error"])
-    return answer(note.redirect_uri, note.iss, note.state, **answered)
+    return note.asker.answer(**answered)

@@ -17,7 +17,7 @@ from snowflake.errors import (
     UnsupportedResponseType,
 )
 from snowflake.oidc import redirects, scopes
-from snowflake.oidc.answers import error_answer
+from snowflake.oidc.answers import Asker
 from snowflake.oidc.clients import requested_client
 from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
@@ -86,16 +86,15 @@ async def authorize(request: Request) -> Response:
     redirect_uri = redirects.resolve(sent, client, issuer, settings)
 
     # 3. The parameters.
-    application_state = None
+    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, RESPONSE_MODE)
     try:
-        application_state = params.at_most("state", MAX_STATE)
+        asker = replace(asker, state=params.at_most("state", MAX_STATE))
         wish = _wish(params, client)
         hints = await hints_of(params, client, state)
     except OAuthError as error:
         if client.registered is None:
             raise
-        iss = client.issuer_below(issuer)
-        return error_answer(redirect_uri.application, iss, application_state, error)
+        return asker.refuse(error)
 
     # 4. The login note, bound to this browser.
     secure = issuer.startswith("https:")
@@ -106,7 +105,7 @@ async def authorize(request: Request) -> Response:
         redirect_uri=redirect_uri.application,
         discord_redirect_uri=redirect_uri.discord,
         scope=" ".join(wish.scope),
-        state=application_state,
+        state=asker.state,
         nonce=wish.nonce,
         code_challenge=wish.code_challenge,
         verifier=pkce.new_verifier(),
@@ -143,7 +142,7 @@ async def authorize(request: Request) -> Response:
         # Whoever sees a page is better off with ours, which says since when it lasts.
         if client.registered is None or not wish.silent:
             raise
-        return error_answer(note.redirect_uri, note.iss, note.state, outage)
+        return asker.refuse(outage)
 
     # 6. To Discord.
     response = redirect(page_for(note, client, wish.prompt, state.clock(), state))

@@ -12,7 +12,6 @@ from snowflake.crypto.sealing import BadNote, ExpiredNote, Sealer
 from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import Admitted, admit
-from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
@@ -119,7 +118,7 @@ async def _arrived(note: LoginNote, request: Request, params: Parameters, state:
 
     # 7. To the application, which alone learns who it is if it is a Discord application.
     if admitted is None:
-        response = _answer(note, code=state.sealer.seal(code, state.clock()))
+        response = note.asker.answer(code=state.sealer.seal(code, state.clock()))
         remember(response, known.after(code.id), state.sealer, state.clock(), secure=secure)
         return response
     response = await _welcomed(admitted, note, code, client, state)
@@ -134,7 +133,7 @@ async def _welcomed(
     """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
     begun, now = admitted.session, state.clock()
     if begun is None:
-        return _answer(note, code=state.sealer.seal(code, now))
+        return note.asker.answer(code=state.sealer.seal(code, now))
     session = begun.session
     code = replace(
         code,
@@ -148,7 +147,7 @@ async def _welcomed(
     elif await has_to_ask(note, client, session.person, state.store.consents):
         response = ask(note, session, state)
     else:
-        response = _answer(note, code=state.sealer.seal(code, now))
+        response = note.asker.answer(code=state.sealer.seal(code, now))
     set_session(response, begun.identifier, session, state.sealer, now)
     return response
 
@@ -173,9 +172,10 @@ def _login(request: Request, params: Parameters, state: State) -> LoginNote | Re
     if not is_late:
         return note
     ways = ways_here(note, state)
-    if note.silent and ways is not None and ways.back is not None:
+    if note.silent and ways is not None:
+        # Its table vouches for the redirect URI.
         login_ended(OVER["error"])
-        return redirect(ways.back)
+        return note.asker.answer(**OVER)
     raise LoginExpired(ways)
 
 
@@ -200,7 +200,7 @@ def _out(note: LoginNote, outage: TemporarilyUnavailable) -> Response:
     """
     if not note.silent:
         raise outage
-    return error_answer(note.redirect_uri, note.iss, note.state, outage)
+    return note.asker.refuse(outage)
 
 
 def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
@@ -214,7 +214,7 @@ def _refused(note: LoginNote, error: str, settings: Settings) -> Response:
     if code == "access_denied" and note.referrer and _is_home(note, settings):
         return redirect(note.referrer)
     description = PASSED_ON[error] if known else "Discord reported an error."
-    return _answer(note, error=code, error_description=description)
+    return note.asker.answer(error=code, error_description=description)
 
 
 def _is_home(note: LoginNote, settings: Settings) -> bool:
@@ -223,7 +223,3 @@ def _is_home(note: LoginNote, settings: Settings) -> bool:
     return redirects.is_browsable(referrer, settings) and origin_of(referrer) == origin_of(
         note.redirect_uri
     )
-
-
-def _answer(note: LoginNote, **answered: str) -> Response:
-    return answer(note.redirect_uri, note.iss, note.state, **answered)

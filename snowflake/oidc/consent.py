@@ -10,7 +10,6 @@ from typing import ClassVar
 from starlette.responses import Response
 
 from snowflake.errors import ConsentRequired
-from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.scopes import allowed
@@ -63,7 +62,7 @@ def ask(note: LoginNote, session: Session, state: State) -> Response:
     """Send the person to our page, or tell the application that it wanted none."""
     if note.silent:
         required = ConsentRequired("the person has to allow it first")
-        return error_answer(note.redirect_uri, note.iss, note.state, required)
+        return note.asker.refuse(required)
     waiting = ConsentNote(**vars(note), session=session.id)
     sealed = state.sealer.seal(waiting, state.clock())
     return redirect(with_parameters(state.settings.path + CONSENT, {NOTE: sealed}))
@@ -72,4 +71,4 @@ def ask(note: LoginNote, session: Session, state: State) -> Response:
 def refused(note: LoginNote) -> Response:
     """Tell the application that the person does not want it."""
     login_ended(REFUSED["error"])
-    return answer(note.redirect_uri, note.iss, note.state, **REFUSED)
+    return note.asker.answer(**REFUSED)

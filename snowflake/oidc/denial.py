@@ -7,7 +7,6 @@ import structlog
 from starlette.responses import Response
 
 from snowflake.errors import AccessDenied, Denial, LoginDenied, TemporarilyUnavailable
-from snowflake.oidc.answers import answer, answer_uri
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.question import page_for
@@ -35,7 +34,7 @@ async def denied(
         # Where there is a page, that tells the log.
         structlog.contextvars.bind_contextvars(error="access_denied", reason=refusal.description)
         login_ended("access_denied")
-        return answer(note.redirect_uri, note.iss, note.state, **DENIED)
+        return note.asker.answer(**DENIED)
     named = await _with_names(person, client, state.memory)
     raise LoginDenied(_denial(note, named, client, state)) from None
 
@@ -57,6 +56,6 @@ def _denial(note: LoginNote, person: Person, client: Client, state: State) -> De
         application=client.name or client.id,
         account=person.user.account,
         another_account=page_for(note, client, "consent", note.begun, state),
-        back=answer_uri(note.redirect_uri, note.iss, note.state, **DENIED),
+        back=note.asker.back(**DENIED),
         invite=client.access.invite,
     )

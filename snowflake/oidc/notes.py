@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
+from snowflake.oidc.answers import Asker
 from snowflake.protocol.known_browser import KnownBrowser
 from snowflake.settings.issuers import issuer_of_client
 
@@ -21,7 +22,7 @@ class LoginNote(Note):
     everybody, below which the client may have its ``own_issuer``.
     """
 
-    purpose: ClassVar[str] = "login note 6"
+    purpose: ClassVar[str] = "login note 7"
 
     client_id: str
     issuer: str
@@ -40,11 +41,18 @@ class LoginNote(Note):
     login: str | None = None
     asks_consent: bool = False
     own_issuer: bool = False
+    response_type: str = "code"
+    response_mode: str = "query"
 
     @property
     def iss(self) -> str:
         """The issuer that answers and tokens name, which may be the client's own."""
         return _iss(self)
+
+    @property
+    def asker(self) -> Asker:
+        """The application that has asked, to be answered."""
+        return Asker(self.redirect_uri, self.iss, self.state, self.response_mode)
 
 
 class Came(NamedTuple):

@@ -15,7 +15,6 @@ from snowflake.errors import (
     LoginRequired,
 )
 from snowflake.oidc.acquaintances import Known, ask_discord
-from snowflake.oidc.answers import answer, error_answer
 from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.denial import denied
@@ -79,7 +78,7 @@ async def by_session(session: Session | None, entry: Entry, state: State) -> Res
     except (LoginRequired, ConsentRequired) as refusal:
         if not note.silent:
             return None
-        return error_answer(note.redirect_uri, note.iss, note.state, refusal)
+        return note.asker.refuse(refusal)
 
 
 def account_of(session: Session) -> User:
@@ -145,7 +144,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     # 5. To the application.
     structlog.contextvars.bind_contextvars(by="session")
     sealed = state.sealer.seal(code, state.clock())
-    return answer(note.redirect_uri, note.iss, note.state, code=sealed)
+    return note.asker.answer(code=sealed)
 
 
 async def _ask(

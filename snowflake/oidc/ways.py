@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from snowflake.errors import Ways
-from snowflake.oidc.answers import answer_uri
+from snowflake.errors import Back, Ways
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
 from snowflake.protocol import pkce
@@ -35,7 +34,7 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
     fresh = replace(note, verifier=pkce.new_verifier(), begun=int(now))
     return Ways(
         application=client.name or client.id,
-        back=answer_uri(note.redirect_uri, note.iss, note.state, **OVER),
+        back=note.asker.back(**OVER),
         again=page_for(fresh, client, "none", now, state),
     )
 
@@ -51,7 +50,7 @@ def ways_elsewhere(note: LoginNote, registry: Registry) -> Ways | None:
     return Ways(application=client.name or client.id, back=_door(note, client.registered))
 
 
-def _door(note: LoginNote, table: ClientTable) -> str | None:
+def _door(note: LoginNote, table: ClientTable) -> Back | None:
     """Answer the front page of the site on which the client's own redirect URI is.
 
     A pattern may lead to somebody else's, and an app has none. Nor is there one on loopback: this
@@ -61,7 +60,7 @@ def _door(note: LoginNote, table: ClientTable) -> str | None:
     pages = [uri for uri in table.redirect_uris if _is_site(uri)]
     if note.redirect_uri in pages:
         pages.insert(0, note.redirect_uri)
-    return f"{origin_of(pages[0])}/" if pages else None
+    return Back(f"{origin_of(pages[0])}/") if pages else None
 
 
 def _is_site(uri: str) -> bool:

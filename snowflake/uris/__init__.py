@@ -9,6 +9,6 @@ whether a secret may travel there.
 """
 
 from snowflake.uris.checks import MAX_FIELDS, RESERVED, check_uri
-from snowflake.uris.parameters import with_parameters
+from snowflake.uris.parameters import with_fragment, with_parameters
 
-__all__ = ["MAX_FIELDS", "RESERVED", "check_uri", "with_parameters"]
+__all__ = ["MAX_FIELDS", "RESERVED", "check_uri", "with_fragment", "with_parameters"]

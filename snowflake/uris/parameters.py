@@ -15,13 +15,22 @@ def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
     The URI is not taken apart: put together again, ``app.immich:///cb`` would be ``app.immich:/cb``
     to some versions of ``urllib``, which no app is registered for.
     """
-    added = "&".join(
-        f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
-    )
+    added = _encoded(parameters)
     if not added:
         return uri
     separator = "&" if "?" in uri else "?"
     return f"{uri}{separator}{added}"
+
+
+def with_fragment(uri: str, parameters: Mapping[str, str | None]) -> str:
+    """Give a URI without a fragment one of those parameters that are not None."""
+    return f"{uri}#{_encoded(parameters)}"
+
+
+def _encoded(parameters: Mapping[str, str | None]) -> str:
+    return "&".join(
+        f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
+    )
 
 
 def _quoted(value: str) -> str:

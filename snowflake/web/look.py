@@ -19,6 +19,8 @@ from snowflake.web.accent import readable
 OURS: Final = "Snowflake"
 #: Goes on from a page when all that it frames has loaded, or after five seconds.
 ONWARD: Final = (files("snowflake.web") / "templates" / "onward.js").read_text("utf-8")
+#: Posts the form of a page as soon as it is there.
+POSTING: Final = (files("snowflake.web") / "templates" / "form_post.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class Look:
         too, and nobody knows where they end.
         """
         return self.policy.replace("form-action 'none'; ", "")
+
+    def posting_policy(self, uri: str) -> str:
+        """The policy of a page whose form posts itself to a URI of an application.
+
+        Where that leads on from there nobody knows, as with ``form_policy``. A login without a page
+        happens in a frame of the application.
+        """
+        ancestors = f"frame-ancestors {origin_of(uri)}"
+        policy = self.form_policy.replace("frame-ancestors 'none'", ancestors)
+        return f"{policy}; script-src '{_digest(POSTING)}'"
 
     def frames_policy(self, frames: Iterable[str]) -> str:
         """The policy of a page that frames just these URIs, and goes on by a script of ours."""

@@ -8,7 +8,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from snowflake.errors import Denial, LoginDenied, Ways
+from snowflake.errors import Back, Denial, LoginDenied, Ways
 from snowflake.settings.tables.pages import PagesTable
 from snowflake.web.look import ONWARD, look, look_of
 
@@ -51,11 +51,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way on from a page: what it says, perhaps with a name at its end, and where it leads."""
+    """A way on from a page: what it says, perhaps with a name at its end, and where it leads.
+
+    With ``fields``, it is a form that is posted there.
+    """
 
     text: str
     href: str
     name: str = ""
+    fields: Mapping[str, str] | None = None
 
 
 def render(template: str, **context: object) -> str:
@@ -76,7 +80,13 @@ def error_page(
     If something has failed, it shows the reference under which the log has more.
     """
     return page(
-        "message.html", request, status=status, headers=headers, links=links, **asdict(message)
+        "message.html",
+        request,
+        status=status,
+        headers=headers,
+        form=_hold_form(links),
+        links=links,
+        **asdict(message),
     )
 
 
@@ -87,11 +97,18 @@ def denial_page(request: Request, denial: Denial) -> Response:
     """
     links = [
         Link("Use another account", denial.another_account),
-        Link("Back to", denial.back, denial.application),
+        _back_to(denial.application, denial.back),
     ]
     if denial.invite and any(refusal.by_joining for refusal in denial.refusals):
         links.insert(0, Link("Join on Discord", denial.invite))
-    return page("denial.html", request, status=LoginDenied.status, denial=denial, links=links)
+    return page(
+        "denial.html",
+        request,
+        status=LoginDenied.status,
+        form=_hold_form(links),
+        denial=denial,
+        links=links,
+    )
 
 
 def frames_page(
@@ -118,8 +135,16 @@ def links_of(ways: Ways | None) -> list[Link]:
     if ways is not None and ways.again is not None:
         links.append(Link("Sign in again", ways.again))
     if ways is not None and ways.back is not None:
-        links.append(Link("Back to", ways.back, ways.application))
+        links.append(_back_to(ways.application, ways.back))
     return links
+
+
+def _hold_form(links: Sequence[Link]) -> bool:
+    return any(link.fields is not None for link in links)
+
+
+def _back_to(application: str, back: Back) -> Link:
+    return Link("Back to", back.uri, application, back.fields)
 
 
 def page(

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from snowflake.oidc.answers import Posted
 from snowflake.oidc.authorize import authorize
 from snowflake.oidc.callback import callback
 from snowflake.oidc.discovery import discovery, discovery_of_client
@@ -22,6 +23,7 @@ from snowflake.web import docs, linked_roles
 from snowflake.web.account import account
 from snowflake.web.consent import consent
 from snowflake.web.end_session import end_session
+from snowflake.web.form_post import posting_page
 from snowflake.web.health import health, ready
 from snowflake.web.home import home
 
@@ -68,7 +70,10 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        response = await self._answer(Request(scope, receive, send))
+        request = Request(scope, receive, send)
+        response = await self._answer(request)
+        if isinstance(response, Posted):
+            response = posting_page(request, response)
         await response(scope, receive, send)
 
 

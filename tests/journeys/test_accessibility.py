@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 from starlette.requests import Request
 
-from snowflake.errors import Denial, Refusal
+from snowflake.errors import Back, Denial, Refusal
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
@@ -33,7 +33,7 @@ DENIAL = Denial(
     application="Grafana",
     account="ada.lindqvist",
     another_account="https://snowflake.test/another",
-    back="https://snowflake.test/back",
+    back=Back("https://snowflake.test/back"),
     invite="https://snowflake.test/invite",
 )
 

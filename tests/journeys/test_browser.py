@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from starlette.requests import Request
 
-from snowflake.errors import Denial, Refusal
+from snowflake.errors import Back, Denial, Refusal
 from snowflake.sandbox.configured import Trial
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
@@ -190,7 +190,7 @@ def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page:
         application="The documentation of a company with a long name",
         account="averyveryverylongusername1234567890",
         another_account="https://snowflake.test/another",
-        back="https://snowflake.test/back",
+        back=Back("https://snowflake.test/back"),
         invite="https://snowflake.test/invite",
     )
     shown = denial_page(Request({"type": "http"}), denial)
@@ -205,7 +205,7 @@ def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page:
     places = {
         "Join on Discord": denial.invite,
         "Use another account": denial.another_account,
-        f"Back to {denial.application}": denial.back,
+        f"Back to {denial.application}": denial.back.uri,
     }
     for text, place in places.items():
         tab_to(page, text)

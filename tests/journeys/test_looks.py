@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 from starlette.requests import Request
 
-from snowflake.errors import LoginExpired, Ways
+from snowflake.errors import Back, LoginExpired, Ways
 from snowflake.settings import Settings
 from snowflake.settings.tables.pages import PagesTable, picture
 from snowflake.web.accent import READABLE, contrast
@@ -47,7 +47,8 @@ def test_whatever_things_are_called_a_page_can_be_read_on_a_telephone(
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     for name in NAMES:
         request = Request({"type": "http", "app": app, "request_id": "0123456789abcdef"})
-        ways = Ways(name, "https://snowflake.test/back", "https://snowflake.test/again")
+        back = Back("https://snowflake.test/back")
+        ways = Ways(name, back, "https://snowflake.test/again")
         shown = error_page(request, message, status=400, links=links_of(ways))
         headers = {"Content-Security-Policy": shown.headers["content-security-policy"]}
         serve(page, bytes(shown.body), headers)
@@ -55,7 +56,10 @@ def test_whatever_things_are_called_a_page_can_be_read_on_a_telephone(
         assert_fits(page)
         assert contrast_of(page, "nav .button:not(.plain)") >= READABLE
         assert contrast_of(page, "nav .plain") >= READABLE
-        for text, place in (("Sign in again", ways.again), (f"Back to {name}".strip(), ways.back)):
+        for text, place in (
+            ("Sign in again", ways.again),
+            (f"Back to {name}".strip(), back.uri),
+        ):
             tab_to(page, text)
             page.keyboard.press("Enter")
             page.wait_for_url(str(place))

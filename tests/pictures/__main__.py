@@ -6,7 +6,7 @@ from unittest.mock import patch
 from playwright.sync_api import Page, sync_playwright
 from starlette.requests import Request
 
-from snowflake.errors import Denial, Refusal
+from snowflake.errors import Back, Denial, Refusal
 from snowflake.sandbox.demo import Sandbox, running
 from snowflake.web.pages import denial_page
 from tests.journeys.chromium import ARGUMENTS, choose, serve
@@ -19,7 +19,7 @@ DENIAL = Denial(
     application="Grafana",
     account="ada.lindqvist",
     another_account="https://snowflake.test/another",
-    back="https://snowflake.test/back",
+    back=Back("https://snowflake.test/back"),
     invite="https://snowflake.test/invite",
 )
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from snowflake import errors
 from snowflake.errors import (
     AccessDenied,
+    Back,
     Busy,
     Denial,
     DiscordDown,
@@ -121,7 +122,7 @@ def denials_counted() -> float:
 
 async def test_a_denial_is_a_page_counted_and_logged_by_its_policies() -> None:
     refusals = (Refusal("any_guild", "Join."), Refusal("two_factor", "Switch it on."))
-    denied = LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", "https://b/"))
+    denied = LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", Back("https://b/")))
     structlog.contextvars.clear_contextvars()
     before = denials_counted()
     response = await login_denied(request_to("/callback"), denied)
@@ -148,7 +149,7 @@ async def test_a_denial_at_the_token_endpoint_is_logged_as_one() -> None:
 async def test_a_denial_ends_any_request_that_raises_it(snowflake: Snowflake) -> None:
     def deny(_: Request) -> None:
         refusals = (Refusal("any_guild", "Join."),)
-        raise LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", "https://b/"))
+        raise LoginDenied(Denial(refusals, "Grafana", "nelly", "https://a/", Back("https://b/")))
 
     snowflake.app.router.routes.append(Route("/denied", deny))
     response = await snowflake.browser.get("/denied")

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from starlette.requests import Request
 
-from snowflake.errors import Denial, Refusal
+from snowflake.errors import Back, Denial, Refusal
 from snowflake.web.pages import SECURITY_HEADERS, Message, denial_page, error_page
 from tests.running import Snowflake
 
@@ -32,7 +32,7 @@ def page_for(*refusals: Refusal, application: str = "Grafana", invite: str | Non
         application=application,
         account="nelly",
         another_account="https://discord.com/oauth2/authorize?a=1&b=2",
-        back="https://grafana.example.com/login?error=access_denied&state=1",
+        back=Back("https://grafana.example.com/login?error=access_denied&state=1"),
         invite=invite,
     )
     return bytes(denial_page(request_of(), denial).body).decode()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from snowflake.errors import Denial
+from snowflake.errors import Back, Denial
 from snowflake.people.person import Person
 from snowflake.people.policies import refusals
 from snowflake.settings.client import Client
@@ -15,7 +15,7 @@ from tests.running import NOW
 def told(person: Person, to: Client) -> tuple[str, ...]:
     """Answer what a page tells somebody who is refused."""
     found = refusals(person, to, NOW)
-    return Denial(found, "Grafana", "nelly", "https://a/", "https://b/").sentences
+    return Denial(found, "Grafana", "nelly", "https://a/", Back("https://b/")).sentences
 
 
 @pytest.mark.parametrize(
