@@ -23,6 +23,7 @@ def disagreements(settings: Settings) -> Faults:
     yield from _of_access(settings.access, settings.groups, ("access",))
     yield from _of_application(settings)
     yield from _of_linked_roles(settings)
+    yield from _of_webfinger(settings)
     known: set[str] = set()
     for at, client in enumerate(settings.clients):
         if client.id in known:
@@ -47,6 +48,12 @@ def _of_linked_roles(settings: Settings) -> Faults:
             yield ("linked_roles_at_login",), "needs linked roles: the table [linked_roles]"
     elif not _is_secure(table.issuer, settings):
         yield ("linked_roles", "issuer"), HTTPS
+
+
+def _of_webfinger(settings: Settings) -> Faults:
+    named = [at for at, client in enumerate(settings.clients) if client.webfinger]
+    for at in named[1:]:
+        yield ("clients", at, "webfinger"), "is true for another client too; choose one"
 
 
 def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:

@@ -23,8 +23,7 @@ WAITING: Final = {
     "paths, names and pages of the server are made of it at the start": (
         *("issuer", "base_path", "allowed_hosts", "treat_loopback_as_secure", "root_redirect"),
         *("enable_docs", "allowed_webfinger_hosts", "fix_redirect_uris", "return_to_referrer"),
-        *("code_lifetime", "include_unverified_email", "discord_authorize_url"),
-        "discord_public_key",
+        *("include_unverified_email", "discord_authorize_url", "discord_public_key"),
     ),
     "sessions begin with it": ("session_lifetime",),
     "the store is opened with it": ("data_dir", "database_url", "secret_key"),

@@ -13,6 +13,7 @@ from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched, fetch_newcomer
 from snowflake.protocol.failed_codes import check_stranger
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeReserved, LoginReserved, Reservation
 
@@ -53,7 +54,7 @@ async def newcomer(
     if client.registered is None:
         # A registered client's person has been let in already.
         await check_stranger(note.verifier, note.caller, note.browser, state)
-    code = await _reserve(note, client.application, state, redeeming=redeeming)
+    code = await _reserve(note, client, state, redeeming=redeeming)
     codes = state.store.codes
     exchanged = None
     try:
@@ -72,21 +73,19 @@ async def newcomer(
     return Newcomer(code, exchanged, fetched)
 
 
-async def _reserve(
-    note: CodeNote, application: str, state: State, *, redeeming: bool
-) -> Reservation:
+async def _reserve(note: CodeNote, client: Client, state: State, *, redeeming: bool) -> Reservation:
     """Reserve a code with its login, or a login alone; whoever else is at the login is waited for.
 
     So a browser that comes back twice at once has been let in twice, or not at all.
     """
-    settings, patience, waited = state.settings, state.discord.left(), 0.0
-    asking = settings.discord_deadline.total_seconds()
+    patience, waited = state.discord.left(), 0.0
+    asking = state.settings.discord_deadline.total_seconds()
     # It is sealed anew after Discord has been asked, and lives from then on.
-    expires = int(state.clock() + settings.code_lifetime.total_seconds() + asking)
+    expires = int(state.clock() + client.code_lifetime.total_seconds() + asking)
     row, login = (note.id, note.login) if redeeming else (note.login or note.id, None)
     while True:
         try:
-            return await state.store.codes.reserve(row, expires, asking, application, login)
+            return await state.store.codes.reserve(row, expires, asking, client.application, login)
         except (CodeReserved, LoginReserved) as reserved:
             # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
             is_same_code = redeeming and isinstance(reserved, CodeReserved)

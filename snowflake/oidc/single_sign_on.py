@@ -133,7 +133,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     # 4. The code, and what will be redeemed for it.
     code = _code(session, entry)
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
-    expires = int(state.clock() + state.settings.code_lifetime.total_seconds())
+    expires = int(state.clock() + client.code_lifetime.total_seconds())
     new = session_logins.NewCode(code.id, state.sealer.seal(exchanged), expires)
     try:
         entered = session_logins.Entry(client.id, new, fetched.learnt)

@@ -20,13 +20,17 @@ async def webfinger(request: Request) -> Response:
     """Answer the issuer for ``acct:`` addresses of the domains that were allowed.
 
     Without ``rel``, or with one that is ours among others, the link is there; else there is none
-    (section 4.3). The subject is the resource as it was sent.
+    (section 4.3). The subject is the resource as it was sent. The issuer is that of everybody,
+    unless a client has one to itself and ``webfinger``.
     """
     resource = query(request).require("resource", MAX_RESOURCE)
     domain = _domain(resource)
     if not domain or not state_of(request).settings.webfinger_hosts.match(domain):
         raise NotFound("there is no such account here")
-    links = [{"rel": ISSUER_RELATION, "href": issuer_of(request)}]
+    client, issuer = state_of(request).registry.webfinger, issuer_of(request)
+    if client is not None:
+        issuer = client.issuer_below(issuer)
+    links = [{"rel": ISSUER_RELATION, "href": issuer}]
     return JSONResponse(
         {"subject": resource, "links": links if _wanted(request) else []},
         media_type="application/jrd+json",

@@ -30,6 +30,8 @@ class Client:
     groups: GroupsTable
     access: AccessTable
     token_lifetime: timedelta
+    id_token_lifetime: timedelta
+    code_lifetime: timedelta
     refresh_token_lifetime: timedelta
     grant_lifetime: timedelta
     application_secret: SecretStr | None = None
@@ -58,6 +60,11 @@ class Client:
     def has_own_issuer(self) -> bool:
         """Whether its tokens name an issuer that no other client has."""
         return self.registered is not None and self.registered.issuer_mode == "per_client"
+
+    @property
+    def is_named_by_webfinger(self) -> bool:
+        """Whether its issuer is where an e-mail address leads to."""
+        return self.registered is not None and self.registered.webfinger
 
     def issuer_below(self, base: str) -> str:
         """Answer the issuer that its tokens name, where that of everybody is ``base``."""
@@ -113,6 +120,12 @@ class Client:
     def encryption(self) -> Encryption | None:
         """How its ID tokens, logout tokens and signed UserInfo are encrypted, if they are."""
         return self.registered.encryption if self.registered is not None else None
+
+    def renews_refresh_token(self, left: float) -> bool:
+        """Whether a refresh renews a refresh token that has so many seconds left to live."""
+        table = self.registered
+        threshold = table.refresh_token_threshold if table is not None else timedelta(0)
+        return not threshold or left < threshold.total_seconds()
 
     @property
     def signing_alg(self) -> str:

@@ -20,6 +20,7 @@ from snowflake.settings.tables.clients import ClientTable
 OF_CLIENTS = frozenset(
     {
         *("access", "allowed_clients", "avatar_size", "clients", "groups", "token_lifetime"),
+        "code_lifetime",
         *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
         *("linked_roles_at_login", "refresh_token_lifetime", "grant_lifetime"),
         *("access_token_claims", "userinfo_fresh"),
@@ -59,6 +60,9 @@ class Registry:
             for client in self._registered.values()
             if client.has_own_issuer
         }
+        named = (client for client in self._registered.values() if client.is_named_by_webfinger)
+        #: The client whose issuer WebFinger answers, if it is not that of everybody.
+        self.webfinger = next(named, None)
         #: At whose people a bot looks again, by how often it does.
         self.watches = _watches(self._registered.values(), _client("", settings))
 
@@ -142,6 +146,8 @@ def _client(client_id: str, settings: Settings) -> Client:
         groups=settings.groups,
         access=settings.access,
         token_lifetime=settings.token_lifetime,
+        id_token_lifetime=settings.token_lifetime,
+        code_lifetime=settings.code_lifetime,
         refresh_token_lifetime=settings.refresh_token_lifetime,
         grant_lifetime=settings.grant_lifetime,
         has_bot=settings.discord_bot_token is not None,
@@ -162,13 +168,16 @@ def _access(table: ClientTable, settings: Settings) -> AccessTable:
 
 def _registered(table: ClientTable, settings: Settings) -> Client:
     """Answer a registered client: as our own application is, but for what its table changes."""
+    token_lifetime = table.token_lifetime or settings.token_lifetime
     return replace(
         _client(settings.discord_client_id or "", settings),
         id=table.id,
         application_secret=settings.discord_client_secret,
         groups=settings.groups.changed_by(table.groups),
         access=_access(table, settings),
-        token_lifetime=table.token_lifetime or settings.token_lifetime,
+        token_lifetime=token_lifetime,
+        id_token_lifetime=table.id_token_lifetime or token_lifetime,
+        code_lifetime=table.code_lifetime or settings.code_lifetime,
         refresh_token_lifetime=table.refresh_token_lifetime or settings.refresh_token_lifetime,
         registered=table,
     )

@@ -86,5 +86,10 @@ class Settings(
     @property
     def longest_token_lifetime(self) -> timedelta:
         """How long the access and ID tokens live that live longest, of whatever client."""
-        own = (client.token_lifetime for client in self.clients)
-        return max([self.token_lifetime, *(one for one in own if one is not None)])
+        own = [
+            lifetime
+            for client in self.clients
+            for lifetime in (client.token_lifetime, client.id_token_lifetime)
+            if lifetime is not None
+        ]
+        return max([self.token_lifetime, *own])

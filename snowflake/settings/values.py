@@ -172,6 +172,7 @@ class Address(NamedTuple):
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+CodeLifetime = Annotated[Duration, within(timedelta(seconds=10), timedelta(minutes=10))]
 AvatarSize = Annotated[int, AfterValidator(_power_of_two)]
 DiscordId = Annotated[str, BeforeValidator(_digits), AfterValidator(_discord_id)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]

@@ -153,6 +153,15 @@ class Grants:
         """Answer the statement that writes a changed grant, if it is still there."""
         return _REPLACE, {"grant_id": grant.id, **self._row(grant)}
 
+    def renewing(self, grant: Grant) -> Statement:
+        """Answer the statement that writes the claims of a grant, if it is still there.
+
+        Its life is none of its business: somebody else may have lengthened it meanwhile.
+        """
+        row = self._row(grant)
+        claims = {name: row[name] for name in ("claims", "claims_at", "sealed_by")}
+        return _REPLACE, {"grant_id": grant.id, **claims}
+
     def _row(self, grant: Grant) -> dict[str, object]:
         return {
             "client_id": grant.client_id,

@@ -20,6 +20,7 @@ _IS = refresh_tokens.c.hash == bindparam("sent")
 _FIND = select(refresh_tokens).where(_IS)
 _ADD = insert(refresh_tokens)
 _USE = update(refresh_tokens).where(_IS, refresh_tokens.c.used_at.is_(None))
+_KEEP = _USE.values(used_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,24 @@ class RefreshTokens:
         successor = new_token()
         sealed = self._sealer.seal(_Successor(token.hash, successor))
         use = _USE, {"sent": token.hash, "used_at": int(self._clock()), "successor": sealed}
-        # The grant first, as whoever ends it does: so nobody waits for each other.
-        changes = self._grants.replacing(grant), use
-        additions = adding(successor, grant), *others
+        change = self._grants.replacing(grant)
+        written = await self._write(change, use, adding(successor, grant), *others)
+        return successor if written else None
+
+    async def keep(self, token: RefreshToken, grant: Grant, *others: Statement) -> bool:
+        """Leave a token as it is and write the claims of its grant, all at once with ``others``.
+
+        Answers whether it could be: another request may have put a successor in its place.
+        """
+        keep = _KEEP, {"sent": token.hash}
+        return await self._write(self._grants.renewing(grant), keep, *others)
+
+    async def _write(self, grant: Statement, token: Statement, *additions: Statement) -> bool:
+        """Write all of it, if there is such a grant and such a token; answer whether there is."""
 
         def work(connection: Connection) -> None:
-            for change in changes:
+            # The grant first, as whoever ends it does: so nobody waits for each other.
+            for change in (grant, token):
                 if connection.execute(*change).rowcount != 1:
                     raise _TooLate
             for addition in additions:
@@ -98,8 +111,8 @@ class RefreshTokens:
         try:
             await self._database.write(work)
         except _TooLate:
-            return None
-        return successor
+            return False
+        return True
 
     def _open(self, sealed: str, predecessor: str) -> str | None:
         try:

@@ -79,6 +79,14 @@ def test_client_ids_are_unique(faults: Faults) -> None:
     assert told == ["8: clients.grafana.id: is the ID of another client too"]
 
 
+def test_an_address_leads_to_one_issuer(load: Load, faults: Faults) -> None:
+    named = f"{CLIENT}webfinger = true\n"
+    assert load(APPLICATION + named).clients[0].webfinger
+    told = faults(APPLICATION + named + named.replace("grafana", "wiki"))
+    [fault] = [each for each in told if "webfinger" in each]
+    assert fault.endswith("clients.wiki.webfinger: is true for another client too; choose one")
+
+
 @pytest.mark.parametrize("key", ["redirect_uris", "post_logout_redirect_uris"])
 def test_an_asterisk_that_would_match_nothing_stops_the_start(key: str, faults: Faults) -> None:
     client = CLIENT if key != "redirect_uris" else CLIENT.partition("redirect_uris")[0]

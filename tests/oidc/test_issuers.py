@@ -276,3 +276,20 @@ async def test_a_login_under_way_keeps_the_issuer_with_which_it_began(
     use(snowflake, GRAFANA, WITH_OWN.model_copy(update={"issuer_mode": "global"}))
     tokens = await tokens_for(snowflake.browser, AS_WIKI, heard["code"])
     assert heard["iss"] == read_token(snowflake, tokens["id_token"])["iss"] == OWN
+
+
+@pytest.mark.parametrize(("mode", "issuer"), [("global", ORIGIN), ("per_client", OWN)])
+async def test_an_address_leads_to_the_issuer_of_the_client_that_is_named_by_it(
+    settings: Settings, clock: Clock, discord: Discord, mode: str, issuer: str
+) -> None:
+    named = WIKI.model_copy(update={"issuer_mode": mode, "webfinger": True})
+    async with keeping_sessions(settings, clock, discord, GRAFANA, named) as snowflake:
+        resource = {"resource": "acct:nelly@example.com"}
+        answer: Json = (
+            await snowflake.browser.get("/.well-known/webfinger", params=resource)
+        ).json()
+        [link] = answer["links"]
+        found: Json = (
+            await snowflake.browser.get(f"{link['href']}/.well-known/openid-configuration")
+        ).json()
+    assert link["href"] == found["issuer"] == issuer

@@ -24,6 +24,8 @@ CLIENT = Client(
     groups=GroupsTable(),
     access=AccessTable(),
     token_lifetime=timedelta(hours=1),
+    id_token_lifetime=timedelta(hours=1),
+    code_lifetime=timedelta(hours=1),
     refresh_token_lifetime=timedelta(days=30),
     grant_lifetime=timedelta(days=365),
 )

@@ -31,6 +31,8 @@ def source(registered: ClientTable | None = None, **changes: str) -> Source:
         groups=GroupsTable(),
         access=AccessTable(),
         token_lifetime=timedelta(hours=1),
+        id_token_lifetime=timedelta(hours=1),
+        code_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=30),
         grant_lifetime=timedelta(days=365),
         registered=registered,

@@ -107,7 +107,7 @@ async def authorization_code(
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
     code = params.require("code", MAX_CODE)
-    lifetime = state.settings.code_lifetime.total_seconds()
+    lifetime = credentials.client.code_lifetime.total_seconds()
     try:
         note = state.sealer.open(CodeNote, code, lifetime, state.clock())
     except BadNote as error:

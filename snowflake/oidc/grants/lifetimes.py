@@ -2,6 +2,7 @@
 
 from snowflake.errors import InvalidRequest
 from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.tokens.times import ends_at
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
 
@@ -33,8 +34,3 @@ def expires_at(client: Client, auth_time: int, now: float, *, refreshable: bool)
         lifetimes.append(client.refresh_token_lifetime)
     last = int(now + max(lifetimes).total_seconds())
     return min(last, ends_at(auth_time, client))
-
-
-def ends_at(auth_time: int, client: Client) -> int:
-    """Answer the Unix time at which a grant ends however often it is used."""
-    return auth_time + int(client.grant_lifetime.total_seconds())

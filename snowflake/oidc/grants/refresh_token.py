@@ -11,9 +11,10 @@ from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import secret_hash
 from snowflake.oidc.freshness import brought_up_to_date
-from snowflake.oidc.grants.lifetimes import ends_at, expires_at, is_refreshable
+from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.opaque import opaque_token
+from snowflake.oidc.tokens.times import ends_at
 from snowflake.protocol.bounds import MAX_REFRESH_TOKEN, MAX_SCOPE
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
@@ -29,6 +30,8 @@ _log = structlog.get_logger(__name__)
 async def refresh_token(credentials: Credentials, params: Parameters, state: State) -> Redeemed:
     """Exchange a refresh token for fresh tokens with fresh claims, and a new refresh token.
 
+    While it has more than the client's ``refresh_token_threshold`` to live, there is no new one: it
+    stays good, for as long as it was anyway, and the answer holds none (RFC 6749, section 6).
     While Discord is out, a client that is known without it gets the claims that it has, for
     ``OLDEST_CLAIMS``; after that, and while the store is out, the token stays as good as it was.
     Used again within ``OVERLAP`` it gets the same successor, for an answer that was lost; later, it
@@ -65,19 +68,24 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
         if token.used_at is not None:
             await _check_overlap(token, state.store.grants, state.clock())
 
-        # 5. The successor.
-        fresh = await _lengthened(current.grant, credentials, state, proven=not known_good)
+        # 5. The successor, or the same token for a while longer.
+        left = token.expires_at - state.clock()
+        renewed = credentials.client.renews_refresh_token(left)
+        fresh = await _living(current.grant, credentials, state, proven=not known_good)
+        fresh = _lengthened(fresh, credentials.client, state.clock()) if renewed else fresh
         answered = tuple(name for name in wanted if name in current.scopes)
         opaque = opaque_token(fresh, answered, credentials.client, state.clock())
         kept = [adding(opaque)] if opaque is not None else []
-        successor = await state.store.refresh_tokens.rotate(token, fresh, *kept)
-        if successor is None:
+        tokens = state.store.refresh_tokens
+        done = await (tokens.rotate if renewed else tokens.keep)(token, fresh, *kept)
+        if not done:
             # Another process has been quicker, however long this one took.
             token, grant = await _find(sent, credentials, state)
             again = Redeemed(grant, wanted, token.successor if refreshable else None)
             return await _again(token, again, credentials.client, state)
         audit("refresh", "completed", person=fresh.person)
-        return Redeemed(fresh, answered, successor if refreshable else None, access_token=opaque)
+        successor = done if refreshable and isinstance(done, str) else None
+        return Redeemed(fresh, answered, successor, access_token=opaque)
 
 
 async def _find(sent: str, credentials: Credentials, state: State) -> tuple[RefreshToken, Grant]:
@@ -114,10 +122,8 @@ def _narrowed(grant: Grant, params: Parameters, client: Client) -> tuple[str, ..
     return tuple(name for name in given if name in wanted)
 
 
-async def _lengthened(
-    grant: Grant, credentials: Credentials, state: State, *, proven: bool
-) -> Grant:
-    """Let a grant live on from now, with the secret that Discord has just proven.
+async def _living(grant: Grant, credentials: Credentials, state: State, *, proven: bool) -> Grant:
+    """Answer a grant that lives on from now, with the secret that Discord has just proven.
 
     Raises:
         InvalidGrant: its session has ended by time while Discord was asked.
@@ -127,8 +133,12 @@ async def _lengthened(
             raise InvalidGrant("the session has ended; the person has to sign in again")
         grant = replace(grant, session_ends=None)
     hashed = await secret_hash(credentials, state.secret_hashes) if proven else grant.secret_hash
-    ends = expires_at(credentials.client, grant.auth_time, state.clock(), refreshable=True)
-    return replace(grant, expires_at=ends, secret_hash=hashed)
+    return replace(grant, secret_hash=hashed)
+
+
+def _lengthened(grant: Grant, client: Client, now: float) -> Grant:
+    """Answer a grant whose life counts from now."""
+    return replace(grant, expires_at=expires_at(client, grant.auth_time, now, refreshable=True))
 
 
 async def _check_overlap(token: RefreshToken, grants: Grants, now: float) -> None:

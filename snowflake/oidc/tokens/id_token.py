@@ -10,7 +10,7 @@ from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
 from snowflake.oidc.tokens.hashes import half_hash
-from snowflake.oidc.tokens.times import Times
+from snowflake.oidc.tokens.times import Times, id_token_times_of
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import base_of
 from snowflake.state import State
@@ -56,7 +56,8 @@ def id_token(
     candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
     signer = keys.signs_for(client)
     at_hash = half_hash(access_token, signer.algorithm)
-    of_token = _of_token(redeemed, times) | {"at_hash": at_hash}
+    own_times = id_token_times_of(redeemed.grant, client, times.iat)
+    of_token = _of_token(redeemed, own_times) | {"at_hash": at_hash}
     signed = sign_first_within(MAX_TOKEN, signer, of_token, candidates, ID_TOKEN_TYPE)
     return encrypted_for(client, signed)
 

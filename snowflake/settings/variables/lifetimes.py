@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from snowflake.settings.values import Duration, within
+from snowflake.settings.values import CodeLifetime, Duration, within
 
 
 class LifetimeVariables(BaseSettings):
@@ -16,11 +16,9 @@ class LifetimeVariables(BaseSettings):
         default=timedelta(hours=1),
         description="How long access and ID tokens live; at least 60 seconds.",
     )
-    code_lifetime: Annotated[Duration, within(timedelta(seconds=10), timedelta(minutes=10))] = (
-        Field(
-            default=timedelta(minutes=1),
-            description="How long an authorization code lives; 10 seconds to 10 minutes.",
-        )
+    code_lifetime: CodeLifetime = Field(
+        default=timedelta(minutes=1),
+        description="How long an authorization code lives; 10 seconds to 10 minutes.",
     )
     refresh_token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] = Field(
         default=timedelta(days=30),

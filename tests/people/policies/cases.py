@@ -32,6 +32,8 @@ def client(groups: GroupsTable = NO_GROUPS, /, **access: object) -> Client:
         groups=groups,
         access=AccessTable.model_validate(access),
         token_lifetime=timedelta(hours=1),
+        id_token_lifetime=timedelta(hours=1),
+        code_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=30),
         grant_lifetime=timedelta(days=365),
     )

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -97,3 +99,40 @@ def test_the_server_of_a_public_client_is_told_over_https_alone(uri: str) -> Non
 def test_a_server_at_no_usable_address_is_refused(uri: str) -> None:
     with pytest.raises(ValidationError, match="backchannel_logout_uri"):
         client(backchannel_logout_uri=uri)
+
+
+@pytest.mark.parametrize("client_id", ["a/b", "a?b", "a#b", "a%b", "%2e", ".", ".."])
+def test_an_id_that_can_be_no_part_of_a_path_has_no_issuer_to_itself(client_id: str) -> None:
+    assert client(id=client_id).issuer_mode == "global"
+    with pytest.raises(ValidationError, match="issuer_mode"):
+        client(id=client_id, issuer_mode="per_client")
+
+
+@pytest.mark.parametrize("client_id", ["grafana", "a|b", "...", "a;b", "{}"])
+def test_any_other_may_have_one(client_id: str) -> None:
+    assert client(id=client_id, issuer_mode="per_client").issuer_mode == "per_client"
+
+
+def test_a_public_client_s_refresh_token_is_always_renewed() -> None:
+    assert client(refresh_token_threshold="1d").refresh_token_threshold == timedelta(days=1)
+    with pytest.raises(ValidationError, match="refresh_token_threshold"):
+        client(secret=None, public=True, refresh_token_threshold="1d")
+    assert client(secret=None, public=True, refresh_token_threshold="0").public
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("refresh_token_threshold", "59s"),
+        ("refresh_token_threshold", "-1d"),
+        ("id_token_lifetime", "59s"),
+        ("id_token_lifetime", "0"),
+        ("code_lifetime", "9s"),
+        ("code_lifetime", "601s"),
+        ("issuer_mode", "own"),
+        ("webfinger", "sometimes"),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=key):
+        client(**{key: value})

@@ -23,6 +23,14 @@ class IssuerKeys(CredentialKeys):
         ),
     )
 
+    webfinger: bool = Field(
+        default=False,
+        description=(
+            "Whether WebFinger answers with this client's issuer, for the domains of "
+            "`SNOWFLAKE_ALLOWED_WEBFINGER_HOSTS`. One client may have it."
+        ),
+    )
+
     @model_validator(mode="after")
     def _id_fit_for_a_path(self) -> "IssuerKeys":
         """Refuse an ID with which there would be two ways to spell the issuer, or none."""

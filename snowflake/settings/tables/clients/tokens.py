@@ -3,15 +3,15 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from snowflake.settings.tables.table import Table
-from snowflake.settings.values import Duration, within
+from snowflake.settings.tables.clients.credentials import CredentialKeys
+from snowflake.settings.values import CodeLifetime, Duration, within
 
 Lifetime = Annotated[Duration, within(timedelta(minutes=1))]
 
 
-class TokenKeys(Table):
+class TokenKeys(CredentialKeys):
     """What its tokens are like."""
 
     token_lifetime: Lifetime | None = Field(
@@ -19,6 +19,22 @@ class TokenKeys(Table):
     )
     refresh_token_lifetime: Lifetime | None = Field(
         default=None, description="In place of `SNOWFLAKE_REFRESH_TOKEN_LIFETIME`."
+    )
+    id_token_lifetime: Lifetime | None = Field(
+        default=None,
+        description="How long its ID tokens live, if not as long as its access tokens.",
+    )
+    code_lifetime: CodeLifetime | None = Field(
+        default=None, description="In place of `SNOWFLAKE_CODE_LIFETIME`."
+    )
+    refresh_token_threshold: Annotated[Duration, within(timedelta(minutes=1), or_zero=True)] = (
+        Field(
+            default=timedelta(0),
+            description=(
+                "A refresh renews the refresh token only if it has less than this to live; until "
+                "then it stays the same. `0` renews it each time, as a public client's must be."
+            ),
+        )
     )
     access_token_format: Literal["jwt", "opaque"] = Field(
         default="jwt",
@@ -31,3 +47,13 @@ class TokenKeys(Table):
         default=True,
         description="Whether the claims stand in the ID token too, or in UserInfo alone.",
     )
+
+    @model_validator(mode="after")
+    def _renewed_if_public(self) -> "TokenKeys":
+        """Refuse to keep a refresh token that anybody can use who finds it.
+
+        Without a secret, nothing but its renewal shows that it was stolen (RFC 9700, 4.14.2).
+        """
+        if self.public and self.refresh_token_threshold:
+            raise ValueError("refresh_token_threshold is for clients with a secret")
+        return self
