@@ -92,6 +92,15 @@ def test_every_value_that_an_operator_would_enter_is_filled_in() -> None:
     }
 
 
+def test_authentik_is_led_to_the_issuer_of_the_client() -> None:
+    own = table("the client's secret").model_copy(update={"issuer_mode": "per_client"})
+    text = blueprint(source(own))
+    found = f"{ISSUER}/clients/authentik/.well-known/openid-configuration"
+    assert applied(text, {}).source["oidc_well_known_url"] == found
+    # Snowflake's own address is the same for all.
+    assert f"{ISSUER}/callback" in comment(text)
+
+
 def test_the_portal_of_a_discord_application_needs_the_long_form_with_its_slash() -> None:
     assert f"#    {ISSUER}/r/{CALLBACK}\n" in comment(blueprint(source()))
 

@@ -268,6 +268,29 @@ async def test_clients_are_told_in_the_browser(
         assert not await is_signed_in(snowflake)
 
 
+async def test_a_frame_is_told_of_its_client_s_own_issuer(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    own = FRAMED.model_copy(update={"issuer_mode": "per_client"})
+    async with keeping_sessions(settings, clock, discord, GRAFANA, own) as snowflake:
+        hint = await signed_in(snowflake)
+        await enter(snowflake.browser, AS_WIKI)
+        page = await snowflake.browser.get("/logout", params={"id_token_hint": hint})
+        [frame] = [unescape(src) for src in re.findall(r'<iframe src="([^"]+)"', page.text)]
+        assert query_of(frame)["iss"] == f"{ORIGIN}/clients/wiki"
+
+
+async def test_a_hint_under_an_issuer_of_its_own_signs_out_without_a_question(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    own = GRAFANA.model_copy(update={"issuer_mode": "per_client"})
+    async with keeping_sessions(settings, clock, discord, own, WIKI) as snowflake:
+        asked = {"id_token_hint": await signed_in(snowflake), "post_logout_redirect_uri": GOODBYE}
+        answer = await snowflake.browser.get("/logout", params=asked)
+        assert answer.headers["location"] == GOODBYE
+        assert not await is_signed_in(snowflake)
+
+
 async def test_a_frame_is_told_of_no_session_that_it_does_not_want(
     settings: Settings, clock: Clock, discord: Discord
 ) -> None:

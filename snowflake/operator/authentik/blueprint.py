@@ -67,7 +67,7 @@ def _content(source: Source) -> dict[str, object]:
                     "consumer_secret": (
                         Tagged("!Env", source.variable) if secret is None else secret
                     ),
-                    "oidc_well_known_url": f"{source.issuer}/.well-known/openid-configuration",
+                    "oidc_well_known_url": source.well_known_url,
                     "additional_scopes": _scopes(source.client),
                     # Its default is none.
                     "pkce": "S256",

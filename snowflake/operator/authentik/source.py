@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from snowflake.configuration import FOR_AUTHENTIK, OBJECTS
+from snowflake.protocol.paths import OPENID_CONFIGURATION
 from snowflake.settings.client import Client
 from snowflake.settings.phc import HASH
 
@@ -11,6 +12,7 @@ from snowflake.settings.phc import HASH
 class Source:
     """What is known of the source. ``authentik`` is Authentik's address, without a slash.
 
+    ``issuer`` is the one that all clients share, which is Snowflake's own address.
     ``group_prefix`` is what the names of its groups begin with in Authentik.
     """
 
@@ -25,6 +27,11 @@ class Source:
     def brings_groups(self) -> bool:
         """Whether Authentik asks it for groups."""
         return self.client.allows_scope("groups")
+
+    @property
+    def well_known_url(self) -> str:
+        """Where Authentik finds the client's issuer, which may be one of its own."""
+        return self.client.issuer_below(self.issuer) + OPENID_CONFIGURATION
 
     @property
     def callback(self) -> str:

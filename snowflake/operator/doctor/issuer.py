@@ -8,6 +8,7 @@ from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.outbound.failures import NoAnswer
 from snowflake.protocol.paths import OPENID_CONFIGURATION
+from snowflake.settings.registry import Registry
 
 SUBJECT = "issuer"
 PROXY = (
@@ -16,6 +17,10 @@ PROXY = (
 )
 UNREACHED = (
     "Start Snowflake; if it runs, this machine may not reach it by that name, as others may."
+)
+
+UNKNOWN = (
+    "Reload Snowflake's configuration, or restart it; and let the proxy lead to it below /clients/."
 )
 
 
@@ -48,6 +53,8 @@ async def issuer(connections: Connections) -> AsyncIterator[Finding]:
     told = document.get("issuer")
     if told == expected:
         yield Finding(Status.OK, SUBJECT, f"{expected} is found under that name")
+        for offers in Registry(connections.settings).offers_of.values():
+            yield await _of_client(offers.issuer_below(expected), connections)
     elif isinstance(told, str):
         text = f"{expected} calls itself {told}"
         yield Finding(Status.FAULT, SUBJECT, text, "Set SNOWFLAKE_ISSUER there too, and restart.")
@@ -57,6 +64,19 @@ async def issuer(connections: Connections) -> AsyncIterator[Finding]:
     else:
         text = f"what answers at {expected} is no Snowflake (status {response.status_code})"
         yield Finding(Status.FAULT, SUBJECT, text, "Let the proxy lead to Snowflake.")
+
+
+async def _of_client(expected: str, connections: Connections) -> Finding:
+    """Ask for the document of a client's own issuer, which is below the one that has answered."""
+    try:
+        response = await connections.get(f"{expected}{OPENID_CONFIGURATION}")
+    except NoAnswer as failure:
+        text = f"nothing answers at {expected} ({failure})"
+        return Finding(Status.WARNING, SUBJECT, text, failure.cure or UNREACHED)
+    if _document(response).get("issuer") == expected:
+        return Finding(Status.OK, SUBJECT, f"{expected} is found under that name")
+    text = f"{expected} is not there (status {response.status_code})"
+    return Finding(Status.FAULT, SUBJECT, text, UNKNOWN)
 
 
 def _document(response: httpx.Response) -> dict[str, object]:

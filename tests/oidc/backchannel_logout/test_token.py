@@ -71,6 +71,17 @@ async def test_the_issuer_is_the_one_at_which_the_person_signed_in(
         assert read(teller.state, clients.heard[0])[1]["iss"] == ORIGIN
 
 
+async def test_a_client_with_an_issuer_to_itself_hears_of_that(
+    settings: Settings, clock: Clock, clients: Told
+) -> None:
+    own = TOLD_WIKI.model_copy(update={"issuer_mode": "per_client"})
+    async with telling(settings, clock, own) as teller:
+        await teller.put("wiki")
+        await teller.deliveries.round()
+        told = read(teller.state, clients.heard[0])[1]
+        assert (told["iss"], told["aud"]) == (f"{ORIGIN}/clients/wiki", "wiki")
+
+
 async def test_it_passes_for_no_other_token(teller: Teller, clients: Told) -> None:
     await teller.put("wiki")
     await teller.deliveries.round()

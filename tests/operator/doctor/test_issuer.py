@@ -1,9 +1,13 @@
+from functools import partial
+
 import httpx
 import pytest
 
 from snowflake.operator.doctor.finding import Status
 from snowflake.operator.doctor.issuer import issuer
 from snowflake.settings import Settings
+from tests.oidc.signed_in import GRAFANA, WIKI
+from tests.oidc.test_registered_clients import registering
 from tests.operator.doctor.cases import Answer, found
 
 ISSUER = "https://snowflake.example.com"
@@ -60,3 +64,45 @@ async def test_another_answer_is_a_fault_with_its_cure(
     assert finding.status is Status.FAULT
     assert text in finding.text
     assert cure in finding.cure
+
+
+OWN = f"{ISSUER}/clients/wiki"
+WITH_OWN = registering(SETTINGS, GRAFANA, WIKI.model_copy(update={"issuer_mode": "per_client"}))
+
+
+def serving_own(request: httpx.Request, own: httpx.Response) -> httpx.Response:
+    """Answer as the Snowflake that knows its name does, and below a client's own issuer this."""
+    if "/clients/" not in request.url.path:
+        return httpx.Response(200, json={"issuer": ISSUER})
+    assert request.url == f"{OWN}/.well-known/openid-configuration"
+    return own
+
+
+@pytest.mark.parametrize(
+    ("own", "status"),
+    [
+        (httpx.Response(200, json={"issuer": OWN}), Status.OK),
+        (httpx.Response(200, json={"issuer": ISSUER}), Status.FAULT),
+        (httpx.Response(404, json={"error": "invalid_request"}), Status.FAULT),
+        (httpx.Response(404, text="<html>"), Status.FAULT),
+    ],
+)
+async def test_a_client_s_own_issuer_is_looked_for_too(own: httpx.Response, status: Status) -> None:
+    first, second = await found(issuer, WITH_OWN, partial(serving_own, own=own))
+    assert first.status is Status.OK
+    assert second.status is status
+    assert OWN in second.text
+
+
+async def test_silence_below_a_client_s_issuer_is_a_warning_too() -> None:
+    def silent(request: httpx.Request) -> httpx.Response:
+        if "/clients/" in request.url.path:
+            raise httpx.ConnectError("nobody listens", request=request)
+        return httpx.Response(200, json={"issuer": ISSUER})
+
+    _, second = await found(issuer, WITH_OWN, silent)
+    assert second.status is Status.WARNING
+
+
+async def test_where_not_even_snowflake_is_found_nothing_below_it_is_looked_for() -> None:
+    assert len(await found(issuer, WITH_OWN)) == 1
