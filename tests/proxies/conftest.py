@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.journeys.browser import Browser
+from tests.journeys.registered import client
 from tests.journeys.world import World, world
 from tests.proxies.documented import (
     CARELESS,
@@ -24,6 +25,8 @@ from tests.tls import authority
 
 ORIGIN, PATH = f"https://{HOST}", "/snowflake"
 TRUSTING = {"UVICORN_FORWARDED_ALLOW_IPS": "127.0.0.1", "SNOWFLAKE_ALLOWED_HOSTS": HOST}
+#: Clients with an issuer to themselves, and how that spells their IDs.
+OWN = {"wiki": "wiki", "a|b@[c]\\d;e=`f`&{g}": "a%7Cb@%5Bc%5D%5Cd;e=%60f%60&%7Bg%7D"}
 #: Each proxy as the guide has it, the same below a path, and what people write instead.
 VARIANTS = [
     *(pytest.param((proxy, "", {}), id=proxy) for proxy in PROXIES),
@@ -44,6 +47,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, World
                 world(
                     tmp_path_factory.mktemp("proxies"),
                     {**TRUSTING, "SNOWFLAKE_BASE_PATH": path or "/"},
+                    file="".join(client(name, 'issuer_mode = "per_client"') for name in OWN),
                 )
             )
             for path in ("", PATH)

@@ -8,10 +8,10 @@ import pytest
 
 from snowflake.sandbox.discord.guilds import Guild
 from snowflake.sandbox.discord.people import Person
-from tests.journeys.browser import Browser, arrival
+from tests.journeys.browser import Browser, arrival, parameters
 from tests.journeys.relying_party import Secrets, tokens_of
 from tests.journeys.world import ADA, World, sign_in
-from tests.proxies.conftest import ORIGIN
+from tests.proxies.conftest import ORIGIN, OWN
 from tests.proxies.through import Through
 
 Proxied = tuple[World, str, Through]
@@ -100,6 +100,24 @@ def test_an_issuer_with_a_slash_finds_its_document(proxied: Proxied) -> None:
     world, issuer, _ = proxied
     answer = world.http.get(f"{issuer}//.well-known/openid-configuration")
     assert answer.json()["issuer"] == issuer
+
+
+@pytest.mark.parametrize("client_id", OWN)
+@pytest.mark.parametrize("slash", ["", "/"], ids=["", "slash"])
+def test_a_client_finds_its_own_issuer(proxied: Proxied, client_id: str, slash: str) -> None:
+    world, issuer, _ = proxied
+    own = f"{issuer}/clients/{OWN[client_id]}"
+    answer = world.http.get(f"{own}{slash}/.well-known/openid-configuration")
+    assert answer.json()["issuer"] == own
+    assert world.http.get(answer.json()["jwks_uri"]).json()["keys"]
+    party = replace(world.client(client_id), issuer=issuer)
+    refused = world.http.get(party.begin(Secrets(), prompt="none"))
+    told = parameters(refused.headers["location"])
+    assert (told["error"], told["iss"]) == ("login_required", own)
+    # Where RFC 8414 looks for it; a proxy that serves one path alone does not pass that on.
+    if issuer == ORIGIN:
+        found = f"{ORIGIN}/.well-known/oauth-authorization-server/clients/{OWN[client_id]}"
+        assert world.http.get(found).json() == answer.json()
 
 
 def test_scripts_may_ask_first(proxied: Proxied) -> None:

@@ -1,6 +1,8 @@
 // One login with openid-client: prints where the browser has to go, reads where it arrived, prints the claims or,
 // where it arrived with an error, that.
 // The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope;
+// algorithm (absent for that of OpenID Connect): by which rules the issuer's document is looked for; refreshes (absent
+// for none): how often to refresh at the end, each time with the refresh token that came last;
 // decryption (absent if nothing is encrypted): the private key as a JWK, its alg and kid, and how it is imported.
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
@@ -19,7 +21,7 @@ const config = await client.discovery(
   undefined,
   METHODS[wanted.method](wanted.client_secret),
   // The tests speak plain HTTP on the loopback address.
-  { execute: [client.allowInsecureRequests] },
+  { algorithm: wanted.algorithm, execute: [client.allowInsecureRequests] },
 );
 if (!config.serverMetadata().supportsPKCE()) {
   throw new Error("discovery does not say that PKCE is supported");
@@ -62,5 +64,11 @@ const tokens = await client
   });
 const claims = tokens.claims();
 const userinfo = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
-console.log(JSON.stringify({ claims, userinfo, expires_in: tokens.expiresIn() }));
+const refreshed = [];
+for (let kept = tokens.refresh_token; refreshed.length < (wanted.refreshes ?? 0); ) {
+  const fresh = await client.refreshTokenGrant(config, kept);
+  refreshed.push({ renewed: fresh.refresh_token !== undefined, claims: fresh.claims() });
+  kept = fresh.refresh_token ?? kept;
+}
+console.log(JSON.stringify({ claims, userinfo, expires_in: tokens.expiresIn(), refreshed }));
 process.exit();
