@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from pydantic import SecretStr
+
 from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
+from snowflake.crypto.keys import by_secret
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
@@ -63,6 +66,11 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
         for at, uri in enumerate(getattr(client, name)):
             if not _is_secure(uri, settings):
                 yield (*keys, name, at), HTTPS
+    if client.signing_alg == "HS256" and not _may_sign(client.secret):
+        yield (
+            (*keys, "signing_alg"),
+            "needs a secret for HS256, and this one is a public key",
+        )
     for at, scope in enumerate(client.scopes or ()):
         if scope not in BUILT_IN:
             yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope)}"
@@ -73,6 +81,15 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
     if client.access is not None or client.groups is not None:
         access = settings.access if client.access is None else client.access
         yield from _of_access(access, groups, (*keys, "access"))
+
+
+def _may_sign(secret: SecretStr | None) -> bool:
+    """Whether a secret is not something that others know."""
+    try:
+        by_secret(secret.get_secret_value() if secret is not None else "")
+    except ValueError:
+        return False
+    return True
 
 
 def _scope_meant(scope: str) -> str:

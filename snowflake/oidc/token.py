@@ -19,8 +19,9 @@ async def token(request: Request) -> Response:
     """Redeem a grant for tokens."""
     state, params = state_of(request), await form(request)
 
-    # 1. The client.
+    # 1. The client. A grant is spent for it only if there is what signs.
     credentials = await authenticated(request, params, state)
+    state.keys.signs_access_tokens(credentials.client)
 
     # 2. Its grant.
     redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))

@@ -131,7 +131,8 @@ class State:
     async def take_up(self, settings: Settings) -> None:
         """Go by what these settings say of clients, once there are the keys that they need.
 
-        For as long as the store cannot be asked for keys, all goes on as before.
+        All goes on as before until every process publishes them, and for as long as the store
+        cannot be asked for any.
         """
         while True:
             try:
@@ -140,6 +141,9 @@ class State:
             except TemporarilyUnavailable as error:
                 _log.warning("configuration_waits", message="for a new key", cause=error.cause)
                 await asyncio.sleep(LOOK_EVERY)
+        if (seconds := self.keys.unheard_of(settings)) > 0:
+            _log.info("configuration_waits", message="until all publish the new key")
+            await asyncio.sleep(seconds)
         self.use(settings)
 
     @asynccontextmanager

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from snowflake import __version__
+from snowflake.crypto.algorithms import BY_KEY
 from snowflake.crypto.private_keys import parse_key
 from tests.serving import PATIENCE, environment
 
@@ -61,3 +62,16 @@ def test_keygen_prints_a_key_that_can_be_used_and_nothing_else() -> None:
     assert key.algorithm.name == "RS256"
     assert key.kid
     assert first.stdout != second.stdout
+
+
+@pytest.mark.parametrize("algorithm", BY_KEY)
+def test_keygen_makes_one_for_each_algorithm(algorithm: str) -> None:
+    made = run("keygen", "--alg", algorithm)
+    assert parse_key(made.stdout, "the output").algorithm.name == algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "none", "es256", "Ed25519"])
+def test_keygen_makes_no_key_for_another_one(algorithm: str) -> None:
+    refused = run("keygen", "--alg", algorithm)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'RS256'" in refused.stderr

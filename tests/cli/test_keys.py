@@ -7,6 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from snowflake.cli import app, main
+from snowflake.crypto.algorithms import BY_KEY
+from snowflake.crypto.private_keys import generate_key
+from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.state.key_ring import ANNOUNCEMENT
@@ -120,3 +123,97 @@ def test_programs_are_told_the_same(private_key: str, monkeypatch: pytest.Monkey
         "at": None,
     }
     assert [(key["role"], key["at"]) for key in kept] == [("kept", None)] * 3
+
+
+TWO_ALGORITHMS = """
+discord_client_id = "1056005449054429204"
+discord_client_secret = "of-discord"
+[[clients]]
+id = "wiki"
+secret = "a secret"
+redirect_uris = ["https://wiki.example.com/callback"]
+signing_alg = "ES256"
+"""
+
+
+@pytest.fixture
+def _two_algorithms(tmp_path: Path) -> None:
+    (tmp_path / "data" / "snowflake.toml").write_text(TWO_ALGORITHMS)
+
+
+def told_of(*arguments: str) -> list[tuple[str, str]]:
+    """Answer the algorithm and the role of each key."""
+    result = keys("list", "--json", *arguments)
+    return [(key["alg"], key["role"]) for key in json.loads(result.stdout)]
+
+
+@pytest.mark.usefixtures("_two_algorithms")
+def test_each_key_is_listed_with_its_algorithm() -> None:
+    first, second = keys("list").stdout.splitlines()
+    assert "  RS256  signs since " in first
+    assert "  ES256  signs since " in second
+    assert told_of() == [("RS256", "signs"), ("ES256", "signs")]
+
+
+@pytest.mark.usefixtures("_two_algorithms")
+def test_a_rotation_is_one_of_all_that_is_used_or_of_one_algorithm() -> None:
+    told = keys("rotate", "--alg", "ES256").stdout
+    assert re.fullmatch(r"\S+ signs from .+ UTC, by ES256\.\n", told)
+    assert told_of() == [("RS256", "signs"), ("ES256", "signs"), ("ES256", "next")]
+    # One that waits holds up all that are meant.
+    assert keys("rotate").exit_code == 1
+    assert keys("rotate", "--alg", "RS256").exit_code == 0
+    result = keys("rotate", "--now")
+    assert [line.split(maxsplit=1)[1] for line in result.stdout.splitlines()] == [
+        "signs now, by RS256.",
+        "signs now, by ES256.",
+        *["was to be next, and has been dropped."] * 2,
+    ]
+    assert told_of() == [
+        *(("RS256", role) for role in ("old", "signs")),
+        *(("ES256", role) for role in ("old", "signs")),
+    ]
+
+
+@pytest.mark.usefixtures("_two_algorithms")
+def test_an_algorithm_that_no_client_uses_has_nothing_to_rotate(tmp_path: Path) -> None:
+    for name in ("EdDSA", "PS256"):
+        result = keys("rotate", "--alg", name)
+        assert isinstance(result.exception, StartFault)
+        assert result.exception.faults == (f"--alg: no client signs by {name}",)
+    assert keys("rotate", "--alg", "HS256").exit_code == 2
+    keys("list")
+    (tmp_path / "data" / "snowflake.toml").write_text("")
+    *_, last = keys("list").stdout.splitlines()
+    assert "  ES256  old until " in last
+
+
+@pytest.mark.usefixtures("_two_algorithms")
+def test_only_what_the_operator_has_not_given_is_rotated(
+    private_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNOWFLAKE_PRIVATE_KEY", private_key)
+    assert keys("rotate").stdout.endswith(", by ES256.\n")
+    assert told_of() == [
+        ("RS256", "kept"),
+        ("RS256", "signs"),
+        ("ES256", "signs"),
+        ("ES256", "next"),
+    ]
+    result = keys("rotate", "--alg", "RS256")
+    assert isinstance(result.exception, StartFault)
+    assert result.exception.faults[0].startswith("SNOWFLAKE_PRIVATE_KEY: is set")
+
+
+def test_a_set_of_keys_of_the_operator_is_listed(
+    private_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [json.loads(generate_key(BY_KEY[name])) for name in ("RS256", "EdDSA")]
+    monkeypatch.setenv(
+        "SNOWFLAKE_PRIVATE_KEY", json.dumps({"keys": [json.loads(private_key), *made]})
+    )
+    kept, published, signs, unused = keys("list").stdout.splitlines()
+    assert kept.endswith("  RS256  kept for the time after SNOWFLAKE_PRIVATE_KEY")
+    assert published == f"{made[0]['kid']}  RS256  published, and is that of SNOWFLAKE_PRIVATE_KEY"
+    assert signs.endswith("  RS256  signs, and is that of SNOWFLAKE_PRIVATE_KEY")
+    assert unused == f"{made[1]['kid']}  EdDSA  published, and is that of SNOWFLAKE_PRIVATE_KEY"

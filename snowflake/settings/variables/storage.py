@@ -44,8 +44,8 @@ class StorageVariables(BaseSettings):
     private_key: SecretStr | None = Field(
         default=None,
         description=(
-            "A private RS256 JSON Web Key to sign with, instead of the one that Snowflake makes "
-            "and keeps in the data directory."
+            "A private JSON Web Key to sign with, or a set of them for several algorithms, instead "
+            "of those that Snowflake makes and keeps in its store."
         ),
     )
 

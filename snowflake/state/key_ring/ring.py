@@ -23,6 +23,8 @@ from snowflake.telemetry.audit import audit
 KEY_FILE = "keys/jwt_private_key.json"
 #: Seconds within which every process has heard of a change: many of its looks.
 HEARD_WITHIN = 60
+#: Seconds within which every process publishes a new key: two of its looks.
+PUBLISHED_WITHIN = 6
 #: Seconds within which a process makes the first keys, and for which others wait for them.
 FIRST_KEY_LEASE, FIRST_KEY_PATIENCE = 20, 30
 #: Seconds by which the store is told ahead that an algorithm is needed, so that it is told seldom.
@@ -70,6 +72,16 @@ class KeyRing(KnownKeys):
                 if jwk is None:
                     jwk = await asyncio.to_thread(generate_key, BY_KEY[name])
                 await self._add(jwk, int(self._clock()))
+
+    def unheard_of(self, settings: Settings) -> float:
+        """Answer for how many seconds a key that these settings need may be news to a process.
+
+        Until then an application that asks for keys may be told the old ones, by another process
+        than the one that has signed.
+        """
+        first = [self._known.of(name) for name in demand_of(settings).algorithms]
+        made = [keys.kept[0].signs_from for keys in first if len(keys.kept) == 1 and not keys.given]
+        return min(max([0, *made]) + PUBLISHED_WITHIN - self._clock(), PUBLISHED_WITHIN)
 
     async def follow(self) -> None:
         """Look which keys the store has, and let it know what this process needs of them.

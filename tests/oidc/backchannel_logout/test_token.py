@@ -3,14 +3,25 @@
 import json
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, OctKey
 from joserfc.jws import extract_compact
 from joserfc.util import urlsafe_b64decode
+from pydantic import SecretStr
 
 from snowflake.errors import InvalidToken
 from snowflake.oidc.tokens.access_token import read_access_token
 from snowflake.oidc.tokens.id_token import read_hint
 from snowflake.settings import Settings
-from tests.oidc.backchannel_logout.telling import PERSON, TOLD_WIKI, Teller, Told, read, telling
+from tests.oidc.backchannel_logout.telling import (
+    PERSON,
+    TOLD_GRAFANA,
+    TOLD_WIKI,
+    Teller,
+    Told,
+    read,
+    telling,
+)
 from tests.oidc.tokens.test_encryption import opened
 from tests.public_keys import EC, jwk
 from tests.running import NOW, ORIGIN, Clock
@@ -90,6 +101,31 @@ async def test_it_passes_for_no_other_token(teller: Teller, clients: Told) -> No
         await read_access_token(token, teller.state)
     with pytest.raises(ValueError, match="another kind"):
         await read_hint(token, teller.state)
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "ES384", "ES512", "EdDSA", "HS256"])
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+async def test_a_logout_token_is_signed_as_the_id_tokens_of_the_client(
+    algorithm: str, settings: Settings, clock: Clock, clients: Told
+) -> None:
+    secret = "the wiki's secret of more than 32 bytes"
+    wiki = TOLD_WIKI.model_copy(update={"signing_alg": algorithm, "secret": SecretStr(secret)})
+    async with telling(settings, clock, TOLD_GRAFANA, wiki) as teller:
+        await teller.put("wiki", "s1")
+        await teller.put("grafana", "s2")
+        await teller.deliveries.round()
+        keys = KeySet.import_key_set(teller.state.keys.published())
+    tokens = {
+        jwt.decode(token, key_of(token, keys, secret), [algorithm, "RS256"])
+        for token in clients.heard
+    }
+    header = {token.claims["aud"]: token.header["alg"] for token in tokens}
+    assert header == {"wiki": algorithm, "grafana": "RS256"}
+
+
+def key_of(token: str, keys: KeySet, secret: str) -> KeySet | OctKey:
+    by_secret = "kid" not in extract_compact(token.encode()).headers()
+    return OctKey.import_key(secret) if by_secret else keys
 
 
 async def test_a_logout_token_is_encrypted_as_well_and_tells_who_issued_it(

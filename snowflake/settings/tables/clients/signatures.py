@@ -36,11 +36,11 @@ class SignatureKeys(CredentialKeys):
         if algorithm != "HS256":
             return algorithm
         if others.data.get("public"):
-            raise ValueError("HS256 signs by the client secret, and the client is public")
+            raise ValueError("needs a client secret for HS256, and the client is public")
         secret = others.data.get("secret")
         text = secret.get_secret_value() if secret is not None else None
         if text is not None and text.startswith(HASH):
-            raise ValueError("HS256 signs by the client secret, of which there is only a hash")
+            raise ValueError("needs the client secret itself for HS256, and there is only a hash")
         if text is not None and len(text.encode()) < MIN_SECRET:
-            raise ValueError(f"HS256 needs a client secret of at least {MIN_SECRET} bytes")
+            raise ValueError(f"needs a client secret of at least {MIN_SECRET} bytes for HS256")
         return algorithm
