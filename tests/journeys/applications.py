@@ -39,6 +39,7 @@ class Application:
     name: str
     has_frame: bool = False
     is_public: bool = False
+    consent: str = "never"
     origin: str = ""
     told: list[dict[str, str]] = field(default_factory=list)
     hangs: bool = False
@@ -74,6 +75,7 @@ class Application:
             **({"public": True} if self.is_public else {"secret": CLIENT_SECRET}),
             "redirect_uris": [f"{self.origin}/callback", f"{self.origin}/silent"],
             "post_logout_redirect_uris": [f"{self.origin}/goodbye"],
+            "consent": self.consent,
             **({"frontchannel_logout_uri": frame} if self.has_frame else {}),
         }
         lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())
@@ -107,6 +109,7 @@ class Village:
     world: World
     wiki: Application
     grafana: Application
+    place: Place
 
     def party(self, application: Application) -> RelyingParty:
         """Answer the side of an application that no browser sees."""
@@ -146,7 +149,7 @@ def village(place: Place, directory: Path, *more: Application) -> Iterator[Villa
         }
         file = "".join(application.table() for application in (wiki, grafana, *more))
         running = world(directory, settings, "--workers", "2", file=file)
-        yield Village(stack.enter_context(running), wiki, grafana)
+        yield Village(stack.enter_context(running), wiki, grafana, place)
 
 
 def form_to(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import unescape
@@ -117,8 +118,14 @@ class LinkedWorld:
     def command(self, *arguments: str) -> str:
         """Run ``snowflake linked-roles`` beside the Snowflake that serves; answer what it says."""
         # The audit log is told to nobody here, lest it stand among what the command says.
-        with patch("snowflake.cli.running.configure_logs"), capture_logs():
-            done = CliRunner(env=self.variables).invoke(app, ["linked-roles", *arguments])
+        run = CliRunner(env=self.variables).invoke
+        # Chromium's event loop may be running in this thread.
+        with (
+            patch("snowflake.cli.running.configure_logs"),
+            capture_logs(),
+            ThreadPoolExecutor(1) as thread,
+        ):
+            done = thread.submit(run, app, ["linked-roles", *arguments]).result()
         assert done.exit_code == 0, done.output
         return done.output
 
@@ -176,8 +183,13 @@ class LinkedWorld:
 
 
 @contextmanager
-def linked_world(directory: Path) -> Iterator[LinkedWorld]:
-    """Run it until the block ends; Discord has been told of the conditions."""
+def linked_world(
+    directory: Path, further: Mapping[str, str] | None = None, *options: str
+) -> Iterator[LinkedWorld]:
+    """Run it until the block ends; Discord has been told of the conditions.
+
+    ``further`` are variables, and ``options`` are those of ``serve``.
+    """
     provider = SimulatedProvider()
     with serving(provider.app) as upstream:
         file = table(provider.issuer_at(upstream)) + client("source")
@@ -187,8 +199,9 @@ def linked_world(directory: Path) -> Iterator[LinkedWorld]:
             # Whatever hangs is given up soon.
             "SNOWFLAKE_DISCORD_DEADLINE": "1s",
             "SNOWFLAKE_LOG_LEVEL": "debug",
+            **(further or {}),
         }
-        with running_world(directory, settings, file=file) as world:
+        with running_world(directory, settings, *options, file=file) as world:
             origin = world.snowflake.origin
             provider.register(
                 Client(CLIENT_ID, CLIENT_SECRET, "Snowflake", (f"{origin}/linked-role/upstream",))

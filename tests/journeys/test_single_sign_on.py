@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from tests.journeys.applications import Application, Village, form_to, village
-from tests.journeys.browser import parameters
+from tests.journeys.applications import Village, form_to, village
 from tests.journeys.chromium import TELEPHONE, assert_fits, choose, colours, tab_to, watched
-from tests.journeys.relying_party import Json, Secrets
+from tests.journeys.relying_party import Secrets
+from tests.journeys.visiting import cookies, enter, silently
 from tests.journeys.world import ADA
 from tests.store.places import ENGINES, place_on
 
@@ -33,27 +33,6 @@ def there(running: Village) -> Village:
     running.wiki.told.clear()
     running.wiki.hangs = False
     return running
-
-
-def enter(page: Page, there: Village, application: Application, who: str = "") -> tuple[Json, Json]:
-    """Sign in, at Discord's page if somebody is named, else without any page."""
-    login = Secrets()
-    page.goto(there.party(application).begin(login))
-    if who:
-        choose(page, who)
-    page.wait_for_url(f"{application.origin}/callback?*")
-    return there.tokens(application, login, page.url)
-
-
-def silently(page: Page, there: Village, application: Application) -> str | None:
-    """Ask without a page whether somebody is signed in, and answer the error if not."""
-    page.goto(there.party(application).begin(Secrets(), prompt="none"))
-    assert page.url.startswith(f"{application.origin}/callback?"), page.url
-    return parameters(page.url).get("error")
-
-
-def cookies(page: Page) -> set[str]:
-    return {cookie.get("name", "") for cookie in page.context.cookies()}
 
 
 def test_one_login_and_one_logout_serve_both_applications(page: Page, there: Village) -> None:
