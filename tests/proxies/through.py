@@ -16,15 +16,15 @@ class Through(httpx.BaseTransport):
     """Sends requests for a host to a port of this machine, with the host's name as it is."""
 
     def __init__(self, port: int, context: ssl.SSLContext) -> None:
-        self._port, self._context = port, context
+        self.port, self._context = port, context
         self._http = httpx.HTTPTransport(verify=context)
 
     def another(self) -> "Through":
         """Answer the same way with connections of its own."""
-        return Through(self._port, self._context)
+        return Through(self.port, self._context)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url.copy_with(host="127.0.0.1", port=self._port)
+        url = request.url.copy_with(host="127.0.0.1", port=self.port)
         extensions = {**request.extensions, "sni_hostname": request.url.host}
         return self._http.handle_request(
             httpx.Request(
