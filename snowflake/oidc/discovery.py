@@ -127,20 +127,21 @@ def _tokens(offers: Offers) -> Claims:
     scopes = (scope for client in offers.clients for scope in scopes_of(client).values())
     names = dict.fromkeys(claim for scope in scopes for claim in scope.claims)
     of_session = ["sid"] if offers.keeps_sessions else []
+    # Always (OpenID Connect Discovery 1.0, section 3).
+    algorithms = {RS256.name: None, **dict.fromkeys(offers.among(ALGORITHMS, _signs_by))}
     tokens: Claims = {
         "claims_supported": [*OF_TOKEN, *of_session, *offers.among(names, _may_be_told)],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": offers.among(ALGORITHMS, _signs_by),
+        "id_token_signing_alg_values_supported": [*algorithms],
         **_encryption(offers),
     }
-    if algorithms := offers.among(ALGORITHMS, _signs_userinfo_by):
-        tokens["userinfo_signing_alg_values_supported"] = algorithms
+    if of_userinfo := offers.among(ALGORITHMS, _signs_userinfo_by):
+        tokens["userinfo_signing_alg_values_supported"] = of_userinfo
     return tokens
 
 
 def _signs_by(client: Client, algorithm: str) -> bool:
-    # RS256 always (OpenID Connect Discovery 1.0, section 3).
-    return algorithm in {RS256.name, client.signing_alg}
+    return algorithm == client.signing_alg
 
 
 def _signs_userinfo_by(client: Client, algorithm: str) -> bool:

@@ -7,14 +7,19 @@ from urllib.parse import quote_from_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snowflake.protocol.paths import AUTHORIZATION_SERVER
+from snowflake.settings.issuers import CLIENTS
 from snowflake.web import audiences
 from tests.raw import FORM, send_raw
 from tests.running import Snowflake
 
 PATHS = [
     *("/", "/authorize", "/r/https://app.example.com/callback", "/r/", "/r", "/docs", "/nowhere"),
+    *("/clients/x/.well-known/openid-configuration", "/clients/x/.well-known/jwks.json"),
     *sorted(audiences.FOR_APPLICATIONS),
 ]
+#: Below which what single clients' issuers say of themselves is found.
+OF_ISSUERS = [*audiences.OF_CLIENTS, f"{AUTHORIZATION_SERVER}{CLIENTS}"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]
 NAMES = [
     *("client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "prompt", "code"),
@@ -56,7 +61,9 @@ headers = st.lists(
 
 @settings(max_examples=600)
 @given(
-    path=st.sampled_from(PATHS) | st.text(max_size=10).map(lambda text: f"/r/{text}"),
+    path=st.sampled_from(PATHS)
+    | st.text(max_size=10).map(lambda text: f"/r/{text}")
+    | st.tuples(st.sampled_from(OF_ISSUERS), st.text(max_size=10)).map("".join),
     method=st.sampled_from(METHODS),
     query=forms,
     sent=headers,
@@ -79,9 +86,9 @@ async def test_no_request_makes_it_stumble(
     assert response.status < 500
     if response.status >= 400:
         assert b"Traceback" not in response.body
-        if path in audiences.FOR_APPLICATIONS and method != "OPTIONS":
+        if audiences.is_for_applications(path) and method != "OPTIONS":
             assert response.headers["content-type"] == "application/json"
-        if path in audiences.FOR_APPLICATIONS and method not in {"HEAD", "OPTIONS"}:
+        if audiences.is_for_applications(path) and method not in {"HEAD", "OPTIONS"}:
             answer = json.loads(response.body)
             assert set(answer) == {"error", "error_description"}
             assert DESCRIPTION.fullmatch(answer["error_description"])
