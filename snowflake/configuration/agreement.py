@@ -62,6 +62,8 @@ def _of_webfinger(settings: Settings) -> Faults:
 def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
     if client.consent != "never" and not settings.session_lifetime:
         yield (*keys, "consent"), "needs sessions, and session_lifetime is 0"
+    if client.asks_for("token") and not settings.session_lifetime:
+        yield (*keys, "response_types"), "token needs sessions, and session_lifetime is 0"
     for name in ("redirect_uris", "post_logout_redirect_uris"):
         for at, uri in enumerate(getattr(client, name)):
             if not _is_secure(uri, settings):

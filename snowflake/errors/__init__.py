@@ -42,6 +42,8 @@
         │   ├── AccessDenied
         │   └── CodeUnreadable
         ├── UnauthorizedClient
+        ├── UnlistedGrantType
+        ├── UnlistedResponseType
         ├── UnsupportedGrantType
         ├── UnsupportedResponseType
         ├── InvalidScope
@@ -116,6 +118,8 @@ from snowflake.errors.oauth import (
     TokenSentTwice,
     TooLarge,
     UnauthorizedClient,
+    UnlistedGrantType,
+    UnlistedResponseType,
     UnregisteredRedirect,
     UnsupportedGrantType,
     UnsupportedResponseType,
@@ -197,6 +201,8 @@ __all__ = [
     "TooLarge",
     "TooManyRequests",
     "UnauthorizedClient",
+    "UnlistedGrantType",
+    "UnlistedResponseType",
     "UnregisteredRedirect",
     "UnsupportedGrantType",
     "UnsupportedResponseType",

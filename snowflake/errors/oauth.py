@@ -127,6 +127,18 @@ class UnauthorizedClient(OAuthError):
     code = "unauthorized_client"
 
 
+class UnlistedResponseType(OAuthError):
+    """The client asks for what it is not to use (RFC 6749, section 4.1.2.1)."""
+
+    code = "unauthorized_client"
+
+
+class UnlistedGrantType(OAuthError):
+    """The client brings what it is not to use (RFC 6749, section 5.2)."""
+
+    code = "unauthorized_client"
+
+
 class UnsupportedGrantType(OAuthError):
     """There is no such grant type here."""
 
@@ -134,7 +146,7 @@ class UnsupportedGrantType(OAuthError):
 
 
 class UnsupportedResponseType(OAuthError):
-    """Only ``code`` is answered."""
+    """There is no such response type here."""
 
     code = "unsupported_response_type"
 

@@ -27,9 +27,13 @@ ANOTHER = {
 
 
 class Admitted(NamedTuple):
-    """Somebody who is let in, and their session, if sessions are kept."""
+    """Somebody who is let in, and their session, if sessions are kept.
+
+    ``discord`` are the scopes that Discord granted.
+    """
 
     person: Person
+    discord: frozenset[str]
     session: Begun | None
 
 
@@ -75,7 +79,7 @@ async def admit(
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
         await state.store.codes.release(ours, state.sealer.seal(kept), user.id)
-    return Admitted(fetched.person, session)
+    return Admitted(fetched.person, exchanged.scopes, session)
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:

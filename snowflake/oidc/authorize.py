@@ -14,7 +14,6 @@ from snowflake.errors import (
     RequestNotSupported,
     RequestUriNotSupported,
     TemporarilyUnavailable,
-    UnsupportedResponseType,
 )
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import Asker
@@ -22,6 +21,12 @@ from snowflake.oidc.clients import requested_client
 from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
+from snowflake.oidc.response_types.requested import (
+    CODE,
+    default_mode,
+    requested_mode,
+    requested_type,
+)
 from snowflake.oidc.single_sign_on import Entry, account_of, by_session
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.bounds import (
@@ -42,7 +47,6 @@ from snowflake.settings.client import Client
 from snowflake.state import state_of
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-RESPONSE_TYPE, RESPONSE_MODE = "code", "query"
 #: What ``prompt`` may be. Discord knows ``consent`` and ``none`` alone and asks for a password in
 #: neither case; its ``none`` still shows its page to somebody new.
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -86,10 +90,16 @@ async def authorize(request: Request) -> Response:
     redirect_uri = redirects.resolve(sent, client, issuer, settings)
 
     # 3. The parameters.
-    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, RESPONSE_MODE)
+    # Whatever is wrong, the application hears it in the way in which it wants to be answered, as
+    # soon as that is known.
+    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, default_mode(CODE))
     try:
         asker = replace(asker, state=params.at_most("state", MAX_STATE))
-        wish = _wish(params, client)
+        response_type = requested_type(params, client)
+        asker = replace(asker, mode=default_mode(response_type))
+        mode = requested_mode(params, response_type, client, asker.redirect_uri)
+        asker = replace(asker, mode=mode)
+        wish = _wish(params, client, response_type)
         hints = await hints_of(params, client, state)
     except OAuthError as error:
         if client.registered is None:
@@ -119,6 +129,8 @@ async def authorize(request: Request) -> Response:
         login=hints.login,
         asks_consent=wish.asks_consent,
         own_issuer=client.has_own_issuer,
+        response_type=response_type,
+        response_mode=asker.mode,
     )
 
     # 5. By the session of this browser, if it will do.
@@ -150,18 +162,23 @@ async def authorize(request: Request) -> Response:
     return response
 
 
-def _wish(params: Parameters, client: Client) -> Wish:
+def _wish(params: Parameters, client: Client, response_type: str) -> Wish:
     scope = _scope(params, client)
-    _check_response(params)
+    _check_supported(params)
+    words = response_type.split()
     challenge = pkce.requested_challenge(params)
-    if challenge is None and client.registered is not None and client.registered.public:
+    is_public = client.registered is not None and client.registered.public
+    if challenge is None and is_public and "code" in words:
         raise InvalidRequest("code_challenge is missing; a public client must use PKCE")
+    nonce = params.at_most("nonce", MAX_NONCE)
+    if not nonce and "id_token" in words:
+        raise InvalidRequest("nonce is missing; the response type has an ID token")
     prompts, max_age = _prompts(params), _max_age(params)
     # A page of ours asks for consent where a client has one.
     anew = {*prompts} - ({"none"} if client.consent == "never" else {"none", "consent"})
     return Wish(
         scope=scope,
-        nonce=params.at_most("nonce", MAX_NONCE),
+        nonce=nonce,
         prompt="consent" if anew or max_age is not None else "none",
         code_challenge=challenge,
         silent="none" in prompts,
@@ -182,7 +199,7 @@ def _scope(params: Parameters, client: Client) -> list[str]:
     return asked
 
 
-def _check_response(params: Parameters) -> None:
+def _check_supported(params: Parameters) -> None:
     """Refuse what would change the answer into something that is not spoken here."""
     if params.get("request") is not None:
         raise RequestNotSupported("request objects are not supported; send plain parameters")
@@ -190,13 +207,6 @@ def _check_response(params: Parameters) -> None:
         raise RequestUriNotSupported("request_uri is not supported; send plain parameters")
     if params.get("registration") is not None:
         raise RegistrationNotSupported("registration is not supported")
-    response_type = params.get("response_type")
-    if response_type is None:
-        raise InvalidRequest("response_type is missing")
-    if response_type != RESPONSE_TYPE:
-        raise UnsupportedResponseType(f"response_type must be {RESPONSE_TYPE}")
-    if params.get("response_mode", RESPONSE_MODE) != RESPONSE_MODE:
-        raise InvalidRequest(f"response_mode must be {RESPONSE_MODE}")
 
 
 def _prompts(params: Parameters) -> list[str]:

@@ -9,7 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.crypto.sealing import BadNote, ExpiredNote, Sealer
-from snowflake.errors import LoginElsewhere, LoginExpired, LoginUnknown, TemporarilyUnavailable
+from snowflake.errors import (
+    InvalidGrant,
+    LoginElsewhere,
+    LoginExpired,
+    LoginSpent,
+    LoginUnknown,
+    TemporarilyUnavailable,
+)
 from snowflake.oidc import redirects
 from snowflake.oidc.admission import Admitted, admit
 from snowflake.oidc.clients import find_client
@@ -17,6 +24,8 @@ from snowflake.oidc.consent import ask, has_to_ask
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.outcomes import login_ended
+from snowflake.oidc.response_types import welcome
+from snowflake.oidc.response_types.front import Arrived
 from snowflake.oidc.ways import OVER, ways_elsewhere, ways_here
 from snowflake.protocol import browser
 from snowflake.protocol.bounds import MAX_DISCORD_CODE
@@ -133,7 +142,7 @@ async def _welcomed(
     """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
     begun, now = admitted.session, state.clock()
     if begun is None:
-        return note.asker.answer(code=state.sealer.seal(code, now))
+        return await _sent_on(note, Arrived(code, client, admitted.person, admitted.discord), state)
     session = begun.session
     code = replace(
         code,
@@ -147,9 +156,19 @@ async def _welcomed(
     elif await has_to_ask(note, client, session.person, state.store.consents):
         response = ask(note, session, state)
     else:
-        response = note.asker.answer(code=state.sealer.seal(code, now))
+        arrived = Arrived(code, client, admitted.person, admitted.discord)
+        response = await _sent_on(note, arrived, state)
     set_session(response, begun.identifier, session, state.sealer, now)
     return response
+
+
+async def _sent_on(note: LoginNote, arrived: Arrived, state: State) -> Response:
+    try:
+        return await welcome(note, arrived, state)
+    except InvalidGrant as ended:
+        raise LoginSpent(ways_here(note, state)) from ended
+    except TemporarilyUnavailable as outage:
+        return _out(note, outage)
 
 
 def _login(request: Request, params: Parameters, state: State) -> LoginNote | Response:

@@ -10,12 +10,14 @@ from snowflake.crypto.algorithms import ALGORITHMS, RS256
 from snowflake.oidc import authorize
 from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
+from snowflake.oidc.response_types.requested import CODE
 from snowflake.oidc.scopes import GROUP_NAMES, Claims, allowed, scopes_of, scopes_of_all
 from snowflake.oidc.tokens.access_token import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.settings.client import Client
 from snowflake.settings.offers import Offers
+from snowflake.settings.tables.clients.responses import RESPONSE_MODES, RESPONSE_TYPES
 from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
@@ -30,6 +32,9 @@ LOGOUT: Final = (
     "frontchannel_logout_supported",
     "frontchannel_logout_session_supported",
 )
+#: What the discovery document calls tokens of the authorization endpoint (OpenID Connect Dynamic
+#: Client Registration 1.0, section 2).
+IMPLICIT: Final = "implicit"
 #: Documents that are kept: for each name by which Snowflake is reached, and for each client with
 #: an issuer to itself. To write one takes less time than to redeem a code.
 KEPT: Final = 64
@@ -69,6 +74,12 @@ def metadata(base: str, offers: Offers) -> dict[str, Any]:
     }
 
 
+def _may_use(client: Client, grant_type: str) -> bool:
+    if grant_type == IMPLICIT:
+        return client.response_types != (CODE,)
+    return client.may_bring(grant_type)
+
+
 def _endpoints(base: str, offers: Offers) -> Claims:
     """Answer where everything is: the keys below each issuer, all else in one place."""
     endpoints: Claims = {
@@ -106,9 +117,9 @@ def _requests(offers: Offers) -> Claims:
     """Answer what an authorization request, or one for tokens, may hold."""
     return {
         "scopes_supported": offers.among(scopes_of_all(offers.clients), _may_have),
-        "response_types_supported": [authorize.RESPONSE_TYPE],
-        "response_modes_supported": [authorize.RESPONSE_MODE],
-        "grant_types_supported": list(GRANTS),
+        "response_types_supported": offers.among(RESPONSE_TYPES, Client.may_ask_for),
+        "response_modes_supported": offers.among(RESPONSE_MODES, Client.may_be_answered_by),
+        "grant_types_supported": offers.among((*GRANTS, IMPLICIT), _may_use),
         # Discord shows its page to somebody new, so that without sessions none is no promise.
         "prompt_values_supported": [
             name for name in authorize.PROMPTS if offers.keeps_sessions or name != "none"

@@ -1,6 +1,7 @@
 """What travels: the login note to Discord and back, the code note to the application and back."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
@@ -43,6 +44,10 @@ class LoginNote(Note):
     own_issuer: bool = False
     response_type: str = "code"
     response_mode: str = "query"
+
+    def asks_for(self, word: str) -> bool:
+        """Whether a word is in the response type."""
+        return word in self.response_type.split()
 
     @property
     def iss(self) -> str:
@@ -100,6 +105,11 @@ class CodeNote(Note):
     session: str | None = None
     session_ends: int | None = None
     own_issuer: bool = False
+
+    @property
+    def front_grant(self) -> str:
+        """The ID of the grant of tokens that come with the code, the same for all of a login."""
+        return sha256(f"front {self.login or self.id}".encode()).hexdigest()
 
     @classmethod
     def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":

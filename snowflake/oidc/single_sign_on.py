@@ -23,6 +23,8 @@ from snowflake.oidc.hints import Hints
 from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.people import Fetched
+from snowflake.oidc.response_types import welcome
+from snowflake.oidc.response_types.front import Arrived
 from snowflake.people import policies
 from snowflake.settings.client import Client
 from snowflake.state import State
@@ -135,16 +137,17 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
     expires = int(state.clock() + client.code_lifetime.total_seconds())
     new = session_logins.NewCode(code.id, state.sealer.seal(exchanged), expires)
+    kept = new if note.asks_for("code") else None
+    entered = session_logins.Entry(client.id, kept, fetched.learnt)
+    arrived = Arrived(code, client, fetched.person, tokens.scopes)
+    structlog.contextvars.bind_contextvars(by="session")
     try:
-        entered = session_logins.Entry(client.id, new, fetched.learnt)
         await state.store.session_logins.enter(session, entered, account)
+
+        # 5. To the application.
+        return await welcome(note, arrived, state)
     except InvalidGrant as ended:
         raise LoginRequired(ended.description) from ended
-
-    # 5. To the application.
-    structlog.contextvars.bind_contextvars(by="session")
-    sealed = state.sealer.seal(code, state.clock())
-    return note.asker.answer(code=sealed)
 
 
 async def _ask(

@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.errors import UnsupportedGrantType
+from snowflake.errors import UnlistedGrantType, UnsupportedGrantType
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.grants.refresh_token import refresh_token
@@ -24,9 +24,12 @@ async def token(request: Request) -> Response:
     state.keys.signs_access_tokens(credentials.client)
 
     # 2. Its grant.
-    redeem = GRANTS.get(params.require("grant_type", MAX_GRANT_TYPE))
+    grant_type = params.require("grant_type", MAX_GRANT_TYPE)
+    redeem = GRANTS.get(grant_type)
     if redeem is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
+    if not credentials.client.may_bring(grant_type):
+        raise UnlistedGrantType("grant_type is none of this client's grant_types")
     # How whatever comes of it is called in the audit log.
     request.scope["audited"] = "refresh" if redeem is refresh_token else "login"
     with state.discord.deadline():

@@ -146,6 +146,28 @@ class Client:
         return self.registered is not None and self.registered.signed_userinfo
 
     @property
+    def response_types(self) -> tuple[str, ...]:
+        """What it may ask the authorization endpoint for."""
+        return self.registered.response_types if self.registered is not None else ("code",)
+
+    def may_ask_for(self, response_type: str) -> bool:
+        """Whether it may ask for this."""
+        return response_type in self.response_types
+
+    def may_be_answered_by(self, mode: str) -> bool:
+        """Whether a response mode is one of its own."""
+        table = self.registered
+        if table is None:
+            return mode == "query"
+        if table.response_modes is not None:
+            return mode in table.response_modes
+        return mode != "query" or "code" in table.response_types
+
+    def may_bring(self, grant_type: str) -> bool:
+        """Whether it may bring a grant type to the token endpoint."""
+        return self.registered is None or grant_type in self.registered.grant_types
+
+    @property
     def includes_claims(self) -> bool:
         """Whether the ID token holds the claims that UserInfo answers."""
         return self.registered is None or self.registered.include_claims_in_id_token

@@ -44,10 +44,10 @@ class NewCode(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Somebody who goes on to a client by their session, with a code."""
+    """Somebody who goes on to a client by their session, with a code if it gets one."""
 
     client_id: str
-    code: NewCode
+    code: NewCode | None
     learnt: Iterable[Membership] = ()
 
 
@@ -165,7 +165,7 @@ class SessionLogins:
         return session
 
     async def enter(self, session: Session, entry: Entry, account: Account) -> None:
-        """Let the person of a session go on to a client, with a code.
+        """Let the person of a session go on to a client, and keep the code that it gets.
 
         ``account`` is what Discord says of them now.
 
@@ -182,7 +182,8 @@ class SessionLogins:
         def work(connection: Connection) -> None:
             _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
             connection.execute(_CHANGE, used)
-            connection.execute(*_putting(entry.code, session))
+            if entry.code is not None:
+                connection.execute(*_putting(entry.code, session))
             connection.execute(*self._participating(session.id, entry.client_id))
             for membership in in_order(entry.learnt):
                 connection.execute(*self._memberships.putting(membership))

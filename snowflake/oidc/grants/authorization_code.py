@@ -16,6 +16,7 @@ from snowflake.errors import (
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.grants.granting import grant_of_login
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
@@ -28,7 +29,6 @@ from snowflake.protocol.bounds import MAX_CODE, MAX_REDIRECT_URI
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
-from snowflake.store.grants import Grant
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
 
@@ -68,28 +68,16 @@ async def authorization_code(
     client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    asked = tuple(note.scope.split())
-    granted = scopes.granted(asked, exchanged.scopes, client)
-    grant = Grant(
-        id=note.id,
-        client_id=client.id,
-        application=client.application,
-        person=person.user.id,
-        issuer=note.iss,
-        scopes=asked,
-        claims=scopes.claims_of(person, granted, client, exchanged.scopes),
-        auth_time=note.auth_time,
-        expires_at=expires_at(client, note.auth_time, state.clock(), refreshable=refreshable),
+    granted = tuple(scopes.granted(note.scope.split(), exchanged.scopes, client))
+    now = state.clock()
+    grant = replace(
+        grant_of_login(note, person, client, exchanged.scopes, now),
+        expires_at=expires_at(client, note.auth_time, now, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
-        claims_at=int(state.clock() - person.age),
-        discord_scopes=exchanged.scopes,
-        session=note.session,
-        session_ends=note.session_ends,
-        offline="offline_access" in granted,
     )
     issued = Issued(
         new_token() if refreshable else None,
-        opaque_token(grant, tuple(granted), client, state.clock()),
+        opaque_token(grant, granted, client, now),
     )
     # A session has kept them already.
     has_tokens = note.session is None
@@ -102,7 +90,7 @@ async def authorization_code(
             await state.store.codes.release(code, code.left, person.user.id)
         raise
     login_ended("completed", person=grant.person)
-    return Redeemed(grant, tuple(granted), *issued, nonce=note.nonce)
+    return Redeemed(grant, granted, *issued, nonce=note.nonce)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -123,7 +111,7 @@ async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> N
         came = await newcomer(note, credentials, state, redeeming=True)
     except CodeSpent as spent:
         if spent.grant_id is not None:
-            await _end_replayed(spent.grant_id, credentials, state)
+            await _end_replayed(spent.grant_id, note.front_grant, credentials, state)
         raise InvalidGrant("the code has been used") from spent
     try:
         admit(came.fetched.person, credentials.client, state.clock())
@@ -137,8 +125,10 @@ async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> N
     return came
 
 
-async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:
-    """End the grant of a code that comes again, if it is its client that brings it.
+async def _end_replayed(
+    grant_id: str, front_grant: str, credentials: Credentials, state: State
+) -> None:
+    """End the grants of a code that comes again, if it is its client that brings it.
 
     Codes stand in URLs, in histories and in logs: who has found a spent one there, but has not the
     client's secret, must not sign people out with it.
@@ -156,3 +146,4 @@ async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -
         return
     _log.warning("code_replayed")
     await state.store.grants.end(grant_id)
+    await state.store.grants.end(front_grant)

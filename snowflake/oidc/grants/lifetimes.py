@@ -12,8 +12,8 @@ _CHOICES = {"true": True, "false": False}
 def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
     """Whether the answer is to hold a refresh token.
 
-    It does, unless a public client, which may have no safe place for it, asks for none with
-    ``include_refresh_token=false``.
+    It does, unless the client is not to use it, or is a public one, which may have no safe place
+    for it, and asks for none with ``include_refresh_token=false``.
 
     Raises:
         InvalidRequest: the parameter is neither ``true`` nor ``false``, or a client with a secret
@@ -24,7 +24,7 @@ def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
         raise InvalidRequest("include_refresh_token must be true or false")
     if not choice and credentials.secret is not None:
         raise InvalidRequest("only public clients may do without a refresh token")
-    return choice
+    return choice and credentials.client.may_bring("refresh_token")
 
 
 def expires_at(client: Client, auth_time: int, now: float, *, refreshable: bool) -> int:

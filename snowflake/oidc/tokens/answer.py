@@ -3,7 +3,7 @@
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import TOKEN_TYPE, Redeemed
 from snowflake.oidc.tokens.access_token import access_token
-from snowflake.oidc.tokens.id_token import id_token
+from snowflake.oidc.tokens.id_token import Beside, id_token
 from snowflake.oidc.tokens.times import Times, times_of
 from snowflake.settings.client import Client
 from snowflake.state.key_ring import KeyRing
@@ -24,7 +24,7 @@ def mint(redeemed: Redeemed, client: Client, keys: KeyRing, now: float) -> Claim
         "access_token": access,
         "token_type": TOKEN_TYPE,
         "expires_in": times.exp - times.iat,
-        "id_token": id_token(redeemed, client, keys, times, access),
+        "id_token": id_token(redeemed, client, keys, now, Beside(access)),
         "scope": " ".join(redeemed.scopes),
     }
     if redeemed.refresh_token is not None:

@@ -2,13 +2,18 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from snowflake.crypto.keys import MAX_TOKEN, audience_of, by_secret, kid_of
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.encryption import encrypted_for
-from snowflake.oidc.tokens.fitting import claims_within, just_sub, sign_first_within
+from snowflake.oidc.tokens.fitting import (
+    claims_within,
+    ever_fewer,
+    just_sub,
+    sign_first_within,
+)
 from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.oidc.tokens.times import Times, id_token_times_of
 from snowflake.settings.client import Client
@@ -48,17 +53,36 @@ class IdToken:
         return is_everybodys and not client.has_own_issuer
 
 
-def id_token(
-    redeemed: Redeemed, client: Client, keys: KeyRing, times: Times, access_token: str
+class Beside(NamedTuple):
+    """What comes with an ID token, and is tied to it."""
+
+    access_token: str | None = None
+    code: str | None = None
+
+
+def id_token(  # noqa: PLR0913 - its length is a matter of where it goes
+    redeemed: Redeemed,
+    client: Client,
+    keys: KeyRing,
+    now: float,
+    beside: Beside,
+    *,
+    longest: int = MAX_TOKEN,
 ) -> str:
-    """Sign an ID token that goes with an access token, and encrypt it if the client wants that."""
+    """Sign an ID token, and encrypt it if the client wants that. ``now`` is a Unix time.
+
+    Claims are left out with which it would be longer than ``longest`` characters. One that comes
+    alone has all, since UserInfo cannot be asked for them (OpenID Connect Core 1.0, section 5.4).
+    """
     claims = claims_within(redeemed.grant.claims, redeemed.scopes, client)
-    candidates = [claims, just_sub(claims)] if client.includes_claims else [just_sub(claims)]
+    has_claims = client.includes_claims or beside == Beside()
+    candidates = list(ever_fewer(claims, client)) if has_claims else [just_sub(claims)]
     signer = keys.signs_for(client)
-    at_hash = half_hash(access_token, signer.algorithm)
-    own_times = id_token_times_of(redeemed.grant, client, times.iat)
-    of_token = _of_token(redeemed, own_times) | {"at_hash": at_hash}
-    signed = sign_first_within(MAX_TOKEN, signer, of_token, candidates, ID_TOKEN_TYPE)
+    of_token = _of_token(redeemed, id_token_times_of(redeemed.grant, client, now))
+    for name, value in (("at_hash", beside.access_token), ("c_hash", beside.code)):
+        if value is not None:
+            of_token[name] = half_hash(value, signer.algorithm)
+    signed = sign_first_within(longest, signer, of_token, candidates, ID_TOKEN_TYPE)
     return encrypted_for(client, signed)
 
 

@@ -4,10 +4,13 @@ from snowflake.settings.tables.clients.encryption import EncryptionKeys
 from snowflake.settings.tables.clients.issuer import IssuerKeys
 from snowflake.settings.tables.clients.logout import LogoutKeys
 from snowflake.settings.tables.clients.people import PeopleKeys
+from snowflake.settings.tables.clients.responses import ResponseKeys
 from snowflake.settings.tables.clients.signatures import SignatureKeys
 from snowflake.settings.tables.clients.tokens import TokenKeys
 
 
 # Pydantic takes the fields of the last first.
-class ClientTable(PeopleKeys, EncryptionKeys, SignatureKeys, IssuerKeys, TokenKeys, LogoutKeys):
+class ClientTable(
+    PeopleKeys, EncryptionKeys, SignatureKeys, IssuerKeys, TokenKeys, ResponseKeys, LogoutKeys
+):
     """A registered client (RFC 6749, section 2)."""

@@ -1,0 +1,38 @@
+"""What somebody allows a client by a login, as a grant."""
+
+from snowflake.oidc import scopes
+from snowflake.oidc.notes import CodeNote
+from snowflake.people.person import Person
+from snowflake.settings.client import Client
+from snowflake.store.grants import Grant
+
+
+def grant_of_login(
+    note: CodeNote, person: Person, client: Client, discord: frozenset[str], now: float
+) -> Grant:
+    """Answer the grant of a login, which expires now unless it is told otherwise.
+
+    ``discord`` are the scopes that Discord granted.
+
+    Raises:
+        InvalidGrant: Discord does not let us know who it is.
+    """
+    asked = tuple(note.scope.split())
+    granted = scopes.granted(asked, discord, client)
+    return Grant(
+        id=note.id,
+        client_id=client.id,
+        application=client.application,
+        person=person.user.id,
+        issuer=note.iss,
+        scopes=asked,
+        claims=scopes.claims_of(person, granted, client, discord),
+        auth_time=note.auth_time,
+        expires_at=int(now),
+        secret_hash=None,
+        claims_at=int(now - person.age),
+        discord_scopes=discord,
+        session=note.session,
+        session_ends=note.session_ends,
+        offline="offline_access" in granted,
+    )

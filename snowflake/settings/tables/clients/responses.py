@@ -1,0 +1,88 @@
+"""What a registered client may ask for, and how it is answered."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from snowflake.settings.tables.clients.redirects import RedirectKeys
+from snowflake.uris.private_use import is_private_use
+
+#: The words of response types, in the order in which standards write them.
+WORDS: Final = ("code", "id_token", "token")
+#: The response types that there are (OAuth 2.0 Multiple Response Types 1.0, section 5). ``token``
+#: alone says nothing of who it is for, and is none of OpenID Connect.
+RESPONSE_TYPES: Final = (
+    *("code", "id_token", "id_token token"),
+    *("code id_token", "code token", "code id_token token"),
+)
+RESPONSE_MODES: Final = ("query", "fragment", "form_post")
+Mode = Literal["query", "fragment", "form_post"]
+GrantType = Literal["authorization_code", "refresh_token"]
+
+
+def in_order(response_type: str) -> str:
+    """Answer a response type as it stands in ``RESPONSE_TYPES``: the order of its words is free."""
+    words = response_type.split(" ")
+    return " ".join(sorted(words, key=lambda word: WORDS.index(word) if word in WORDS else -1))
+
+
+def _response_type(text: str) -> str:
+    if in_order(text) not in RESPONSE_TYPES:
+        raise ValueError(f"must be one of {', '.join(RESPONSE_TYPES)}")
+    return in_order(text)
+
+
+def _some(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if values is not None and not values:
+        raise ValueError("must have at least one")
+    return values
+
+
+class ResponseKeys(RedirectKeys):
+    """What it may ask for, and how it is answered."""
+
+    response_types: Annotated[
+        tuple[Annotated[str, AfterValidator(_response_type)], ...], AfterValidator(_some)
+    ] = Field(
+        default=("code",),
+        description=(
+            "What it may ask for: `code`, `id_token`, `id_token token`, `code id_token`, "
+            "`code token`, `code id_token token`; the order of words is free. Those with `token` "
+            "need sessions."
+        ),
+    )
+    response_modes: Annotated[tuple[Mode, ...] | None, AfterValidator(_some)] = Field(
+        default=None,
+        description=(
+            "How it may be answered: `query`, `fragment`, `form_post`. By default all that fit the "
+            "response types: a query holds no tokens."
+        ),
+    )
+    grant_types: tuple[GrantType, ...] = Field(
+        default=("authorization_code", "refresh_token"),
+        description=(
+            "What it may bring to the token endpoint. Without `refresh_token`, it gets none."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _answerable(self) -> "ResponseKeys":
+        """Refuse what could never be asked for, or never be answered."""
+        if "authorization_code" not in self.grant_types and self.asks_for("code"):
+            raise ValueError("response_types with code need authorization_code in grant_types")
+        modes = self.response_modes
+        if modes is None:
+            return self
+        if "query" in modes and "code" not in self.response_types:
+            raise ValueError("response_modes: query is for the response type code alone")
+        if modes == ("query",) and self.response_types != ("code",):
+            raise ValueError("response_modes: tokens need fragment or form_post")
+        if "form_post" in modes and all(map(is_private_use, self.redirect_uris)):
+            raise ValueError(
+                "response_modes: form_post needs http, for nothing is posted to an app"
+            )
+        return self
+
+    def asks_for(self, word: str) -> bool:
+        """Whether a word is in any of the response types."""
+        return any(word in response_type.split() for response_type in self.response_types)
