@@ -32,7 +32,7 @@ def requested_type(params: Parameters, client: Client) -> str:
         return response_type
     if client.registered is not None and response_type in RESPONSE_TYPES:
         raise UnlistedResponseType("response_type is none of this client's response_types")
-    raise UnsupportedResponseType(f"response_type must be {', '.join(client.response_types)}")
+    raise UnsupportedResponseType(f"response_type must be {' or '.join(client.response_types)}")
 
 
 def default_mode(response_type: str) -> str:
@@ -50,8 +50,9 @@ def requested_mode(
             response type or the redirect URI.
     """
     mode = params.get("response_mode", default_mode(response_type))
-    if mode not in RESPONSE_MODES or not client.may_be_answered_by(mode):
-        raise InvalidRequest("response_mode is none of those that this client may have")
+    modes = list(filter(client.may_be_answered_by, RESPONSE_MODES))
+    if mode not in modes:
+        raise InvalidRequest(f"response_mode must be {' or '.join(modes)}")
     if mode == "query" and response_type != CODE:
         raise InvalidRequest("response_mode query is for the response type code alone")
     if mode == "form_post" and is_private_use(redirect_uri):
