@@ -60,10 +60,8 @@ def _of_webfinger(settings: Settings) -> Faults:
 
 
 def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
-    if client.consent != "never" and not settings.session_lifetime:
-        yield (*keys, "consent"), "needs sessions, and session_lifetime is 0"
-    if client.asks_for("token") and not settings.session_lifetime:
-        yield (*keys, "response_types"), "token needs sessions, and session_lifetime is 0"
+    if not settings.session_lifetime:
+        yield from _without_sessions(client, keys)
     for name in ("redirect_uris", "post_logout_redirect_uris"):
         for at, uri in enumerate(getattr(client, name)):
             if not _is_secure(uri, settings):
@@ -83,6 +81,13 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
     if client.access is not None or client.groups is not None:
         access = settings.access if client.access is None else client.access
         yield from _of_access(access, groups, (*keys, "access"))
+
+
+def _without_sessions(client: ClientTable, keys: Keys) -> Faults:
+    if client.consent != "never":
+        yield (*keys, "consent"), "needs sessions, and session_lifetime is 0"
+    if client.asks_for("token"):
+        yield (*keys, "response_types"), "token needs sessions, and session_lifetime is 0"
 
 
 def _may_sign(secret: SecretStr | None) -> bool:
