@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.browser import Browser, arrival
 from tests.journeys.registered import ANOTHER_APP, APP
 from tests.journeys.relying_party import SCOPE, Json, Method, RelyingParty
-from tests.journeys.world import ADA, CLIENT_SECRET, World
+from tests.journeys.world import ADA, World
 from tests.serving import PATIENCE, environment, missing, program
 
 HERE = Path(__file__).parent / "node"
@@ -40,7 +40,7 @@ def signed_in(node: str, party: RelyingParty, browse: Callable[[str], str], **mo
         **more,
     }
     if party.method != "none":
-        wanted["client_secret"] = CLIENT_SECRET
+        wanted["client_secret"] = party.client_secret
     return run(node, "login.mjs", wanted, browse)
 
 

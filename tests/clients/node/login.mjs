@@ -3,6 +3,7 @@
 // The one argument is JSON: issuer, client_id, client_secret (absent for a public client), method, redirect_uri, scope;
 // algorithm (absent for that of OpenID Connect): by which rules the issuer's document is looked for; refreshes (absent
 // for none): how often to refresh at the end, each time with the refresh token that came last;
+// signed_by (absent if it is the usual one): by which ID token and UserInfo have to be signed, and verified if by a key;
 // decryption (absent if nothing is encrypted): the private key as a JWK, its alg and kid, and how it is imported.
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
@@ -18,13 +19,20 @@ const wanted = JSON.parse(process.argv[2]);
 const config = await client.discovery(
   new URL(wanted.issuer),
   wanted.client_id,
-  undefined,
+  wanted.signed_by && {
+    id_token_signed_response_alg: wanted.signed_by,
+    userinfo_signed_response_alg: wanted.signed_by,
+  },
   METHODS[wanted.method](wanted.client_secret),
   // The tests speak plain HTTP on the loopback address.
   { algorithm: wanted.algorithm, execute: [client.allowInsecureRequests] },
 );
 if (!config.serverMetadata().supportsPKCE()) {
   throw new Error("discovery does not say that PKCE is supported");
+}
+
+if (wanted.signed_by && wanted.signed_by !== "HS256") {
+  client.enableNonRepudiationChecks(config);
 }
 
 if (wanted.decryption) {
