@@ -160,13 +160,19 @@ def _signs_userinfo_by(client: Client, algorithm: str) -> bool:
 
 
 def _encryption(offers: Offers) -> Claims:
-    """Answer how ID tokens are encrypted for those who want it."""
-    ways = [client.encryption for client in offers.clients if client.encryption is not None]
-    if not ways:
-        return {}
+    """Answer how ID tokens are encrypted for those who want it, and UserInfo if it is signed."""
+    encrypting = [client for client in offers.clients if client.encryption is not None]
+    encrypted = {
+        "id_token": encrypting,
+        "userinfo": [client for client in encrypting if client.wants_signed_userinfo],
+    }
     return {
-        "id_token_encryption_alg_values_supported": sorted({way.alg for way in ways}),
-        "id_token_encryption_enc_values_supported": sorted({way.enc for way in ways}),
+        f"{what}_encryption_{part}_values_supported": sorted(
+            {getattr(client.encryption, part) for client in clients}
+        )
+        for what, clients in encrypted.items()
+        for part in ("alg", "enc")
+        if clients
     }
 
 

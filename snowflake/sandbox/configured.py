@@ -138,12 +138,17 @@ def settings_for(
 
 
 def _at_example(client: ClientTable) -> ClientTable:
-    """Let a client sign people in at the example application, which knows no secret by its hash."""
+    """Let a client sign people in at the example application.
+
+    It knows no secret by its hash, and reads what is signed as usual and in the clear.
+    """
     secret = client.secret
     if secret is not None and secret.get_secret_value().startswith(HASH):
         secret = SecretStr(CLIENT_SECRET)
     redirect_uris = (*client.redirect_uris, EXAMPLE)
-    return client.model_copy(update={"redirect_uris": redirect_uris, "secret": secret})
+    in_the_clear = {"signing_alg": "RS256", "signed_userinfo": False, "encryption_key": None}
+    changes = {"redirect_uris": redirect_uris, "secret": secret, **in_the_clear}
+    return client.model_copy(update=changes)
 
 
 def example_client(settings: Settings, trial: Trial | None) -> tuple[str, str | None]:

@@ -19,6 +19,7 @@ from snowflake.sandbox.demo import running as sandbox
 from snowflake.sandbox.discord import Failure, SimulatedDiscord
 from snowflake.sandbox.discord.places import KEEPER, LIGHTHOUSE
 from tests.journeys.browser import Browser
+from tests.public_keys import EC, pem
 from tests.serving import PATIENCE, environment, running
 
 #: Of a secret that the sandbox does not know.
@@ -205,6 +206,27 @@ class TestTryingAConfiguration:
     def test_the_example_shows_what_a_client_gets(self, client: str | None, file: Path) -> None:
         with sandbox(trial=Trial(file, client)) as started:
             assert sign_in(started.example)["groups"] == self.KEEPERS
+
+    @pytest.mark.parametrize(
+        "keys",
+        [
+            'signing_alg = "HS256"',
+            'signing_alg = "EdDSA"\nsigned_userinfo = true',
+            f"encryption_key = '''{pem(EC)}'''",
+        ],
+        ids=["by its secret", "UserInfo too", "encrypted"],
+    )
+    def test_the_example_reads_what_a_client_gets_however_it_is_signed(
+        self, keys: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "snowflake.toml"
+        file.write_text(
+            "[[clients]]\nid = 'wiki'\nsecret = 'a secret of more than thirty-two bytes'\n"
+            f"redirect_uris = ['https://wiki.example.com/callback']\n{keys}\n",
+            "utf-8",
+        )
+        with sandbox(trial=Trial(file, "wiki")) as started:
+            assert sign_in(started.example)["sub"]
 
     def test_a_gate_of_everybody_tells_a_discord_application(self, file: Path) -> None:
         with (

@@ -30,6 +30,8 @@ from tests.oidc.signed_in import (
     refresh,
     tokens_for,
 )
+from tests.oidc.tokens.test_encryption import opened
+from tests.public_keys import EC, pem
 from tests.running import ORIGIN, USER, Clock, Discord, Snowflake
 
 GOODBYE = "https://app.example.com/goodbye"
@@ -143,6 +145,24 @@ async def test_userinfo_is_signed_by_it_if_the_client_wants_that(algorithm: str,
             assert plain.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("algorithm", ["ES256", "HS256"])
+async def test_what_is_signed_is_encrypted_for_a_client_that_wants_that(
+    algorithm: str, run: Run
+) -> None:
+    encrypted = {"encryption_key": pem(EC), "signed_userinfo": True}
+    async with run(algorithm, **encrypted) as snowflake:
+        tokens = await sign_in(snowflake)
+        answer = await snowflake.browser.get("/userinfo", headers=bearer(tokens))
+        assert answer.headers["content-type"] == "application/jwt"
+        for token in (tokens["id_token"], answer.text):
+            header, signed = opened(token, EC)
+            assert header["cty"] == "JWT"
+            assert (await read(snowflake, signed, algorithm))[1]["sub"] == PERSON
+        document = (await snowflake.browser.get("/.well-known/openid-configuration")).json()
+    assert document["userinfo_encryption_alg_values_supported"] == ["ECDH-ES+A256KW"]
+    assert document["userinfo_encryption_enc_values_supported"] == ["A256CBC-HS512"]
+
+
 async def test_its_errors_stay_as_they_are(run: Run) -> None:
     async with run(signed_userinfo=True) as snowflake:
         answer = await snowflake.browser.get("/userinfo", headers={"authorization": "Bearer x"})
@@ -194,7 +214,8 @@ async def test_discovery_lists_what_some_client_uses(algorithm: str, run: Run) -
 async def test_discovery_says_nothing_of_userinfo_that_nobody_has_signed(run: Run) -> None:
     async with run("ES256") as snowflake:
         document = (await snowflake.browser.get("/.well-known/openid-configuration")).json()
-    assert "userinfo_signing_alg_values_supported" not in document
+    assert not [name for name in document if name.startswith("userinfo_signing")]
+    assert not [name for name in document if "encryption" in name]
 
 
 def base64url(content: bytes) -> str:

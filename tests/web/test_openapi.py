@@ -13,6 +13,8 @@ from snowflake.settings.registry import Registry
 from snowflake.web.openapi import openapi_document
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
+from tests.oidc.signed_in import GRAFANA
+from tests.oidc.test_registered_clients import registering
 from tests.running import ORIGIN, Clock, Discord, running
 
 DESCRIBED = {"type": "object", "required": ["description"]}
@@ -137,6 +139,17 @@ def test_what_the_parameters_may_be_is_what_the_provider_says(settings: Settings
     assert schema["properties"]["grant_type"]["enum"] == ["of grant_types"]
     answered = document["paths"]["/userinfo"]["get"]["responses"]["200"]["content"]
     assert set(answered["application/json"]["schema"]["properties"]) == {"email"}
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_userinfo_is_a_token_where_some_client_has_it_signed(
+    settings: Settings, signed: bool
+) -> None:
+    configured = registering(settings, GRAFANA.model_copy(update={"signed_userinfo": signed}))
+    document = openapi_document(metadata(ORIGIN, Registry(configured).offers), configured)
+    jsonschema.validate(document, SHAPE)
+    for operation in document["paths"]["/userinfo"].values():
+        assert ("application/jwt" in operation["responses"]["200"]["content"]) is signed
 
 
 async def test_it_names_the_server_at_which_it_was_asked_for(

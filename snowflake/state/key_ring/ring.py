@@ -71,7 +71,8 @@ class KeyRing(KnownKeys):
                 jwk = self._inherited() if name == RS256.name else None
                 if jwk is None:
                     jwk = await asyncio.to_thread(generate_key, BY_KEY[name])
-                await self._add(jwk, int(self._clock()))
+                key = await self._add(jwk, int(self._clock()))
+                _log.info("key_made", kid=key.key.kid, alg=name)
 
     def unheard_of(self, settings: Settings) -> float:
         """Answer for how many seconds a key that these settings need may be news to a process.

@@ -156,6 +156,8 @@ def _for_clients(provider: Json) -> Json:
     """Describe what applications ask for with a secret or a token."""
     client: Json = {"security": [{"client": []}, {}]}
     claims = json("The person's claims", schemas.claims(provider))
+    if "userinfo_signing_alg_values_supported" in provider:
+        claims["content"]["application/jwt"] = {"schema": schemas.text()}
     return {
         paths.TOKEN: {
             "post": {
