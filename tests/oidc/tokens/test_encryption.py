@@ -12,6 +12,7 @@ from snowflake.crypto.algorithms import RS256
 from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.settings import Settings
 from tests.login import Json, ask, code_for, query_of, read_token
+from tests.oidc.response_types.answers import answered, came
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     GRAFANA,
@@ -115,7 +116,46 @@ async def test_the_signed_token_is_a_hint_and_the_encrypted_one_is_not(
     assert query_of(answer.headers["location"])["error"] == "login_required"
 
 
-async def test_discovery_lists_what_some_client_uses(snowflake: Snowflake) -> None:
-    document = (await snowflake.browser.get("/.well-known/openid-configuration")).json()
+async def test_discovery_lists_what_some_client_uses(
+    snowflake: Snowflake, settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    where = "/.well-known/openid-configuration"
+    document = (await snowflake.browser.get(where)).json()
     assert document["id_token_encryption_alg_values_supported"] == ["RSA-OAEP-256"]
     assert document["id_token_encryption_enc_values_supported"] == ["A256CBC-HS512"]
+    assert "userinfo_encryption_alg_values_supported" not in document
+    signed = GRAFANA.model_copy(update={"encryption_key": pem(EC), "signed_userinfo": True})
+    async with keeping_sessions(settings, clock, discord, signed) as other:
+        document = (await other.browser.get(where)).json()
+    assert document["userinfo_encryption_alg_values_supported"] == ["ECDH-ES+A256KW"]
+    assert document["userinfo_encryption_enc_values_supported"] == ["A256CBC-HS512"]
+
+
+async def test_signed_userinfo_is_encrypted_as_well(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    signed = GRAFANA.model_copy(update={"encryption_key": pem(EC), "signed_userinfo": True})
+    async with keeping_sessions(settings, clock, discord, signed) as snowflake:
+        tokens = await login(snowflake)
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        answer = await snowflake.browser.get("/userinfo", headers=headers)
+        assert answer.headers["content-type"] == "application/jwt"
+        _, inner = opened(answer.text, EC)
+        claims = read_token(snowflake, inner)
+    assert claims["email"] == USER["email"]
+    assert claims["aud"] == "grafana"
+
+
+async def test_at_the_front_everything_is_encrypted_or_random(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    asks = {"encryption_key": pem(EC), "response_types": ("code id_token token",)}
+    encrypted = GRAFANA.model_copy(update=asks)
+    async with keeping_sessions(settings, clock, discord, encrypted) as snowflake:
+        _, _, sent = answered(await came(snowflake.browser, response_type="code id_token token"))
+        _, inner = opened(sent["id_token"], EC)
+        claims = read_token(snowflake, inner)
+        assert claims["at_hash"] == half_hash(sent["access_token"], RS256)
+        assert claims["c_hash"] == half_hash(sent["code"], RS256)
+        assert "." not in sent["access_token"]
+        assert await is_alive(snowflake.browser, {"access_token": sent["access_token"]})
