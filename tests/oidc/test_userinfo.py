@@ -4,7 +4,7 @@ import pytest
 
 from snowflake.crypto.private_keys import generate_key, parse_key
 from snowflake.settings import Settings
-from tests.login import CLIENT_ID, read_token, sign_in
+from tests.login import CLIENT_ID, CLIENT_SECRET, read_token, sign_in
 from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake, browser_for, running
 
 FORM = "application/x-www-form-urlencoded"
@@ -200,3 +200,23 @@ async def test_a_person_in_many_guilds_can_ask_too(
     headers = bearer(await access_token(snowflake))
     groups = (await snowflake.browser.get("/userinfo", headers=headers)).json()["groups"]
     assert len(groups) == guilds
+
+
+async def test_what_was_issued_under_another_address_stays_good_where_snowflake_has_moved(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    old, new = "https://old.example.com", "https://new.example.com"
+    before = settings.model_copy(update={"issuer": old})
+    async with running(before, clock, discord, old) as snowflake:
+        login = await sign_in(snowflake.browser)
+    after = settings.model_copy(update={"issuer": new})
+    async with running(after, clock, discord, new) as snowflake:
+        form = {"grant_type": "refresh_token", "refresh_token": login["refresh_token"]}
+        credentials = (CLIENT_ID, CLIENT_SECRET)
+        answer = await snowflake.browser.post("/token", data=form, auth=credentials)
+        for token in (login["access_token"], answer.json()["access_token"]):
+            assert not await refused(snowflake, token)
+            claims = read_token(snowflake, token)
+            moved = {**claims, "iss": new, "aud": f"{new}/userinfo"}
+            signed = snowflake.state.keys.current.sign(moved, "at+jwt")
+            assert await refused(snowflake, signed)

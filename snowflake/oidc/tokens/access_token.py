@@ -14,7 +14,7 @@ from snowflake.oidc.tokens.fitting import claims_within, ever_fewer, just_sub, s
 from snowflake.oidc.tokens.times import Times
 from snowflake.protocol.paths import USERINFO
 from snowflake.settings.client import Client
-from snowflake.settings.issuers import base_of, issuer_of_client
+from snowflake.settings.issuers import base_of
 from snowflake.state import State
 from snowflake.state.key_ring import KeyRing
 from snowflake.store.grants import Grant, Grants
@@ -78,7 +78,9 @@ def _of_token(redeemed: Redeemed, times: Times) -> Claims:
 
 
 async def read_access_token(token: str, state: State) -> AccessToken:
-    """Check an access token (RFC 9068, section 4). Whether its grant has ended is not looked up.
+    """Check an access token (RFC 9068, section 4).
+
+    Whether its grant has ended, and names the same issuer, is not looked up.
 
     Raises:
         InvalidToken: it is expired, was not issued here, or is another kind of token.
@@ -92,11 +94,10 @@ async def _read_signed(token: str, state: State) -> AccessToken:
         if len(token) > MAX_ACCESS_TOKEN:
             raise ValueError("is longer than any access token")
         claims = await state.keys.verify(token, ACCESS_TOKEN_TYPE)
-        client_id = str(claims.get("client_id"))
-        base = state.settings.issuer or base_of(str(claims.get("iss")), client_id)
+        base = base_of(str(claims.get("iss")), str(claims.get("client_id")))
         JWTClaimsRegistry(
             now=int(state.clock()),
-            iss={"essential": True, "values": [base, issuer_of_client(base, client_id)]},
+            iss={"essential": True},
             aud={"essential": True, "value": userinfo_url(base)},
             exp={"essential": True},
             sub={"essential": True},
@@ -142,7 +143,7 @@ async def grant_of(token: AccessToken, grants: Grants) -> Grant:
         InvalidToken: the grant has ended, or the session in which the token was issued.
     """
     grant = await grants.find(token.grant_id)
-    # Its issuer is that of the grant, whichever the client has by now.
+    # Whichever issuer the client has by now, or Snowflake itself, which may have moved.
     expected = (token.client_id, token.issuer)
     if grant is None or (grant.client_id, grant.issuer) != expected:
         raise InvalidToken("the access token has been revoked")
