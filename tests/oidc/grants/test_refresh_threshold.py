@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Final
 
+import httpx
 import pytest
 
 from snowflake.settings import Settings
@@ -12,7 +13,7 @@ from snowflake.store.refresh_tokens import OVERLAP
 from tests.login import Json, read_token
 from tests.oidc.signed_in import AS_WIKI, SECRETS, WIKI, is_alive, keeping_sessions
 from tests.oidc.test_issuers import sign_in
-from tests.running import NOW, Clock, Discord, Snowflake, running
+from tests.running import NOW, USER, Clock, Discord, Snowflake, running
 
 DAY: Final = 86_400
 #: Of a life of thirty days, ten are left when it is renewed.
@@ -122,6 +123,34 @@ async def test_many_at_once_in_two_processes_get_the_same(
         assert all([await is_alive(first.browser, answer) for answer in answers])
         assert len({answer.get("refresh_token") for answer in answers}) == 1
         assert ("refresh_token" in answers[0]) is (age != DAY)
+
+
+async def test_one_that_another_process_has_renewed_meanwhile_gets_the_same_successor(
+    settings: Settings, clock: Clock, discord: Discord
+) -> None:
+    renewing = KEPT.model_copy(update={"refresh_token_threshold": timedelta(0)})
+    async with (
+        keeping_sessions(settings, clock, discord, KEPT) as keeps,
+        running(
+            keeps.settings.model_copy(update={"clients": (renewing,)}), clock, discord
+        ) as renews,
+    ):
+        token = (await signed_in(keeps))["refresh_token"]
+        clock.pass_by(DAY)
+        asked, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            asked.set()
+            await goes_on.wait()
+            return httpx.Response(200, json=dict(USER))
+
+        discord.user.side_effect = slow
+        slowly = asyncio.create_task(refresh(keeps, token))
+        await asked.wait()
+        discord.user.side_effect = None
+        renewed = await refresh(renews, token)
+        goes_on.set()
+        assert (await slowly)["refresh_token"] == renewed["refresh_token"] != token
 
 
 async def test_one_that_is_longer_than_the_life_renews_each_time(
