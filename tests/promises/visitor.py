@@ -22,10 +22,13 @@ def back_to(client_id: str) -> str:
     return f"https://{client_id}.example.com/callback"
 
 
-def variables_of(directory: Path) -> dict[str, str]:
-    """Write a configuration with two clients, and answer the variables that lead to it."""
+def variables_of(directory: Path, told_at: str = DEAF) -> dict[str, str]:
+    """Write a configuration with two clients, and answer the variables that lead to it.
+
+    ``told_at`` is where both hear of logouts.
+    """
     path = directory / "snowflake.toml"
-    path.write_text("".join(map(_table, (WIKI, GRAFANA))), "utf-8")
+    path.write_text("".join(_table(client, told_at) for client in (WIKI, GRAFANA)), "utf-8")
     return {
         "SNOWFLAKE_CONFIG": str(path),
         "SNOWFLAKE_DISCORD_CLIENT_ID": OWN_ID,
@@ -33,13 +36,13 @@ def variables_of(directory: Path) -> dict[str, str]:
     }
 
 
-def _table(client_id: str) -> str:
+def _table(client_id: str, told_at: str) -> str:
     return f"""
 [[clients]]
 id = {json.dumps(client_id)}
 secret = {json.dumps(CLIENT_SECRET)}
 redirect_uris = [{json.dumps(back_to(client_id))}]
-backchannel_logout_uri = {json.dumps(DEAF)}
+backchannel_logout_uri = {json.dumps(told_at)}
 """
 
 
