@@ -7,6 +7,7 @@
 import json
 import sys
 from typing import Any
+from urllib.parse import urlencode
 
 import django
 from django.conf import settings
@@ -19,6 +20,10 @@ SAID: dict[str, Any] = json.loads(sys.argv[1]) if __name__ == "__main__" else {}
 ISSUER, CLIENT_ID, CLIENT_SECRET = (
     SAID.get(name, "") for name in ("issuer", "client_id", "client_secret")
 )
+BACK = {
+    "client_id": CLIENT_ID,
+    "post_logout_redirect_uri": f"http://localhost:{SAID.get('port')}/goodbye",
+}
 SCOPES = ["openid", "profile", "email", "groups"]
 
 APPS = {
@@ -65,6 +70,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             }
         },
         "ACCOUNT_EMAIL_VERIFICATION": "none",
+        "ACCOUNT_LOGOUT_REDIRECT_URL": f"{ISSUER}/logout?{urlencode(BACK)}",
     },
     "mozilla": {
         "OIDC_RP_CLIENT_ID": CLIENT_ID,
@@ -77,6 +83,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "OIDC_OP_USER_ENDPOINT": f"{ISSUER}/userinfo",
         "OIDC_OP_JWKS_ENDPOINT": f"{ISSUER}/.well-known/jwks.json",
         "LOGIN_REDIRECT_URL_FAILURE": "/who",
+        # It fails without one, though it goes elsewhere.
+        "LOGOUT_REDIRECT_URL": "/goodbye",
+        "OIDC_STORE_ID_TOKEN": True,
+        "OIDC_OP_LOGOUT_URL_METHOD": "mozilla_backend.sign_out",
+        "SNOWFLAKE": ISSUER,
     },
     "social": {
         "SOCIAL_AUTH_OIDC_OIDC_ENDPOINT": ISSUER,
@@ -93,16 +104,23 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def who(request: HttpRequest) -> HttpResponse:
     """Answer who is signed in, and the groups where the library has them."""
     user: Any = request.user
+    # What a form has to send along.
+    token = get_token(request)
     if not user.is_authenticated:
-        # What a form has to send along.
-        return JsonResponse({"username": None, "token": get_token(request)})
+        return JsonResponse({"username": None, "token": token})
     if SAID["library"] == "allauth":
         groups = user.socialaccount_set.get().extra_data["userinfo"]["groups"]
     elif SAID["library"] == "social":
         groups = user.social_auth.get().extra_data["groups"]
     else:
         groups = [group.name for group in user.groups.all()]
-    return JsonResponse({"username": user.username, "email": user.email, "groups": groups})
+    said = {"username": user.username, "email": user.email, "groups": groups}
+    return JsonResponse({**said, "token": token})
+
+
+def goodbye(_: HttpRequest) -> HttpResponse:
+    """Answer whoever has signed out."""
+    return HttpResponse("Goodbye")
 
 
 prefix, included = URLS[SAID.get("library", "social")]
@@ -151,7 +169,9 @@ def main() -> None:
         **OPTIONS[library],
     )
     django.setup()
-    urlpatterns.extend([path("who", who), path(prefix, include(included))])
+    urlpatterns.extend(
+        [path("who", who), path("goodbye", goodbye), path(prefix, include(included))]
+    )
     call_command("migrate", verbosity=0)
     call_command("runserver", f"127.0.0.1:{SAID['port']}", "--noreload")
 

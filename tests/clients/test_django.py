@@ -10,10 +10,12 @@ import pytest
 
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from tests.clients.programs import python_of
+from tests.clients.signing_out import is_signed_in, logins_at_discord
 from tests.journeys.browser import Browser
 from tests.journeys.relying_party import RelyingParty
 from tests.journeys.world import ADA, CLIENT_SECRET, World
 from tests.serving import free_port, running
+from tests.web.test_end_session import form_in
 
 SITE = Path(__file__).parent / "django_site.py"
 #: Where a login begins and ends, by library.
@@ -22,6 +24,9 @@ PATHS = {
     "mozilla": ("/oidc/authenticate/", "/oidc/callback/"),
     "social": ("/login/oidc/", "/complete/oidc/"),
 }
+
+#: Where their forms for signing out go.
+SIGN_OUT = {"allauth": "/accounts/logout/", "mozilla": "/oidc/logout/"}
 
 
 @contextmanager
@@ -66,3 +71,29 @@ def test_a_site_learns_who_came(
         assert who["username"] == (ADA if library == "mozilla" else "ada.lindqvist")
         assert who["email"] == "ada@example.com"
         assert LIGHTHOUSE in who["groups"]
+
+
+@pytest.mark.parametrize("library", SIGN_OUT)
+@pytest.mark.parametrize("world", ["registered client"], indirect=True)
+def test_whoever_signs_out_of_a_site_is_signed_out_here_too(
+    library: str, world: World, browser: Browser, tmp_path: Path
+) -> None:
+    port = free_port()
+    party = world.party(redirect_uri=f"http://localhost:{port}{PATHS[library][1]}")
+    with site(library, party, port, tmp_path) as origin:
+        who = browser.allow(begin(browser, origin, library), ADA).json()
+        assert is_signed_in(browser, party)
+        form = {"csrfmiddlewaretoken": who["token"]}
+        page = browser.submit(origin + SIGN_OUT[library], form)
+        if library == "allauth":
+            # It does not keep the ID token, without which we ask.
+            assert "Sign out?" in page.text
+            assert is_signed_in(browser, party)
+            action, fields = form_in(page)
+            page = browser.submit(str(page.url.join(action)), fields)
+        assert (page.text, str(page.url)) == ("Goodbye", f"{origin}/goodbye")
+        assert browser.open(f"{origin}/who").json()["username"] is None
+        assert not is_signed_in(browser, party)
+        before = logins_at_discord(world)
+        assert begin(browser, origin, library).url.path == "/who"
+        assert logins_at_discord(world) == before + 1

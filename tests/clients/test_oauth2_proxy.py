@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from snowflake.sandbox.discord.places import LIGHTHOUSE
 from tests.clients.programs import go_program
+from tests.clients.signing_out import is_signed_in, logins_at_discord
 from tests.journeys.browser import Browser
 from tests.journeys.gates import HERMIT
 from tests.journeys.relying_party import RelyingParty
@@ -32,6 +34,7 @@ cookie_secure = false
 cookie_refresh = "1ms"
 http_address = "127.0.0.1:{port}"
 upstreams = ["static://202"]
+whitelist_domains = ["{host}"]
 """
 
 
@@ -42,6 +45,7 @@ def oauth2_proxy(party: RelyingParty, port: int, directory: Path) -> Iterator[st
     configuration.write_text(
         CONFIGURATION.format(
             issuer=party.issuer,
+            host=urlsplit(party.issuer).netloc,
             client_id=party.client_id,
             secret=CLIENT_SECRET,
             guild=LIGHTHOUSE,
@@ -84,6 +88,31 @@ def test_it_refreshes_what_is_too_old(proxy: str, browser: Browser) -> None:
         assert time.monotonic() < until
     assert page.status_code == 202
     assert browser.open(f"{proxy}/protected").status_code == 202
+
+
+@pytest.mark.parametrize("world", ["registered client"], indirect=True)
+def test_whoever_signs_out_is_signed_out_here_too(
+    world: World, proxy: str, browser: Browser
+) -> None:
+    party = world.party(redirect_uri=f"{proxy}/oauth2/callback")
+    browser.allow(browser.open(start(proxy)), ADA)
+    assert is_signed_in(browser, party)
+    # By itself it only forgets its own cookie.
+    browser.open(f"{proxy}/oauth2/sign_out")
+    assert browser.open(f"{proxy}/protected").status_code == 403
+    assert is_signed_in(browser, party)
+    before = logins_at_discord(world)
+    assert browser.open(start(proxy)).status_code == 202
+    assert logins_at_discord(world) == before
+    # It puts the ID token into an address that is given.
+    back = urlencode({"post_logout_redirect_uri": f"{proxy}/goodbye"})
+    onward = f"{world.snowflake.origin}/logout?id_token_hint={{id_token}}&{back}"
+    page = browser.open(f"{proxy}/oauth2/sign_out?{urlencode({'rd': onward})}")
+    # Its own page at that address, since nobody is signed in.
+    assert (page.status_code, str(page.url)) == (403, f"{proxy}/goodbye")
+    assert not is_signed_in(browser, party)
+    assert browser.open(start(proxy)).status_code == 202
+    assert logins_at_discord(world) == before + 1
 
 
 def test_somebody_without_the_group_is_told_so(proxy: str, browser: Browser) -> None:

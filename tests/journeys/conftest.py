@@ -9,7 +9,7 @@ from snowflake.sandbox.discord.places import CATS, LIGHTHOUSE
 from tests.journeys import gates, shapes
 from tests.journeys.browser import Browser
 from tests.journeys.chromium import ARGUMENTS, watched
-from tests.journeys.registered import client
+from tests.journeys.registered import GOODBYE, client, ids
 from tests.journeys.relying_party import RelyingParty
 from tests.journeys.world import BOT_TOKEN, World
 from tests.journeys.world import world as running_world
@@ -23,7 +23,8 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         # What hangs is given up soon.
         "SNOWFLAKE_DISCORD_DEADLINE": "1s",
     }
-    file = client("confidential") + client("public", public=True)
+    goodbye = f"post_logout_redirect_uris = {ids(GOODBYE)}"
+    file = client("confidential", goodbye) + client("public", public=True)
     with running_world(tmp_path_factory.mktemp("journeys"), settings, file=file) as running:
         yield running
 

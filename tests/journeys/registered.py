@@ -35,6 +35,9 @@ REDIRECT_URIS = (
     *STARTED,
 )
 
+#: Where such programs take back whoever has signed out.
+GOODBYE = "http://localhost/goodbye"
+
 
 def ids(*values: str) -> str:
     """Write a list of texts as TOML has it."""
