@@ -76,6 +76,8 @@ def _lines(seen: Preview) -> Iterator[str]:
     yield "claims"
     for claim, value in seen.claims.items():
         yield f"  {claim}: {json.dumps(value, ensure_ascii=False)}"
+    for claim, reason in seen.failed.items():
+        yield f"  {claim}: left out, since its expression {reason}"
     for claim in seen.unknown:
         yield f"  {claim}: {ONLY_THEIRS}"
     if seen.needs.guilds:
@@ -122,6 +124,7 @@ def _shown(seen: Preview, client: str) -> dict[str, Any]:
             for gate in seen.gates
         ],
         "claims": dict(seen.claims),
+        "failed_claims": dict(seen.failed),
         "unknown_claims": list(seen.unknown),
         "guilds_without_bot": list(seen.unseen),
     }

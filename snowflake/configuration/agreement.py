@@ -1,9 +1,10 @@
 """What settings need of each other, and of what Snowflake can do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import SecretStr
 
+from snowflake.configuration.claims import BOT, faults_of_claims, faults_of_scopes
 from snowflake.configuration.document import Keys
 from snowflake.configuration.hints import guess
 from snowflake.crypto.keys import by_secret
@@ -15,7 +16,6 @@ from snowflake.settings.tables.groups import GroupsTable
 from snowflake.uris.registered import is_plain_http
 
 Faults = Iterator[tuple[Keys, str]]
-BOT = "discord_bot_token (SNOWFLAKE_DISCORD_BOT_TOKEN)"
 HTTPS = "must be https:// while treat_loopback_as_secure is false"
 APPLICATION = ("discord_client_id", "discord_client_secret")
 
@@ -27,6 +27,7 @@ def disagreements(settings: Settings) -> Faults:
     yield from _of_application(settings)
     yield from _of_linked_roles(settings)
     yield from _of_webfinger(settings)
+    yield from faults_of_scopes(settings)
     known: set[str] = set()
     for at, client in enumerate(settings.clients):
         if client.id in known:
@@ -71,9 +72,11 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
             (*keys, "signing_alg"),
             "needs a secret for HS256, and this one is a public key",
         )
+    scopes = [*BUILT_IN, *(table.name for table in settings.scopes)]
     for at, scope in enumerate(client.scopes or ()):
-        if scope not in BUILT_IN:
-            yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope)}"
+        if scope not in scopes:
+            yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope, scopes)}"
+    yield from faults_of_claims(client.claims, settings, (*keys, "claims"))
     groups = settings.groups.changed_by(client.groups)
     if client.groups is not None:
         yield from _of_groups(groups, settings, (*keys, "groups"))
@@ -99,10 +102,10 @@ def _may_sign(secret: SecretStr | None) -> bool:
     return True
 
 
-def _scope_meant(scope: str) -> str:
+def _scope_meant(scope: str, scopes: Iterable[str]) -> str:
     if scope in {"guild", "guilds", "role", "roles"}:
         return f"; the scope is groups, and include of [groups] says that {scope} count"
-    return guess(scope, BUILT_IN)
+    return guess(scope, scopes)
 
 
 def _of_groups(groups: GroupsTable, settings: Settings, keys: Keys) -> Faults:

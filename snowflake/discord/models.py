@@ -94,10 +94,14 @@ class User(_Answer):
 
 
 class Guild(_Answer):
-    """A guild of the person, or of the bot (``GET /users/@me/guilds``)."""
+    """A guild of the person, or of the bot (``GET /users/@me/guilds``).
+
+    ``owner`` is whether it is they who own it.
+    """
 
     id: Snowflake
     name: str = ""
+    owner: bool | None = None
 
 
 class Guilds(_Answer):
@@ -122,7 +126,8 @@ class Member(_Answer):
     """The person as a member of one guild (``GET /users/@me/guilds/{guild}/member``).
 
     ``pending`` until they have passed the guild's screening; no member in good standing before
-    ``communication_disabled_until``, a time-out that may be over already.
+    ``communication_disabled_until``, a time-out that may be over already. They boost it since
+    ``premium_since``.
     """
 
     roles: frozenset[Snowflake] = frozenset()
@@ -131,6 +136,7 @@ class Member(_Answer):
     pending: bool = False
     communication_disabled_until: Moment | None = None
     joined_at: Moment | None = None
+    premium_since: Moment | None = None
     flags: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")

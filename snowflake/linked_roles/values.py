@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import structlog
-from jmespath.exceptions import JMESPathError
 
+from snowflake.expressions import Unsearchable, search
 from snowflake.linked_roles.bounds import MAX_INTEGER, MAX_USERNAME
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.metadata import MetadataTable, MetadataType
@@ -122,10 +122,9 @@ def _value(claims: Mapping[str, Any], metadata: MetadataTable) -> str:
 
 def _found(claims: Mapping[str, Any], metadata: MetadataTable) -> Any:
     try:
-        found = metadata.expression.search(dict(claims))
-    except (JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
-        # The library checks the types of arguments, but not all that may be in a list.
-        raise Unfit("the expression does not fit the claims") from None
+        found = search(metadata.expression, dict(claims))
+    except Unsearchable:
+        raise Unfit("the expression does not fit the claims, or takes too many steps") from None
     if found is None:
         raise Unfit("missing")
     return found

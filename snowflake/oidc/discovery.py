@@ -136,7 +136,7 @@ def _requests(offers: Offers) -> Claims:
 def _tokens(offers: Offers) -> Claims:
     """Answer what tokens and UserInfo are like."""
     scopes = (scope for client in offers.clients for scope in scopes_of(client).values())
-    names = dict.fromkeys(claim for scope in scopes for claim in scope.claims)
+    names = dict.fromkeys(claim for scope in scopes for claim in scope.names)
     of_session = ["sid"] if offers.keeps_sessions else []
     # Always (OpenID Connect Discovery 1.0, section 3).
     algorithms = {RS256.name: None, **dict.fromkeys(offers.among(ALGORITHMS, _signs_by))}
@@ -182,5 +182,5 @@ def _may_have(client: Client, scope: str) -> bool:
 
 def _may_be_told(client: Client, claim: str) -> bool:
     scopes = scopes_of(client)
-    is_given = any(claim in scopes[name].claims for name in allowed(scopes, client))
+    is_given = any(claim in scopes[name].names for name in allowed(scopes, client))
     return is_given and (claim not in GROUP_NAMES or client.groups.names_claim)

@@ -5,14 +5,15 @@ What only a gate needs is asked for all the same, and shows in no claim.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
+from snowflake.oidc.expressed import Wanted, wanted_for
 from snowflake.oidc.scopes import MEMBERS, allowed, scopes_of
 from snowflake.people.policies.guilds import moderation_guilds, role_guilds
 from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
-from snowflake.settings.tables.groups import GroupsTable
 from snowflake.store.memberships import KEPT
 
 #: What Discord says of a person's address, where it may.
@@ -67,37 +68,57 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
     """Answer what is needed for the scopes ``names`` that a client may have, and for its gates."""
     names = frozenset(allowed(names, client))
     groups, access = client.groups, client.access
-    in_claim = frozenset(groups.include) if "groups" in names else frozenset[str]()
+    wanted = _by_expression(client, names)
+    of_groups = "groups" in names or wanted.groups
+    in_claim = frozenset(groups.include) if of_groups else frozenset[str]()
 
     # 1. Where it matters what they are, and whether it matters where else they are.
-    vital = _members_of_gates(client) + (groups.guilds if "roles" in in_claim else ())
+    vital = (
+        *_members_of_gates(client),
+        *(groups.guilds if "roles" in in_claim else ()),
+        *wanted.members,
+    )
     shown = _members_of_profile(client) if "profile" in names else ()
     members = tuple(dict.fromkeys(vital + shown))
-    guilds = "guilds" in in_claim or bool(set(access.guilds) - set(members))
+    guilds = "guilds" in in_claim or wanted.guild_list or bool(set(access.guilds) - set(members))
 
     # 2. What that means for the person, for the bot, and for the memory.
     gated = bool(access.guilds) or access.looks_at_members
     return Needs(
-        discord_scopes=_discord_scopes(client, names, guilds=guilds, members=bool(members)),
+        discord_scopes=_discord_scopes(
+            client, names, email=wanted.email, guilds=guilds, members=bool(members)
+        ),
         guilds=guilds,
         members=members,
-        roles=groups.guilds if client.has_bot and _roles_matter(groups, in_claim) else (),
+        roles=_once(_roles_to_list(client, in_claim), wanted.role_names),
         by_bot=client.has_bot,
         may_lack=frozenset(shown) - frozenset(vital + access.guilds),
-        guild_names=_guilds_to_name(client, in_claim, guilds=guilds),
+        guild_names=_once(_guilds_to_name(client, in_claim, guilds=guilds), wanted.names),
         guests=access.guests,
         of_person=_told_of_person(access),
-        of_members=_told_of_members(client, in_claim),
+        of_members=_told_of_members(client, in_claim, wanted.roles),
         gated=gated,
         oldest=access.oldest_membership.total_seconds() if gated else KEPT,
     )
 
 
+def _by_expression(client: Client, names: frozenset[str]) -> Wanted:
+    """Answer what claims by expression need that the scopes give."""
+    scopes = scopes_of(client)
+    return wanted_for(
+        (text for name in names for text in scopes[name].expressions.values()), client
+    )
+
+
+def _once(*guilds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain(*guilds)))
+
+
 def _discord_scopes(
-    client: Client, names: frozenset[str], *, guilds: bool, members: bool
+    client: Client, names: frozenset[str], *, email: bool, guilds: bool, members: bool
 ) -> frozenset[str]:
     wanted = {
-        "email": client.access.verified_email,
+        "email": client.access.verified_email or email,
         "guilds": guilds,
         MEMBERS: members and not client.has_bot,
         ROLE_CONNECTIONS_WRITE: client.links_roles,
@@ -107,10 +128,12 @@ def _discord_scopes(
     return frozenset({"identify"}.union(*of_claims, (name for name, so in wanted.items() if so)))
 
 
-def _roles_matter(groups: GroupsTable, in_claim: frozenset[str]) -> bool:
-    """Whether anything hangs on what the roles of the claim are: their names, or whose they are."""
+def _roles_to_list(client: Client, in_claim: frozenset[str]) -> tuple[str, ...]:
+    """Answer the guilds of whose roles in the claim it matters what they are called, or whose."""
+    groups = client.groups
     is_unnamed = "roles" in in_claim and not groups.only_named
-    return is_unnamed and (groups.names_needed or not groups.managed)
+    matter = is_unnamed and (groups.names_needed or not groups.managed)
+    return groups.guilds if client.has_bot and matter else ()
 
 
 def _guilds_to_name(client: Client, in_claim: frozenset[str], *, guilds: bool) -> tuple[str, ...]:
@@ -133,10 +156,12 @@ def _told_of_person(access: AccessTable) -> frozenset[str]:
     return frozenset(two_factor | (OF_EMAIL if access.verified_email else set()))
 
 
-def _told_of_members(client: Client, in_claim: frozenset[str]) -> frozenset[tuple[str, str]]:
+def _told_of_members(
+    client: Client, in_claim: frozenset[str], by_expression: tuple[str, ...]
+) -> frozenset[tuple[str, str]]:
     access, of_claim = client.access, client.groups.guilds if "roles" in in_claim else ()
     wanted = {
-        "roles": (*role_guilds(client), *of_claim),
+        "roles": (*role_guilds(client), *of_claim, *by_expression),
         "pending": moderation_guilds(client) if access.screened else (),
         "communication_disabled_until": moderation_guilds(client) if access.not_timed_out else (),
     }

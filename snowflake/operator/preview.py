@@ -5,15 +5,16 @@ login would ask for their own list. It does not see their address, their setting
 is not in itself: what depends on that is said to be unknown.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from snowflake.discord.bot import Bot
-from snowflake.discord.models import User
+from snowflake.discord.models import Guild, User
 from snowflake.errors import Refusal
+from snowflake.oidc.expressed import looks_into
 from snowflake.oidc.needs import Needs, needs_of
-from snowflake.oidc.scopes import Claims, allowed, claims_of, scopes_of
+from snowflake.oidc.scopes import Claims, allowed, claims_of, found_by_expression, scopes_of
 from snowflake.oidc.unsaid import members_of
 from snowflake.people.person import Person
 from snowflake.people.policies import POLICIES
@@ -26,6 +27,9 @@ ONLY_THEIRS: Final = "only their own login tells"
 PRIVATE_CLAIMS: Final = frozenset({"email", "email_verified", "locale"})
 #: What only that shows of the claim ``discord``.
 PRIVATE_OF_DISCORD: Final = frozenset({"locale", "mfa_enabled"})
+
+#: Where claims by expression look that hang on it.
+PRIVATE_PLACES: Final = (*((claim,) for claim in PRIVATE_CLAIMS), ("guilds", "[]", "owner"))
 
 #: What a login comes to. What is ``undecided``, only their own login decides; ``unavailable``
 #: stands for an answer of ``temporarily_unavailable``.
@@ -53,8 +57,9 @@ class Gate:
 class Preview:
     """What a login would lead to.
 
-    ``unknown`` names the claims that a bot cannot tell. Because of ``unseen``, guilds that the bot
-    is not in, a login would not get as far as that.
+    ``unknown`` names the claims that a bot cannot tell, ``failed`` those whose expression fails,
+    and why. Because of ``unseen``, guilds that the bot is not in, a login would not get as far as
+    that.
     """
 
     person: Person
@@ -63,6 +68,7 @@ class Preview:
     claims: Claims
     unknown: tuple[str, ...]
     unseen: tuple[str, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -94,7 +100,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
         for guild in needs.members
         if guild not in person.members and guild not in needs.may_lack
     )
-    case = Case(person, client, now)
+    case, unknown = Case(person, client, now), tuple(_unknown(names, client))
     return Preview(
         person,
         needs,
@@ -103,8 +109,9 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
             for name, policy in POLICIES.items()
             if getattr(client.access, name)
         ),
-        claims=_told(claims_of(person, names, client, needs.discord_scopes)),
-        unknown=tuple(_unknown(names, client)),
+        claims=_told(claims_of(person, names, client, needs.discord_scopes), unknown),
+        failed=found_by_expression(person, names, client, needs.discord_scopes).failed,
+        unknown=unknown,
         unseen=unseen,
     )
 
@@ -120,7 +127,12 @@ async def _person(user: User, needs: Needs, bot: Bot) -> Person:
     members = members_of(seen, needs)
     return Person(
         user,
-        guilds=tuple(around[guild] for guild, member in members.items() if member and needs.guilds),
+        # Whether it is the bot that owns one says nothing of them.
+        guilds=tuple(
+            Guild(id=guild, name=around[guild].name)
+            for guild, member in members.items()
+            if member and needs.guilds
+        ),
         members={guild: one for guild, one in members.items() if guild in needs.members},
         roles={guild: tuple(await bot.roles(guild)) for guild in needs.roles if guild in around},
         guild_names={guild: around[guild].name for guild in needs.guild_names if guild in around},
@@ -138,8 +150,8 @@ def _untold(policy: Policy, unseen: tuple[str, ...]) -> str:
     return ""
 
 
-def _told(claims: Claims) -> Claims:
-    told = {claim: value for claim, value in claims.items() if claim not in PRIVATE_CLAIMS}
+def _told(claims: Claims, unknown: Container[str]) -> Claims:
+    told = {claim: value for claim, value in claims.items() if claim not in unknown}
     discord = told.get("discord")
     if isinstance(discord, dict):
         told["discord"] = {k: v for k, v in discord.items() if k not in PRIVATE_OF_DISCORD}
@@ -148,6 +160,13 @@ def _told(claims: Claims) -> Claims:
 
 def _unknown(names: Iterable[str], client: Client) -> list[str]:
     scopes = scopes_of(client)
-    claims = {claim for name in names for claim in scopes[name].claims}
+    given = [scopes[name] for name in names]
+    claims = {claim for scope in given for claim in scope.claims}
+    by_expression = {
+        claim
+        for scope in given
+        for claim, text in scope.expressions.items()
+        if looks_into(text, *PRIVATE_PLACES)
+    }
     parts = {f"discord.{part}" for part in PRIVATE_OF_DISCORD} if "discord" in claims else set()
-    return sorted(claims & PRIVATE_CLAIMS | parts)
+    return sorted(claims & PRIVATE_CLAIMS | by_expression | parts)

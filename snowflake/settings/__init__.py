@@ -4,7 +4,6 @@
 - ``variables/``: every variable: its name, type, default and meaning.
 - ``tables/``: the tables of ``snowflake.toml``.
 - ``values.py``, ``durations.py``: how each kind of value is written, and what is checked of it.
-- ``expressions.py``: JMESPath, which says what a claim comes to.
 - ``registry.py``: who is known as a client here, and what holds for each.
 
 ``configuration`` makes ``Settings`` of the environment and the file.

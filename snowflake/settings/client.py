@@ -1,5 +1,6 @@
 """What holds for one client. Endpoints ask it, and never its table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -11,6 +12,7 @@ from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
 from snowflake.settings.tables.groups import GroupsTable
+from snowflake.settings.tables.scopes import ScopeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Client:
     table, None for a Discord application. ``userinfo_fresh`` is the age from which UserInfo brings
     claims up to date, nought for never. ``has_bot`` tells whether the bot says who is in which
     guild, ``links_roles`` whether a login is to spare the person a second consent page for linked
-    roles.
+    roles. ``own_scopes`` are the scopes that the operator has made or added to.
     """
 
     id: str
@@ -42,12 +44,18 @@ class Client:
     avatar_size: int | None = None
     userinfo_fresh: timedelta = timedelta(0)
     claims_in_access_token: bool = True
+    own_scopes: tuple[ScopeTable, ...] = ()
     registered: ClientTable | None = None
 
     def allows_scope(self, name: str) -> bool:
         """Whether the client may ask for a scope. ``openid`` is always allowed."""
         table = self.registered
         return table is None or table.scopes is None or name in {"openid", *table.scopes}
+
+    @property
+    def claims(self) -> Mapping[str, str]:
+        """The claims that it is told whatever the scopes, each with its expression."""
+        return self.registered.claims if self.registered is not None else {}
 
     def authenticates_by(self, method: str) -> bool:
         """Whether the client may prove who it is by a method (OpenID Connect Core 1.0, section 9).

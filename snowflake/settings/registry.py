@@ -23,7 +23,7 @@ OF_CLIENTS = frozenset(
         "code_lifetime",
         *("discord_client_id", "discord_client_secret", "name_from_guild", "picture_from_guild"),
         *("linked_roles_at_login", "refresh_token_lifetime", "grant_lifetime"),
-        *("access_token_claims", "userinfo_fresh"),
+        *("access_token_claims", "userinfo_fresh", "scopes"),
     }
 )
 
@@ -80,7 +80,7 @@ class Registry:
         # Its ID is none that a table may have, and its redirect URI is not compared.
         table = ClientTable.model_construct(id=ACCOUNT, name="Snowflake", public=True)
         client = _registered(table, self._settings)
-        return replace(client, access=AccessTable(), links_roles=False)
+        return replace(client, access=AccessTable(), links_roles=False, own_scopes=())
 
     def _clients(self) -> list[Client]:
         """Answer the clients; a Discord application stands for all, if any may come."""
@@ -157,6 +157,7 @@ def _client(client_id: str, settings: Settings) -> Client:
         avatar_size=settings.avatar_size,
         userinfo_fresh=settings.userinfo_fresh,
         claims_in_access_token=settings.puts_claims_into_access_tokens,
+        own_scopes=settings.scopes,
     )
 
 

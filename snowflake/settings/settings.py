@@ -20,6 +20,7 @@ from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.pages import PagesTable
+from snowflake.settings.tables.scopes import ScopeTable
 from snowflake.settings.tables.table import table_of
 from snowflake.settings.variables.addresses import AddressVariables
 from snowflake.settings.variables.applications import ApplicationVariables
@@ -66,6 +67,7 @@ class Settings(
     groups: GroupsTable = Field(default=GroupsTable(), description="What is in `groups`.")
     access: AccessTable = Field(default=AccessTable(), description="Who may sign in.")
     clients: tuple[ClientTable, ...] = Field(default=(), description="The registered clients.")
+    scopes: tuple[ScopeTable, ...] = Field(default=(), description="Scopes of your own.")
     linked_roles: LinkedRolesTable | None = Field(
         default=None, description="What Discord is told of accounts at another provider."
     )

@@ -247,7 +247,10 @@ def test_what_endpoints_would_refuse_stops_the_start(
         ),
         ("[access]\nAny_Guild = []", "2: access.Any_Guild: {}; write any_guild: in the file keys"),
         ("redirect_uris = []", "1: redirect_uris: {}; it is a key of [[clients]]"),
-        ("scopes = []", "1: scopes: {}; it is a key of [[clients]] and [linked_roles]"),
+        (
+            "[groups]\nclaims = {}",
+            "2: groups.claims: {}; it is a key of [[clients]] and [[scopes]]",
+        ),
         ("[groups]\nany_guild = []", "2: groups.any_guild: {}; it is a key of [access]"),
         ("platform_nam = 'x'", "1: platform_nam: {}"),
         ("key = 'x'", "1: key: {}; it is a key of [[linked_roles.metadata]]"),

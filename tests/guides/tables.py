@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from snowflake.configuration.variables import variable, variables_of
 from snowflake.oidc.scopes import BUILT_IN
+from snowflake.people.document import FIELDS
 from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
 from snowflake.settings.tables.access import AccessTable
@@ -21,6 +22,7 @@ from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.metadata import MetadataTable
 from snowflake.settings.tables.pages import PagesTable
+from snowflake.settings.tables.scopes import ScopeTable
 from snowflake.settings.tables.table import Table, is_secret, may_stand_in_file
 from snowflake.telemetry.audit import EVENTS
 from snowflake.web.routes import routes
@@ -130,6 +132,11 @@ def keys(table: type[Table]) -> Callable[[], Iterable[Row]]:
     return rows
 
 
+def person() -> Iterable[Row]:
+    for field, meaning in FIELDS.items():
+        yield f"`{field}`", meaning
+
+
 def audited() -> Iterable[Row]:
     for event, meaning in EVENTS.items():
         what, _, outcomes = meaning.partition(": ")
@@ -145,6 +152,8 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "groups": keys(GroupsTable),
     "access": keys(AccessTable),
     "clients": keys(ClientTable),
+    "scopes_of_your_own": keys(ScopeTable),
+    "person": person,
     "pages": keys(PagesTable),
     "linked_roles": keys(LinkedRolesTable),
     "linked_roles.metadata": keys(MetadataTable),

@@ -13,7 +13,7 @@ from tests.guides.documents import Block, anchors, blocks, text_of
 
 GUIDE = "snowflake/guides/applications.md"
 #: Sections that are about no application.
-COMMON = {"Four things", "Two kinds of client", "Redirect URIs"}
+COMMON = {"Four things", "Two kinds of client", "Redirect URIs", "Claims for applications"}
 TRIED = re.compile(r"^(All three were tried|Tried with|\w+ was tried|Not tried here; follows its )")
 
 

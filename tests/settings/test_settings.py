@@ -67,6 +67,7 @@ def test_without_variables_every_default_of_the_contract_holds() -> None:
         "groups": GroupsTable().model_dump(),
         "access": AccessTable().model_dump(),
         "clients": (),
+        "scopes": (),
         "linked_roles": None,
         "pages": PagesTable().model_dump(),
     }

@@ -10,7 +10,7 @@ from snowflake.oidc.scopes import Claims, scopes_of
 from snowflake.settings.client import Client
 
 #: Scopes whose claims are left out of an access token that would be too long, first those of the
-#: first one. At last all but ``sub`` are.
+#: first one; before them claims by expression, at last all but ``sub``.
 LEFT_OUT: Final = ("discord", "groups", "profile", "email")
 
 _log = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 def claims_within(claims: Mapping[str, Any], names: Iterable[str], client: Client) -> Claims:
     """Answer those claims of a grant that the scopes ``names`` give a client."""
     scopes = scopes_of(client)
-    given = {claim for name in names for claim in scopes[name].claims}
+    given = {claim for name in names for claim in scopes[name].names}
     return {claim: value for claim, value in claims.items() if claim in given}
 
 
@@ -27,8 +27,9 @@ def ever_fewer(claims: Claims, client: Client) -> Iterator[Claims]:
     """Answer the claims, then those without what is wanted least, and at last ``sub`` alone."""
     yield claims
     scopes = scopes_of(client)
-    for name in LEFT_OUT:
-        claims = {claim: claims[claim] for claim in claims if claim not in scopes[name].claims}
+    expressed = {claim for scope in scopes.values() for claim in scope.expressions}
+    for wanted_least in (expressed, *(scopes[name].claims for name in LEFT_OUT)):
+        claims = {claim: claims[claim] for claim in claims if claim not in wanted_least}
         yield claims
     yield just_sub(claims)
 

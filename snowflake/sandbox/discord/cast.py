@@ -177,7 +177,7 @@ def people_at(now: float) -> tuple[Person, ...]:
             verified=True,
             guilds=(LIGHTHOUSE, CATS, IMPOSTOR),
             memberships=(
-                Membership(LIGHTHOUSE, roles=(MUTED, BOOSTER)),
+                Membership(LIGHTHOUSE, roles=(MUTED, BOOSTER), premium_since=_iso(now - 30 * DAY)),
                 Membership(
                     CATS,
                     roles=tuple(role.id for role in HOSTILE_ROLES),

@@ -12,7 +12,8 @@ GUEST: Final = 1 << 4
 class Membership:
     """What somebody is in a guild, by its ID; ``roles`` are role IDs. Times are ISO 8601.
 
-    A guest has the flag ``GUEST``, and no ``joined_at``.
+    A guest has the flag ``GUEST``, and no ``joined_at``. Who boosts the guild does it since
+    ``premium_since``.
     """
 
     guild: str
@@ -23,6 +24,7 @@ class Membership:
     communication_disabled_until: str | None = None
     joined_at: str | None = "2021-03-14T15:09:26.535000+00:00"
     flags: int = 0
+    premium_since: str | None = None
 
     def to_json(self, person: "Person") -> dict[str, object]:
         """Return the member as they are shown to themselves and to a bot in the guild."""
@@ -34,7 +36,7 @@ class Membership:
             "joined_at": self.joined_at,
             "nick": self.nick,
             "pending": self.pending,
-            "premium_since": None,
+            "premium_since": self.premium_since,
             "roles": list(self.roles),
             "user": person.to_public_json(),
             "mute": False,

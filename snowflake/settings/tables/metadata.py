@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, Field
 
-from snowflake.settings.expressions import Expression, compiled
+from snowflake.expressions import Expression, compiled
 from snowflake.settings.tables.table import Table
 from snowflake.settings.values import check_line
 

@@ -1,5 +1,6 @@
 """``[[clients]]``: the registered clients. A file for each subject, put together here."""
 
+from snowflake.settings.tables.clients.claims import ClaimKeys
 from snowflake.settings.tables.clients.encryption import EncryptionKeys
 from snowflake.settings.tables.clients.issuer import IssuerKeys
 from snowflake.settings.tables.clients.logout import LogoutKeys
@@ -11,6 +12,13 @@ from snowflake.settings.tables.clients.tokens import TokenKeys
 
 # Pydantic takes the fields of the last first.
 class ClientTable(
-    PeopleKeys, EncryptionKeys, SignatureKeys, IssuerKeys, TokenKeys, ResponseKeys, LogoutKeys
+    ClaimKeys,
+    PeopleKeys,
+    EncryptionKeys,
+    SignatureKeys,
+    IssuerKeys,
+    TokenKeys,
+    ResponseKeys,
+    LogoutKeys,
 ):
     """A registered client (RFC 6749, section 2)."""

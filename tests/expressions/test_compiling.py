@@ -1,6 +1,6 @@
 import pytest
 
-from snowflake.settings.expressions import compiled
+from snowflake.expressions import compiled
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
-"""What each scope asks of Discord, and which claims it gives (OpenID Connect Core 1.0, section 5).
+"""The scopes that everybody has (OpenID Connect Core 1.0, section 5).
 
-A new scope is one entry in ``BUILT_IN``; a new claim is one line in its scope. Everybody else asks
-``scopes_of`` which scopes there are for a client, and what they give it.
+A new one is one entry in ``BUILT_IN``; a new claim is one line in its scope.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from snowflake.discord.cdn import avatar_url, member_avatar_url
 from snowflake.discord.models import Member
-from snowflake.errors import InvalidGrant
+from snowflake.oidc.scopes.scope import Scope
 from snowflake.people.groups import group_guilds_of, group_names_of, groups_of
 from snowflake.people.person import Person
 from snowflake.settings.client import Client
@@ -22,42 +20,19 @@ MEMBERS: Final = "guilds.members.read"
 #: Claims of the scope ``groups`` where ``[groups] names_claim`` is set.
 GROUP_NAMES: Final = frozenset({"group_names", "group_guilds"})
 
-Claim = Callable[[Person, Client], object]
-DiscordScopes = Callable[[Client], frozenset[str]]
-
-
-def _identify(_: Client) -> frozenset[str]:
-    return frozenset({"identify"})
-
 
 def _identify_and_email(_: Client) -> frozenset[str]:
     return frozenset({"identify", "email"})
 
 
-def _for_groups(client: Client) -> frozenset[str]:
+def for_groups(client: Client) -> frozenset[str]:
+    """Answer the scopes of Discord without which it cannot be told in which groups somebody is."""
     groups, scopes = client.groups, {"identify"}
     if "guilds" in groups.include:
         scopes.add("guilds")
     if "roles" in groups.include and groups.guilds and not client.has_bot:
         scopes.add(MEMBERS)
     return frozenset(scopes)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A scope: what it gives in words, its claims, the Discord scopes that it needs for a client.
-
-    What it ``tells`` is said to people who are asked for their consent.
-    A claim that there is no value for is None or empty. A scope that is ``always`` granted
-    gives its claims even where Discord was not allowed to tell, as of somebody who is nowhere: what
-    an application is not told anew it keeps.
-    """
-
-    description: str
-    tells: str
-    discord: DiscordScopes = _identify
-    claims: Mapping[str, Claim] = field(default_factory=dict)
-    always: bool = False
 
 
 def _name(person: Person, client: Client) -> str:
@@ -94,7 +69,7 @@ def _discord(person: Person, client: Client) -> dict[str, object]:
         "mfa_enabled": user.mfa_enabled,
         "locale": user.locale,
     }
-    return _said(told)
+    return said(told)
 
 
 BUILT_IN: Final[Mapping[str, Scope]] = {
@@ -136,7 +111,7 @@ BUILT_IN: Final[Mapping[str, Scope]] = {
     "groups": Scope(
         description="The guilds (servers) that the person is in, and their roles if configured.",
         tells="Servers that you are in and roles that you have, as far as they matter to it.",
-        discord=_for_groups,
+        discord=for_groups,
         claims={
             "groups": lambda person, client: groups_of(person, client.groups),
             # They come even if empty: who has lost the last role has lost its name too.
@@ -153,71 +128,6 @@ BUILT_IN: Final[Mapping[str, Scope]] = {
 }
 
 
-def scopes_of(client: Client) -> Mapping[str, Scope]:  # noqa: ARG001
-    """Answer the scopes that there are, by their names in our order, as they are for a client."""
-    return BUILT_IN
-
-
-def scopes_of_all(clients: Iterable[Client]) -> list[str]:
-    """Answer the names of the scopes that there are for any of the clients, in our order."""
-    return list(dict.fromkeys(name for client in clients for name in scopes_of(client)))
-
-
-def learnt(names: Iterable[str], client: Client | None) -> list[str]:
-    """Answer, in words for people, what a client learns by scopes; None is one that is gone."""
-    scopes, names = scopes_of(client) if client is not None else BUILT_IN, set(names)
-    return [scope.tells for name, scope in scopes.items() if name in names]
-
-
-def known(scope: str, client: Client) -> list[str]:
-    """Answer the scopes of a request that we know, in our order; others are ignored."""
-    asked = set(scope.split())
-    return [name for name in scopes_of(client) if name in asked]
-
-
-def allowed(names: Iterable[str], client: Client) -> list[str]:
-    """Answer those scopes that there are and the client may have, as it is configured now."""
-    scopes = scopes_of(client)
-    return [name for name in names if name in scopes and client.allows_scope(name)]
-
-
-def given(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
-    """Answer those scopes that the client may have and for which Discord granted all they need."""
-    scopes = scopes_of(client)
-    return [
-        name
-        for name in allowed(names, client)
-        if scopes[name].always or scopes[name].discord(client) <= discord
-    ]
-
-
-def granted(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
-    """Answer what ``given`` does.
-
-    Raises:
-        InvalidGrant: not even ``openid`` is among them.
-    """
-    scopes = given(names, discord, client)
-    if "openid" not in scopes:
-        raise InvalidGrant("Discord does not let us know who the person is")
-    return scopes
-
-
-def claims_of(
-    person: Person, names: Iterable[str], client: Client, discord: frozenset[str]
-) -> Claims:
-    """Answer the claims of the scopes, as far as the scopes that Discord granted allow.
-
-    A claim with nothing to say is left out.
-    """
-    claims: Claims = {}
-    scopes, nowhere = scopes_of(client), Person(person.user)
-    for name in names:
-        scope = scopes[name]
-        told = person if scope.discord(client) <= discord else nowhere
-        claims |= {claim: value(told, client) for claim, value in scope.claims.items()}
-    return _said(claims)
-
-
-def _said(claims: Claims) -> Claims:
+def said(claims: Claims) -> Claims:
+    """Answer the claims without those that have nothing to say."""
     return {claim: value for claim, value in claims.items() if value is not None and value != ""}

@@ -1,0 +1,128 @@
+"""Which scopes there are for a client, and what they give it.
+
+``built_in.py`` has those that everybody has. Those of the operator's own, and what others tell
+besides, stand in ``[[scopes]]`` and ``[clients.claims]``: they are claims by expression
+(``expressed.py``), and what one of them fails to tell is left out.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from snowflake.errors import InvalidGrant
+from snowflake.oidc.expressed import Found, found
+from snowflake.oidc.scopes.built_in import (
+    BUILT_IN,
+    GROUP_NAMES,
+    MEMBERS,
+    Claims,
+    for_groups,
+    said,
+)
+from snowflake.oidc.scopes.scope import Scope
+from snowflake.people.document import Told
+from snowflake.people.person import Person
+from snowflake.settings.client import Client
+
+__all__ = ["BUILT_IN", "GROUP_NAMES", "MEMBERS", "Claims", "Scope"]
+
+_log = structlog.get_logger(__name__)
+
+
+def scopes_of(client: Client) -> Mapping[str, Scope]:
+    """Answer the scopes that there are, by their names in our order, as they are for a client.
+
+    Each claim is given by one scope alone.
+    """
+    scopes = dict(BUILT_IN)
+    for table in client.own_scopes:
+        scope = scopes.get(table.name, Scope(table.description or table.name, ""))
+        scopes[table.name] = scope.telling(table.claims, table.description)
+    if client.claims:
+        # They come with each login, and so with the scope that each has.
+        scopes = {name: scope.without(client.claims) for name, scope in scopes.items()}
+        scopes["openid"] = scopes["openid"].telling(client.claims, None)
+    return scopes
+
+
+def scopes_of_all(clients: Iterable[Client]) -> list[str]:
+    """Answer the names of the scopes that there are for any of the clients, in our order."""
+    return list(dict.fromkeys(name for client in clients for name in scopes_of(client)))
+
+
+def learnt(names: Iterable[str], client: Client | None) -> list[str]:
+    """Answer, in words for people, what a client learns by scopes; None is one that is gone."""
+    scopes, names = scopes_of(client) if client is not None else BUILT_IN, set(names)
+    return [scope.tells for name, scope in scopes.items() if name in names]
+
+
+def known(scope: str, client: Client) -> list[str]:
+    """Answer the scopes of a request that we know, in our order; others are ignored."""
+    asked = set(scope.split())
+    return [name for name in scopes_of(client) if name in asked]
+
+
+def allowed(names: Iterable[str], client: Client) -> list[str]:
+    """Answer those scopes that there are and the client may have, as it is configured now."""
+    scopes = scopes_of(client)
+    return [name for name in names if name in scopes and client.allows_scope(name)]
+
+
+def given(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
+    """Answer those scopes that the client may have and for which Discord granted all they need."""
+    scopes = scopes_of(client)
+    return [
+        name
+        for name in allowed(names, client)
+        if scopes[name].always or scopes[name].discord(client) <= discord
+    ]
+
+
+def granted(names: Iterable[str], discord: frozenset[str], client: Client) -> list[str]:
+    """Answer what ``given`` does.
+
+    Raises:
+        InvalidGrant: not even ``openid`` is among them.
+    """
+    scopes = given(names, discord, client)
+    if "openid" not in scopes:
+        raise InvalidGrant("Discord does not let us know who the person is")
+    return scopes
+
+
+def claims_of(
+    person: Person, names: Iterable[str], client: Client, discord: frozenset[str]
+) -> Claims:
+    """Answer the claims of the scopes, as far as the scopes that Discord granted allow.
+
+    A claim with nothing to say is left out.
+    """
+    claims: Claims = {}
+    names, scopes, nowhere = tuple(names), scopes_of(client), Person(person.user)
+    for name in names:
+        scope = scopes[name]
+        told = person if scope.discord(client) <= discord else nowhere
+        claims |= {claim: value(told, client) for claim, value in scope.claims.items()}
+    by_expression = found_by_expression(person, names, client, discord)
+    for claim, reason in by_expression.failed.items():
+        _log.warning("claim_left_out", claim=claim, reason=reason)
+    return said({**claims, **by_expression.claims})
+
+
+def found_by_expression(
+    person: Person, names: Iterable[str], client: Client, discord: frozenset[str]
+) -> Found:
+    """Answer what the expressions of the scopes come to, as far as Discord was allowed to tell."""
+    scopes = scopes_of(client)
+    expressions = {
+        claim: text for name in names for claim, text in scopes[name].expressions.items()
+    }
+    if not expressions:
+        return Found({}, {})
+    may_know = Told(
+        email="email" in discord,
+        groups=for_groups(client) <= discord,
+        guild_list="guilds" in discord,
+        members=client.has_bot or MEMBERS in discord,
+    )
+    return found(expressions, person, client, may_know)
