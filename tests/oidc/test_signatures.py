@@ -33,6 +33,7 @@ from tests.oidc.signed_in import (
 from tests.oidc.tokens.test_encryption import opened
 from tests.public_keys import EC, pem
 from tests.running import ORIGIN, USER, Clock, Discord, Snowflake
+from tests.sleeping import let_sleep
 
 GOODBYE = "https://app.example.com/goodbye"
 #: Grafana's secret, long enough to sign.
@@ -339,7 +340,7 @@ async def test_what_another_algorithm_has_signed_holds_after_a_change(
         keys = await published(snowflake)
         assert "EdDSA" in {key["alg"] for key in keys}
 
-    monkeypatch.setattr("snowflake.state.state.asyncio.sleep", sleep)
+    let_sleep(monkeypatch, "snowflake.state.state", sleep)
     async with run("ES256") as snowflake:
         before = await sign_in(snowflake)
         changed = GRAFANA.model_copy(update={"secret": SecretStr(SECRET), "signing_alg": "EdDSA"})

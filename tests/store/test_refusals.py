@@ -18,6 +18,7 @@ from snowflake.errors import StartFault, StoreDown, StoreRefused, TemporarilyUna
 from snowflake.store.schema import grants
 from snowflake.store.url import open_database, parse_url
 from tests.running import Clock
+from tests.sleeping import let_sleep
 from tests.store.furniture import put_login
 from tests.store.places import Place, place_on
 from tests.store.postgresql import STRANGER, USER, PostgreSQL, the_server
@@ -135,13 +136,9 @@ class TestPostgreSQL:
 
 async def waits(url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, object]:
     """Start as ``serve`` does, and answer what the log says once it waits."""
-    waiting, sleep = asyncio.Event(), asyncio.sleep
+    waiting = asyncio.Event()
 
     async def wait(_: float) -> None:
-        if not log:
-            # Somebody else, who sleeps before it is known that there is something to wait for.
-            await sleep(0)
-            return
         waiting.set()
         await asyncio.Event().wait()
 
@@ -149,7 +146,7 @@ async def waits(url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Mapp
         async with Place("", url).store(clock, wait=True):
             pytest.fail("it did not wait")
 
-    monkeypatch.setattr("snowflake.store.asyncio.sleep", wait)
+    let_sleep(monkeypatch, "snowflake.store", wait)
     with capture_logs() as log:
         starting = asyncio.create_task(start())
         async with asyncio.timeout(30):
