@@ -23,7 +23,7 @@ from snowflake.state import state_of
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
 AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
 #: Claims of the ID token that say what it is, whatever the scopes.
-OF_TOKEN: Final = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti")
+OF_TOKEN: Final = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "jti")
 #: How clients hear of a logout, where there are sessions: their servers (Back-Channel Logout 1.0,
 #: section 2.1), and in the browser (Front-Channel Logout 1.0, section 3).
 LOGOUT: Final = (
@@ -63,8 +63,11 @@ def _document(base: str, offers: Offers) -> Response:
 
 # Whatever JSON has.
 def metadata(base: str, offers: Offers) -> dict[str, Any]:
-    """Answer what an issuer says of itself, where that of everybody is ``base``."""
-    return {
+    """Answer what an issuer says of itself, where that of everybody is ``base``.
+
+    A list of nothing is left out (RFC 8414, section 3.2).
+    """
+    said = {
         "issuer": offers.issuer_below(base),
         **_endpoints(base, offers),
         **_authentication(offers),
@@ -72,12 +75,7 @@ def metadata(base: str, offers: Offers) -> dict[str, Any]:
         **_tokens(offers),
         **dict.fromkeys(LOGOUT if offers.keeps_sessions else (), True),
     }
-
-
-def _may_use(client: Client, grant_type: str) -> bool:
-    if grant_type == IMPLICIT:
-        return client.response_types != (CODE,)
-    return client.may_bring(grant_type)
+    return {name: value for name, value in said.items() if value != []}
 
 
 def _endpoints(base: str, offers: Offers) -> Claims:
@@ -99,13 +97,12 @@ def _endpoints(base: str, offers: Offers) -> Claims:
 
 def _authentication(offers: Offers) -> Claims:
     methods = offers.among(AUTHENTICATION_METHODS, Client.authenticates_by)
-    authentication: Claims = {
+    introspection = offers.among(AUTHENTICATION_METHODS, _introspects_by)
+    return {
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": introspection,
     }
-    if introspection := offers.among(AUTHENTICATION_METHODS, _introspects_by):
-        authentication["introspection_endpoint_auth_methods_supported"] = introspection
-    return authentication
 
 
 def _introspects_by(client: Client, method: str) -> bool:
@@ -124,7 +121,7 @@ def _requests(offers: Offers) -> Claims:
         "prompt_values_supported": [
             name for name in authorize.PROMPTS if offers.keeps_sessions or name != "none"
         ],
-        "code_challenge_methods_supported": [pkce.METHOD],
+        "code_challenge_methods_supported": offers.among((pkce.METHOD,), _may_challenge),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
@@ -133,22 +130,39 @@ def _requests(offers: Offers) -> Claims:
     }
 
 
+def _may_use(client: Client, grant_type: str) -> bool:
+    if grant_type == IMPLICIT:
+        return client.response_types != (CODE,)
+    # All others begin with a code.
+    return client.may_bring(grant_type) and client.gets("code")
+
+
+def _may_challenge(client: Client, _: str) -> bool:
+    return client.gets("code")
+
+
 def _tokens(offers: Offers) -> Claims:
     """Answer what tokens and UserInfo are like."""
     scopes = (scope for client in offers.clients for scope in scopes_of(client).values())
     names = dict.fromkeys(claim for scope in scopes for claim in scope.names)
+    of_token = offers.among(OF_TOKEN, _is_of_token)
     of_session = ["sid"] if offers.keeps_sessions else []
     # Always (OpenID Connect Discovery 1.0, section 3).
     algorithms = {RS256.name: None, **dict.fromkeys(offers.among(ALGORITHMS, _signs_by))}
-    tokens: Claims = {
-        "claims_supported": [*OF_TOKEN, *of_session, *offers.among(names, _may_be_told)],
+    return {
+        "claims_supported": [*of_token, *of_session, *offers.among(names, _may_be_told)],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [*algorithms],
+        "userinfo_signing_alg_values_supported": offers.among(ALGORITHMS, _signs_userinfo_by),
         **_encryption(offers),
     }
-    if of_userinfo := offers.among(ALGORITHMS, _signs_userinfo_by):
-        tokens["userinfo_signing_alg_values_supported"] = of_userinfo
-    return tokens
+
+
+def _is_of_token(client: Client, claim: str) -> bool:
+    """Whether an ID token of a client may have a claim that ties it to what comes with it."""
+    if claim == "at_hash":
+        return client.gets("code") or client.gets("id_token", "token")
+    return claim != "c_hash" or client.gets("code", "id_token")
 
 
 def _signs_by(client: Client, algorithm: str) -> bool:
@@ -172,7 +186,6 @@ def _encryption(offers: Offers) -> Claims:
         )
         for what, clients in encrypted.items()
         for part in ("alg", "enc")
-        if clients
     }
 
 

@@ -162,6 +162,10 @@ class Client:
         """Whether it may ask for this."""
         return response_type in self.response_types
 
+    def gets(self, *words: str) -> bool:
+        """Whether it may get all these from the authorization endpoint at once."""
+        return any({*words} <= {*each.split()} for each in self.response_types)
+
     def may_be_answered_by(self, mode: str) -> bool:
         """Whether a response mode is one of its own."""
         table = self.registered

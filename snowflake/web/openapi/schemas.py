@@ -20,6 +20,11 @@ def one_of(*values: str) -> Json:
     return {"type": "string", "enum": list(values)}
 
 
+def one_listed(provider: Json, name: str) -> Json:
+    """Answer the schema of a text that is in one of a provider's lists, which may be left out."""
+    return one_of(*provider[name]) if name in provider else text()
+
+
 def object_of(*required: str, **properties: Json) -> Json:
     """Answer the schema of an object with these properties, those named ``required`` always."""
     always = {"required": sorted(required)} if required else {}
@@ -44,15 +49,15 @@ def authorization(provider: Json) -> Json:
     return {
         "client_id": text(),
         "redirect_uri": text(),
-        "response_type": one_of(*provider["response_types_supported"]),
-        "scope": {**text(), "example": " ".join(provider["scopes_supported"])},
+        "response_type": one_listed(provider, "response_types_supported"),
+        "scope": {**text(), "example": " ".join(provider.get("scopes_supported", []))},
         "state": text(),
         "nonce": text(),
-        "prompt": one_of(*provider["prompt_values_supported"]),
+        "prompt": one_listed(provider, "prompt_values_supported"),
         "max_age": {"type": "integer", "minimum": 0},
         "id_token_hint": text(),
         "code_challenge": text(),
-        "code_challenge_method": one_of(*provider["code_challenge_methods_supported"]),
+        "code_challenge_method": one_listed(provider, "code_challenge_methods_supported"),
     }
 
 
@@ -74,7 +79,7 @@ def grant(provider: Json) -> Json:
     """Answer the form of a token request to a provider, by its metadata."""
     return object_of(
         "grant_type",
-        grant_type=one_of(*provider["grant_types_supported"]),
+        grant_type=one_listed(provider, "grant_types_supported"),
         code=text(),
         redirect_uri=text(),
         code_verifier=text(),
