@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Insert, Row, delete, func, select, update
 
-from snowflake.crypto.algorithms import RS256
+from snowflake.crypto.algorithms import BY_KEY, RS256
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.schema import leases, signing_keys
@@ -131,7 +131,8 @@ class SigningKeys:
 
     async def needed_until(self) -> dict[str, int]:
         """Answer until which Unix time tokens may live, by algorithm, where it has been noted."""
-        query = select(leases.c.name, leases.c.until).where(leases.c.name.startswith(PREFIX))
+        names = [PREFIX + algorithm for algorithm in BY_KEY]
+        query = select(leases.c.name, leases.c.until).where(leases.c.name.in_(names))
         rows = await self._database.read(lambda c: c.execute(query).all())
         return {row.name.removeprefix(PREFIX): row.until for row in rows}
 

@@ -305,6 +305,7 @@ HINT = {"iss": ORIGIN, "aud": "grafana", "sub": PERSON, "exp": 1, "iat": 0}
         (SECRET, {"aud": "wiki"}),
         (SECRET, {"aud": "nobody"}),
         (SECRET, {"aud": "1056005449054429204"}),
+        (SECRET, {"aud": "1" * 257}),
         (SECRET, {"aud": ["grafana"]}),
         (SECRET, {"aud": None}),
         (SECRET, {"sub": None}),

@@ -16,6 +16,7 @@ from snowflake.oidc.tokens.fitting import (
 )
 from snowflake.oidc.tokens.hashes import half_hash
 from snowflake.oidc.tokens.times import Times, id_token_times_of
+from snowflake.protocol.bounds import MAX_CLIENT_ID
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import base_of
 from snowflake.state import State
@@ -124,7 +125,9 @@ def _verified_by_secret(token: str, state: State) -> Claims:
     No key of ours is ever the secret. And whoever knows the secret may have made the token, but for
     that client alone.
     """
-    client = state.registry.find(audience_of(token) or "")
+    audience = audience_of(token) or ""
+    # The registry would remember for a while whatever might be a Discord application's.
+    client = state.registry.find(audience) if len(audience) <= MAX_CLIENT_ID else None
     secret = client.signing_secret if client is not None else None
     if secret is None:
         raise ValueError("was signed by no secret of a client")
