@@ -30,6 +30,7 @@ The rooms of the house, each of which knows only those below it:
   ``store``: what outlives a request;
 - ``crypto``: keys, sealing, hashes of secrets; ``telemetry``: logs, audit, metrics;
 - ``settings``: what an operator may say, and what it means for a client;
+- ``expressions``: JMESPath, within bounds, and what an expression looks at;
 - ``uris``: redirect URIs, hosts, what may carry a secret; ``outbound``: how a request goes out and
   its answer comes in, within a time and a size; ``concurrency``: what several tasks share;
 - ``errors``: everything that can go wrong, in one tree; ``guides``: the documents;

@@ -20,6 +20,13 @@ DETAILS: Final = ("nick", "joined_at", "boosting_since", "roles")
 #: What only the person's own list of guilds says.
 OF_LIST: Final = ("name", "owner")
 
+#: What people call it that claims are drawn from -> the fields of the person.
+SOURCES: Final = {
+    "your account": ("id", "username", "name", "locale", "avatar", "account_created"),
+    "your e-mail address": ("email", "email_verified"),
+    "your servers and roles": ("guilds", "groups"),
+}
+
 _DISCORD_ID: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 _GUILD: Final[Path] = ("guilds", ELEMENT)
 _ROLE_NAME: Final[Path] = (*_GUILD, "roles", ELEMENT, "name")
@@ -77,6 +84,21 @@ def wanted_for(expressions: Iterable[str], client: Client) -> Wanted:
         role_names=guilds(_ROLE_NAME) if client.has_bot else (),
         names=guilds((*_GUILD, "name")) if client.has_bot and not guild_list else (),
     )
+
+
+def chosen_guilds(text: str) -> frozenset[str]:
+    """Answer the IDs of the guilds that an expression chooses."""
+    return _chosen(looks_of(text, PATHS).at)
+
+
+def sources_of(expressions: Iterable[str]) -> list[str]:
+    """Answer, in words for people, what expressions draw from."""
+    looks = {look for text in expressions for look in looks_of(text, PATHS).at if look.whole}
+    return [
+        words
+        for words, fields in SOURCES.items()
+        if _any_reaches(looks, *((field,) for field in fields))
+    ]
 
 
 def names_roles(text: str) -> bool:

@@ -119,6 +119,33 @@ def test_claims_are_those_of_a_login_as_far_as_the_bot_sees(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("sandbox")
+def test_claims_by_expression_are_shown_with_why_they_fail(tmp_path: Path) -> None:
+    configure(
+        tmp_path,
+        f"""
+        [[scopes]]
+        name = "openid"
+        claims.role = "guilds[?id == '{LIGHTHOUSE}'].roles[].name | contains(@, 'Keeper')"
+        claims.odd = "abs(name)"
+        claims.nothing = "`null`"
+        claims.address = "email || 'none'"
+        claims.owns = "guilds[?owner] | length(@)"
+        claims.guilds = "guilds[].id"
+        """,
+    )
+    shown = preview()
+    assert json.loads(shown["role"]) is True
+    assert json.loads(shown["guilds"]) == [LIGHTHOUSE, SOURDOUGH]
+    reason = "does not fit what it is searched for in"
+    assert shown["odd"] == f"left out, since its expression {reason}"
+    assert shown["address"] == shown["owns"] == ONLY_THEIRS
+    assert "nothing" not in shown
+    told = json.loads(run("--json").output)
+    assert told["failed_claims"] == {"odd": reason}
+    assert {"address", "owns"} <= {*told["unknown_claims"]}
+
+
+@pytest.mark.usefixtures("sandbox")
 def test_each_gate_says_what_it_says(tmp_path: Path) -> None:
     configure(
         tmp_path,

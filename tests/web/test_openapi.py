@@ -11,6 +11,7 @@ from snowflake.oidc.scopes import BUILT_IN, GROUP_NAMES
 from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
 from snowflake.web.openapi import openapi_document
+from snowflake.web.openapi.schemas import claims
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
 from tests.oidc.signed_in import GRAFANA
@@ -124,6 +125,15 @@ def test_every_claim_that_somebody_may_be_told_is_described(document: dict[str, 
     claims = userinfo["content"]["application/json"]["schema"]["properties"]
     of_scopes = {claim for scope in BUILT_IN.values() for claim in scope.claims}
     assert set(claims) == of_scopes - GROUP_NAMES
+
+
+def test_a_claim_by_expression_is_told_as_one() -> None:
+    told = {"issuer": ORIGIN, "claims_supported": ["iss", "sub", "sid", "email", "role"]}
+    assert claims(told)["properties"] == {
+        "sub": {"description": "With the scope openid."},
+        "email": {"description": "With the scope email."},
+        "role": {"description": "By an expression of the operator's."},
+    }
 
 
 def test_what_the_parameters_may_be_is_what_the_provider_says(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from snowflake.errors import InvalidGrant
-from snowflake.oidc.expressed import Found, found
+from snowflake.oidc.expressed import Found, found, sources_of
 from snowflake.oidc.scopes.built_in import (
     BUILT_IN,
     GROUP_NAMES,
@@ -37,12 +37,23 @@ def scopes_of(client: Client) -> Mapping[str, Scope]:
     scopes = dict(BUILT_IN)
     for table in client.own_scopes:
         scope = scopes.get(table.name, Scope(table.description or table.name, ""))
-        scopes[table.name] = scope.telling(table.claims, table.description)
+        scopes[table.name] = scope.telling(
+            table.claims, table.description or _unexplained(table.claims)
+        )
     if client.claims:
         # They come with each login, and so with the scope that each has.
         scopes = {name: scope.without(client.claims) for name, scope in scopes.items()}
-        scopes["openid"] = scopes["openid"].telling(client.claims, None)
+        scopes["openid"] = scopes["openid"].telling(client.claims, _unexplained(client.claims))
     return scopes
+
+
+def _unexplained(expressions: Mapping[str, str]) -> str:
+    """Answer, in words for people, what claims tell that nobody has described."""
+    if not expressions:
+        return ""
+    sources = sources_of(expressions.values())
+    drawn = f", drawn from {', '.join(sources)}" if sources else ""
+    return f"Further details{drawn}: {', '.join(expressions)}."
 
 
 def scopes_of_all(clients: Iterable[Client]) -> list[str]:

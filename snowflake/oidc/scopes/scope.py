@@ -38,16 +38,14 @@ class Scope:
         """The names of all claims that it gives."""
         return (*self.claims, *self.expressions)
 
-    def telling(self, expressions: Mapping[str, str], words: str | None) -> "Scope":
+    def telling(self, expressions: Mapping[str, str], words: str) -> "Scope":
         """Answer the scope with further claims by expression, of which its ``words`` tell people.
 
         They stand in for claims of the same name.
         """
-        unexplained = f"Further details: {', '.join(expressions)}."
-        further = words or (unexplained if expressions else "")
         return replace(
             self.without(expressions),
-            tells=f"{self.tells} {further}".strip(),
+            tells=f"{self.tells} {words}".strip(),
             expressions={**self.expressions, **expressions},
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import chain
 
+from snowflake.oidc.expressed import chosen_guilds
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.operator.doctor.portal import Entry, NoEntry, TokenRefused, entry
@@ -63,7 +64,9 @@ def named_guilds(settings: Settings) -> list[str]:
     claims = (settings.name_from_guild, settings.picture_from_guild)
     groups = (table.guilds for table in _groups(settings))
     access = (table.guilds for table in _access(settings))
-    return list(dict.fromkeys(chain(*groups, *access, (one for one in claims if one))))
+    chosen = (sorted(chosen_guilds(text)) for text in _expressions(settings))
+    named = chain(*groups, *access, (one for one in claims if one), *chosen)
+    return list(dict.fromkeys(named))
 
 
 def named_roles(settings: Settings) -> list[str]:
@@ -79,6 +82,12 @@ def _groups(settings: Settings) -> Iterator[GroupsTable]:
 def _access(settings: Settings) -> Iterator[AccessTable]:
     yield settings.access
     yield from (client.access for client in settings.clients if client.access is not None)
+
+
+def _expressions(settings: Settings) -> Iterator[str]:
+    claims = [table.claims for table in settings.scopes]
+    claims += [table.claims for table in settings.clients]
+    yield from chain(*(one.values() for one in claims))
 
 
 def _fixed(settings: Settings) -> set[str]:

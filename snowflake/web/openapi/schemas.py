@@ -3,6 +3,7 @@
 from typing import Any
 
 from snowflake.oidc.scopes import BUILT_IN
+from snowflake.settings.tables.scopes import RESERVED
 
 # JSON of a shape that the OpenAPI specification defines; there is nothing to gain from its type.
 Json = dict[str, Any]
@@ -116,11 +117,13 @@ TOKENS = object_of(
 
 def claims(provider: Json) -> Json:
     """Answer the schema of the claims of a person that a provider tells, by its metadata."""
+    of_scopes = {claim: name for name, scope in BUILT_IN.items() for claim in scope.claims}
     described = {
-        claim: {"description": f"With the scope {name}."}
-        for name, scope in BUILT_IN.items()
-        for claim in scope.claims
-        if claim in provider["claims_supported"]
+        claim: {"description": f"With the scope {of_scopes[claim]}."}
+        if claim in of_scopes
+        else {"description": "By an expression of the operator's."}
+        for claim in provider["claims_supported"]
+        if claim == "sub" or claim not in RESERVED
     }
     return object_of("sub", **described)
 

@@ -53,6 +53,7 @@ async def test_guilds_are_named_whoever_asks_for_them(roles: Mapping[str, respx.
         redirect_uris=("https://grafana.example.com/",),
         groups=GroupsTable(guilds=(API,)),
         access=AccessTable(any_guild=(ELSEWHERE,), any_role=(LOST,)),
+        claims={"nickname": "guilds[?id == '6'].nick | [0]"},
     )
     changes = {
         "groups": GroupsTable(guilds=(BIRDS,)),
@@ -68,6 +69,7 @@ async def test_guilds_are_named_whoever_asks_for_them(roles: Mapping[str, respx.
         f"guild {API}": "is API",
         f"guild {ELSEWHERE}": "the bot is not in it",
         "guild 5": "the bot is not in it",
+        "guild 6": "the bot is not in it",
         f"role {OWL}": "is Owl in Birds",
         f"role {LOST}": "is in none of the guilds that are named",
     }
