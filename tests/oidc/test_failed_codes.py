@@ -1,7 +1,5 @@
 """Made-up codes: Discord hears of so many and no more, and who has been here before goes on."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
@@ -25,14 +23,6 @@ from tests.quotas import allow
 from tests.running import ORIGIN, TOKENS, Clock, Discord, Snowflake, running
 
 STRANGER = "198.51.100.7"
-
-
-@pytest.fixture
-async def registered(
-    settings: Settings, clock: Clock, discord: Discord
-) -> AsyncIterator[Snowflake]:
-    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
-        yield snowflake
 
 
 def browser_at(snowflake: Snowflake, caller: str) -> httpx.AsyncClient:

@@ -1,29 +1,16 @@
 """``id_token_hint`` at ``/authorize``: nobody else gets tokens (Core 1.0, section 3.1.2.1)."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from snowflake.settings import Settings
 from tests.login import ask, code_for, come_back, depart, query_of, sign_in
 from tests.oidc.test_registered_clients import (
     CLIENT_ID,
-    CONFIDENTIAL,
-    registering,
     sign_in_registered,
     with_secret,
 )
-from tests.running import ORIGIN, Clock, Discord, Snowflake, running
+from tests.running import ORIGIN, Snowflake
 
 OTHER = "197038439483310086"
-
-
-@pytest.fixture
-async def registered(
-    settings: Settings, clock: Clock, discord: Discord
-) -> AsyncIterator[Snowflake]:
-    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
-        yield snowflake
 
 
 async def hint(snowflake: Snowflake) -> str:

@@ -1,16 +1,13 @@
 """Logins that bring fewer of Discord's scopes than others, and logins that are half way."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 import respx
 
-from snowflake.settings import Settings
 from tests.login import CLIENT_ID, CLIENT_SECRET, Json, code_for, read_token, redeem, sign_in
 from tests.oidc import test_registered_clients as own
-from tests.oidc.test_registered_clients import CONFIDENTIAL, registering, sign_in_registered
-from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Clock, Discord, Snowflake, running
+from tests.oidc.test_registered_clients import sign_in_registered
+from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Clock, Discord, Snowflake
 
 PERSON = str(USER["id"])
 WEEK = 604_800
@@ -20,14 +17,6 @@ GROUPS = sorted((guild["id"] for guild in GUILDS), key=int)
 @pytest.fixture
 def revoked(discord: Discord) -> respx.Route:
     return discord.router.post(f"{DISCORD_API}/oauth2/token/revoke").respond(json={})
-
-
-@pytest.fixture
-async def registered(
-    settings: Settings, clock: Clock, discord: Discord
-) -> AsyncIterator[Snowflake]:
-    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
-        yield snowflake
 
 
 def brings(discord: Discord, name: str, scope: str) -> None:

@@ -1,6 +1,6 @@
 """What log and page say of a redirect URI that is none of a client's."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,26 +8,15 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from snowflake.settings import Settings
 from tests.login import APPLICATION, ask, code_for, redeem
 from tests.oidc.test_registered_clients import (
     CLIENT_ID,
     CLIENT_SECRET,
-    CONFIDENTIAL,
-    registering,
 )
-from tests.running import ORIGIN, Clock, Discord, Snowflake, running
+from tests.running import ORIGIN, Snowflake
 
 GOODBYE = "https://app.example.com/goodbye"
 PATTERN = r"regex:https://.*\.preview\.example\.com/callback"
-
-
-@pytest.fixture
-async def registered(
-    settings: Settings, clock: Clock, discord: Discord
-) -> AsyncIterator[Snowflake]:
-    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
-        yield snowflake
 
 
 # A line holds values of many types.

@@ -31,14 +31,6 @@ from tests.running import GUILDS, TOKENS, USER, Clock, Discord, Snowflake, runni
 VERIFIER: Final = "a-verifier-of-forty-three-characters-or-more"
 
 
-@pytest.fixture
-async def registered(
-    settings: Settings, clock: Clock, discord: Discord
-) -> AsyncIterator[Snowflake]:
-    async with running(registering(settings, CONFIDENTIAL), clock, discord) as snowflake:
-        yield snowflake
-
-
 GATED: Final = AccessTable.model_validate({"any_guild": [GUILDS[0]["id"]]})
 
 
