@@ -15,7 +15,7 @@ from tests.journeys.browser import Browser
 from tests.journeys.relying_party import RelyingParty
 from tests.journeys.world import ADA, CLIENT_SECRET, World
 from tests.serving import free_port, running
-from tests.web.test_end_session import form_in
+from tests.web.forms import form_in
 
 SITE = Path(__file__).parent / "django_site.py"
 #: Where a login begins and ends, by library.

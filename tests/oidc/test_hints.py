@@ -3,11 +3,7 @@
 import pytest
 
 from tests.login import ask, code_for, come_back, depart, query_of, sign_in
-from tests.oidc.test_registered_clients import (
-    CLIENT_ID,
-    sign_in_registered,
-    with_secret,
-)
+from tests.oidc.test_registered_clients import CLIENT_ID, sign_in_registered, with_secret
 from tests.running import ORIGIN, Snowflake
 
 OTHER = "197038439483310086"

@@ -9,10 +9,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from tests.login import APPLICATION, ask, code_for, redeem
-from tests.oidc.test_registered_clients import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-)
+from tests.oidc.test_registered_clients import CLIENT_ID, CLIENT_SECRET
 from tests.running import ORIGIN, Snowflake
 
 GOODBYE = "https://app.example.com/goodbye"

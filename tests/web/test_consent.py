@@ -20,7 +20,7 @@ from tests.oidc.signed_in import (
     tokens_for,
 )
 from tests.running import USER, Clock, Discord, Snowflake
-from tests.web.test_end_session import form_in
+from tests.web.forms import form_in
 
 OTHER = "80351110224678913"
 

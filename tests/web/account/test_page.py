@@ -1,16 +1,13 @@
 """A person's own page."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from unittest.mock import patch
 
-import httpx
 import pytest
 
 from snowflake.errors import StoreDown
 from snowflake.settings import Settings
-from snowflake.settings.tables.access import AccessTable
 from snowflake.store.people import People
 from tests.login import code_for, query_of
 from tests.oidc.signed_in import (
@@ -25,44 +22,8 @@ from tests.oidc.signed_in import (
     refused,
     tokens_for,
 )
-from tests.running import USER, Clock, Discord, Snowflake
-from tests.web.test_end_session import form_in
-
-PERSON = str(USER["id"])
-OTHER = "80351110224678913"
-SCOPE = "openid email offline_access"
-COOKIE = "__Host-snowflake-session"
-
-
-@pytest.fixture
-async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> AsyncIterator[Snowflake]:
-    asking = WIKI.model_copy(
-        update={"consent": "once", "backchannel_logout_uri": "https://wiki.example.com/out"}
-    )
-    async with keeping_sessions(settings, clock, discord, GRAFANA, asking) as running:
-        yield running
-
-
-async def sign_in(snowflake: Snowflake, browser: httpx.AsyncClient | None = None) -> httpx.Response:
-    """Go to the page, by way of Discord, and answer it."""
-    browser = browser or snowflake.browser
-    answer = await browser.get("/account")
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith("https://discord.com/")
-    sent = query_of(answer.headers["location"])
-    assert sent["scope"] == "identify"
-    back = {"code": "x", "state": sent["state"], "iss": "https://discord.com"}
-    answer = await browser.get("/callback", params=back)
-    assert answer.headers["location"] == "https://snowflake.example.com/account"
-    return await browser.get("/account")
-
-
-async def press(
-    browser: httpx.AsyncClient, page: httpx.Response, action: str, **fields: str
-) -> httpx.Response:
-    _, known = form_in(page)
-    sent = {"note": known["note"], "action": action, **fields}
-    return await browser.post("/account", data=sent)
+from tests.running import Clock, Discord, Snowflake
+from tests.web.account.visiting import COOKIE, PERSON, SCOPE, press, sign_in
 
 
 async def test_somebody_new_signs_in_by_way_of_discord(snowflake: Snowflake) -> None:
@@ -146,100 +107,6 @@ async def test_erasing_is_asked_twice(snowflake: Snowflake) -> None:
     assert not any((kept.grants, kept.sessions, kept.discord_tokens, kept.memberships))
 
 
-@pytest.mark.parametrize("action", ["download", "erase"])
-async def test_a_browser_that_was_left_signed_in_shows_and_erases_nothing(
-    snowflake: Snowflake, clock: Clock, action: str
-) -> None:
-    await sign_in(snowflake)
-    clock.pass_by(901)
-    page = await snowflake.browser.get("/account")
-    answer = await press(snowflake.browser, page, action)
-    assert query_of(answer.headers["location"])["prompt"] == "consent"
-    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
-
-
-async def test_nor_does_its_page_that_asks_about_erasing(
-    snowflake: Snowflake, clock: Clock
-) -> None:
-    question = await press(snowflake.browser, await sign_in(snowflake), "erase")
-    clock.pass_by(901)
-    answer = await press(snowflake.browser, question, "really-erase")
-    assert query_of(answer.headers["location"])["prompt"] == "consent"
-    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
-
-
-async def test_whom_access_turns_away_may_see_and_erase_what_is_kept(
-    settings: Settings, clock: Clock, discord: Discord
-) -> None:
-    access = AccessTable(no_people=(PERSON,))
-    async with keeping_sessions(settings, clock, discord, access=access) as snowflake:
-        page = await sign_in(snowflake)
-        assert page.status_code == 200
-        assert await refused(snowflake.browser, AS_GRAFANA) == "access_denied"
-
-
-@pytest.mark.parametrize("note", ["", "x", "a" * 200])
-async def test_a_button_that_was_not_on_the_page_does_nothing(
-    snowflake: Snowflake, note: str
-) -> None:
-    await sign_in(snowflake)
-    form = {"action": "sign-out-everywhere", "note": note}
-    answer = await snowflake.browser.post("/account", data=form)
-    assert answer.status_code == 400
-    assert "Nothing has changed" in answer.text
-    assert "Load it once more" in answer.text
-    assert "came from" not in answer.text
-    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
-
-
-@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}])
-async def test_an_answer_that_is_no_form_blames_nobody(
-    snowflake: Snowflake, headers: dict[str, str]
-) -> None:
-    await sign_in(snowflake)
-    answer = await snowflake.browser.post("/account", content=b"x", headers=headers)
-    assert answer.status_code == 400
-    assert "Nothing has changed" in answer.text
-    assert "Load it once more" in answer.text
-    assert "The service that you came from" not in answer.text
-
-
-async def test_nobody_presses_a_button_for_somebody_else(
-    snowflake: Snowflake, clock: Clock
-) -> None:
-    page = await sign_in(snowflake)
-    thief = snowflake.another_browser()
-    snowflake.discord.knows(id=OTHER)
-    await sign_in(snowflake, thief)
-    assert (await press(thief, page, "sign-out-everywhere")).status_code == 400
-    clock.pass_by(1801)
-    assert (await press(snowflake.browser, page, "sign-out-everywhere")).status_code == 400
-    assert len(await snowflake.state.store.sessions.of_person()) == 2
-
-
-async def test_a_button_that_there_is_not_is_refused(snowflake: Snowflake) -> None:
-    page = await sign_in(snowflake)
-    assert (await press(snowflake.browser, page, "dance")).status_code == 400
-    # An application that is not theirs changes nothing.
-    page = await press(snowflake.browser, page, "sign-out", client_id="wiki")
-    assert page.status_code == 200
-
-
-@pytest.mark.parametrize("action", ["sign-out-everywhere", "really-erase"])
-async def test_a_double_click_does_not_sign_in_again(snowflake: Snowflake, action: str) -> None:
-    page = await sign_in(snowflake)
-    await press(snowflake.browser, page, "sign-out-everywhere")
-    answer = await press(snowflake.browser, page, action)
-    assert answer.status_code == 200
-    assert "You are not signed in here any more" in answer.text
-
-
-async def test_erasing_takes_the_button_of_its_own_page(snowflake: Snowflake) -> None:
-    page = await sign_in(snowflake)
-    assert (await press(snowflake.browser, page, "really-erase")).status_code == 400
-    assert len(await snowflake.state.store.sessions.of_person(PERSON)) == 1
-
-
 async def test_a_consent_is_taken_back_though_nothing_else_is_left(snowflake: Snowflake) -> None:
     consents = snowflake.state.store.consents
     await consents.give(PERSON, "wiki", {"openid", "email"})
@@ -293,14 +160,6 @@ async def test_whoever_refuses_at_discord_gets_a_page_and_no_loop(snowflake: Sno
     page = await snowflake.browser.get(answer.headers["location"])
     assert page.status_code == 200
     assert "You have not signed in" in page.text
-
-
-async def test_the_page_is_no_client_of_anybody_s(snowflake: Snowflake) -> None:
-    request = {"client_id": ":account", "redirect_uri": "https://snowflake.example.com/account"}
-    params = {"response_type": "code", "scope": "openid", **request}
-    assert (await snowflake.browser.get("/authorize", params=params)).status_code == 400
-    form = {"grant_type": "authorization_code", "code": "x", "client_id": ":account"}
-    assert (await snowflake.browser.post("/token", data=form)).status_code == 401
 
 
 async def test_without_sessions_there_is_no_such_page(
