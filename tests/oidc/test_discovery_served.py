@@ -18,6 +18,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.responses import RESPONSE_MODES, RESPONSE_TYPES
 from snowflake.settings.tables.groups import GroupsTable
+from snowflake.settings.tables.scopes import ScopeTable
 from tests.login import APPLICATION, Json, ask, come_back, depart
 from tests.oidc.response_types.answers import answered
 from tests.oidc.signed_in import keeping_sessions
@@ -28,12 +29,16 @@ from tests.running import ORIGIN, Clock, Discord, Snowflake
 
 SECRET: Final = "a secret that is long enough to sign by"
 PKCE: Final = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+WORK: Final = ScopeTable.model_validate(
+    {"name": "work", "description": "Where you work.", "claims": {"company": "'ACME'"}}
+)
 #: Each client by its ID: what it may use.
 CLIENTS: Final[Mapping[str, Mapping[str, object]]] = {
     "plain": {},
     "public": {"public": True, "secret": None},
     "narrow": {"scopes": ("email",)},
     "names": {"groups": GroupsTable(names_claim=True)},
+    "told": {"claims": WORK.claims, "scopes": ("email",)},
     "implicit": {"response_types": ("id_token",)},
     "front": {"response_types": ("id_token token",), "response_modes": ("form_post",)},
     "hybrid": {"response_types": RESPONSE_TYPES},
@@ -57,8 +62,8 @@ async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> Async
         issuer_mode="per_client",
     )
     clients = [plain.model_copy(update={"id": name, **has}) for name, has in CLIENTS.items()]
-    nobody: dict[str, object] = {"allowed_clients": ()}
-    async with keeping_sessions(settings, clock, discord, *clients, **nobody) as snowflake:
+    more: dict[str, object] = {"allowed_clients": (), "scopes": (WORK,)}
+    async with keeping_sessions(settings, clock, discord, *clients, **more) as snowflake:
         yield snowflake
 
 
