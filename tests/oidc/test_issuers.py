@@ -8,6 +8,7 @@ import pytest
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from tests.login import CLIENT_ID, Json, ask, come_back, depart, query_of, read_token
+from tests.oidc.response_types.answers import answered
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
@@ -121,6 +122,37 @@ async def test_errors_name_its_own_issuer(snowflake: Snowflake) -> None:
         told = query_of(answer.headers["location"])
         assert told["error"]
         assert told["iss"] == OWN
+
+
+@pytest.mark.parametrize("mode", ["fragment", "form_post"])
+async def test_tokens_of_the_authorization_endpoint_name_it_as_those_of_their_code_do(
+    settings: Settings, clock: Clock, discord: Discord, mode: str
+) -> None:
+    hybrid = WITH_OWN.model_copy(update={"response_types": ("code id_token token",)})
+    wanted = {"response_type": "code id_token token", "response_mode": mode, "nonce": "n"}
+    async with keeping_sessions(settings, clock, discord, hybrid) as snowflake:
+        departure = await depart(snowflake.browser, **AS_WIKI, **wanted)
+        _, _, heard = answered(await come_back(snowflake.browser, departure))
+        tokens = await tokens_for(snowflake.browser, AS_WIKI, heard["code"])
+        refused = await ask(snowflake.browser, **AS_WIKI, **wanted, prompt="nonsense")
+        assert await is_alive(snowflake.browser, heard)
+        named = [read_token(snowflake, each["id_token"])["iss"] for each in (heard, tokens)]
+        named.append(read_token(snowflake, heard["access_token"])["iss"])
+    told = answered(refused)[2]
+    assert told["error"] == "invalid_request"
+    assert {*named, heard["iss"], told["iss"]} == {OWN}
+
+
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+async def test_what_people_answer_on_our_page_names_it_too(
+    settings: Settings, clock: Clock, discord: Discord, answer: str
+) -> None:
+    asking = WITH_OWN.model_copy(update={"consent": "once"})
+    async with keeping_sessions(settings, clock, discord, asking) as snowflake:
+        returned = await come_back(snowflake.browser, await depart(snowflake.browser, **AS_WIKI))
+        form = {"note": query_of(returned.headers["location"])["note"], "answer": answer}
+        onward = await snowflake.browser.post("/consent", data=form)
+        assert query_of(onward.headers["location"])["iss"] == OWN
 
 
 async def test_a_session_serves_clients_of_both_kinds(snowflake: Snowflake) -> None:

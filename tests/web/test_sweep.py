@@ -19,7 +19,7 @@ PATHS = [
     *sorted(audiences.FOR_APPLICATIONS),
 ]
 #: Below which what single clients' issuers say of themselves is found.
-OF_ISSUERS = [*audiences.OF_CLIENTS, f"{AUTHORIZATION_SERVER}{CLIENTS}"]
+ISSUERS = [*audiences.OF_ISSUERS, f"{AUTHORIZATION_SERVER}{CLIENTS}"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]
 NAMES = [
     *("client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "prompt", "code"),
@@ -63,7 +63,7 @@ headers = st.lists(
 @given(
     path=st.sampled_from(PATHS)
     | st.text(max_size=10).map(lambda text: f"/r/{text}")
-    | st.tuples(st.sampled_from(OF_ISSUERS), st.text(max_size=10)).map("".join),
+    | st.tuples(st.sampled_from(ISSUERS), st.text(max_size=10)).map("".join),
     method=st.sampled_from(METHODS),
     query=forms,
     sent=headers,

@@ -27,7 +27,7 @@ from snowflake.web.openapi.linked_roles import linked_roles
 from snowflake.web.openapi.schemas import Json, body, object_of, parameters, text
 
 #: What is below the issuers that clients have to themselves.
-OF_CLIENTS: Final[Mapping[str, str]] = {
+OF_ISSUERS: Final[Mapping[str, str]] = {
     paths.OPENID_CONFIGURATION_OF_CLIENT: "Discovery document",
     paths.AUTHORIZATION_SERVER_OF_CLIENT: "Discovery document, by its name in RFC 8414,",
     paths.AUTHORIZATION_SERVER_FOR_CLIENT: "Discovery document, where RFC 8414 looks for it,",
@@ -208,7 +208,7 @@ def _for_everybody() -> Json:
         paths.OPENID_CONFIGURATION: _plain("Discovery document"),
         paths.AUTHORIZATION_SERVER: _plain("The same, by its name in RFC 8414"),
         paths.JWKS: _plain("JSON Web Key Set"),
-        **{path: _of_client(path) for path in OF_CLIENTS},
+        **{path: _of_client(path) for path in OF_ISSUERS},
         paths.WEBFINGER: {
             "get": {
                 "summary": "WebFinger",
@@ -231,7 +231,7 @@ _SIGNED_OUT: Json = {
 
 def _of_client(path: str) -> Json:
     of_one = parameters("path", {"client_id": text()}, "client_id")
-    described = _plain(f"{OF_CLIENTS[path]} of a client's own issuer", NotFound)
+    described = _plain(f"{OF_ISSUERS[path]} of a client's own issuer", NotFound)
     return {"get": {**described["get"], "parameters": of_one}}
 
 
