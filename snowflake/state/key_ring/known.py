@@ -66,8 +66,8 @@ class KnownKeys:
         Raises:
             KeyMissing: there is none yet.
         """
-        keys = self._known.of(algorithm)
-        if not keys.all:
+        keys = self._known.by_algorithm.get(algorithm)
+        if keys is None:
             raise KeyMissing(f"there is no key to sign by {algorithm} yet")
         return keys.current(self._clock())
 

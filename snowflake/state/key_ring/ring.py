@@ -11,6 +11,7 @@ import structlog
 from snowflake.crypto.algorithms import BY_KEY, RS256
 from snowflake.crypto.files import exists, read
 from snowflake.crypto.private_keys import generate_key, parse_key
+from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.state.key_ring.demand import Demand, demand_of
 from snowflake.state.key_ring.known import KnownKeys
@@ -75,12 +76,13 @@ class KeyRing(KnownKeys):
                 _log.info("key_made", kid=key.key.kid, alg=name)
 
     def unheard_of(self, settings: Settings) -> float:
-        """Answer for how many seconds a key that these settings need may be news to a process.
+        """Answer for how many seconds a key that only these settings need may be news to a process.
 
         Until then an application that asks for keys may be told the old ones, by another process
         than the one that has signed.
         """
-        first = [self._known.of(name) for name in demand_of(settings).algorithms]
+        names = set(demand_of(settings).algorithms) - set(self.algorithms)
+        first = [self._known.of(name) for name in names]
         made = [keys.kept[0].signs_from for keys in first if len(keys.kept) == 1 and not keys.given]
         return min(max([0, *made]) + PUBLISHED_WITHIN - self._clock(), PUBLISHED_WITHIN)
 
@@ -155,7 +157,8 @@ class KeyRing(KnownKeys):
         if not exists(path):
             return None
         text = read(path)
-        parse_key(text, str(path))
+        if parse_key(text, str(path)).algorithm != RS256:
+            raise StartFault([f"{path}: is a key for another algorithm than {RS256.name}"])
         _log.info("key_taken_in", file=str(path))
         return text
 

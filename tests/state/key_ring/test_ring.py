@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from snowflake.crypto.algorithms import BY_KEY
 from snowflake.crypto.keys import kid_of
 from snowflake.crypto.private_keys import generate_key, parse_key
 from snowflake.errors import StartFault
@@ -236,6 +237,17 @@ async def test_the_old_key_stays_longer_once_tokens_live_longer(
     clock.pass_by(2 * LIFETIME + 600)
     await ring.keep_fresh()
     assert old.kid in kids(ring)
+
+
+async def test_a_key_file_of_another_algorithm_is_not_taken_in(
+    without_key: Settings, store: Store, clock: Clock
+) -> None:
+    path = without_key.data_dir / KEY_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(generate_key(BY_KEY["ES256"]))
+    with pytest.raises(StartFault, match="is a key for another algorithm than RS256"):
+        await KeyRing.open(without_key, store, clock)
+    assert await store.signing_keys.all() == []
 
 
 @pytest.mark.parametrize("by", ["a restart", "another file"])
