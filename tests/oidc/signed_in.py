@@ -7,10 +7,12 @@ from typing import Final
 
 import httpx
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
-from tests.login import Json, ask, query_of, redeem
+from snowflake.store.schema import logout_deliveries
+from tests.login import Json, ask, code_for, query_of, redeem
 from tests.oidc.test_registered_clients import registering
 from tests.running import Clock, Discord, Snowflake, running
 
@@ -29,6 +31,8 @@ WIKI: Final = ClientTable(
 AS_GRAFANA: Final[Mapping[str, str]] = {"client_id": "grafana"}
 AS_WIKI: Final[Mapping[str, str]] = {"client_id": "wiki", "redirect_uri": WIKI_URI}
 SECRETS: Final[Mapping[str, str]] = {"grafana": "grafana's secret", "wiki": "the wiki's secret"}
+#: The scope of a grant that outlives the session.
+LASTING: Final = "openid offline_access"
 
 
 @asynccontextmanager
@@ -84,3 +88,16 @@ async def refresh(browser: httpx.AsyncClient, client: Mapping[str, str], tokens:
     form |= {"client_id": client_id, "client_secret": SECRETS[client_id]}
     answer: Json = (await browser.post("/token", data=form)).json()
     return answer
+
+
+async def to_both(snowflake: Snowflake) -> tuple[Json, Json]:
+    """Sign in to both, for longer than the session; answer the tokens of each."""
+    code = await code_for(snowflake.browser, **AS_GRAFANA, scope=LASTING)
+    grafana = await tokens_for(snowflake.browser, AS_GRAFANA, code)
+    return grafana, await enter(snowflake.browser, AS_WIKI, scope=LASTING)
+
+
+async def to_be_told(snowflake: Snowflake) -> list[str]:
+    """Answer the clients that are yet to be told of a logout."""
+    query = select(logout_deliveries.c.client_id).order_by(logout_deliveries.c.client_id)
+    return list(await snowflake.state.store.database.read(lambda c: c.scalars(query).all()))

@@ -3,43 +3,35 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
-from snowflake.store.schema import logout_deliveries
 from snowflake.store.session_ends import Which
 from tests.login import code_for, query_of
+from tests.oidc.backchannel_logout.telling import TOLD_GRAFANA, TOLD_WIKI
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
-    GRAFANA,
+    LASTING,
     WIKI,
     enter,
     is_alive,
     keeping_sessions,
     refresh,
     refused,
+    to_be_told,
+    to_both,
     tokens_for,
 )
 from tests.oidc.test_registered_clients import APPLICATION_ID
 from tests.running import USER, Clock, Discord, Snowflake
 
 PERSON: Final = str(USER["id"])
-TOLD_GRAFANA = GRAFANA.model_copy(
-    update={"backchannel_logout_uri": "https://app.example.com/backchannel"}
-)
-GATED_WIKI = WIKI.model_copy(
-    update={
-        "access": AccessTable(two_factor=True),
-        "backchannel_logout_uri": "https://wiki.example.com/backchannel",
-    }
-)
-SCOPE: Final = "openid offline_access"
+GATED_WIKI = TOLD_WIKI.model_copy(update={"access": AccessTable(two_factor=True)})
 
 
 @pytest.fixture
@@ -47,22 +39,6 @@ async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> Async
     discord.knows(mfa_enabled=True)
     async with keeping_sessions(settings, clock, discord, TOLD_GRAFANA, GATED_WIKI) as running:
         yield running
-
-
-async def told(snowflake: Snowflake) -> list[str]:
-    """Answer the clients that are yet to be told."""
-    query = select(logout_deliveries).order_by(logout_deliveries.c.client_id)
-    database = snowflake.state.store.database
-    rows: list[Any] = list(await database.read(lambda c: c.execute(query).all()))
-    return [row.client_id for row in rows]
-
-
-async def to_both(snowflake: Snowflake) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Sign in to both, with tokens that outlive the session; answer the tokens of each."""
-    browser = snowflake.browser
-    code = await code_for(browser, **AS_GRAFANA, scope=SCOPE)
-    grafana = await tokens_for(browser, AS_GRAFANA, code)
-    return grafana, await enter(browser, AS_WIKI, scope=SCOPE)
 
 
 async def come_to_account(browser: httpx.AsyncClient) -> None:
@@ -81,7 +57,7 @@ async def test_a_gate_of_one_client_ends_what_that_client_has(
     assert (await refresh(snowflake.browser, AS_WIKI, wiki))["error"] == "invalid_grant"
     assert not await is_alive(snowflake.browser, wiki)
     assert await is_alive(snowflake.browser, grafana)
-    assert await told(snowflake) == ["wiki"]
+    assert await to_be_told(snowflake) == ["wiki"]
     assert await refused(snowflake.browser, AS_WIKI) == "access_denied"
     # The session goes on without it.
     assert await enter(snowflake.browser, AS_GRAFANA)
@@ -90,20 +66,20 @@ async def test_a_gate_of_one_client_ends_what_that_client_has(
 async def test_the_session_ends_when_none_of_its_clients_is_left(
     snowflake: Snowflake, clock: Clock
 ) -> None:
-    code = await code_for(snowflake.browser, **AS_WIKI, scope=SCOPE)
+    code = await code_for(snowflake.browser, **AS_WIKI, scope=LASTING)
     wiki = await tokens_for(snowflake.browser, AS_WIKI, code)
     clock.pass_by(400)
     snowflake.discord.knows(mfa_enabled=False)
     assert not await is_alive(snowflake.browser, wiki)
     assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
-    assert await told(snowflake) == ["wiki"]
+    assert await to_be_told(snowflake) == ["wiki"]
 
 
 async def test_the_page_for_people_alone_keeps_no_session(
     snowflake: Snowflake, clock: Clock
 ) -> None:
     await come_to_account(snowflake.browser)
-    wiki = await enter(snowflake.browser, AS_WIKI, scope=SCOPE)
+    wiki = await enter(snowflake.browser, AS_WIKI, scope=LASTING)
     clock.pass_by(400)
     snowflake.discord.knows(mfa_enabled=False)
     assert not await is_alive(snowflake.browser, wiki)
@@ -129,7 +105,7 @@ async def test_what_came_by_another_discord_application_is_none_of_this_one_s(
     code = await code_for(snowflake.browser, **AS_GRAFANA)
     await tokens_for(snowflake.browser, AS_GRAFANA, code)
     await snowflake.state.logout.leave(PERSON, "1056005449054429000", "grafana")
-    assert await told(snowflake) == ["grafana"]
+    assert await to_be_told(snowflake) == ["grafana"]
     [left] = await snowflake.state.store.sessions.of_person(PERSON)
     assert left.application == APPLICATION_ID
     assert await snowflake.state.store.sessions.participants(left.id) != []
@@ -155,7 +131,7 @@ async def test_the_common_access_ends_the_session_at_once(
         assert not await is_alive(snowflake.browser, wiki)
         # What lasts without a session is the wiki's own matter, whose gate is open.
         assert "access_token" in await refresh(snowflake.browser, AS_WIKI, wiki)
-        assert await told(snowflake) == ["grafana"]
+        assert await to_be_told(snowflake) == ["grafana"]
 
 
 async def test_a_login_that_is_refused_at_its_gate_ends_what_it_has(snowflake: Snowflake) -> None:
@@ -163,7 +139,7 @@ async def test_a_login_that_is_refused_at_its_gate_ends_what_it_has(snowflake: S
     snowflake.discord.knows(mfa_enabled=False)
     assert await refused(snowflake.browser, AS_WIKI) == "access_denied"
     assert not await is_alive(snowflake.browser, wiki)
-    assert await told(snowflake) == ["wiki"]
+    assert await to_be_told(snowflake) == ["wiki"]
 
 
 async def test_when_discord_tells_nothing_any_more_the_session_ends(
@@ -175,7 +151,7 @@ async def test_when_discord_tells_nothing_any_more_the_session_ends(
     snowflake.discord.token.respond(400, json={"error": "invalid_grant"})
     assert (await refresh(snowflake.browser, AS_GRAFANA, grafana))["error"] == "invalid_grant"
     assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
-    assert await told(snowflake) == ["grafana", "wiki"]
+    assert await to_be_told(snowflake) == ["grafana", "wiki"]
 
 
 async def test_whoever_is_erased_is_signed_out(snowflake: Snowflake) -> None:
@@ -184,7 +160,7 @@ async def test_whoever_is_erased_is_signed_out(snowflake: Snowflake) -> None:
     assert await refused(snowflake.browser, AS_GRAFANA) == "login_required"
     assert not await is_alive(snowflake.browser, grafana)
     assert (await refresh(snowflake.browser, AS_WIKI, wiki))["error"] == "invalid_grant"
-    assert await told(snowflake) == ["grafana", "wiki"]
+    assert await to_be_told(snowflake) == ["grafana", "wiki"]
 
 
 async def test_with_offline_what_would_go_on_ends_too(snowflake: Snowflake, clock: Clock) -> None:
@@ -198,7 +174,7 @@ async def test_with_offline_what_would_go_on_ends_too(snowflake: Snowflake, cloc
         answer = await refresh(snowflake.browser, client, tokens)
         assert answer["error"] == "invalid_grant"
     # It has ended by its age, which is no logout.
-    assert await told(snowflake) == []
+    assert await to_be_told(snowflake) == []
 
 
 async def test_housekeeping_forgets_what_is_over(snowflake: Snowflake, clock: Clock) -> None:
@@ -226,7 +202,7 @@ async def test_sessions_that_are_wanted_no_more_end_and_their_clients_are_told(
     ) as snowflake:
         while await snowflake.state.store.sessions.some(1):  # noqa: ASYNC110 - until it has come
             await asyncio.sleep(0.01)
-        assert await told(snowflake) == ["grafana"]
+        assert await to_be_told(snowflake) == ["grafana"]
         for tokens in (grafana, short):
             assert not await is_alive(snowflake.browser, tokens)
         assert (await refresh(snowflake.browser, AS_WIKI, short))["error"] == "invalid_grant"

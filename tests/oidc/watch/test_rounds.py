@@ -16,6 +16,7 @@ from snowflake.oidc.watch.rounds import LEASE, NAME, Rounds
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from tests.login import code_for, sign_in
+from tests.oidc.backchannel_logout.telling import TOLD_GRAFANA, TOLD_WIKI
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
@@ -26,16 +27,16 @@ from tests.oidc.signed_in import (
     keeping_sessions,
     refresh,
     refused,
+    to_be_told,
+    to_both,
     tokens_for,
 )
 from tests.running import DISCORD_API, GUILDS, USER, Clock, Discord, Snowflake
-from tests.state.test_logout import told
 from tests.store.furniture import put_login
 
 PERSON: Final = str(USER["id"])
 BIRDS, API = (str(guild["id"]) for guild in GUILDS)
 KEEPER: Final = "41771983423143936"
-SCOPE: Final = "openid offline_access"
 #: Seconds after which somebody is due, with the common interval.
 DUE: Final = 225
 MEMBER: Final = {"roles": [KEEPER], "joined_at": "2020-01-01T00:00:00Z", "flags": 0}
@@ -54,12 +55,6 @@ UNCERTAIN: Final[Mapping[str, Mapping[str, Any]]] = {
     "another 404": {"status_code": 404, "json": {"code": 0}},
     "nobody by that ID, without a code": {"status_code": 404, "text": ""},
 }
-TOLD_GRAFANA: Final = GRAFANA.model_copy(
-    update={"backchannel_logout_uri": "https://app.example.com/backchannel"}
-)
-TOLD_WIKI: Final = WIKI.model_copy(
-    update={"backchannel_logout_uri": "https://wiki.example.com/backchannel"}
-)
 GATED: Final = AccessTable(any_guild=(BIRDS,))
 
 
@@ -105,13 +100,6 @@ async def snowflake(
         yield running
 
 
-async def to_both(snowflake: Snowflake) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Sign in to both, and be taken up."""
-    code = await code_for(snowflake.browser, **AS_GRAFANA, scope=SCOPE)
-    grafana = await tokens_for(snowflake.browser, AS_GRAFANA, code)
-    return grafana, await enter(snowflake.browser, AS_WIKI, scope=SCOPE)
-
-
 async def look_again(snowflake: Snowflake, after: float = DUE) -> None:
     """Take up whoever is new, let time pass, and do a round."""
     rounds = Rounds(snowflake.state)
@@ -136,7 +124,7 @@ async def test_out_of_the_guild_out_of_every_application(snowflake: Snowflake, s
         assert not await is_alive(snowflake.browser, one)
         assert (await refresh(snowflake.browser, client, one))["error"] == "invalid_grant"
         assert await refused(snowflake.browser, client) == "login_required"
-    assert await told(snowflake) == ["grafana", "wiki"]
+    assert await to_be_told(snowflake) == ["grafana", "wiki"]
     away = {log["client"]: log["conditions"] for log in logs if log["event"] == "watch"}
     assert away == {"grafana": "any_guild", "wiki": "any_guild, any_role"}
 
@@ -146,7 +134,7 @@ async def test_whoever_passes_keeps_everything(snowflake: Snowflake, seen: Seen)
     await look_again(snowflake)
     for one in tokens:
         assert await is_alive(snowflake.browser, one)
-    assert await told(snowflake) == []
+    assert await to_be_told(snowflake) == []
 
 
 async def test_a_gate_of_one_client_ends_what_that_client_has(
@@ -157,7 +145,7 @@ async def test_a_gate_of_one_client_ends_what_that_client_has(
     await look_again(snowflake)
     assert not await is_alive(snowflake.browser, wiki)
     assert await is_alive(snowflake.browser, grafana)
-    assert await told(snowflake) == ["wiki"]
+    assert await to_be_told(snowflake) == ["wiki"]
     assert await enter(snowflake.browser, AS_GRAFANA)
 
 
@@ -211,7 +199,7 @@ async def test_what_is_uncertain_ends_nothing(
     kept = await snowflake.state.store.people.kept(PERSON)
     assert {grant.client_id for grant in kept.grants} == {"grafana", "wiki"}
     assert len(kept.sessions) == 1
-    assert await told(snowflake) == []
+    assert await to_be_told(snowflake) == []
 
 
 async def test_an_address_that_does_not_answer_ends_nothing(
@@ -266,7 +254,7 @@ async def test_a_guild_without_the_bot_keeps_nobody_else_waiting(
         seen.person.respond(**NO_MEMBER)
         await look_again(snowflake)
         # The session has ended, but not what goes on without it.
-        assert await told(snowflake) == ["grafana"]
+        assert await to_be_told(snowflake) == ["grafana"]
         kept = await snowflake.state.store.people.kept(PERSON)
         assert [grant.client_id for grant in kept.grants] == ["wiki"]
 
@@ -286,7 +274,7 @@ async def test_a_grant_that_outlived_its_session_ends(snowflake: Snowflake, seen
     await look_again(snowflake)
     assert (await refresh(snowflake.browser, AS_GRAFANA, grafana))["error"] == "invalid_grant"
     # The session has ended by its age, which is no logout.
-    assert await told(snowflake) == []
+    assert await to_be_told(snowflake) == []
 
 
 async def test_what_came_by_another_discord_application_is_not_looked_at(
@@ -298,7 +286,7 @@ async def test_what_came_by_another_discord_application_is_not_looked_at(
     snowflake.state.use(other)
     await look_again(snowflake)
     assert seen.person.call_count == asked
-    assert await told(snowflake) == []
+    assert await to_be_told(snowflake) == []
 
 
 async def test_what_only_their_own_token_tells_is_left_to_the_refresh(
@@ -338,7 +326,7 @@ async def test_lists_hold_even_where_the_guilds_cannot_be_seen(
     # The wiki has a gate of its own, but the session has ended.
     kept = await snowflake.state.store.people.kept(PERSON)
     assert [grant.client_id for grant in kept.grants] == ["wiki"]
-    assert await told(snowflake) == ["grafana", "wiki"]
+    assert await to_be_told(snowflake) == ["grafana", "wiki"]
 
 
 @pytest.mark.parametrize("watch", [timedelta(0), None])
