@@ -22,8 +22,7 @@ from snowflake.oidc.hints import hints_of
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
 from snowflake.oidc.response_types.requested import (
-    CODE,
-    default_mode,
+    mode_of_answers,
     requested_mode,
     requested_type,
 )
@@ -90,15 +89,14 @@ async def authorize(request: Request) -> Response:
     redirect_uri = redirects.resolve(sent, client, issuer, settings)
 
     # 3. The parameters.
-    # Whatever is wrong, the application hears it in the way in which it wants to be answered, as
-    # soon as that is known.
-    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, default_mode(CODE))
+    # Whatever is wrong, the application hears it in the way in which it wants to be answered.
+    mode = mode_of_answers(params, client, redirect_uri.application)
+    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, mode)
     try:
         asker = replace(asker, state=params.at_most("state", MAX_STATE))
         response_type = requested_type(params, client)
-        asker = replace(asker, mode=default_mode(response_type))
-        mode = requested_mode(params, response_type, client, asker.redirect_uri)
-        asker = replace(asker, mode=mode)
+        # Raises where it could not be the one that is asked for.
+        requested_mode(params, response_type, client, asker.redirect_uri)
         wish = _wish(params, client, response_type)
         hints = await hints_of(params, client, state)
     except OAuthError as error:

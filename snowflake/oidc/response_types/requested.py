@@ -35,9 +35,29 @@ def requested_type(params: Parameters, client: Client) -> str:
     raise UnsupportedResponseType(f"response_type must be {' or '.join(client.response_types)}")
 
 
-def default_mode(response_type: str) -> str:
-    """Answer how a response type is answered unless the request says otherwise."""
-    return "query" if response_type == CODE else "fragment"
+def mode_of_answers(params: Parameters, client: Client, redirect_uri: str) -> str:
+    """Answer in which mode a request is answered, whatever is wrong with it.
+
+    It is the one that it asks for, if that can be; else that of its response type.
+    """
+    try:
+        response_type = in_order(params.get("response_type", CODE))
+    except InvalidRequest:
+        response_type = CODE
+    try:
+        return requested_mode(params, response_type, client, redirect_uri)
+    except InvalidRequest:
+        return _default_mode(response_type)
+
+
+def _default_mode(response_type: str) -> str:
+    """Answer how a response type is answered unless the request says otherwise.
+
+    Errors of one that is for nobody go the same way (RFC 6749, section 4.2.2.1), but those of one
+    that there is not stand in the query, where every application looks.
+    """
+    has_tokens = response_type in {*RESPONSE_TYPES, "token"} - {CODE}
+    return "fragment" if has_tokens else "query"
 
 
 def requested_mode(
@@ -49,7 +69,7 @@ def requested_mode(
         InvalidRequest: there is none such, the client is not to use it, or it does not fit the
             response type or the redirect URI.
     """
-    mode = params.get("response_mode", default_mode(response_type))
+    mode = params.get("response_mode", _default_mode(response_type))
     modes = list(filter(client.may_be_answered_by, RESPONSE_MODES))
     if mode not in modes:
         raise InvalidRequest(f"response_mode must be {' or '.join(modes)}")

@@ -188,27 +188,36 @@ async def test_the_order_of_words_is_free(snowflake: Snowflake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response_type", "error"),
+    ("response_type", "refusal"),
     [
-        ("token", "unsupported_response_type"),
-        ("none", "unsupported_response_type"),
-        ("code code", "unsupported_response_type"),
-        ("id_token  token", "unsupported_response_type"),
-        ("", "invalid_request"),
-        ("\u00fc" * 3000, "unsupported_response_type"),
-        (None, "invalid_request"),
-        ("id_token", "unauthorized_client"),
-        ("token id_token", "unauthorized_client"),
+        ("token", ("fragment", "unsupported_response_type")),
+        ("none", ("query", "unsupported_response_type")),
+        ("code code", ("query", "unsupported_response_type")),
+        ("id_token  token", ("query", "unsupported_response_type")),
+        ("", ("query", "invalid_request")),
+        ("\u00fc" * 3000, ("query", "unsupported_response_type")),
+        (None, ("query", "invalid_request")),
+        ("id_token", ("fragment", "unauthorized_client")),
+        ("token id_token", ("fragment", "unauthorized_client")),
     ],
 )
 async def test_what_is_not_there_or_not_for_this_client_is_told_by_redirect(
-    settings: Settings, clock: Clock, discord: Discord, response_type: str | None, error: str
+    settings: Settings,
+    clock: Clock,
+    discord: Discord,
+    response_type: str | None,
+    refusal: tuple[str, str],
 ) -> None:
+    mode, error = refusal
     async with keeping_sessions(settings, clock, discord, GRAFANA) as snowflake:
         response = await asked(snowflake.browser, response_type=response_type)
-        mode, place, sent = answered(response)
-    assert (mode, place, sent["error"]) == ("query", APPLICATION, error)
-    assert sent["state"] == "the application's state"
+        told, place, sent = answered(response)
+        assert (told, place, sent["error"]) == (mode, APPLICATION, error)
+        assert sent["state"] == "the application's state"
+        # In a form, if that is asked for.
+        form = {"response_type": response_type, "response_mode": "form_post"}
+        told, place, sent = answered(await asked(snowflake.browser, **form))
+        assert (told, place, sent["error"]) == ("form_post", APPLICATION, error)
 
 
 @pytest.mark.parametrize("response_type", [one for one in RESPONSE_TYPES if "id_token" in one])
