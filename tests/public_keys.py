@@ -10,18 +10,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 #: Made once: to make one takes long.
 RSA: Final = RSAKey.generate_key(2048)
 EC: Final = ECKey.generate_key("P-256")
 
 
-def pem(key: RSAKey | ECKey, *, private: bool = False) -> str:
+def pem(key: RSAKey | ECKey | OKPKey, *, private: bool = False) -> str:
     return key.as_pem(private=private).decode()
 
 
-def jwk(key: RSAKey | ECKey, *, private: bool = False, **changes: object) -> str:
+def jwk(key: RSAKey | ECKey | OKPKey, *, private: bool = False, **changes: object) -> str:
     return json.dumps({**key.as_dict(private=private), **changes})
 
 

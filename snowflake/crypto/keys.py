@@ -81,14 +81,10 @@ class Signer:
         Raises:
             ValueError: it is not such a token.
         """
-        try:
-            verified = jwt.decode(token, self._key, registry=self._registry)
-        except (JoseError, ValueError, TypeError, RecursionError) as error:
-            # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
-            raise ValueError("is not a token that was signed here") from error
-        if verified.header.get("typ") != typ:
+        header, claims = verified(token, self._key, self.algorithm)
+        if header.get("typ") != typ:
             raise ValueError("is a token of another kind")
-        return dict(verified.claims)
+        return claims
 
 
 class SigningKey(Signer):
@@ -105,6 +101,23 @@ class SigningKey(Signer):
         public = self._key.as_dict(private=False)
         key = {name: public[name] for name in ("kty", *PUBLIC[self.algorithm.kty])}
         return {**key, "kid": self.kid, "use": "sig", "alg": self.algorithm.name}
+
+
+# A header and claims are what JSON has.
+def verified(
+    token: str, key: AsymmetricKey | OctKey, algorithm: Algorithm
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Answer the header and the claims of a token that a key has signed, by just this algorithm.
+
+    Raises:
+        ValueError: it is not such a token.
+    """
+    try:
+        token_ = jwt.decode(token, key, registry=_REGISTRIES[algorithm.name])
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
+        # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
+        raise ValueError("is not signed by the key that it should be") from error
+    return dict(token_.header), dict(token_.claims)
 
 
 def by_secret(secret: str) -> Signer:
@@ -134,18 +147,38 @@ def kid_of(token: str) -> str | None:
     return kid if isinstance(kid, str) else None
 
 
+def header_of(token: str) -> dict[str, Any]:
+    """Answer the header of a token; nothing of it is verified yet.
+
+    Raises:
+        ValueError: it is no signed token at all.
+    """
+    return dict(_unverified(token).headers())
+
+
 def audience_of(token: str) -> str | None:
     """Answer for whom a token claims to be; nothing of it is verified yet.
 
     Raises:
         ValueError: it is no signed token at all.
     """
+    audience = claims_of(token).get("aud")
+    return audience if isinstance(audience, str) else None
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Answer the claims of a token; nothing of it is verified yet.
+
+    Raises:
+        ValueError: it is no signed token of claims at all.
+    """
     try:
         claims = json.loads(_unverified(token).payload or b"")
     except RecursionError as error:
         raise ValueError("is not a signed token") from error
-    audience = claims.get("aud") if isinstance(claims, dict) else None
-    return audience if isinstance(audience, str) else None
+    if not isinstance(claims, dict):
+        raise ValueError("is no token of claims")  # noqa: TRY004 - a value like the others
+    return claims
 
 
 def _unverified(token: str) -> CompactSignature:

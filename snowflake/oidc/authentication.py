@@ -13,9 +13,11 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from snowflake.errors import InvalidClient, TemporarilyUnavailable, UnauthorizedClient
+from snowflake.oidc.client_assertion import METHODS, check_assertion
 from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import Credentials, presented_credentials
 from snowflake.protocol.caller import caller_of
+from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
 from snowflake.settings.tables.clients import ClientTable
@@ -27,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def authenticated(request: Request, params: Parameters, state: State) -> Credentials:
-    """Read a client's credentials: HTTP Basic, the form, or a public client's ID alone.
+    """Read a client's credentials: HTTP Basic, the form, a JWT, or a public client's ID alone.
 
     A registered client is authenticated here. Whether the secret of a Discord application is right
     is for Discord to say when the grant is redeemed.
@@ -38,13 +40,18 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
         InvalidRequest: two that differ were sent at once.
         TooManyRequests: too many wrong secrets of a registered client were tried.
     """
-    client_id, secret = presented_credentials(request, params)
+    presented = presented_credentials(request, params)
     try:
-        client = find_client(client_id, state.registry)
+        client = find_client(presented.client_id, state.registry)
     except UnauthorizedClient as error:
         raise InvalidClient(error.description) from error
+    if presented.assertion is not None:
+        await check_assertion(presented.assertion, client, issuer_of(request), state)
+        return Credentials(client, None, caller_of(request), proven=True)
+    secret, registered = presented.secret, client.registered
+    if registered is not None and registered.method in METHODS:
+        raise InvalidClient(f"this client authenticates by {registered.method}")
     credentials = Credentials(client, secret, caller_of(request))
-    registered = credentials.client.registered
     if registered is not None and not await _is_right(credentials, _expected(registered), state):
         raise InvalidClient(_reason(registered, secret))
     return credentials

@@ -4,12 +4,14 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from pydantic import SecretStr
 from starlette.requests import Request
 
 from snowflake.errors import InvalidClient, InvalidRequest
+from snowflake.oidc.client_assertion import ASSERTION_TYPE, MAX_ASSERTION, claimed_client
 from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_CLIENT_SECRET
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
@@ -25,14 +27,20 @@ _MAX_ENCODED = 12 * (MAX_CLIENT_ID + MAX_CLIENT_SECRET)
 class Credentials:
     """The client as it presents itself, and may ask Discord.
 
-    ``secret`` is None for a public client, and where a person comes back from Discord for a
-    registered one, which has no part in that. ``caller`` is the address from which somebody asks,
-    empty if there is none.
+    ``secret`` is None for a public client, for one that has ``proven`` by a JWT who it is, and
+    where a person comes back from Discord for a registered one, which has no part in that.
+    ``caller`` is the address from which somebody asks, empty if there is none.
     """
 
     client: Client
     secret: SecretStr | None
     caller: str
+    proven: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it shows nothing that others do not know."""
+        return self.secret is None and not self.proven
 
     @property
     def client_id(self) -> str:
@@ -45,8 +53,16 @@ class Credentials:
         return self.client.application_secret if self.client.registered else self.secret
 
 
-def presented_credentials(request: Request, params: Parameters) -> tuple[str, SecretStr | None]:
-    """Read a client's ID and secret: from HTTP Basic or the form. A public client has but an ID.
+class Presented(NamedTuple):
+    """What a request says of its client: an ID, and a secret or a JWT if there is one."""
+
+    client_id: str
+    secret: SecretStr | None = None
+    assertion: str | None = None
+
+
+def presented_credentials(request: Request, params: Parameters) -> Presented:
+    """Read a client's ID, with a secret from HTTP Basic or the form, or a JWT. Some have but an ID.
 
     Raises:
         InvalidClient: there are none, or they cannot be read.
@@ -55,7 +71,12 @@ def presented_credentials(request: Request, params: Parameters) -> tuple[str, Se
     in_form = params.at_most("client_id", MAX_CLIENT_ID)
     secret_in_form = params.at_most("client_secret", MAX_CLIENT_SECRET)
     header = request.headers.get("authorization")
+    assertion = params.at_most("client_assertion", MAX_ASSERTION)
     secret: str | None
+    if assertion is not None:
+        if header is not None or secret_in_form is not None:
+            raise InvalidRequest("the client authenticated in two ways at once")
+        return _signed(assertion, in_form, params)
     if header is not None:
         client_id, secret = _basic(header)
         if in_form not in {None, client_id} or secret_in_form is not None:
@@ -66,7 +87,17 @@ def presented_credentials(request: Request, params: Parameters) -> tuple[str, Se
         raise InvalidClient("the client did not say who it is")
     if not is_visible_ascii(client_id):
         raise InvalidClient("client_id holds characters that no client ID has")
-    return client_id, SecretStr(secret) if secret else None
+    return Presented(client_id, SecretStr(secret) if secret else None)
+
+
+def _signed(assertion: str, in_form: str | None, params: Parameters) -> Presented:
+    """Read who has signed a JWT (RFC 7523, section 2.2), with ``client_id`` or without."""
+    if params.get("client_assertion_type") != ASSERTION_TYPE:
+        raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}")
+    client_id = claimed_client(assertion)
+    if in_form not in {None, client_id} or not is_visible_ascii(client_id):
+        raise InvalidClient("client_id is another one than client_assertion has")
+    return Presented(client_id, assertion=assertion)
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -6,8 +6,9 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from snowflake.crypto.algorithms import ALGORITHMS, RS256
+from snowflake.crypto.algorithms import ALGORITHMS, HS256, RS256
 from snowflake.oidc import authorize
+from snowflake.oidc.client_assertion import METHODS
 from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.response_types.requested import CODE
@@ -21,7 +22,7 @@ from snowflake.settings.tables.clients.responses import RESPONSE_MODES, RESPONSE
 from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
-AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", *METHODS, "none")
 #: Claims of the ID token that say what it is, whatever the scopes.
 OF_TOKEN: Final = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "jti")
 #: How clients hear of a logout, where there are sessions: their servers (Back-Channel Logout 1.0,
@@ -98,11 +99,22 @@ def _endpoints(base: str, offers: Offers) -> Claims:
 def _authentication(offers: Offers) -> Claims:
     methods = offers.among(AUTHENTICATION_METHODS, Client.authenticates_by)
     introspection = offers.among(AUTHENTICATION_METHODS, _introspects_by)
+    algorithms = offers.among(ALGORITHMS, _asserts_by)
     return {
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": introspection,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
     }
+
+
+def _asserts_by(client: Client, algorithm: str) -> bool:
+    """Whether a client may sign a JWT by an algorithm, to prove who it is."""
+    if algorithm == HS256.name:
+        return client.authenticates_by("client_secret_jwt")
+    return client.authenticates_by("private_key_jwt")
 
 
 def _introspects_by(client: Client, method: str) -> bool:

@@ -23,7 +23,7 @@ async def introspect(request: Request) -> Response:
     """
     state, params = state_of(request), await form(request, MAX_FORM)
     credentials = await authenticated(request, params, state)
-    if credentials.secret is None:
+    if credentials.is_public:
         raise InvalidClient("a client without secret may not introspect tokens")
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):

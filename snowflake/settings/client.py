@@ -62,7 +62,11 @@ class Client:
 
         Of a Discord application Discord alone knows whether it has a secret.
         """
-        return self.registered is None or self.registered.public == (method == "none")
+        if self.registered is None:
+            return method in {"client_secret_basic", "client_secret_post", "none"}
+        if self.registered.method == "client_secret":
+            return method in {"client_secret_basic", "client_secret_post"}
+        return method == self.registered.method
 
     @property
     def has_own_issuer(self) -> bool:

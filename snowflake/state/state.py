@@ -19,6 +19,7 @@ from snowflake.discord.client import DiscordClient
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.registry import Registry
+from snowflake.state.client_keys import ClientKeys
 from snowflake.state.client_reputation import Reputation
 from snowflake.state.key_ring import KeyRing
 from snowflake.state.limiter import Limiter
@@ -60,6 +61,7 @@ class State:
     freshening: SingleFlight
     logout: Logout
     upstream: Upstream | None
+    client_keys: ClientKeys
     clock: Callable[[], float]
 
     @classmethod
@@ -120,6 +122,7 @@ class State:
                 freshening=SingleFlight(),
                 logout=Logout(store, registry),
                 upstream=upstream,
+                client_keys=await stack.enter_async_context(ClientKeys.open(clock)),
                 clock=clock,
             )
 

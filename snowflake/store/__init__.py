@@ -14,7 +14,8 @@ One file for each thing that is kept:
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
   ``signing_keys``;
-- ``attempts`` and ``reputation``, against those who try what they should not;
+- ``assertions`` that were used, ``attempts`` and ``reputation``, against those who try what they
+  should not;
 - ``watched_people``, at whom a bot looks again; ``people``: all about one person.
 
 Work of all processes: ``leases`` for what one does at a time, ``presence`` of those that serve,
@@ -35,6 +36,7 @@ from snowflake.crypto.files import exists
 from snowflake.crypto.sealing import Sealer
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.store.access_tokens import AccessTokens
+from snowflake.store.assertions import Assertions
 from snowflake.store.attempts import Attempts
 from snowflake.store.codes import Codes
 from snowflake.store.consents import Consents
@@ -97,6 +99,7 @@ class Store:
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
         self.consents = Consents(database, clock)
         self.signing_keys = SigningKeys(database, sealer)
+        self.assertions = Assertions(database)
         self.attempts = Attempts(database, clock)
         self.reputations = Reputations(database, clock)
         self.watched_people = WatchedPeople(database, clock)

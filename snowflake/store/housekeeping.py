@@ -40,6 +40,7 @@ from snowflake.store.schema import (
     refresh_tokens,
     sessions,
     signing_keys,
+    used_assertions,
     watched_people,
 )
 from snowflake.store.sessions import SealedAccount
@@ -102,6 +103,7 @@ class Housekeeping:
             (grants, (grants.c.expires_at <= now) | _ended_with_session()),
             (logout_deliveries, logout_deliveries.c.expires_at <= now),
             (codes, codes.c.expires_at <= now),
+            (used_assertions, used_assertions.c.expires_at <= now),
             (leases, leases.c.until <= now - LEASE),
             (memberships, memberships.c.asked_at <= now - KEPT),
             (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),

@@ -44,14 +44,16 @@ def ids(*values: str) -> str:
     return json.dumps(values)
 
 
-def client(client_id: str, tables: str = "", *, public: bool = False) -> str:
+def client(
+    client_id: str, tables: str = "", *, public: bool = False, secret: str = CLIENT_SECRET
+) -> str:
     """Write a client that is admitted or told apart by what its own ``tables`` say."""
-    secret = "public = true" if public else f"secret = {json.dumps(CLIENT_SECRET)}"
+    proof = "public = true" if public else f"secret = {json.dumps(secret)}"
     return f"""
 [[clients]]
 id = {json.dumps(client_id)}
 name = {json.dumps(f"The {client_id} client")}
 redirect_uris = {ids(*REDIRECT_URIS)}
-{secret}
+{proof}
 {tables}
 """

@@ -21,7 +21,9 @@ SCOPE = "openid profile email groups"
 
 # JSON as it came: what is in it is what the tests are about.
 Json = dict[str, Any]
-Method = Literal["client_secret_basic", "client_secret_post", "none"]
+Method = Literal[
+    "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
+]
 
 
 @dataclass(frozen=True)

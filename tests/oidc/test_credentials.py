@@ -20,7 +20,7 @@ def basic(client_id: str, secret: str) -> str:
 def presented(header: bytes | None, **form: str) -> tuple[str, str | None]:
     headers = [] if header is None else [(b"authorization", header)]
     request = Request({"type": "http", "headers": headers})
-    client_id, secret = presented_credentials(request, Parameters(list(form.items())))
+    client_id, secret, _ = presented_credentials(request, Parameters(list(form.items())))
     return client_id, secret.get_secret_value() if secret else None
 
 

@@ -63,24 +63,24 @@ UNUSABLE = {
     ids=["rsa pem", "ec pem", "rsa jwk", "ec jwk", "with room", "certificate", "p-521"],
 )
 def test_one_is_read_in_whichever_form_it_is_handed_out(text: str, key: RSAKey | ECKey) -> None:
-    read = parse_public_key(text)
+    read = parse_public_key(text, "enc")
     assert not read.is_private
     assert read.thumbprint() == key.thumbprint()
     assert read.kid == key.thumbprint()
 
 
 def test_its_own_name_is_kept() -> None:
-    assert parse_public_key(jwk(RSA, kid="the app's")).kid == "the app's"
+    assert parse_public_key(jwk(RSA, kid="the app's"), "enc").kid == "the app's"
 
 
 @pytest.mark.parametrize(("text", "fault"), UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_what_is_of_no_use_is_told_and_none_of_it_repeated(text: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault) as told:
-        parse_public_key(text)
+        parse_public_key(text, "enc")
     assert len(str(told.value)) < 200
 
 
 @given(st.one_of(st.text(), st.text().map(lambda text: "{" + text), st.binary().map(repr)))
 def test_whatever_else_is_no_key(text: str) -> None:
     with pytest.raises(ValueError, match="is "):
-        parse_public_key(text)
+        parse_public_key(text, "enc")

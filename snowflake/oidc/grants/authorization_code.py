@@ -58,7 +58,7 @@ async def authorization_code(
     redirect_uri = params.require("redirect_uri", MAX_REDIRECT_URI)
     redirects.check_repeated(redirect_uri, note, credentials.client)
     pkce.check_verifier(note.code_challenge, params.get("code_verifier"))
-    if credentials.secret is None and note.code_challenge is None:
+    if credentials.is_public and note.code_challenge is None:
         # Discord would take our own verifier for the application's.
         raise InvalidClient("a client without secret must use PKCE")
     refreshable = is_refreshable(credentials, params)

@@ -22,7 +22,7 @@ def is_refreshable(credentials: Credentials, params: Parameters) -> bool:
     choice = _CHOICES.get(params.get("include_refresh_token", "true").lower())
     if choice is None:
         raise InvalidRequest("include_refresh_token must be true or false")
-    if not choice and credentials.secret is not None:
+    if not choice and not credentials.is_public:
         raise InvalidRequest("only public clients may do without a refresh token")
     return choice and credentials.client.may_bring("refresh_token")
 

@@ -54,7 +54,7 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
 
         # 2. The client's secret, as far as we can tell.
         known_good = await is_known_good(credentials, grant.secret_hash, state)
-        if not known_good and credentials.secret is None:
+        if not known_good and credentials.is_public:
             raise InvalidClient("the client must authenticate")
 
         # 3. A lost answer, or a stolen token.

@@ -12,6 +12,7 @@ from snowflake.store.schema.deployment import (
     leases,
     links,
     signing_keys,
+    used_assertions,
 )
 from snowflake.store.schema.logins import (
     access_tokens,
@@ -48,5 +49,6 @@ __all__ = [
     "session_clients",
     "sessions",
     "signing_keys",
+    "used_assertions",
     "watched_people",
 ]

@@ -54,6 +54,15 @@ good_credentials = Table(
     Index(None, "seen_at"),
 )
 
+#: JWTs by which clients have proven who they are, by the hash of client and ``jti``.
+used_assertions = Table(
+    "used_assertions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
 #: What was tried of late, a row for each of those whose share it spends, by their keyed hash.
 attempts = Table(
     "attempts",

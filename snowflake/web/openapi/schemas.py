@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from snowflake.oidc.client_assertion import ASSERTION_TYPE
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings.tables.scopes import RESERVED
 
@@ -76,6 +77,10 @@ CONSENT: Json = {"note": text()}
 CONSENT_ANSWER: Json = {**CONSENT, "answer": one_of("allow", "deny")}
 
 
+#: What a client sends that proves itself by a JWT (RFC 7523, section 2.2).
+ASSERTION: Json = {"client_assertion_type": one_of(ASSERTION_TYPE), "client_assertion": text()}
+
+
 def grant(provider: Json) -> Json:
     """Answer the form of a token request to a provider, by its metadata."""
     return object_of(
@@ -89,6 +94,7 @@ def grant(provider: Json) -> Json:
         include_refresh_token=one_of("true", "false"),
         client_id=text(),
         client_secret=text(),
+        **ASSERTION,
     )
 
 
@@ -99,6 +105,7 @@ PRESENTED = object_of(
     token_type_hint={**text(), "example": "refresh_token"},
     client_id=text(),
     client_secret=text(),
+    **ASSERTION,
 )
 TOKENS = object_of(
     "access_token",

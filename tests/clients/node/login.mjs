@@ -4,6 +4,7 @@
 // algorithm (absent for that of OpenID Connect): by which rules the issuer's document is looked for; refreshes (absent
 // for none): how often to refresh at the end, each time with the refresh token that came last;
 // signed_by (absent if it is the usual one): by which ID token and UserInfo have to be signed, and verified if by a key;
+// proof (absent if there is none): the private key that proves who the client is, as a JWK, and how it is imported;
 // decryption (absent if nothing is encrypted): the private key as a JWK, its alg and kid, and how it is imported.
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
@@ -11,10 +12,16 @@ import * as client from "openid-client";
 const METHODS = {
   client_secret_basic: client.ClientSecretBasic,
   client_secret_post: client.ClientSecretPost,
+  client_secret_jwt: client.ClientSecretJwt,
+  private_key_jwt: client.PrivateKeyJwt,
   none: client.None,
 };
 
 const wanted = JSON.parse(process.argv[2]);
+
+function taken(key, { algorithm, usages }) {
+  return crypto.subtle.importKey("jwk", key, algorithm, false, usages);
+}
 
 const config = await client.discovery(
   new URL(wanted.issuer),
@@ -23,7 +30,7 @@ const config = await client.discovery(
     id_token_signed_response_alg: wanted.signed_by,
     userinfo_signed_response_alg: wanted.signed_by,
   },
-  METHODS[wanted.method](wanted.client_secret),
+  METHODS[wanted.method](wanted.proof ? await taken(wanted.proof.key, wanted.proof.imported) : wanted.client_secret),
   // The tests speak plain HTTP on the loopback address.
   { algorithm: wanted.algorithm, execute: [client.allowInsecureRequests] },
 );
@@ -37,7 +44,7 @@ if (wanted.signed_by && wanted.signed_by !== "HS256") {
 
 if (wanted.decryption) {
   const { key, alg, kid, imported } = wanted.decryption;
-  const decrypting = await crypto.subtle.importKey("jwk", key, imported.algorithm, false, imported.usages);
+  const decrypting = await taken(key, imported);
   client.enableDecryptingResponses(config, undefined, { key: decrypting, alg, kid });
 }
 

@@ -1,9 +1,9 @@
-"""Who a registered client is, and how it proves it."""
+"""Who a registered client is, and the secret that it has if it can keep one."""
 
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from snowflake.settings.phc import HASH, check_hash
 from snowflake.settings.tables.table import Table
@@ -54,7 +54,7 @@ ClientId = Annotated[str, AfterValidator(_client_id)]
 
 
 class CredentialKeys(Table):
-    """Who the client is, and how it proves it."""
+    """Who the client is, and its secret."""
 
     id: ClientId = Field(description="The client ID: up to 256 visible characters, but no colon.")
     name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(check_line)] | None = (
@@ -71,12 +71,3 @@ class CredentialKeys(Table):
         default=False,
         description="The application can keep no secret, and has none. It must use PKCE.",
     )
-
-    @model_validator(mode="after")
-    def _secret_or_public(self) -> "CredentialKeys":
-        """Refuse a confidential client without a secret, and a public one that has one."""
-        if self.public and self.secret is not None:
-            raise ValueError("is public and has a secret; choose one")
-        if not self.public and self.secret is None:
-            raise ValueError("needs a secret or a secret_file, or public = true")
-        return self

@@ -22,7 +22,7 @@ class Encryption(NamedTuple):
 
 
 def _public_key(text: str) -> str:
-    parse_public_key(text)
+    parse_public_key(text, "enc")
     return text
 
 
@@ -63,7 +63,7 @@ class EncryptionKeys(Table):
         """How its tokens are encrypted, if they are."""
         if self.encryption_key is None:
             return None
-        key = parse_public_key(self.encryption_key)
+        key = parse_public_key(self.encryption_key, "enc")
         return Encryption(key, _algorithm(key), self.encryption_enc)
 
 

@@ -1,0 +1,22 @@
+"""JWTs by which clients have proven who they are: each is good once (RFC 7523, section 3)."""
+
+from hashlib import sha256
+
+from snowflake.store.database import Database
+from snowflake.store.schema import used_assertions
+
+
+class Assertions:
+    """The names (``jti``) that have been used, until the JWTs would have expired."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._use = database.upsert(used_assertions).on_conflict_do_nothing(
+            index_elements=[used_assertions.c.digest]
+        )
+
+    async def use(self, client_id: str, jti: str, expires_at: int) -> bool:
+        """Use a name of a client up, until a Unix time; answer whether it was new."""
+        digest = sha256(f"{client_id} {jti}".encode()).hexdigest()
+        row = {"digest": digest, "expires_at": expires_at}
+        return await self._database.write(lambda c: c.execute(self._use, row).rowcount == 1)
