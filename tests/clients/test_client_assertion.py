@@ -49,9 +49,7 @@ def proving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_openid_client_signs_people_in_and_sends_no_secret(
     node: str, proving: World, browser: Browser, client_id: str, method: Method
 ) -> None:
-    party = replace(proving.client(client_id), method=method)
-    more: Json = {"client_secret": SECRET}
-    if client_id in PROOFS:
-        more = {"client_secret": None, "proof": PROOFS[client_id]}
+    party = replace(proving.client(client_id), method=method, client_secret=SECRET)
+    more: Json = {"proof": PROOFS[client_id]} if client_id in PROOFS else {}
     ended = signed_in(node, party, lambda begins: browser.sign_in(begins, ADA), refreshes=1, **more)
     assert ended["claims"]["sub"] == ended["userinfo"]["sub"] == ADA

@@ -1,7 +1,7 @@
 """``[[clients]]``: the registered clients. A file for each subject, put together here."""
 
-from snowflake.settings.tables.clients.claims import ClaimKeys
 from snowflake.settings.tables.clients.authentication import AuthenticationKeys
+from snowflake.settings.tables.clients.claims import ClaimKeys
 from snowflake.settings.tables.clients.encryption import EncryptionKeys
 from snowflake.settings.tables.clients.issuer import IssuerKeys
 from snowflake.settings.tables.clients.logout import LogoutKeys
