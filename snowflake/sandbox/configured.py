@@ -15,7 +15,7 @@ from snowflake.sandbox.discord.places import APPLICATION_ID
 from snowflake.sandbox.upstream.conditions import CONDITIONS
 from snowflake.settings import Settings
 from snowflake.settings.phc import HASH
-from snowflake.settings.registry import OF_CLIENTS
+from snowflake.settings.registry import OF_CLIENTS, Registry
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 
@@ -149,6 +149,12 @@ def _at_example(client: ClientTable) -> ClientTable:
     in_the_clear = {"signing_alg": "RS256", "signed_userinfo": False, "encryption_key": None}
     changes = {"redirect_uris": redirect_uris, "secret": secret, **in_the_clear}
     return client.model_copy(update=changes)
+
+
+def issuer_for(client_id: str, settings: Settings, snowflake: str) -> str:
+    """Answer the issuer that a client knows, which a file may have given it to itself."""
+    client = Registry(settings).find(client_id)
+    return client.issuer_below(snowflake) if client is not None else snowflake
 
 
 def example_client(settings: Settings, trial: Trial | None) -> tuple[str, str | None]:

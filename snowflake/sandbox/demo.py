@@ -23,6 +23,7 @@ from snowflake.sandbox.configured import (
     PROVIDER_CLIENT,
     Trial,
     example_client,
+    issuer_for,
     linked_roles_at,
     of_another,
     of_example,
@@ -109,7 +110,8 @@ def running(
                 client_id: str, client_secret: str | None, at: int, surroundings: Surroundings
             ) -> str:
                 key = secrets.token_urlsafe(32)
-                example = create_example(snowflake, client_id, client_secret, key, surroundings)
+                issuer = issuer_for(client_id, settings, snowflake)
+                example = create_example(issuer, client_id, client_secret, key, surroundings)
                 return stack.enter_context(serving(example, at, host))
 
             surroundings, another = _surroundings(snowflake, trial), None

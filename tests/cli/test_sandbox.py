@@ -213,8 +213,9 @@ class TestTryingAConfiguration:
             'signing_alg = "HS256"',
             'signing_alg = "EdDSA"\nsigned_userinfo = true',
             f"encryption_key = '''{pem(EC)}'''",
+            'issuer_mode = "per_client"',
         ],
-        ids=["by its secret", "UserInfo too", "encrypted"],
+        ids=["by its secret", "UserInfo too", "encrypted", "under an issuer of its own"],
     )
     def test_the_example_reads_what_a_client_gets_however_it_is_signed(
         self, keys: str, tmp_path: Path

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -174,7 +174,9 @@ class Example:
         sid = result.sid if isinstance(result, Success) else None
         if sid is not None and asked == (self._issuer, sid):
             self._results.end(sid, "front channel")
-        policy = f"default-src 'none'; frame-ancestors {self._issuer}"
+        # An issuer may have a path, and a page in a frame is told of origins alone.
+        provider = "{0.scheme}://{0.netloc}".format(urlsplit(self._issuer))
+        policy = f"default-src 'none'; frame-ancestors {provider}"
         headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
         return HTMLResponse("", headers=headers)
 
