@@ -56,7 +56,7 @@
         ├── ConsentRequired
         └── TemporarilyUnavailable
             ├── Busy
-            ├── KeyMissing
+            │   └── KeyMissing
             ├── DiscordDown
             ├── StoreDown
             │   └── StoreRefused

@@ -52,8 +52,8 @@ class Busy(TemporarilyUnavailable):
     """The same is being done already, or too much of it, and did not end in time."""
 
 
-class KeyMissing(TemporarilyUnavailable):
-    """There is no key by which to sign yet, because a configuration has just been taken up."""
+class KeyMissing(Busy):
+    """The key by which to sign is still being made, for a configuration that is new."""
 
 
 class StoreDown(TemporarilyUnavailable):

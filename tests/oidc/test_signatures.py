@@ -18,6 +18,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients.signatures import SigningAlgorithm
 from snowflake.state.key_ring.ring import PUBLISHED_WITHIN
 from tests.login import Json, ask, code_for, query_of
+from tests.oidc.response_types.answers import answered, came
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
@@ -126,6 +127,20 @@ async def test_tokens_are_signed_by_it_and_serve_everywhere(algorithm: str, run:
         answer = await browser.get("/logout", params=asked)
         assert (answer.status_code, answer.headers["location"]) == (302, GOODBYE)
         assert not await is_alive(browser, again)
+
+
+@algorithms
+async def test_what_comes_by_the_browser_is_signed_by_it_and_tied_by_its_hash(
+    algorithm: str, run: Run
+) -> None:
+    everything = "code id_token token"
+    async with run(algorithm, response_types=(everything,)) as snowflake:
+        _, _, sent = answered(await came(snowflake.browser, response_type=everything))
+        header, claims = await read(snowflake, sent["id_token"], algorithm)
+        assert header["alg"] == algorithm
+        for name, value in (("at_hash", sent["access_token"]), ("c_hash", sent["code"])):
+            assert claims[name] == half_hash(value, ALGORITHMS[algorithm])
+        assert await is_alive(snowflake.browser, {"access_token": sent["access_token"]})
 
 
 @algorithms
@@ -363,7 +378,8 @@ async def test_what_another_algorithm_has_signed_holds_after_a_change(
 
 async def test_a_client_whose_key_is_not_there_yet_hears_so_and_loses_nothing(run: Run) -> None:
     async with run() as snowflake:
-        other = GRAFANA.model_copy(update={"secret": SecretStr(SECRET), "signing_alg": "ES256"})
+        changes = {"signing_alg": "ES256", "response_types": ("code", "id_token")}
+        other = GRAFANA.model_copy(update={"secret": SecretStr(SECRET), **changes})
         code = await code_for(snowflake.browser, **AS_GRAFANA)
         # As if the store had not been asked for a key.
         snowflake.state.use(snowflake.state.settings.model_copy(update={"clients": (other, WIKI)}))
@@ -371,5 +387,9 @@ async def test_a_client_whose_key_is_not_there_yet_hears_so_and_loses_nothing(ru
         form |= {"client_secret": SECRET, "redirect_uri": "https://app.example.com/callback"}
         answer = await snowflake.browser.post("/token", data=form)
         assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+        # Where the browser is to bring tokens, the person can load the page again.
+        page = await came(snowflake.browser, response_type="id_token")
+        assert page.status_code == 503
+        assert "This can&#39;t be done right now" in page.text
         await snowflake.state.keys.follow()
         assert (await snowflake.browser.post("/token", data=form)).status_code == 200
