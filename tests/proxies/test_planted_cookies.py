@@ -32,7 +32,7 @@ COOKIE = "__Host-snowflake-session"
 EN_QUAD = "\u2000".encode().decode("latin-1")
 WHOLE = f"Domain={HOST}; Path=/; Secure"
 NARROW = f"Domain={HOST}; Path=/authorize; Secure"
-#: What the subdomain sets, and how many of that Chromium then sends to Snowflake.
+#: What the subdomain sets, and how many of that Chromium keeps for Snowflake.
 PLANTED: dict[str, tuple[tuple[str, ...], int]] = {
     "of our name": ((f"{COOKIE}={{}}; {WHOLE}",), 0),
     "of our name in small letters": ((f"{COOKIE.lower()}={{}}; {WHOLE}",), 0),
@@ -96,14 +96,14 @@ class Site:
         return str(self.party.userinfo(tokens)["sub"])
 
     def plant(self, page: Page, cookies: tuple[str, ...], value: str) -> list[str]:
-        """Go to the subdomain, which sets cookies; answer the names of those that we then get."""
-        before = self._sent(page)
+        """Go to the subdomain, which sets cookies; answer the names of those that are for us."""
+        before = self._kept(page)
         self.subdomain.cookies = tuple(cookie.format(value) for cookie in cookies)
         page.goto(f"https://{EVIL}/")
         self.subdomain.cookies = ()
-        return [name for name in self._sent(page) if name not in before]
+        return [name for name in self._kept(page) if name not in before]
 
-    def _sent(self, page: Page) -> list[str]:
+    def _kept(self, page: Page) -> list[str]:
         kept = page.context.cookies(f"{ORIGIN}/authorize")
         return [cookie.get("name", "") for cookie in kept]
 
@@ -156,14 +156,14 @@ def stolen(site: Site) -> str:
 def test_a_planted_cookie_signs_nobody_in_and_nobody_out(
     site: Site, stolen: str, planted: str
 ) -> None:
-    cookies, sent = PLANTED[planted]
+    cookies, number = PLANTED[planted]
     with site.tab() as page:
-        assert len(site.plant(page, cookies, stolen)) == sent
+        assert len(site.plant(page, cookies, stolen)) == number
         assert site.enter(page, prompt="none") is None
         # Nor does it stand in the way of a login.
         assert site.enter(page, "ada.lindqvist") == ADA
         assert site.enter(page, prompt="none") == ADA
         # Planted beside a session, it takes nobody's place.
         page.context.clear_cookies(domain=f".{HOST}")
-        assert len(site.plant(page, cookies, stolen)) == sent
+        assert len(site.plant(page, cookies, stolen)) == number
         assert site.enter(page, prompt="none") == ADA
