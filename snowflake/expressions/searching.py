@@ -70,7 +70,8 @@ class _Interpreter(TreeInterpreter):
     def visit_comparator(self, node: Any, value: Any) -> Any:
         sides = [self.visit(side, value) for side in node["children"]]
         for side in sides:
-            self._pay_for(side)
+            if isinstance(side, list | dict | str):
+                self._pay_for(side)
         known = [{"type": "literal", "value": side, "children": []} for side in sides]
         of_known: Any = {**node, "children": known}
         return super().visit_comparator(of_known, value)

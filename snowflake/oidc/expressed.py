@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from snowflake.expressions import Unsearchable, compiled, search
+from snowflake.expressions.compiling import KEPT
 from snowflake.expressions.looking import looks_of
 from snowflake.expressions.places import ELEMENT, Look, Path
 from snowflake.people.document import PATHS, Told, document_of
@@ -61,10 +63,18 @@ class Found(NamedTuple):
 
 def wanted_for(expressions: Iterable[str], client: Client) -> Wanted:
     """Answer what has to be known for expressions of a client."""
+    named = frozenset(client.groups.guilds + client.access.guilds)
+    return _wanted(frozenset(expressions), named, has_bot=client.has_bot)
+
+
+# Asked for several times at each login.
+@lru_cache(KEPT)
+def _wanted(expressions: frozenset[str], configured: frozenset[str], *, has_bot: bool) -> Wanted:
     looks = {look for text in expressions for look in looks_of(text, PATHS).at}
     if not looks:
         return Wanted()
-    named = _named(looks, client)
+    # Of all guilds, those are looked at that are named somewhere.
+    named = configured | _chosen(looks)
 
     def guilds(*paths: Path) -> tuple[str, ...]:
         """Answer the guilds of which it matters what is at one of the paths."""
@@ -74,15 +84,15 @@ def wanted_for(expressions: Iterable[str], client: Client) -> Wanted:
 
     details = guilds(*((*_GUILD, field) for field in DETAILS))
     # The bot looks itself, so that the person need not show a list of all their guilds.
-    chosen, guild_list = _chosen(looks), _needs_list(looks, details, client)
+    chosen, guild_list = _chosen(looks), _needs_list(looks, details, has_bot=has_bot)
     return Wanted(
         email=_any_reaches(looks, ("email",), ("email_verified",)),
         groups=_any_reaches(looks, ("groups",)),
         guild_list=guild_list,
-        members=tuple(sorted({*details, *(chosen if client.has_bot else ())}, key=int)),
+        members=tuple(sorted({*details, *(chosen if has_bot else ())}, key=int)),
         roles=guilds((*_GUILD, "roles")),
-        role_names=guilds(_ROLE_NAME) if client.has_bot else (),
-        names=guilds((*_GUILD, "name")) if client.has_bot and not guild_list else (),
+        role_names=guilds(_ROLE_NAME) if has_bot else (),
+        names=guilds((*_GUILD, "name")) if has_bot and not guild_list else (),
     )
 
 
@@ -91,14 +101,15 @@ def chosen_guilds(text: str) -> frozenset[str]:
     return _chosen(looks_of(text, PATHS).at)
 
 
-def sources_of(expressions: Iterable[str]) -> list[str]:
+@lru_cache(KEPT)
+def sources_of(*expressions: str) -> tuple[str, ...]:
     """Answer, in words for people, what expressions draw from."""
     looks = {look for text in expressions for look in looks_of(text, PATHS).at if look.whole}
-    return [
+    return tuple(
         words
         for words, fields in SOURCES.items()
         if _any_reaches(looks, *((field,) for field in fields))
-    ]
+    )
 
 
 def names_roles(text: str) -> bool:
@@ -168,20 +179,15 @@ def _any_reaches(looks: Iterable[Look], *paths: Path) -> bool:
     return any(_reaches(look, *paths) for look in looks)
 
 
-def _named(looks: Iterable[Look], client: Client) -> frozenset[str]:
-    """Answer the guilds that are named in the configuration, and so looked at."""
-    return frozenset({*client.groups.guilds, *client.access.guilds, *_chosen(looks)})
-
-
 def _chosen(looks: Iterable[Look]) -> frozenset[str]:
     """Answer the guilds that expressions choose by ID."""
     ids = (look.place.among or () for look in looks if look.place.path[:1] == _GUILD[:1])
     return frozenset(filter(_DISCORD_ID.fullmatch, (id_ for among in ids for id_ in among)))
 
 
-def _needs_list(looks: Iterable[Look], looked_at: Iterable[str], client: Client) -> bool:
+def _needs_list(looks: Iterable[Look], looked_at: Iterable[str], *, has_bot: bool) -> bool:
     """Whether the person's own list of guilds is needed, and not only a look at some of them."""
-    of_list = OF_LIST[1:] if client.has_bot else OF_LIST
+    of_list = OF_LIST[1:] if has_bot else OF_LIST
     known = frozenset(looked_at)
     for look in looks:
         if not _reaches(look, ("guilds",)):
@@ -189,6 +195,6 @@ def _needs_list(looks: Iterable[Look], looked_at: Iterable[str], client: Client)
         among = look.place.among
         if among is None or _reaches(look, *((*_GUILD, field) for field in of_list)):
             return True
-        if not client.has_bot and not among <= known:
+        if not has_bot and not among <= known:
             return True
     return False

@@ -93,10 +93,10 @@ def _guilds(case: _Case) -> list[Json] | None:
         if member is not None
     }
     # Their own list may hold guilds in which they turned out to be no member.
-    joined = [guild for guild in {*own, *members} if person.is_in(guild)]
+    left = {guild for guild, member in person.members.items() if member is None}
     return [
         _guild(guild, own.get(guild), members.get(guild), person)
-        for guild in sorted(joined, key=int)
+        for guild in sorted({*own, *members} - left, key=int)
     ]
 
 

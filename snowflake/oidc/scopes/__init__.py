@@ -51,7 +51,7 @@ def _unexplained(expressions: Mapping[str, str]) -> str:
     """Answer, in words for people, what claims tell that nobody has described."""
     if not expressions:
         return ""
-    sources = sources_of(expressions.values())
+    sources = sources_of(*expressions.values())
     drawn = f", drawn from {', '.join(sources)}" if sources else ""
     return f"Further details{drawn}: {', '.join(expressions)}."
 
