@@ -13,11 +13,11 @@ from jmespath.visitor import TreeInterpreter
 
 #: Steps of a search: one for each part of the expression each time that it is gone through, and
 #: one for each value in what it makes or compares.
-MAX_STEPS: Final = 100_000
+MAX_STEPS: Final = 50_000
 #: Characters that count as one step.
 _CHARACTERS: Final = 16
 #: What makes a value of others, which may stand in it several times.
-_MAKERS: Final = frozenset({"multi_select_list", "multi_select_dict", "flatten"})
+_MAKERS: Final = frozenset({"multi_select_list", "multi_select_dict"})
 #: Functions that do not look into what they are given, or no deeper than their results show.
 _LIGHT: Final = frozenset(
     {
@@ -65,6 +65,8 @@ class _Interpreter(TreeInterpreter):
         found = super().visit(node, *args, **kwargs)
         if node["type"] in _MAKERS:
             self._pay_for(found)
+        elif node["type"] == "flatten" and found is not None:
+            self._pay(len(found))
         return found
 
     def visit_comparator(self, node: Any, value: Any) -> Any:
