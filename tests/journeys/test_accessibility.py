@@ -1,6 +1,7 @@
 """axe-core over every page, narrow and wide, by day and by night."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -8,9 +9,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 from starlette.requests import Request
 
 from snowflake.errors import Back, Denial, Refusal
+from snowflake.oidc.answers import Posted
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
+from snowflake.web.form_post import posting_page
 from snowflake.web.pages import denial_page
 from snowflake.web.pages import page as page_of
 from tests.journeys.chromium import (
@@ -162,7 +165,12 @@ def test_so_can_pages_with_all_that_they_may_have(shown: Page) -> None:
         action="/account",
         note="note",
     )
-    for answer in (denial_page(request, DENIAL), account, consent):
+    posted = Back("https://snowflake.test/callback", {"id_token": "e30", "state": "1"})
+    refusal = denial_page(request, replace(DENIAL, back=posted))
+    posting = posting_page(request, Posted(posted))
+    # It would not stay to be looked at.
+    shown.add_init_script("HTMLFormElement.prototype.submit = () => {}")
+    for answer in (denial_page(request, DENIAL), refusal, posting, account, consent):
         headers = {"Content-Security-Policy": answer.headers["content-security-policy"]}
         serve(shown, bytes(answer.body), headers)
         shown.goto("https://snowflake.test/callback")
