@@ -19,6 +19,7 @@ from snowflake.operator import preview as looking
 from snowflake.operator.preview import ONLY_THEIRS, Gate, Preview
 from snowflake.people.visible import visible
 from snowflake.settings import REPOSITORY
+from snowflake.state.subjects import kept_subjects
 from snowflake.telemetry.logs import configure_logs
 
 #: Verdicts after which the exit status is 0.
@@ -49,7 +50,8 @@ def preview(
         async with DiscordClient.open(
             settings.discord_api_url, REPOSITORY, bot_token=settings.discord_bot_token
         ) as discord:
-            return await looking.preview(known, person, discord.bot, time.time())
+            subjects = await kept_subjects(known, settings)
+            return await looking.preview(known, person, discord.bot, subjects, time.time())
 
     seen = asyncio.run(look())
     if seen is None:

@@ -30,7 +30,7 @@ def list_sessions(*, person: Perhaps = None, as_json: AsJson = False) -> None:
     async def work(state: State) -> list[_Listed]:
         sessions = state.store.sessions
         found = await sessions.of_person(person)
-        return [_Listed(one, await sessions.participants(one.id)) for one in found]
+        return [_Listed(one, await sessions.participants(one)) for one in found]
 
     listed = with_state(work)
     if as_json:

@@ -112,6 +112,11 @@ class AccessDenied(InvalidGrant):
         return "access_denied"
 
     @property
+    def policies(self) -> tuple[str, ...]:
+        """The names of the conditions that do not hold."""
+        return tuple(refusal.policy for refusal in self.refusals)
+
+    @property
     def solvable(self) -> bool:
         """Whether a page could help: the person can do something about one of them."""
         return any(refusal.solvable for refusal in self.refusals)

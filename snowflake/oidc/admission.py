@@ -29,10 +29,11 @@ ANOTHER = {
 class Admitted(NamedTuple):
     """Somebody who is let in, and their session, if sessions are kept.
 
-    ``discord`` are the scopes that Discord granted.
+    The client knows them by ``subject``; ``discord`` are the scopes that Discord granted.
     """
 
     person: Person
+    subject: str
     discord: frozenset[str]
     session: Begun | None
 
@@ -58,18 +59,21 @@ async def admit(
     """
     client = credentials.client
     try:
-        ours, exchanged, fetched = await newcomer(code, credentials, state, redeeming=False)
+        came = await newcomer(code, credentials, state, redeeming=False)
     except (CodeSpent, InvalidGrant) as error:
         if note.silent:
             return _answered(note, OVER)
         raise LoginSpent(ways_here(note, state)) from error
+    ours, exchanged, fetched = came
     kept, user = exchanged, fetched.person.user
     try:
-        if Hints(note.hinted, note.login).surely_exclude(user):
+        known = state.subjects.find(user, client)
+        if Hints(note.hinted, note.login).surely_exclude(user, known):
             return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
+        subject = state.subjects.of(user, client)
         kept = exchanged.holding(fetched)
-        session = await begin_session(note, exchanged, fetched, previous, state)
+        session = await begin_session(note, came, subject, previous, state)
         if session is not None:
             kept = replace(kept, session=session.session.id)
     except AccessDenied as refusal:
@@ -79,7 +83,7 @@ async def admit(
     finally:
         # Whoever was not let in is asked about anew when they load the page again.
         await state.store.codes.release(ours, state.sealer.seal(kept), user.id)
-    return Admitted(fetched.person, exchanged.scopes, session)
+    return Admitted(fetched.person, subject, exchanged.scopes, session)
 
 
 def _answered(note: LoginNote, answered: dict[str, str]) -> Response:

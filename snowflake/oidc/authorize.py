@@ -26,7 +26,7 @@ from snowflake.oidc.response_types.requested import (
     requested_mode,
     requested_type,
 )
-from snowflake.oidc.single_sign_on import Entry, account_of, by_session
+from snowflake.oidc.single_sign_on import Entry, by_session, excludes
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.bounds import (
     MAX_FORM,
@@ -123,7 +123,7 @@ async def authorize(request: Request) -> Response:
         else None,
         silent=wish.silent,
         begun=int(state.clock()),
-        hinted=hints.person,
+        hinted=hints.subject,
         login=hints.login,
         asks_consent=wish.asks_consent,
         own_issuer=client.has_own_issuer,
@@ -143,7 +143,7 @@ async def authorize(request: Request) -> Response:
                     # Our page may follow, and its ways to Discord lead back to this browser.
                     browser.set_cookie(answered, binding, secure=secure)
                 return answered
-            if session is not None and hints.exclude(account_of(session)):
+            if session is not None and excludes(session, client, hints, state):
                 # Else Discord would send the same person back at once.
                 wish = replace(wish, prompt="consent")
         # Nobody could come back from it.

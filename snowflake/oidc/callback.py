@@ -141,6 +141,7 @@ async def _welcomed(
 ) -> Response:
     """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
     begun, now = admitted.session, state.clock()
+    code = replace(code, subject=admitted.subject)
     if begun is None:
         return await _sent_on(note, Arrived(code, client, admitted.person, admitted.discord), state)
     session = begun.session

@@ -13,6 +13,7 @@ from snowflake.errors import ConsentRequired
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.scopes import allowed
+from snowflake.people.subjects import SUBJECTS
 from snowflake.protocol.paths import CONSENT
 from snowflake.protocol.redirect import redirect
 from snowflake.settings.client import Client
@@ -54,8 +55,12 @@ async def has_to_ask(note: LoginNote, client: Client, person: str, consents: Con
 
 
 def asked_for(note: LoginNote, client: Client) -> frozenset[str]:
-    """Answer the scopes that a login is about."""
-    return frozenset(allowed(note.scope.split(), client))
+    """Answer the scopes that a login is about.
+
+    Who has allowed that a client knows them, has not allowed that it does so by their address.
+    """
+    subject = {f"subject:{client.subject}"} if SUBJECTS[client.subject].reveals else set()
+    return frozenset(allowed(note.scope.split(), client)) | subject
 
 
 def ask(note: LoginNote, session: Session, state: State) -> Response:

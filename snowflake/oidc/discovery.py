@@ -25,6 +25,9 @@ from snowflake.state import state_of
 AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", *METHODS, "none")
 #: Claims of the ID token that say what it is, whatever the scopes.
 OF_TOKEN: Final = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "jti")
+#: Whether people have one name everywhere (OpenID Connect Core 1.0, section 8).
+PAIRWISE: Final = "pairwise"
+SUBJECT_TYPES: Final = ("public", PAIRWISE)
 #: How clients hear of a logout, where there are sessions: their servers (Back-Channel Logout 1.0,
 #: section 2.1), and in the browser (Front-Channel Logout 1.0, section 3).
 LOGOUT: Final = (
@@ -163,7 +166,7 @@ def _tokens(offers: Offers) -> Claims:
     algorithms = {RS256.name: None, **dict.fromkeys(offers.among(ALGORITHMS, _signs_by))}
     return {
         "claims_supported": [*of_token, *of_session, *offers.among(names, _may_be_told)],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": offers.among(SUBJECT_TYPES, _has_subject_type),
         "id_token_signing_alg_values_supported": [*algorithms],
         "userinfo_signing_alg_values_supported": offers.among(ALGORITHMS, _signs_userinfo_by),
         **_encryption(offers),
@@ -203,6 +206,10 @@ def _encryption(offers: Offers) -> Claims:
 
 def _may_have(client: Client, scope: str) -> bool:
     return bool(allowed([scope], client))
+
+
+def _has_subject_type(client: Client, subject_type: str) -> bool:
+    return (client.subject == PAIRWISE) is (subject_type == PAIRWISE)
 
 
 def _may_be_told(client: Client, claim: str) -> bool:

@@ -29,13 +29,14 @@ class LogoutRequest:
     back: str | None
 
     def proves(self, session: Session) -> bool:
-        """Whether it comes with an ID token of this very session, which a stranger has not got."""
+        """Whether it comes with an ID token of this very session, which a stranger has not got.
+
+        A session is one person's for as long as it lives, whatever they were called when the client
+        was told, so that its name says who they are.
+        """
         if self.hint is None or self.hint.sid is None:
             return False
-        return (self.hint.person, self.hint.sid) == (
-            session.person,
-            session.sid(self.hint.client_id),
-        )
+        return self.hint.sid == session.sid(self.hint.client_id)
 
 
 @dataclass(frozen=True)

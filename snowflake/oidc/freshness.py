@@ -49,10 +49,10 @@ async def brought_up_to_date(
     try:
         tokens, fetched = await ask_discord(grant, credentials, state, prove=prove)
         admit(fetched.person, client, state.clock())
-    except AccessDenied:
+    except AccessDenied as refusal:
         await state.store.grants.end(grant.id)
         if client.registered is not None:
-            await state.logout.turn_away(grant.person, client)
+            await state.logout.turn_away(grant.person, client, refusal.policies)
         raise
     except InvalidGrant:
         await state.store.grants.end(grant.id)
@@ -69,7 +69,11 @@ async def brought_up_to_date(
     granted = scopes.granted(grant.scopes, told, client)
     fresh = replace(
         grant,
-        claims=scopes.claims_of(fetched.person, granted, client, told),
+        claims={
+            **scopes.claims_of(fetched.person, granted, client, told),
+            # Whatever they are called now (OpenID Connect Core 1.0, section 12.2).
+            "sub": grant.claims["sub"],
+        },
         claims_at=int(state.clock() - fetched.person.age),
     )
     return Current(fresh, tuple(granted))

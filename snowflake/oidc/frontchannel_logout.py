@@ -14,7 +14,7 @@ async def frames_of(session: Session, state: State, client_id: str | None = None
         TemporarilyUnavailable: the store cannot be reached.
     """
     frames = []
-    for participant in await state.store.sessions.participants(session.id):
+    for participant in await state.store.sessions.participants(session):
         client = state.registry.find(participant.client_id)
         table = client.registered if client is not None else None
         if client is None or table is None or table.frontchannel_logout_uri is None:

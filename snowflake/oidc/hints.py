@@ -21,27 +21,33 @@ _USERNAME = re.compile(r"[a-z0-9_.]{2,32}")
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Who is meant: ``person`` by their Discord user ID, ``login`` by that or another name."""
+    """Who is meant: by the client's ``subject`` for them, or by a ``login``.
 
-    person: str | None = None
+    That is their Discord user ID, their address, or another name.
+    """
+
+    subject: str | None = None
     login: str | None = None
 
-    def exclude(self, user: User) -> bool:
-        """Whether somebody else seems to be meant, so that this one is not signed in unasked."""
-        if self.surely_exclude(user):
+    def exclude(self, user: User, subject: str | None) -> bool:
+        """Whether somebody else seems to be meant, so that this one is not signed in unasked.
+
+        The client knows them by ``subject``, None if that cannot be told.
+        """
+        if self.surely_exclude(user, subject):
             return True
         login = _normal(self.login)
         is_name = _USERNAME.fullmatch(login) and not _ID.fullmatch(login)
         return bool(is_name and user.username) and login != user.username.casefold()
 
-    def surely_exclude(self, user: User) -> bool:
-        """Whether somebody else is meant: by a Discord user ID, an address, or a name with an @.
+    def surely_exclude(self, user: User, subject: str | None) -> bool:
+        """Whether somebody else is meant: by an ID, an address, or a name with an @.
 
         A word alone may be a name that the application has given to them. An address that Discord
         has not told excludes nobody.
         """
         login = _normal(self.login)
-        if self.person not in {None, user.id}:
+        if None not in {self.subject, subject} and self.subject != subject:
             return True
         if _ID.fullmatch(login):
             return login != user.id
@@ -75,4 +81,4 @@ async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
         raise LoginRequired(BAD_HINT) from error
     if not token.is_known_to(client):
         raise LoginRequired(BAD_HINT)
-    return Hints(token.person, login)
+    return Hints(token.subject, login)

@@ -37,7 +37,7 @@ async def introspect(request: Request) -> Response:
     answer: dict[str, object] = {
         "active": True,
         "iss": grant.issuer,
-        "sub": grant.person,
+        "sub": grant.claims["sub"],
         "client_id": grant.client_id,
         "scope": " ".join(scope),
     }

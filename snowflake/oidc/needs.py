@@ -12,6 +12,7 @@ from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
 from snowflake.oidc.expressed import Wanted, wanted_for
 from snowflake.oidc.scopes import MEMBERS, allowed, scopes_of
 from snowflake.people.policies.guilds import moderation_guilds, role_guilds
+from snowflake.people.subjects import SUBJECTS
 from snowflake.settings.client import Client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.store.memberships import KEPT
@@ -95,7 +96,7 @@ def needs_of(client: Client, names: Iterable[str]) -> Needs:
         may_lack=frozenset(shown) - frozenset(vital + access.guilds),
         guild_names=_once(_guilds_to_name(client, in_claim, guilds=guilds), wanted.names),
         guests=access.guests,
-        of_person=_told_of_person(access),
+        of_person=_told_of_person(access) | SUBJECTS[client.subject].needs,
         of_members=_told_of_members(client, in_claim, wanted.roles),
         gated=gated,
         oldest=access.oldest_membership.total_seconds() if gated else KEPT,

@@ -71,6 +71,7 @@ class Came(NamedTuple):
     logins: tuple[str, ...] = ()
     session: str | None = None
     session_ends: int | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,9 @@ class CodeNote(Note):
     own code, which Discord accepts once, and ``login`` the same of all codes that it has brought;
     both are None for somebody who came by a session. ``auth_time`` is the Unix time at which
     Discord vouched for the person. ``session`` is the ID of their session, if they have one, and
-    ``session_ends`` the Unix time of its end. ``caller`` is the browser's address, ``known`` and
-    ``logins`` what the browser's cookie says of who has signed in there before.
+    ``session_ends`` the Unix time of its end. ``subject`` is the name by which a registered client
+    knows them, None where nobody knows yet who it is. ``caller`` is the browser's address,
+    ``known`` and ``logins`` what the browser's cookie says of who has signed in there before.
     """
 
     purpose: ClassVar[str] = "code note 5"
@@ -105,6 +107,7 @@ class CodeNote(Note):
     session: str | None = None
     session_ends: int | None = None
     own_issuer: bool = False
+    subject: str | None = None
 
     @property
     def front_grant(self) -> str:

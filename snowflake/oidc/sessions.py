@@ -6,9 +6,8 @@ can be planted in it.
 
 from typing import NamedTuple
 
-from snowflake.oidc.exchange import Exchanged
+from snowflake.oidc.newcomers import Newcomer
 from snowflake.oidc.notes import LoginNote
-from snowflake.oidc.people import Fetched
 from snowflake.oidc.single_sign_on import told
 from snowflake.protocol.session_cookie import new_identifier
 from snowflake.state import State
@@ -24,17 +23,23 @@ class Begun(NamedTuple):
 
 
 async def begin_session(
-    note: LoginNote, exchanged: Exchanged, fetched: Fetched, previous: str | None, state: State
+    note: LoginNote,
+    newcomer: Newcomer,
+    subject: str,
+    previous: str | None,
+    state: State,
 ) -> Begun | None:
     """Begin or renew the session of whoever has come back; None if sessions are not kept.
 
-    Discord's tokens are kept with it, so that the next client can be served by them. ``previous``
-    is the identifier that the browser has brought.
+    Discord's tokens are kept with it, so that the next client can be served by them. ``subject``
+    is the name by which this one knows them, ``previous`` the identifier that the browser has
+    brought.
 
     Raises:
         InvalidGrant: this login has begun a session before, which has ended.
         TemporarilyUnavailable: the store cannot be reached.
     """
+    _, exchanged, fetched = newcomer
     lifetime, application = state.settings.session_lifetime, state.registry.application
     if not lifetime or application is None:
         return None
@@ -51,7 +56,7 @@ async def begin_session(
         account=told(user, exchanged.scopes, now),
     )
     tokens = exchanged.stored(application, user.id)
-    arrival = Arrival(note.client_id, tokens, fetched.learnt, exchanged.session)
+    arrival = Arrival(note.client_id, subject, tokens, fetched.learnt, exchanged.session)
     identifier = new_identifier()
     begun = await state.store.session_logins.begin(
         session, identifier, previous, arrival, told=state.logout.told

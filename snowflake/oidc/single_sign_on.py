@@ -39,6 +39,7 @@ from snowflake.store.sessions import Account, Session
 OF_ACCOUNT: Final = frozenset({"identify", "email"})
 #: Seconds of a session with which nobody is sent on any more.
 ABOUT_TO_END: Final = 5
+_ANOTHER: Final = "somebody else is signed in in this browser than the hint names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,12 @@ def account_of(session: Session) -> User:
     return User.model_validate_json(session.account.user)
 
 
+def excludes(session: Session, client: Client, hints: Hints, state: State) -> bool:
+    """Whether an application means somebody else, as far as the session tells."""
+    account = account_of(session)
+    return hints.exclude(account, state.subjects.find(account, client))
+
+
 def told(user: User, scopes: frozenset[str], now: float) -> Account:
     """Answer what a session keeps of what Discord has just said with some scopes."""
     # What is unsaid stays so.
@@ -105,8 +112,8 @@ def _suitable(session: Session | None, entry: Entry, state: State) -> Session:
     # A clock may have been set back, and then nobody knows how long ago it was.
     if entry.max_age is not None and not 0 <= now - session.auth_time <= entry.max_age:
         raise LoginRequired("the person has signed in longer ago than max_age")
-    if entry.hints.exclude(account_of(session)):
-        raise LoginRequired("somebody else is signed in in this browser than the hint names")
+    if excludes(session, entry.client, entry.hints, state):
+        raise LoginRequired(_ANOTHER)
     return session
 
 
@@ -120,12 +127,17 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     # 2. Whether they may.
     try:
         policies.admit(fetched.person, client, state.clock())
+        subject = state.subjects.of(fetched.person.user, client)
     except AccessDenied as refusal:
         if refusal.solvable and not note.silent and not entry.has_page:
             # The cookie of logins is gone by which the page's link comes back.
             raise LoginRequired("the person has to sign in again") from None
-        await state.logout.turn_away(session.person, client)
+        await state.logout.turn_away(session.person, client, refusal.policies)
         return await denied(note, fetched.person, refusal, client, state)
+
+    # They may be called otherwise than the session knew.
+    if entry.hints.surely_exclude(fetched.person.user, subject):
+        raise LoginRequired(_ANOTHER)
 
     # 3. Whether they want to.
     consents = state.store.consents
@@ -133,12 +145,12 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
         return ask(note, session, state)
 
     # 4. The code, and what will be redeemed for it.
-    code = _code(session, entry)
+    code = _code(session, entry, subject)
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
     expires = int(state.clock() + client.code_lifetime.total_seconds())
     new = session_logins.NewCode(code.id, state.sealer.seal(exchanged), expires)
     kept = new if note.asks_for("code") else None
-    entered = session_logins.Entry(client.id, kept, fetched.learnt)
+    entered = session_logins.Entry(client.id, subject, kept, fetched.learnt)
     arrived = Arrived(code, client, fetched.person, tokens.scopes)
     structlog.contextvars.bind_contextvars(by="session")
     try:
@@ -213,7 +225,7 @@ def _kept(session: Session, client: Client, needs: Needs, state: State) -> Remem
     return Remembered(account_of(session), age)
 
 
-def _code(session: Session, entry: Entry) -> CodeNote:
+def _code(session: Session, entry: Entry, subject: str) -> CodeNote:
     came = Came(
         login=None,
         discord_code=None,
@@ -221,5 +233,6 @@ def _code(session: Session, entry: Entry) -> CodeNote:
         caller=entry.caller,
         session=session.id,
         session_ends=session.expires_at,
+        subject=subject,
     )
     return CodeNote.of(entry.note, secrets.token_urlsafe(16), came)

@@ -39,8 +39,9 @@ def members_of(seen: Mapping[str, Member | None], needs: Needs) -> dict[str, Mem
 
 
 def _says(user: User, field: str) -> bool:
-    # Somebody may have no address; all else that is asked for is yes or no.
-    return getattr(user, field) is not None or (field == "email" and user.says(field))
+    # Somebody may have no address; of all else that is asked for there is something.
+    is_said = getattr(user, field) not in {None, ""}
+    return is_said or (field == "email" and user.says(field))
 
 
 def _member_of(guild: str, member: Member | None, needs: Needs) -> Member | None:

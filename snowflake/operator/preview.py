@@ -20,6 +20,7 @@ from snowflake.people.person import Person
 from snowflake.people.policies import POLICIES
 from snowflake.people.policies.case import Case
 from snowflake.people.policies.policy import Policy
+from snowflake.people.subjects import Subjects
 from snowflake.settings.client import Client
 
 ONLY_THEIRS: Final = "only their own login tells"
@@ -81,7 +82,9 @@ class Preview:
         return "undecided" if any(gate.untold for gate in self.gates) else "let_in"
 
 
-async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Preview | None:
+async def preview(
+    client: Client, person_id: str, bot: Bot, subjects: Subjects, now: float
+) -> Preview | None:
     """Look at somebody, at a Unix time in seconds, for a client that asks for all scopes it may.
 
     Answers None if Discord knows nobody by that ID.
@@ -100,7 +103,9 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
         for guild in needs.members
         if guild not in person.members and guild not in needs.may_lack
     )
-    case, unknown = Case(person, client, now), tuple(_unknown(names, client))
+    case, sub = Case(person, client, now), subjects.find(user, client)
+    named: Claims = {"sub": sub} if sub is not None else {}
+    unknown = tuple(_unknown(names, client) + ([] if named else ["sub"]))
     return Preview(
         person,
         needs,
@@ -109,7 +114,7 @@ async def preview(client: Client, person_id: str, bot: Bot, now: float) -> Previ
             for name, policy in POLICIES.items()
             if getattr(client.access, name)
         ),
-        claims=_told(claims_of(person, names, client, needs.discord_scopes), unknown),
+        claims=_told({**named, **claims_of(person, names, client, needs.discord_scopes)}, unknown),
         failed=found_by_expression(person, names, client, needs.discord_scopes).failed,
         unknown=unknown,
         unseen=unseen,

@@ -98,6 +98,16 @@ class Client:
         return self.registered.consent if self.registered is not None else "never"
 
     @property
+    def subject(self) -> str:
+        """By which name it knows people: a mode of ``people/subjects``."""
+        return self.registered.subject if self.registered is not None else "id"
+
+    @property
+    def sector(self) -> str | None:
+        """Where people have one name, if it is another one elsewhere (``pairwise``)."""
+        return self.registered.sector_or_host if self.registered is not None else None
+
+    @property
     def shares_access(self) -> bool:
         """Whether it goes by the common ``[access]``, and is a registered client."""
         return self.registered is not None and self.registered.access is None

@@ -99,10 +99,17 @@ class Registry:
             client.id for client in self._registered.values() if client.backchannel_logout_uri
         )
 
-    def sharing_access(self, client: Client) -> list[Client]:
-        """Answer the registered clients that a person loses with this one."""
-        if not client.shares_access:
-            return [client]
+    def shares_refusal(self, client: Client, failed: Collection[str]) -> bool:
+        """Whether it is the common ``[access]`` that refuses somebody at a registered client.
+
+        ``failed`` are the conditions that do not hold. One of them may be the client's own, where
+        people are known by their address.
+        """
+        return client.shares_access and any(getattr(self._settings.access, name) for name in failed)
+
+    @property
+    def sharing_access(self) -> list[Client]:
+        """The registered clients that a person loses whom the common ``[access]`` refuses."""
         return [one for one in self._registered.values() if one.shares_access]
 
     def find(self, client_id: str) -> Client | None:
@@ -162,9 +169,11 @@ def _client(client_id: str, settings: Settings) -> Client:
 
 
 def _access(table: ClientTable, settings: Settings) -> AccessTable:
-    if table.access is None:
-        return settings.access
-    return table.access.watching_as(settings.access)
+    common, own = settings.access, table.access
+    access = common if own is None else own.watching_as(common)
+    # Whoever has no verified address has no name there.
+    is_named_by_email = table.subject == "email"
+    return access.model_copy(update={"verified_email": True}) if is_named_by_email else access
 
 
 def _registered(table: ClientTable, settings: Settings) -> Client:

@@ -1,6 +1,7 @@
 """Ending sessions, so that every client that took part hears of it."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Final
 
 from snowflake.settings.client import Client
@@ -31,17 +32,19 @@ class Logout:
         self.due.set()
         return ended
 
-    async def turn_away(self, person: str, client: Client) -> None:
+    async def turn_away(self, person: str, client: Client, failed: Collection[str]) -> None:
         """Have somebody who passes a client's gate no more lose all that they have of it.
 
-        Whom the common ``[access]`` turns away loses all clients that have none of their own.
+        ``failed`` are the conditions that do not hold. Whom the common ``[access]`` turns away
+        loses all clients that have none of their own.
 
         Raises:
             TemporarilyUnavailable: the store cannot be reached.
         """
-        for each in self._registry.sharing_access(client):
+        is_common = self._registry.shares_refusal(client, failed)
+        for each in self._registry.sharing_access if is_common else [client]:
             await self.leave(person, each.application, each.id)
-        if client.shares_access:
+        if is_common:
             await self.end(Which(person=person, application=client.application))
 
     async def leave(self, person: str, application: str, client_id: str) -> None:

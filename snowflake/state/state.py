@@ -17,6 +17,7 @@ from snowflake.crypto.sealing import SECRET_FILE, Sealer, makes_secret
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.discord.client import DiscordClient
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.people.subjects import Subjects
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.registry import Registry
 from snowflake.state.client_keys import ClientKeys
@@ -25,6 +26,7 @@ from snowflake.state.key_ring import KeyRing
 from snowflake.state.limiter import Limiter
 from snowflake.state.logout import Logout
 from snowflake.state.memberships import Memory
+from snowflake.state.subjects import load_subjects
 from snowflake.store import Store, check_key_may_be_made
 from snowflake.store.presence import SAID_EVERY
 from snowflake.store.url import place_for_store, store_url
@@ -50,6 +52,7 @@ class State:
     settings: Settings
     registry: Registry
     keys: KeyRing
+    subjects: Subjects
     sealer: Sealer
     store: Store
     secret_hashes: SecretHashes
@@ -79,9 +82,8 @@ class State:
         """
         sealer = await _sealer(settings, wait=wait)
         async with AsyncExitStack() as stack:
-            store = await stack.enter_async_context(
-                Store.open(place_for_store(settings), sealer, clock, wait=wait)
-            )
+            url = place_for_store(settings)
+            store = await stack.enter_async_context(Store.open(url, sealer, clock, wait=wait))
             limiter = Limiter(store.attempts, sealer, clock)
             reputation = Reputation(store, limiter, sealer, clock)
             discord = await stack.enter_async_context(
@@ -111,6 +113,7 @@ class State:
                 settings=settings,
                 registry=registry,
                 keys=await KeyRing.open(settings, store, clock),
+                subjects=await load_subjects(store, sealer, url),
                 sealer=sealer,
                 store=store,
                 secret_hashes=SecretHashes(),

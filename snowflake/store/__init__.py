@@ -13,7 +13,7 @@ One file for each thing that is kept:
 - ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
-  ``signing_keys``;
+  ``signing_keys``; ``subject_secret``, and ``subjects`` as clients were told them;
 - ``assertions`` that were used, ``attempts`` and ``reputation``, against those who try what they
   should not;
 - ``watched_people``, at whom a bot looks again; ``people``: all about one person.
@@ -60,6 +60,7 @@ from snowflake.store.session_logins import SessionLogins
 from snowflake.store.sessions import Sessions
 from snowflake.store.signing_keys import SigningKeys
 from snowflake.store.sqlite import is_in_memory
+from snowflake.store.subject_secret import SubjectSecret
 from snowflake.store.under_way import UnderWay
 from snowflake.store.url import check_exists, is_file, open_database
 from snowflake.store.watched_people import WatchedPeople
@@ -95,10 +96,11 @@ class Store:
         self.session_logins = SessionLogins(
             database, self.sessions, self.discord_tokens, self.memberships, clock
         )
-        self.logout_deliveries = LogoutDeliveries(database, clock)
+        self.logout_deliveries = LogoutDeliveries(database, sealer, clock)
         self.logins = Logins(database, self.grants, self.discord_tokens, self.memberships, clock)
         self.consents = Consents(database, clock)
         self.signing_keys = SigningKeys(database, sealer)
+        self.subject_secret = SubjectSecret(database, sealer)
         self.assertions = Assertions(database)
         self.attempts = Attempts(database, clock)
         self.reputations = Reputations(database, clock)

@@ -38,13 +38,17 @@ from snowflake.store.schema import (
     logout_deliveries,
     memberships,
     refresh_tokens,
+    session_clients,
     sessions,
     signing_keys,
+    subject_secret,
     used_assertions,
     watched_people,
 )
 from snowflake.store.sessions import SealedAccount
 from snowflake.store.signing_keys import SealedKey
+from snowflake.store.subject_secret import SealedSecret
+from snowflake.store.subjects import SealedSubject
 
 #: Rows that one transaction changes, so that nobody waits long for it, and that are found at once.
 BATCH, FOUND = 100, 5000
@@ -65,7 +69,10 @@ SEALED = (
     _Sealed(links, "sealed", SealedLink),
     _Sealed(memberships, "answer", SealedMembership),
     _Sealed(sessions, "account", SealedAccount),
+    _Sealed(session_clients, "subject", SealedSubject),
+    _Sealed(logout_deliveries, "subject", SealedSubject),
     _Sealed(signing_keys, "key", SealedKey),
+    _Sealed(subject_secret, "secret", SealedSecret),
 )
 
 

@@ -24,8 +24,10 @@ from sqlalchemy import (
     update,
 )
 
+from snowflake.crypto.sealing import Sealer
 from snowflake.store.database import Database, Statement
 from snowflake.store.schema import logout_deliveries
+from snowflake.store.subjects import read_subject
 
 #: Seconds after which nobody is told any more.
 KEPT: Final = 86_400
@@ -38,20 +40,31 @@ LONGEST_PAUSE: Final = 600
 class Delivery(NamedTuple):
     """A logout that this process is about to tell a client of, for the time being alone.
 
-    ``sid`` is the name by which the client knows the session, ``person`` a Discord user ID,
-    ``attempts`` are the tries with this one, ``refusals`` those of before that the client refused;
-    ``held_until`` and ``expires_at`` are Unix times.
+    ``sid`` is the name by which the client knows the session, ``subject`` the one by which it knows
+    the person, whose Discord user ID is ``person``. ``attempts`` are the tries with this one,
+    ``refusals`` those of before that the client refused; ``held_until`` and ``expires_at`` are Unix
+    times.
     """
 
     id: str
     client_id: str
     person: str
+    subject: str
     sid: str
     issuer: str
     attempts: int
     refusals: int
     held_until: int
     expires_at: int
+
+
+class Part(NamedTuple):
+    """A client's part in a session: its name of that, and the columns of its name of the person."""
+
+    client_id: str
+    sid: str
+    subject: str | None = None
+    sealed_by: str | None = None
 
 
 _ROWS: Final = logout_deliveries.c
@@ -107,8 +120,8 @@ _CLIENTS_DUE = _clients_due()
 class LogoutDeliveries:
     """The deliveries in the store. ``clock`` tells Unix time in seconds."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, sealer: Sealer, clock: Callable[[], float]) -> None:
+        self._database, self._sealer, self._clock = database, sealer, clock
 
     async def clients_due(self) -> list[str]:
         """Answer the IDs of the clients that are to be told of something now."""
@@ -126,7 +139,7 @@ class LogoutDeliveries:
             row = connection.execute(_NEXT, values).mappings().one_or_none()
             if row is None:
                 return None
-            delivery = _read(row)._replace(held_until=until, attempts=row["attempts"] + 1)
+            delivery = self._read(row)._replace(held_until=until, attempts=row["attempts"] + 1)
             taken = {"held_until": delivery.held_until, "attempts": delivery.attempts}
             connection.execute(_TAKE, {"taken": delivery.id, **taken})
             return delivery
@@ -137,7 +150,7 @@ class LogoutDeliveries:
         """Answer of which ends of a person's sessions clients are yet to be told."""
         query = select(logout_deliveries).where(_ROWS.person == person).order_by(_ROWS.id)
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
-        return [_read(row) for row in rows]
+        return [self._read(row) for row in rows]
 
     async def end(self, delivery: Delivery) -> None:
         """Forget a delivery: the client has heard it, or is told of it no more."""
@@ -172,21 +185,20 @@ class LogoutDeliveries:
             await self._database.write(lambda c: c.execute(_HASTEN, values), many=True)
         return int(waiting)
 
+    def _read(self, row: RowMapping) -> Delivery:
+        subject = read_subject(row["subject"], row["sid"], row["person"], self._sealer)
+        return Delivery(**{**{name: row[name] for name in Delivery._fields}, "subject": subject})
 
-def adding(client_id: str, person: str, sid: str, issuer: str, now: int) -> Statement:
+
+def adding(part: Part, person: str, issuer: str, now: int) -> Statement:
     """Answer the statement that has a client told of a person's end, from ``now`` on."""
     return _ADD, {
         "id": secrets.token_hex(16),
-        "client_id": client_id,
+        **part._asdict(),
         "person": person,
-        "sid": sid,
         "issuer": issuer,
         "attempts": 0,
         "due_at": now,
         "held_until": 0,
         "expires_at": now + KEPT,
     }
-
-
-def _read(row: RowMapping) -> Delivery:
-    return Delivery(**{name: row[name] for name in Delivery._fields})

@@ -71,7 +71,7 @@ class People:
         return Kept(
             await self.grants.of_person(person),
             sessions,
-            {one.id: await self.sessions.participants(one.id) for one in sessions},
+            {one.id: await self.sessions.participants(one) for one in sessions},
             await self.discord_tokens.of_person(person),
             await self.memberships.of_person(person),
             await self.links.find(person),

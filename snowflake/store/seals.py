@@ -43,7 +43,7 @@ async def check_unsealed(database: Database, path: Path) -> None:
         StartFault: it is.
         TemporarilyUnavailable: the database cannot be reached.
     """
-    is_sealed = await _finds(database, [select(name) for name in _NAMES])
+    is_sealed = await _finds(database, [select(name).where(name.is_not(None)) for name in _NAMES])
     # Another process may have made it just now, before it sealed anything.
     if is_sealed and not exists(path):
         raise StartFault([f"{path}: {LOST}"])

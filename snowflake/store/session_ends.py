@@ -23,6 +23,7 @@ from snowflake.settings.registry import ACCOUNT
 from snowflake.store import logout_deliveries
 from snowflake.store.database import Database
 from snowflake.store.locks import deleting
+from snowflake.store.logout_deliveries import Part
 from snowflake.store.schema import grants, session_clients, sessions
 
 
@@ -170,7 +171,5 @@ def end_rows(
 def _tell(connection: Connection, row: RowMapping, told: Collection[str], now: int) -> None:
     for client in connection.execute(_CLIENTS, {"session_id": row["id"]}).all():
         if client.client_id in told:
-            delivery = logout_deliveries.adding(
-                client.client_id, row["person"], client.sid, row["issuer"], now
-            )
-            connection.execute(*delivery)
+            part = Part(client.client_id, client.sid, client.subject, client.sealed_by)
+            connection.execute(*logout_deliveries.adding(part, row["person"], row["issuer"], now))

@@ -16,17 +16,18 @@ from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.schema import codes, session_clients, sessions
 from snowflake.store.session_ends import end_rows
 from snowflake.store.sessions import Account, Session, Sessions, hash_of
-from snowflake.store.sids import sid_of
 
 
 class Arrival(NamedTuple):
     """Somebody who has come from Discord on their way to a client, with tokens of Discord.
 
-    ``learnt`` is what else Discord said. ``begun`` is the ID of the session that this very login
-    has begun already, if the browser has loaded the way back once more.
+    ``subject`` is the name by which the client knows them, ``learnt`` what else Discord said.
+    ``begun`` is the ID of the session that this very login has begun already, if the browser has
+    loaded the way back once more.
     """
 
     client_id: str
+    subject: str
     tokens: StoredTokens
     learnt: Iterable[Membership] = ()
     begun: str | None = None
@@ -44,9 +45,13 @@ class NewCode(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Somebody who goes on to a client by their session, with a code if it gets one."""
+    """Somebody who goes on to a client by their session, with a code if it gets one.
+
+    Else as ``Arrival``.
+    """
 
     client_id: str
+    subject: str
     code: NewCode | None
     learnt: Iterable[Membership] = ()
 
@@ -70,6 +75,8 @@ _IN_BROWSER = (
 )
 _CHANGE = update(sessions).where(_IS)
 _ADD_CODE = insert(codes)
+#: Kept as the client is told it last.
+_OF_SUBJECT = ("subject", "sealed_by")
 _SIGNED_OUT = "the person has signed out, and has to sign in again"
 
 
@@ -89,7 +96,7 @@ class SessionLogins:
         participant = database.upsert(session_clients)
         self._participate = participant.on_conflict_do_update(
             index_elements=[session_clients.c.session, session_clients.c.client_id],
-            set_={"last_at": participant.excluded.last_at},
+            set_={name: participant.excluded[name] for name in ("last_at", *_OF_SUBJECT)},
         )
         adding = database.upsert(sessions)
         self._add = adding.on_conflict_do_nothing(index_elements=[sessions.c.browser])
@@ -133,7 +140,7 @@ class SessionLogins:
                     session = self._sessions.read(kept)
                     _check_part(connection, session.id, arrival.client_id)
                     connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
-            connection.execute(*self._participating(session.id, arrival.client_id))
+            connection.execute(*self._participating(session, arrival.client_id, arrival.subject))
             for membership in in_order(arrival.learnt):
                 connection.execute(*self._memberships.putting(membership))
             self._discord_tokens.keep(connection, arrival.tokens)
@@ -184,21 +191,16 @@ class SessionLogins:
             connection.execute(_CHANGE, used)
             if entry.code is not None:
                 connection.execute(*_putting(entry.code, session))
-            connection.execute(*self._participating(session.id, entry.client_id))
+            connection.execute(*self._participating(session, entry.client_id, entry.subject))
             for membership in in_order(entry.learnt):
                 connection.execute(*self._memberships.putting(membership))
 
         await self._database.write(work)
 
-    def _participating(self, session_id: str, client_id: str) -> Statement:
+    def _participating(self, session: Session, client_id: str, subject: str) -> Statement:
         now = int(self._clock())
-        return self._participate, {
-            "session": session_id,
-            "client_id": client_id,
-            "sid": sid_of(session_id, client_id),
-            "first_at": now,
-            "last_at": now,
-        }
+        times = {"first_at": now, "last_at": now}
+        return self._participate, {**self._sessions.part(session, client_id, subject), **times}
 
 
 def _putting(code: NewCode, session: Session) -> Statement:

@@ -21,6 +21,7 @@ from snowflake.store.database import Database
 from snowflake.store.schema import session_clients, sessions
 from snowflake.store.sealed import open_sealed
 from snowflake.store.sids import sid_of
+from snowflake.store.subjects import read_subject, sealed_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,16 @@ class Session:
 
 
 class Participant(NamedTuple):
-    """A client that took part in a session, first and last at these Unix times."""
+    """A client that took part in a session, first and last at these Unix times.
+
+    ``subject`` is the name by which it was last told to know the person.
+    """
 
     client_id: str
     sid: str
     first_at: int
     last_at: int
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -120,11 +125,20 @@ class Sessions:
         )
         return await self._database.read(lambda c: c.execute(query).scalar_one())
 
-    async def participants(self, session_id: str) -> list[Participant]:
+    async def participants(self, session: Session) -> list[Participant]:
         """Answer the clients that took part, the last one first."""
-        values = {"session_id": session_id}
+        values = {"session_id": session.id}
         rows = await self._database.read(lambda c: c.execute(_PARTICIPANTS, values).all())
-        return [Participant(row.client_id, row.sid, row.first_at, row.last_at) for row in rows]
+        return [
+            Participant(
+                client_id=row.client_id,
+                sid=row.sid,
+                first_at=row.first_at,
+                last_at=row.last_at,
+                subject=read_subject(row.subject, row.sid, session.person, self._sealer),
+            )
+            for row in rows
+        ]
 
     async def entered(self, person: str, application: str) -> dict[str, int]:
         """Answer the clients in a person's living sessions, each with its last login's time.
@@ -144,6 +158,12 @@ class Sessions:
         )
         rows = await self._database.read(lambda c: c.execute(query).all())
         return {row.client_id: row.last for row in rows}
+
+    def part(self, session: Session, client_id: str, subject: str) -> dict[str, object]:
+        """Answer what a row holds of a client's part, beside its times."""
+        sid = sid_of(session.id, client_id)
+        its_name = sealed_subject(sid, subject, session.person, self._sealer)
+        return {"session": session.id, "client_id": client_id, "sid": sid, **its_name}
 
     def lives(self, row: RowMapping) -> bool:
         """Whether the time of a row is not over."""

@@ -37,7 +37,7 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
                     expires_at=far,
                     account=Account(f'{{"id":"{person}"}}', frozenset({"identify"}), NOW),
                 )
-                arrival = Arrival("grafana", tokens(person))
+                arrival = Arrival("grafana", person, tokens(person))
                 await store.session_logins.begin(session, person, None, arrival, told=())
 
     asyncio.run(fill())

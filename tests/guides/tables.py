@@ -29,7 +29,10 @@ from snowflake.web.routes import routes
 from tests.guides.documents import DOCUMENTS, ROOT, text_of
 
 CLAIMS = {
-    "sub": "ID of the Discord account",
+    "sub": (
+        "ID of the Discord account, or "
+        "[another name](registered-clients.md#who-somebody-is-to-an-application)"
+    ),
     "name": "display name, else the username",
     "preferred_username": "username",
     "nickname": "username, which is unique, as some applications need it",

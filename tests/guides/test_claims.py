@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from snowflake.discord.client import DiscordClient
 from snowflake.operator.preview import preview
+from snowflake.people.subjects import Subjects
 from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.cast import FANCIER, TIMED_OUT
 from snowflake.sandbox.discord.places import ADA, LIGHTHOUSE, SOURDOUGH
@@ -71,7 +72,7 @@ async def test_people_get_what_the_recipe_says(
     registered = Registry(settings).find("app")
     assert registered is not None
     async with DiscordClient.open(api, REPOSITORY, bot_token=token) as discord:
-        seen = await preview(registered, person, discord.bot, NOW)
+        seen = await preview(registered, person, discord.bot, Subjects(None), NOW)
     assert seen is not None
     assert seen.failed == {}
     assert seen.claims.get(claim) == value

@@ -26,6 +26,7 @@ from snowflake.operator.preview import (
 )
 from snowflake.operator.preview import preview as looking_at
 from snowflake.people.person import Person
+from snowflake.people.subjects import Subjects
 from snowflake.sandbox.discord import GUEST, Application, Bot, Membership, SimulatedDiscord
 from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIFT, SOURDOUGH
 from snowflake.sandbox.serving import serving
@@ -373,7 +374,7 @@ async def look() -> Preview | None:
     assert CLIENT is not None
     token = SETTINGS.discord_bot_token
     async with DiscordClient.open(DISCORD_API, REPOSITORY, bot_token=token) as discord:
-        return await looking_at(CLIENT, PERSON, discord.bot, NOW)
+        return await looking_at(CLIENT, PERSON, discord.bot, Subjects(None), NOW)
 
 
 @pytest.mark.usefixtures("user")

@@ -27,7 +27,7 @@ from starlette.types import Receive, Scope, Send
 from snowflake.sandbox.discord import SimulatedDiscord
 from snowflake.sandbox.serving import serving
 from snowflake.store import Store
-from snowflake.store.logout_deliveries import adding
+from snowflake.store.logout_deliveries import Part, adding
 from tests.journeys.registered import client
 from tests.journeys.world import ADA, OWN_ID, OWN_SECRET, variables
 from tests.promises.mortals import _fork, live
@@ -89,7 +89,7 @@ def _claims(token: str) -> Any:  # as JSON has it; that it is signed is shown el
 
 def _add(sid: str, connection: Connection) -> None:
     for client_id in CLIENTS:
-        connection.execute(*adding(client_id, ADA, sid, ISSUER, int(time.time())))
+        connection.execute(*adding(Part(client_id, sid), ADA, ISSUER, int(time.time())))
 
 
 async def _until_all_have_died(

@@ -108,7 +108,7 @@ async def test_what_came_by_another_discord_application_is_none_of_this_one_s(
     assert await to_be_told(snowflake) == ["grafana"]
     [left] = await snowflake.state.store.sessions.of_person(PERSON)
     assert left.application == APPLICATION_ID
-    assert await snowflake.state.store.sessions.participants(left.id) != []
+    assert await snowflake.state.store.sessions.participants(left) != []
     # The first one comes back.
     snowflake.state.use(snowflake.settings)
     assert await is_alive(before, grafana)

@@ -51,7 +51,7 @@ async def begin(store: Store, browser: str) -> Session:
         expires_at=NOW + 3600,
         account=Account("{}", frozenset(), NOW),
     )
-    arrival = Arrival(APPLICATION, tokens(), LEARNT[::-1])
+    arrival = Arrival(APPLICATION, PERSON, tokens(), LEARNT[::-1])
     return await store.session_logins.begin(begun, token_hex(), None, arrival, told=())
 
 

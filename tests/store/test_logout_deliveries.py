@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from snowflake.store import Store
 from snowflake.store.database import Statement
-from snowflake.store.logout_deliveries import HELD, KEPT, LONGEST_PAUSE, Delivery, adding
+from snowflake.store.logout_deliveries import HELD, KEPT, LONGEST_PAUSE, Delivery, Part, adding
 from tests.running import NOW, Clock
 from tests.store.furniture import PERSON
 from tests.store.places import Place
@@ -18,7 +18,7 @@ ISSUER = "https://snowflake.example.com"
 
 async def put(store: Store, client_id: str, *sids: str, now: int = NOW) -> None:
     for sid in sids:
-        await store.database.write(partial(_add, adding(client_id, PERSON, sid, ISSUER, now)))
+        await store.database.write(partial(_add, adding(Part(client_id, sid), PERSON, ISSUER, now)))
 
 
 def _add(statement: Statement, connection: Connection) -> None:

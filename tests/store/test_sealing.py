@@ -67,6 +67,8 @@ async def test_a_key_is_made_for_a_store_that_holds_nothing_sealed(
     for name in ("first", "fresh"):
         await started(Settings.model_validate({"data_dir": tmp_path / name, **given}), clock)
         assert (tmp_path / name / SECRET_FILE).exists()
+        # All that a start leaves sealed where the signing key is given.
+        assert await place.change("DELETE FROM subject_secret") == 1
 
 
 async def test_the_line_names_where_a_wrong_key_came_from(

@@ -31,7 +31,7 @@ async def sign_in(store: Store, person: str, client: str = "grafana", expires: i
         expires_at=NOW + expires,
         account=Account("{}", frozenset({"identify"}), NOW),
     )
-    arrival = Arrival(client, tokens(person))
+    arrival = Arrival(client, person, tokens(person))
     await store.session_logins.begin(session, f"cookie of {person}", None, arrival, told=())
 
 

@@ -30,7 +30,7 @@ def logout_token(delivery: Delivery, client: Client, key: Signer, now: float) ->
         "iat": issued,
         "exp": issued + LIFETIME,
         "jti": secrets.token_urlsafe(16),
-        "sub": delivery.person,
+        "sub": delivery.subject,
         **({"sid": delivery.sid} if client.wants_sid_at_logout else {}),
         "events": {LOGOUT_EVENT: {}},
     }

@@ -23,10 +23,12 @@ from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.opaque import opaque_token
+from snowflake.people.person import Person
 from snowflake.people.policies import admit
 from snowflake.protocol import pkce
 from snowflake.protocol.bounds import MAX_CODE, MAX_REDIRECT_URI
 from snowflake.protocol.parameters import Parameters
+from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
 from snowflake.store.logins import Issued
@@ -71,7 +73,7 @@ async def authorization_code(
     granted = tuple(scopes.granted(note.scope.split(), exchanged.scopes, client))
     now = state.clock()
     grant = replace(
-        grant_of_login(note, person, client, exchanged.scopes, now),
+        grant_of_login(_named(note, person, client, state), person, client, exchanged.scopes, now),
         expires_at=expires_at(client, note.auth_time, now, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
     )
@@ -103,6 +105,13 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     if note.client_id != credentials.client_id:
         raise InvalidGrant("the code was issued to another client")
     return note
+
+
+def _named(note: CodeNote, person: Person, client: Client, state: State) -> CodeNote:
+    """Add by which name the client knows the person, if nobody knew at the callback who it is."""
+    if note.subject is not None:
+        return note
+    return replace(note, subject=state.subjects.of(person.user, client))
 
 
 async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:

@@ -26,7 +26,7 @@ def grant_of_login(
         person=person.user.id,
         issuer=note.iss,
         scopes=asked,
-        claims=scopes.claims_of(person, granted, client, discord),
+        claims={**scopes.claims_of(person, granted, client, discord), "sub": note.subject},
         auth_time=note.auth_time,
         expires_at=int(now),
         secret_hash=None,

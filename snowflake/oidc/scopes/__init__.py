@@ -6,6 +6,7 @@ besides, stand in ``[[scopes]]`` and ``[clients.claims]``: they are claims by ex
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -22,6 +23,7 @@ from snowflake.oidc.scopes.built_in import (
 from snowflake.oidc.scopes.scope import Scope
 from snowflake.people.document import Told
 from snowflake.people.person import Person
+from snowflake.people.subjects import SUBJECTS
 from snowflake.settings.client import Client
 
 __all__ = ["BUILT_IN", "GROUP_NAMES", "MEMBERS", "Claims", "Scope"]
@@ -34,7 +36,8 @@ def scopes_of(client: Client) -> Mapping[str, Scope]:
 
     Each claim is given by one scope alone.
     """
-    scopes = dict(BUILT_IN)
+    tells = SUBJECTS[client.subject].tells
+    scopes = {**BUILT_IN, "openid": replace(BUILT_IN["openid"], tells=tells)}
     for table in client.own_scopes:
         scope = scopes.get(table.name, Scope(table.description or table.name, ""))
         scopes[table.name] = scope.telling(
@@ -106,7 +109,7 @@ def claims_of(
 ) -> Claims:
     """Answer the claims of the scopes, as far as the scopes that Discord granted allow.
 
-    A claim with nothing to say is left out.
+    A claim with nothing to say is left out, and so is ``sub``, by which the client knows them.
     """
     claims: Claims = {}
     names, scopes, nowhere = tuple(names), scopes_of(client), Person(person.user)

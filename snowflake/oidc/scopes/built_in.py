@@ -76,7 +76,8 @@ BUILT_IN: Final[Mapping[str, Scope]] = {
     "openid": Scope(
         description="Sign in with OpenID Connect. Required.",
         tells="Who you are at Discord: your user ID.",
-        claims={"sub": lambda person, _: person.user.id},
+        # Made once for each login (``people/subjects``), and then as long as that lasts.
+        claims={"sub": lambda _, __: None},
     ),
     "profile": Scope(
         description="Names, locale and avatar of the Discord account.",

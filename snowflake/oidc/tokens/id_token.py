@@ -32,7 +32,7 @@ BAD_HINT: Final = "id_token_hint is no ID token of this issuer"
 
 @dataclass(frozen=True, slots=True)
 class IdToken:
-    """What an ID token that was signed here says: for which client it was issued, of whom.
+    """What an ID token that was signed here says: for which client it was issued, and its ``sub``.
 
     ``issuer`` is the one that it names, ``sid`` the name by which the client knows the session, if
     it was issued in one.
@@ -40,7 +40,7 @@ class IdToken:
 
     client_id: str
     issuer: str
-    person: str
+    subject: str
     sid: str | None
 
     def is_known_to(self, client: Client) -> bool:
@@ -114,9 +114,9 @@ async def read_hint(token: str, state: State) -> IdToken:
     # UserInfo has not all of them; nor has what a client may sign by its own secret.
     if not claims.keys() >= OF_ID_TOKEN:
         raise ValueError("is no ID token")
-    client_id, issuer, person = (str(claims[name]) for name in ("aud", "iss", "sub"))
+    client_id, issuer, subject = (str(claims[name]) for name in ("aud", "iss", "sub"))
     sid = claims.get("sid")
-    return IdToken(client_id, issuer, person, str(sid) if sid is not None else None)
+    return IdToken(client_id, issuer, subject, str(sid) if sid is not None else None)
 
 
 def _verified_by_secret(token: str, state: State) -> Claims:

@@ -157,7 +157,7 @@ class Rounds:
         for client, conditions in look.refused:
             # With the first of those that share the common gate, somebody loses all of them.
             if not (client.shares_access and common_has_failed):
-                await self._state.logout.turn_away(person, client)
+                await self._state.logout.turn_away(person, client, conditions)
             common_has_failed |= client.shares_access
             reason = ", ".join(conditions)
             audit("watch", "turned_away", client=client.id, person=person, conditions=reason)

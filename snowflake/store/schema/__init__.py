@@ -12,6 +12,7 @@ from snowflake.store.schema.deployment import (
     leases,
     links,
     signing_keys,
+    subject_secret,
     used_assertions,
 )
 from snowflake.store.schema.logins import (
@@ -49,6 +50,7 @@ __all__ = [
     "session_clients",
     "sessions",
     "signing_keys",
+    "subject_secret",
     "used_assertions",
     "watched_people",
 ]

@@ -36,6 +36,15 @@ signing_keys = Table(
     Column("lifetime", BigInteger),
 )
 
+#: The secret by which people are named to some clients, made once for all time: a single row.
+subject_secret = Table(
+    "subject_secret",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("sealed_by", String(32), nullable=False),
+)
+
 #: Work that one process at a time may do, and until when it has it to itself.
 leases = Table(
     "leases",

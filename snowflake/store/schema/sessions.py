@@ -28,7 +28,8 @@ sessions = Table(
     Index(None, "sealed_by"),
 )
 
-#: The registered clients that took part in a session, each with the ``sid`` by which it knows it.
+#: The registered clients that took part in a session, each with the ``sid`` by which it knows it,
+#: and the ``subject`` by which it was last told to know the person, unless that is their ID.
 session_clients = Table(
     "session_clients",
     metadata,
@@ -37,12 +38,16 @@ session_clients = Table(
     Column("sid", String(64), nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+    Column("subject", Text),
+    Column("sealed_by", String(32)),
     Index(None, "sid"),
+    Index(None, "sealed_by"),
 )
 
 #: Clients that are yet to be told, by their server, that somebody has signed out. One process has
 #: a delivery to itself until ``held_until``; it is tried again from ``due_at`` on. ``refusals`` are
-#: those ``attempts`` after which the client said that it takes no such token.
+#: those ``attempts`` after which the client said that it takes no such token. ``subject`` is as the
+#: session had it.
 logout_deliveries = Table(
     "logout_deliveries",
     metadata,
@@ -56,9 +61,12 @@ logout_deliveries = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("held_until", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("subject", Text),
+    Column("sealed_by", String(32)),
     Index(None, "person"),
     Index(None, "client_id", "due_at"),
     Index(None, "expires_at"),
+    Index(None, "sealed_by"),
 )
 
 #: What a person has allowed a client to learn, on the page of Snowflake that asks.

@@ -19,7 +19,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
 from snowflake.store.database import Statement
-from snowflake.store.logout_deliveries import adding
+from snowflake.store.logout_deliveries import Part, adding
 from tests.login import Json
 from tests.oidc.signed_in import GRAFANA, WIKI
 from tests.oidc.test_registered_clients import registering
@@ -77,7 +77,7 @@ class Teller:
     async def put(self, client_id: str = "wiki", *sids: str) -> None:
         """Let sessions have ended in which a client took part."""
         for sid in sids or ("s1",):
-            statement = adding(client_id, PERSON, sid, ORIGIN, int(self.clock.now))
+            statement = adding(Part(client_id, sid), PERSON, ORIGIN, int(self.clock.now))
             await self.state.store.database.write(partial(_add, statement))
 
     async def waiting(self) -> int:

@@ -8,6 +8,7 @@ from snowflake.settings.tables.clients.logout import LogoutKeys
 from snowflake.settings.tables.clients.people import PeopleKeys
 from snowflake.settings.tables.clients.responses import ResponseKeys
 from snowflake.settings.tables.clients.signatures import SignatureKeys
+from snowflake.settings.tables.clients.subject import SubjectKeys
 from snowflake.settings.tables.clients.tokens import TokenKeys
 
 
@@ -15,6 +16,7 @@ from snowflake.settings.tables.clients.tokens import TokenKeys
 class ClientTable(
     ClaimKeys,
     PeopleKeys,
+    SubjectKeys,
     EncryptionKeys,
     SignatureKeys,
     IssuerKeys,
