@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 import pytest
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 from pydantic import SecretStr
 
@@ -22,6 +22,7 @@ from snowflake.settings.tables.scopes import ScopeTable
 from tests.login import APPLICATION, Json, ask, come_back, depart
 from tests.oidc.response_types.answers import answered
 from tests.oidc.signed_in import keeping_sessions
+from tests.oidc.test_client_assertion import BY_KEY, assertion, signed
 from tests.oidc.test_registered_clients import CHALLENGE, VERIFIER
 from tests.oidc.tokens.test_encryption import opened
 from tests.public_keys import EC, RSA, pem
@@ -46,6 +47,8 @@ CLIENTS: Final[Mapping[str, Mapping[str, object]]] = {
     "once": {"grant_types": ("authorization_code",)},
     "es256": {"signing_alg": "ES256", "signed_userinfo": True},
     "hs256": {"signing_alg": "HS256", "signed_userinfo": True},
+    "keyed": {"authentication": "private_key_jwt", "secret": None, "jwks": BY_KEY.jwks},
+    "asserting": {"authentication": "client_secret_jwt"},
     "rsa": {"encryption_key": pem(RSA)},
     "ec": {"encryption_key": pem(EC), "encryption_enc": "A256GCM", "signed_userinfo": True},
 }
@@ -72,6 +75,16 @@ async def document_of(snowflake: Snowflake, client_id: str | None = None) -> Jso
     answer = await snowflake.browser.get(f"{issuer}/.well-known/openid-configuration")
     document: Json = answer.json()
     return document
+
+
+def proof(client_id: str) -> dict[str, str]:
+    """Answer what a client proves itself by, in a form."""
+    if client_id == "keyed":
+        return signed(assertion(EC, "ES256", iss=client_id, sub=client_id))
+    if client_id == "asserting":
+        key = OctKey.import_key(SECRET)
+        return signed(assertion(key, "HS256", iss=client_id, sub=client_id))
+    return {} if client_id == "public" else {"client_secret": SECRET}
 
 
 def mode_for(client_id: str) -> str | None:
@@ -152,8 +165,7 @@ async def test_a_grant_type_is_listed_if_it_can_be_brought(
 async def brought(snowflake: Snowflake, client_id: str, **form: str) -> str:
     """Bring something to the token endpoint that is worth nothing, and answer the error."""
     form |= {"client_id": client_id, "code": "x", "refresh_token": "x", "redirect_uri": APPLICATION}
-    if client_id != "public":
-        form["client_secret"] = SECRET
+    form |= proof(client_id)
     error: str = (await snowflake.browser.post("/token", data=form)).json()["error"]
     return error
 
@@ -171,6 +183,8 @@ async def test_a_way_of_authentication_is_listed_if_it_is_taken(
     ways: dict[str, dict[str, Any]] = {
         "client_secret_basic": {"data": {"token": "x"}, "auth": (client_id, SECRET)},
         "client_secret_post": {"data": {**form, "client_secret": SECRET}},
+        "private_key_jwt": {"data": {**form, **proof("keyed")}},
+        "client_secret_jwt": {"data": {**form, **proof("asserting")}},
         "none": {"data": form},
     }
     for way, request in ways.items():
@@ -225,9 +239,7 @@ async def signed_in(
     if "code" not in front:
         return [front]
     form = {"grant_type": "authorization_code", "code": front["code"], "code_verifier": VERIFIER}
-    form |= {"client_id": client_id, "redirect_uri": APPLICATION}
-    if client_id != "public":
-        form["client_secret"] = SECRET
+    form |= {"client_id": client_id, "redirect_uri": APPLICATION, **proof(client_id)}
     return [front, (await browser.post("/token", data=form)).json()]
 
 
