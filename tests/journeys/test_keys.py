@@ -54,8 +54,10 @@ def test_every_worker_signs_with_a_key_that_is_to_sign_at_once(
             assert party.userinfo({"access_token": token, "token_type": "Bearer"})["sub"] == ADA
 
 
-def client(algorithm: str) -> str:
-    return registered("confidential", f'signing_alg = "{algorithm}"')
+def clients(algorithm: str) -> str:
+    """Register two: of the logins at one client only the newest 100 live, and many look."""
+    signed = f'signing_alg = "{algorithm}"'
+    return registered("confidential", signed) + registered("looking", signed)
 
 
 def published(running: World) -> dict[str, str]:
@@ -73,17 +75,18 @@ def test_every_worker_signs_by_the_algorithm_that_a_changed_file_names(
         "SNOWFLAKE_DATABASE_URL": place_on(engine, tmp_path).url,
         "SNOWFLAKE_SECRET_KEY": SECRET,
     }
-    with world(tmp_path, settings, "--workers", "2", file=client("ES256")) as running:
+    with world(tmp_path, settings, "--workers", "2", file=clients("ES256")) as running:
         snowflake, party = running.snowflake, running.client("confidential")
+        looking = running.client("looking")
         before, old = sign_in(party, browser)
         assert published(running).keys() == {"RS256", "ES256"}
         assert published(running)["ES256"] == old
-        (tmp_path / "snowflake.toml").write_text(client("EdDSA"))
+        (tmp_path / "snowflake.toml").write_text(clients("EdDSA"))
         snowflake.process.send_signal(signal.SIGHUP)
-        snowflake.wait_until(lambda: sign_in(party, browser)[1] != old)
+        snowflake.wait_until(lambda: sign_in(looking, browser)[1] != old)
         # The workers have made one together, and not one each, and all publish it before one signs.
         [new] = {published(running)["EdDSA"] for _ in range(6)}
-        snowflake.wait_until(lambda: {sign_in(party, browser)[1] for _ in range(6)} == {new})
+        snowflake.wait_until(lambda: {sign_in(looking, browser)[1] for _ in range(6)} == {new})
         # What was signed before holds, by whichever worker.
         for _ in range(4):
             told = party.userinfo({"access_token": before, "token_type": "Bearer"})
