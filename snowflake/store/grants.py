@@ -115,6 +115,13 @@ class Grants:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return [grant for row in rows if (grant := self._living(row)) is not None]
 
+    async def latest(self, client_id: str, number: int) -> list[Grant]:
+        """Answer the latest grants of a client, at most so many."""
+        query = _WITH_SESSION.where(grants.c.client_id == client_id)
+        query = query.order_by(grants.c.auth_time.desc(), grants.c.id).limit(number)
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all(), many=True)
+        return [grant for row in rows if (grant := self._living(row)) is not None]
+
     async def end(self, grant_id: str) -> None:
         """End a grant: its access tokens and refresh tokens are worth nothing from now on."""
         gone = delete(grants).where(grants.c.id == grant_id)

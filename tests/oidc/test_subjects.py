@@ -11,6 +11,7 @@ from snowflake.people.subjects import SUBJECTS
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.store.export import exported
 from snowflake.store.session_ends import Which
 from tests.login import Json, ask, code_for, come_back, depart, login, query_of, read_token
 from tests.login import sign_in as by_discord
@@ -119,6 +120,21 @@ async def test_every_token_of_a_client_says_the_same(
     assert len(names) == 1
     # And Discord's ID is nowhere but where it is meant to be.
     assert (names == {PERSON}) is (snowflake.settings.clients[1].subject == "id")
+
+
+async def test_an_export_shows_by_which_name_each_application_knows_somebody(
+    snowflake: Snowflake,
+) -> None:
+    sub = read_token(snowflake, (await sign_in(snowflake))["id_token"])["sub"]
+    await enter(snowflake.browser, AS_GRAFANA)
+    shown = exported(PERSON, await snowflake.state.store.people.kept(PERSON))
+    assert {one["client_id"]: one["claims"]["sub"] for one in shown["grants"]} == {
+        "wiki": sub,
+        "grafana": PERSON,
+    }
+    [session] = shown["sessions"]
+    names = {one["client_id"]: one["subject"] for one in session["clients"]}
+    assert names == {"wiki": sub, "grafana": PERSON}
 
 
 async def test_the_same_person_is_known_again_after_another_login(snowflake: Snowflake) -> None:

@@ -1,5 +1,6 @@
 """What a client would get of somebody, as a bot sees it."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,9 +33,11 @@ from snowflake.sandbox.discord.places import ADA, KEEPER, LIGHTHOUSE, NIGHT_SHIF
 from snowflake.sandbox.serving import serving
 from snowflake.settings import REPOSITORY, Settings
 from snowflake.settings.registry import Registry
+from snowflake.state import State
 from tests.cli.conftest import _logging_is_left_as_it_was
 from tests.login import CLIENT_ID
-from tests.running import DISCORD_API, NOW, USER, Discord
+from tests.people.test_subjects import known_by
+from tests.running import DISCORD_API, NOW, USER, Clock, Discord
 
 __all__ = ["_logging_is_left_as_it_was"]
 
@@ -117,6 +120,40 @@ def test_claims_are_those_of_a_login_as_far_as_the_bot_sees(tmp_path: Path) -> N
         "discord.locale",
         "discord.mfa_enabled",
     }
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("mode", "sub"), [("id", ADA), ("username", "ada.lindqvist"), ("email", None), ("hash", "made")]
+)
+async def test_the_subject_is_shown_as_far_as_it_can_be_told(
+    tmp_path: Path, clock: Clock, mode: str, sub: str | None
+) -> None:
+    configure(
+        tmp_path,
+        f"""
+        discord_client_id = "{CLIENT_ID}"
+        discord_client_secret = "secret"
+
+        [[clients]]
+        id = "forum"
+        public = true
+        redirect_uris = ["https://forum.example.com/callback"]
+        subject = "{mode}"
+        """,
+    )
+    settings = Settings(data_dir=tmp_path)
+    async with State.open(settings, clock) as state:
+        made = await state.store.subject_secret.made()
+    command = ["preview", "--client", "forum", "--person", ADA, "--json"]
+    result = await asyncio.to_thread(CliRunner().invoke, app, command, catch_exceptions=False)
+    told = json.loads(result.stdout)
+    if sub is None:
+        assert "sub" in told["unknown_claims"]
+        assert "sub" not in told["claims"]
+        return
+    expected = Subjects(made).of(User(id=ADA), known_by("hash")) if sub == "made" else sub
+    assert told["claims"]["sub"] == expected
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -9,6 +9,7 @@ from snowflake.crypto.sealing import SECRET_FILE, Sealer, is_homeless, makes_sec
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.operator.doctor.signing_key import keys_given, keys_kept
+from snowflake.operator.doctor.subjects import known_people
 from snowflake.settings import Settings
 from snowflake.store import Store
 from snowflake.store.database import Database
@@ -43,6 +44,8 @@ async def store(connections: Connections) -> AsyncIterator[Finding]:
         yield Finding(Status.OK, "store", text)
         kept = Store(database, sealer, connections.clock)
         async for finding in keys_kept(settings, kept, connections.clock):
+            yield finding
+        async for finding in known_people(settings, kept):
             yield finding
     finally:
         await database.close()

@@ -46,6 +46,17 @@ class Subjects:
         may_tell = self._has_secret or not mode.is_keyed
         return mode.of(user, client, self._keys) if may_tell else None
 
+    def may_be(self, subject: str, person: str, client: Client) -> bool:
+        """Whether a client may know somebody by a name today, as far as their ID tells.
+
+        Of a username or an address it can only be told whether the name looks like one.
+        """
+        user, mode = User(id=person), SUBJECTS[client.subject]
+        if client.subject == "id" or mode.is_keyed:
+            return subject == self.find(user, client)
+        by_id = {one.of(user, client, self._keys) for one in SUBJECTS.values()}
+        return subject not in by_id and ("@" in subject) is (client.subject == "email")
+
     def of(self, user: User, client: Client) -> str:
         """Answer by which name a client knows somebody who signs in.
 
