@@ -74,6 +74,8 @@ def of_example(origin: str) -> ClientTable:
         redirect_uris=(f"{origin}/callback",),
         post_logout_redirect_uris=(f"{origin}/",),
         backchannel_logout_uri=f"{origin}/backchannel-logout",
+        # What a claim by expression looks like. Their own token tells it, of those who let it.
+        claims={"servers_owned": "guilds[?owner].name"},
     )
 
 

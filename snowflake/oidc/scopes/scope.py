@@ -19,11 +19,11 @@ def identify(_: Client) -> frozenset[str]:
 class Scope:
     """A scope: what it gives in words, its claims, the Discord scopes that it needs for a client.
 
-    What it ``tells`` is said to people who are asked for their consent.
-    A claim that there is no value for is None or empty. A scope that is ``always`` granted
-    gives its claims even where Discord was not allowed to tell, as of somebody who is nowhere: what
-    an application is not told anew it keeps. Claims by ``expressions`` come with what Discord was
-    allowed to tell, whatever that is.
+    What it ``tells`` is said to people who are asked for their consent. A claim that there is no
+    value for is None or empty. A scope that is ``always`` granted gives its claims even where
+    Discord was not allowed to tell, as of somebody who is nowhere: what an application is not told
+    anew it keeps. Claims by ``expressions`` come with what Discord was allowed to tell, whatever
+    that is.
     """
 
     description: str
