@@ -41,6 +41,6 @@ async def welcome(note: LoginNote, arrived: Arrived, state: State) -> Response:
         if note.asks_for(word):
             front = replace(front, answered={**front.answered, **await part(front, state)})
     if not note.asks_for(CODE):
-        # Else it is redeemed yet.
+        # Else the login is over when its code is redeemed.
         login_ended("completed", person=arrived.person.user.id)
     return note.asker.answer(**front.answered)
