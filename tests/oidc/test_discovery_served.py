@@ -26,7 +26,7 @@ from tests.oidc.test_client_assertion import BY_KEY, assertion, signed
 from tests.oidc.test_registered_clients import CHALLENGE, VERIFIER
 from tests.oidc.tokens.test_encryption import opened
 from tests.public_keys import EC, RSA, pem
-from tests.running import ORIGIN, Clock, Discord, Snowflake
+from tests.running import ORIGIN, USER, Clock, Discord, Snowflake
 
 SECRET: Final = "a secret that is long enough to sign by"
 PKCE: Final = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
@@ -49,6 +49,7 @@ CLIENTS: Final[Mapping[str, Mapping[str, object]]] = {
     "hs256": {"signing_alg": "HS256", "signed_userinfo": True},
     "keyed": {"authentication": "private_key_jwt", "secret": None, "jwks": BY_KEY.jwks},
     "asserting": {"authentication": "client_secret_jwt"},
+    "pairwise": {"subject": "pairwise"},
     "rsa": {"encryption_key": pem(RSA)},
     "ec": {"encryption_key": pem(EC), "encryption_enc": "A256GCM", "signed_userinfo": True},
 }
@@ -139,6 +140,8 @@ async def test_a_parameter_is_listed_if_it_is_heeded(snowflake: Snowflake, clien
         error = await asked(snowflake, client_id, **first, **{name: "https://app.example.com/x"})
         assert error == f"{name}_not_supported"
         assert document[f"{name}_parameter_supported"] is False
+    error = await asked(snowflake, client_id, **first, claims="no JSON")
+    assert (error == "invalid_request") is document["claims_parameter_supported"]
     methods = document.get("code_challenge_methods_supported", [])
     assert methods == (["S256"] if "code" in str(document["response_types_supported"]) else [])
     # RFC 8414, section 3.2.
@@ -209,7 +212,9 @@ async def test_tokens_and_userinfo_are_what_is_listed_and_all_of_it(
             if "scope" in said:
                 see("scopes", *said["scope"].split())
             if "id_token" in said:
-                see("claims", *read("id_token", said["id_token"], client_id, see))
+                claims = read("id_token", said["id_token"], client_id, see)
+                see("claims", *claims)
+                see("subject_types", "public" if claims["sub"] == USER["id"] else "pairwise")
             if "access_token" in said:
                 await look_at_userinfo(snowflake, client_id, said["access_token"], see)
     algorithms = document["id_token_signing_alg_values_supported"]
@@ -220,7 +225,7 @@ async def test_tokens_and_userinfo_are_what_is_listed_and_all_of_it(
         see("scopes", *document["scopes_supported"])
     for name, values in seen.items():
         assert values == set(document[name]), name
-    about_tokens = ("id_token_", "userinfo_", "scopes", "claims_s")
+    about_tokens = ("id_token_", "userinfo_", "scopes", "claims_s", "subject_types")
     listed = {name for name in document if name.startswith(about_tokens) and "endpoint" not in name}
     assert listed == seen.keys()
 
