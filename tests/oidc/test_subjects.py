@@ -16,6 +16,7 @@ from snowflake.store.session_ends import Which
 from tests.login import Json, ask, code_for, come_back, depart, login, query_of, read_token
 from tests.login import sign_in as by_discord
 from tests.oidc.backchannel_logout.telling import TOLD_GRAFANA, TOLD_WIKI, Told, read, told
+from tests.oidc.response_types.answers import answered, any_with, came
 from tests.oidc.signed_in import (
     AS_GRAFANA,
     AS_WIKI,
@@ -120,6 +121,25 @@ async def test_every_token_of_a_client_says_the_same(
     assert len(names) == 1
     # And Discord's ID is nowhere but where it is meant to be.
     assert (names == {PERSON}) is (snowflake.settings.clients[1].subject == "id")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_comes_in_front_says_the_same_as_what_the_code_brings(
+    settings: Settings, clock: Clock, discord: Discord, mode: str
+) -> None:
+    table = known_by(mode, any_with())
+    async with world(settings, clock, discord, table, known_by(mode, WIKI)) as snowflake:
+        subs = []
+        # From Discord, and then by the session.
+        for _ in range(2):
+            response = await came(snowflake.browser, response_type="code id_token token")
+            _, _, sent = answered(response)
+            tokens = await tokens_for(snowflake.browser, AS_GRAFANA, sent["code"])
+            ids = [sent["id_token"], tokens["id_token"]]
+            subs += [read_token(snowflake, each)["sub"] for each in ids]
+            for access_token in (sent["access_token"], tokens["access_token"]):
+                subs.append((await userinfo(snowflake, {"access_token": access_token}))["sub"])
+        assert len(set(subs)) == 1
 
 
 async def test_an_export_shows_by_which_name_each_application_knows_somebody(
