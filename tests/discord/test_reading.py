@@ -56,7 +56,7 @@ KINDS: Final = {
             "verified": True,
         },
     ),
-    "guild": Kind(Guild, {"id": "197038439483310086", "name": "Birds"}),
+    "guild": Kind(Guild, {"id": "197038439483310086", "name": "Birds", "owner": False}),
     "role": Kind(Role, {"id": "41771983423143936", "name": "Owl", "managed": False}),
     "member": Kind(
         Member,
@@ -67,6 +67,7 @@ KINDS: Final = {
             "pending": True,
             "communication_disabled_until": "2027-01-01T00:00:00+00:00",
             "joined_at": "2015-04-26T06:26:56.936000+00:00",
+            "premium_since": "2024-02-29T00:00:00+00:00",
             "flags": 3,
         },
         frozenset(),
