@@ -1,7 +1,6 @@
 """What travels: the login note to Discord and back, the code note to the application and back."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
@@ -108,11 +107,6 @@ class CodeNote(Note):
     session_ends: int | None = None
     own_issuer: bool = False
     subject: str | None = None
-
-    @property
-    def front_grant(self) -> str:
-        """The ID of the grant of tokens that come with the code, the same for all of a login."""
-        return sha256(f"front {self.login or self.id}".encode()).hexdigest()
 
     @classmethod
     def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":

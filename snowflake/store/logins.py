@@ -69,7 +69,7 @@ class Logins:
         await self.database.write(work)
 
     async def save_front(self, grant: Grant, access_token: NewToken | None) -> None:
-        """Keep a grant that needs no code, in place of one by its ID, and its access token.
+        """Keep a grant that needs no code, and its access token.
 
         Raises:
             InvalidGrant: its session has ended, or the client's part in it. Nothing is written.
@@ -79,8 +79,7 @@ class Logins:
             if grant.session is not None:
                 check_lives(connection, grant.session, grant.client_id, self.clock())
             connection.execute(*surplus(grant))
-            if connection.execute(*self.grants.replacing(grant)).rowcount == 0:
-                connection.execute(*self.grants.adding(grant))
+            connection.execute(*self.grants.adding(grant))
             if access_token is not None:
                 connection.execute(*access_tokens.adding(access_token))
 

@@ -16,7 +16,7 @@ from snowflake.errors import (
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.grants.granting import grant_of_login
+from snowflake.oidc.grants.granting import front_grant_of, grant_of_login
 from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
 from snowflake.oidc.newcomers import Newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
@@ -120,7 +120,7 @@ async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> N
         came = await newcomer(note, credentials, state, redeeming=True)
     except CodeSpent as spent:
         if spent.grant_id is not None:
-            await _end_replayed(spent.grant_id, note.front_grant, credentials, state)
+            await _end_replayed(spent.grant_id, credentials, state)
         raise InvalidGrant("the code has been used") from spent
     try:
         admit(came.fetched.person, credentials.client, state.clock())
@@ -134,9 +134,7 @@ async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> N
     return came
 
 
-async def _end_replayed(
-    grant_id: str, front_grant: str, credentials: Credentials, state: State
-) -> None:
+async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:
     """End the grants of a code that comes again, if it is its client that brings it.
 
     Codes stand in URLs, in histories and in logs: who has found a spent one there, but has not the
@@ -155,4 +153,4 @@ async def _end_replayed(
         return
     _log.warning("code_replayed")
     await state.store.grants.end(grant_id)
-    await state.store.grants.end(front_grant)
+    await state.store.grants.end(front_grant_of(grant_id))

@@ -1,5 +1,7 @@
 """What somebody allows a client by a login, as a grant."""
 
+from hashlib import sha256
+
 from snowflake.oidc import scopes
 from snowflake.oidc.notes import CodeNote
 from snowflake.people.person import Person
@@ -36,3 +38,12 @@ def grant_of_login(
         session_ends=note.session_ends,
         offline="offline_access" in granted,
     )
+
+
+def front_grant_of(code_id: str) -> str:
+    """Answer the ID of the grant of tokens that come with a code.
+
+    Each code has its own, also where the browser loads the page again that makes it: else a token
+    that has been revoked would be good again.
+    """
+    return sha256(f"front {code_id}".encode()).hexdigest()

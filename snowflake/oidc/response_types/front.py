@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from snowflake.oidc import scopes
-from snowflake.oidc.grants.granting import grant_of_login
+from snowflake.oidc.grants.granting import front_grant_of, grant_of_login
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.times import Times, times_of
@@ -44,8 +44,7 @@ class Front:
 def front_of(arrived: Arrived, now: float, *, in_uri: bool) -> Front:
     """Begin an answer with tokens.
 
-    Their grant is not the code's: it has no refresh token, and ends with its access token. It is
-    the same whenever the browser loads the page again that makes it.
+    Their grant is not the code's: it has no refresh token, and ends with its access token.
 
     Raises:
         InvalidGrant: Discord does not let us know who it is.
@@ -54,7 +53,7 @@ def front_of(arrived: Arrived, now: float, *, in_uri: bool) -> Front:
     granted = tuple(scopes.granted(code.scope.split(), arrived.discord, client))
     grant = replace(
         grant_of_login(code, arrived.person, client, arrived.discord, now),
-        id=code.front_grant,
+        id=front_grant_of(code.id),
         expires_at=int(now + client.token_lifetime.total_seconds()),
         offline=False,
     )

@@ -261,13 +261,18 @@ async def test_an_id_token_needs_no_sessions(
         assert "sid" not in claims
 
 
-async def test_loading_the_way_back_again_leaves_one_grant(snowflake: Snowflake) -> None:
+async def test_loading_the_way_back_again_brings_back_no_token_that_was_revoked(
+    snowflake: Snowflake,
+) -> None:
     changes = {"client_id": "grafana", "nonce": NONCE, "response_type": "id_token token"}
     departure = await depart(snowflake.browser, **changes)
-    for _ in range(3):
-        _, _, sent = answered(await come_back(snowflake.browser, departure))
-        assert await is_alive(snowflake.browser, {"access_token": sent["access_token"]})
-    assert len(await snowflake.state.store.grants.of_person(str(USER["id"]))) == 1
+    _, _, first = answered(await come_back(snowflake.browser, departure))
+    form = {"client_id": "grafana", "client_secret": SECRETS["grafana"]}
+    form["token"] = first["access_token"]
+    assert (await snowflake.browser.post("/revoke", data=form)).status_code == 200
+    _, _, second = answered(await come_back(snowflake.browser, departure))
+    assert await is_alive(snowflake.browser, second)
+    assert not await is_alive(snowflake.browser, first)
 
 
 async def test_without_a_page_errors_go_by_the_mode_of_the_answer(snowflake: Snowflake) -> None:
