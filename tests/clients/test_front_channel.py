@@ -1,18 +1,29 @@
-"""openid-client, and ID tokens that come with the browser."""
+"""openid-client and Authlib, and ID tokens that come with the browser."""
 
 import json
+import warnings
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from authlib.deprecate import AuthlibDeprecationWarning
+from joserfc import jwt
+from joserfc.errors import InvalidClaimError
+from joserfc.jwk import KeySet
 
 from tests.clients.test_openid_client import node, run
 from tests.journeys.browser import Browser
 from tests.journeys.registered import client
-from tests.journeys.relying_party import SCOPE, Json
+from tests.journeys.relying_party import SCOPE, Json, Secrets
 from tests.journeys.world import ADA, CLIENT_SECRET, World, world
 from tests.oidc.response_types.answers import answered
+
+with warnings.catch_warnings():
+    # It would rather use a library that is not installed here.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.oidc.core.claims import get_claim_cls_by_response_type
 
 __all__ = ["node"]
 
@@ -23,7 +34,8 @@ ASKED = [
 ]
 #: By the algorithm of its ID tokens. The longest hash has a longer ``c_hash``.
 CLIENTS = {"RS256": "members", "ES512": "curve"}
-TYPES = 'response_types = ["code", "id_token", "code id_token"]'
+WITH_ID_TOKEN = ("id_token", "id_token token", "code id_token", "code id_token token")
+TYPES = f"response_types = {json.dumps(['code', *WITH_ID_TOKEN])}"
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +97,31 @@ def test_openid_client_understands_a_refusal(
 ) -> None:
     ended = asked(node, front, lambda begins: browser.refuse(browser.open(begins)), how)
     assert ended == {"error": "access_denied"}
+
+
+@pytest.mark.parametrize("alg", CLIENTS)
+@pytest.mark.parametrize("response_type", WITH_ID_TOKEN)
+def test_authlib_finds_the_id_token_tied_to_what_came_with_it(
+    front: World, browser: Browser, response_type: str, alg: str
+) -> None:
+    party, login = front.client(CLIENTS[alg]), Secrets()
+    begins = party.begin(login, response_type=response_type)
+    _, _, sent = answered(browser.allow(browser.open(begins), ADA))
+    keys = KeySet.import_key_set(party.http.get(f"{party.issuer}/.well-known/jwks.json").json())
+    token = jwt.decode(sent["id_token"], keys, [alg])
+    expected = {
+        "iss": {"essential": True, "value": party.issuer},
+        "aud": {"essential": True, "value": party.client_id},
+    }
+
+    def check(**changed: str) -> None:
+        came = {name: sent[name] for name in ("code", "access_token") if name in sent}
+        params = {"nonce": login.nonce, "client_id": party.client_id, **came, **changed}
+        # Authlib has no types.
+        kind: Any = get_claim_cls_by_response_type(response_type)
+        kind(token.claims, token.header, expected, params).validate()
+
+    check()
+    for another in ("nonce", *({"code", "access_token"} & sent.keys())):
+        with pytest.raises(InvalidClaimError):
+            check(**{another: "of somebody else"})
