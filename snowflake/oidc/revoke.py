@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from snowflake.oidc.authentication import authenticated
+from snowflake.oidc.grants.granting import front_grant_of
 from snowflake.oidc.presented import presented
 from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.parameters import form
@@ -28,6 +29,8 @@ async def revoke(request: Request) -> Response:
     # 3. Its end.
     if found is not None:
         await state.store.grants.end(found.grant.id)
+        # What came with its code is of the same login (RFC 7009, section 2.1).
+        await state.store.grants.end(front_grant_of(found.grant.id))
         audit("revocation", "ended", person=found.grant.person)
         await end(
             found.grant.application,

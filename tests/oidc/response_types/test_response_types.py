@@ -131,6 +131,17 @@ async def test_a_replayed_code_ends_the_tokens_that_came_with_it(snowflake: Snow
     assert not await is_alive(snowflake.browser, {"access_token": sent["access_token"]})
 
 
+async def test_revoking_the_tokens_of_a_code_ends_those_that_came_with_it(
+    snowflake: Snowflake,
+) -> None:
+    _, _, sent = answered(await came(snowflake.browser, response_type="code token"))
+    tokens = await tokens_for(snowflake.browser, AS_GRAFANA, sent["code"])
+    form = {"client_id": "grafana", "client_secret": SECRETS["grafana"]}
+    form["token"] = tokens["refresh_token"]
+    assert (await snowflake.browser.post("/revoke", data=form)).status_code == 200
+    assert not await is_alive(snowflake.browser, {"access_token": sent["access_token"]})
+
+
 async def test_tokens_end_with_the_session(snowflake: Snowflake) -> None:
     _, _, sent = answered(await came(snowflake.browser, response_type="id_token token"))
     [session] = await snowflake.state.store.sessions.of_person()
