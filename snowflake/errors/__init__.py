@@ -44,6 +44,7 @@
         ├── UnauthorizedClient
         ├── UnlistedGrantType
         ├── UnlistedResponseType
+        ├── UnmetRequirements
         ├── UnsupportedGrantType
         ├── UnsupportedResponseType
         ├── InvalidScope
@@ -120,6 +121,7 @@ from snowflake.errors.oauth import (
     UnauthorizedClient,
     UnlistedGrantType,
     UnlistedResponseType,
+    UnmetRequirements,
     UnregisteredRedirect,
     UnsupportedGrantType,
     UnsupportedResponseType,
@@ -203,6 +205,7 @@ __all__ = [
     "UnauthorizedClient",
     "UnlistedGrantType",
     "UnlistedResponseType",
+    "UnmetRequirements",
     "UnregisteredRedirect",
     "UnsupportedGrantType",
     "UnsupportedResponseType",

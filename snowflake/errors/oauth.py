@@ -168,6 +168,12 @@ class LoginRequired(OAuthError):
     code = "login_required"
 
 
+class UnmetRequirements(OAuthError):
+    """The person could not be authenticated as it is essential (its own specification, 1.0)."""
+
+    code = "unmet_authentication_requirements"
+
+
 class ConsentRequired(OAuthError):
     """The person would have to allow something first (OpenID Connect Core 1.0, 3.1.2.6)."""
 

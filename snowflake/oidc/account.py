@@ -74,7 +74,7 @@ def sign_in(request: Request, issuer: str, state: State, prompt: str = "none") -
         referrer=None,
         silent=False,
         begun=int(state.clock()),
-        hinted=None,
+        hinted=(),
     )
     response = redirect(page_for(note, client, prompt, state.clock(), state))
     browser.set_cookie(response, binding, secure=secure)

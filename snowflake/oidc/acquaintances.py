@@ -10,6 +10,7 @@ from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.people import Fetched, fetch_known
+from snowflake.oidc.requested_claims import scopes_asked
 from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.discord_cache import Remembered
@@ -85,7 +86,8 @@ async def pair_of(grant: Grant, client: Client, state: State) -> StoredTokens | 
     """Answer the pair of Discord's tokens that tells most of what a grant may know."""
     # No more than this login brought: a wider pair of another one tells nothing more to its client,
     # and may end sooner.
-    wanted = needs_of(client, grant.scopes).discord_scopes & grant.discord_scopes
+    asked = scopes_asked(grant.scopes, grant.requested, client)
+    wanted = needs_of(client, asked).discord_scopes & grant.discord_scopes
     return await state.store.discord_tokens.find(grant.application, grant.person, wanted)
 
 
@@ -167,7 +169,7 @@ async def _person(
     state: State,
     account: Remembered[User] | None,
 ) -> Fetched:
-    needs = needs_of(client, grant.scopes)
+    needs = needs_of(client, scopes_asked(grant.scopes, grant.requested, client))
     fetched = await fetch_known(needs, tokens, state, account=account)
     if fetched.person.user.id != grant.person:
         raise InvalidGrant("Discord names another person than at the login")

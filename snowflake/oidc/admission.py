@@ -68,7 +68,7 @@ async def admit(
     kept, user = exchanged, fetched.person.user
     try:
         known = state.subjects.find(user, client)
-        if Hints(note.hinted, note.login).surely_exclude(user, known):
+        if Hints(tuple(note.hinted), note.login).surely_exclude(user, known):
             return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         subject = state.subjects.of(user, client)

@@ -18,9 +18,10 @@ from snowflake.errors import (
 from snowflake.oidc import redirects, scopes
 from snowflake.oidc.answers import Asker
 from snowflake.oidc.clients import requested_client
-from snowflake.oidc.hints import hints_of
+from snowflake.oidc.hints import hints_of, narrowed
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
+from snowflake.oidc.requested_claims import requested_claims
 from snowflake.oidc.response_types.requested import (
     mode_of_answers,
     requested_mode,
@@ -98,7 +99,8 @@ async def authorize(request: Request) -> Response:
         # Raises where it could not be the one that is asked for.
         requested_mode(params, response_type, client, asker.redirect_uri)
         wish = _wish(params, client, response_type)
-        hints = await hints_of(params, client, state)
+        asked = requested_claims(params, client)
+        hints = narrowed(await hints_of(params, client, state), asked.subjects)
     except OAuthError as error:
         if client.registered is None:
             raise
@@ -123,12 +125,13 @@ async def authorize(request: Request) -> Response:
         else None,
         silent=wish.silent,
         begun=int(state.clock()),
-        hinted=hints.subject,
+        hinted=hints.subjects,
         login=hints.login,
         asks_consent=wish.asks_consent,
         own_issuer=client.has_own_issuer,
         response_type=response_type,
         response_mode=asker.mode,
+        requested=asked.claims,
     )
 
     # 5. By the session of this browser, if it will do.

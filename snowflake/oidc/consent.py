@@ -12,6 +12,7 @@ from starlette.responses import Response
 from snowflake.errors import ConsentRequired
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
+from snowflake.oidc.requested_claims import scopes_asked
 from snowflake.oidc.scopes import allowed
 from snowflake.people.subjects import SUBJECTS
 from snowflake.protocol.paths import CONSENT
@@ -32,7 +33,7 @@ REFUSED = {"error": "access_denied", "error_description": "The person did not al
 class ConsentNote(LoginNote):
     """A login that waits for the person's answer, in one session alone."""
 
-    purpose: ClassVar[str] = "consent note 1"
+    purpose: ClassVar[str] = "consent note 2"
 
     session: str = ""
 
@@ -60,7 +61,8 @@ def asked_for(note: LoginNote, client: Client) -> frozenset[str]:
     Who has allowed that a client knows them, has not allowed that it does so by their address.
     """
     subject = {f"subject:{client.subject}"} if SUBJECTS[client.subject].reveals else set()
-    return frozenset(allowed(note.scope.split(), client)) | subject
+    asked = scopes_asked(note.scope.split(), note.requested, client)
+    return frozenset(allowed(asked, client)) | subject
 
 
 def ask(note: LoginNote, session: Session, state: State) -> Response:

@@ -138,7 +138,7 @@ def _requests(offers: Offers) -> Claims:
         ],
         "code_challenge_methods_supported": offers.among((pkce.METHOD,), _may_challenge),
         "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": offers.some(lambda client: client.registered is not None),
         "request_parameter_supported": False,
         # Its default is true (OpenID Connect Discovery 1.0, section 3).
         "request_uri_parameter_supported": False,

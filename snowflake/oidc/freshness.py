@@ -10,6 +10,7 @@ from snowflake.errors import AccessDenied, InvalidGrant, TemporarilyUnavailable,
 from snowflake.oidc import scopes
 from snowflake.oidc.acquaintances import RefusedThenOut, ask_discord, pair_of
 from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.requested_claims import claims_for
 from snowflake.people.policies import admit
 from snowflake.settings.client import Client
 from snowflake.state import State
@@ -70,7 +71,7 @@ async def brought_up_to_date(
     fresh = replace(
         grant,
         claims={
-            **scopes.claims_of(fetched.person, granted, client, told),
+            **claims_for(fetched.person, granted, grant.requested, client, told),
             # Whatever they are called now (OpenID Connect Core 1.0, section 12.2).
             "sub": grant.claims["sub"],
         },

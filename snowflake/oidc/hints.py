@@ -5,7 +5,7 @@ whom it does not name.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snowflake.discord.models import User
 from snowflake.errors import LoginRequired
@@ -21,12 +21,12 @@ _USERNAME = re.compile(r"[a-z0-9_.]{2,32}")
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Who is meant: by the client's ``subject`` for them, or by a ``login``.
+    """Who is meant: by the names that the client knows, one of which it is, or by a ``login``.
 
     That is their Discord user ID, their address, or another name.
     """
 
-    subject: str | None = None
+    subjects: tuple[str, ...] = ()
     login: str | None = None
 
     def exclude(self, user: User, subject: str | None) -> bool:
@@ -47,7 +47,7 @@ class Hints:
         has not told excludes nobody.
         """
         login = _normal(self.login)
-        if None not in {self.subject, subject} and self.subject != subject:
+        if self.subjects and subject is not None and subject not in self.subjects:
             return True
         if _ID.fullmatch(login):
             return login != user.id
@@ -81,4 +81,18 @@ async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
         raise LoginRequired(BAD_HINT) from error
     if not token.is_known_to(client):
         raise LoginRequired(BAD_HINT)
-    return Hints(token.subject, login)
+    return Hints((token.subject,), login)
+
+
+def narrowed(hints: Hints, subjects: tuple[str, ...]) -> Hints:
+    """Answer the hints where one of these has to be meant as well, if there are any.
+
+    Raises:
+        LoginRequired: nobody can be both.
+    """
+    if not hints.subjects or not subjects:
+        return replace(hints, subjects=hints.subjects or subjects)
+    both = tuple(one for one in hints.subjects if one in subjects)
+    if not both:
+        raise LoginRequired("the hint and the claims parameter name different people")
+    return replace(hints, subjects=both)

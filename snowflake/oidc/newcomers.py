@@ -12,6 +12,7 @@ from snowflake.oidc.exchange import Exchanged, exchange
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched, fetch_newcomer
+from snowflake.oidc.requested_claims import scopes_asked
 from snowflake.protocol.failed_codes import check_stranger
 from snowflake.settings.client import Client
 from snowflake.state import State
@@ -48,7 +49,7 @@ async def newcomer(
             redeeming the code.
     """
     client, secret = credentials.client, credentials.application_secret
-    needs = needs_of(client, note.scope.split())
+    needs = needs_of(client, scopes_asked(note.scope.split(), note.requested, client))
     with faults_of_ours(client):
         await state.reputation.check(client.application, secret, credentials.caller)
     if client.registered is None:

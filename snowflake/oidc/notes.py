@@ -1,12 +1,13 @@
 """What travels: the login note to Discord and back, the code note to the application and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from snowflake.crypto.sealing import Note
 from snowflake.oidc.answers import Asker
 from snowflake.protocol.known_browser import KnownBrowser
 from snowflake.settings.issuers import issuer_of_client
+from snowflake.store.grants import Requested
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,14 @@ class LoginNote(Note):
     ``browser`` is the fingerprint of the cookie that the browser must bring, ``referrer`` the page
     to which a refusal leads, ``verifier`` our own PKCE verifier towards Discord. A login that is
     ``silent`` has nobody before it who could read a page. ``begun`` is the Unix time from which its
-    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, by their ID or
-    by their ``login``, nobody else may come back. It ``asks_consent`` if the application wants the
-    person to be asked what it may learn, though they have allowed it before. ``issuer`` is that of
-    everybody, below which the client may have its ``own_issuer``.
+    lifetime counts, however often the note is sealed. Where somebody is ``hinted``, by names that
+    the client knows or by their ``login``, nobody else may come back. It ``asks_consent`` if the
+    application wants the person to be asked what it may learn, though they have allowed it before.
+    ``issuer`` is that of everybody, below which the client may have its ``own_issuer``.
+    ``requested`` are claims that were asked for beside the scopes.
     """
 
-    purpose: ClassVar[str] = "login note 7"
+    purpose: ClassVar[str] = "login note 8"
 
     client_id: str
     issuer: str
@@ -37,12 +39,13 @@ class LoginNote(Note):
     referrer: str | None
     silent: bool
     begun: int
-    hinted: str | None
+    hinted: tuple[str, ...]
     login: str | None = None
     asks_consent: bool = False
     own_issuer: bool = False
     response_type: str = "code"
     response_mode: str = "query"
+    requested: Requested = field(default_factory=dict)
 
     def asks_for(self, word: str) -> bool:
         """Whether a word is in the response type."""
@@ -86,7 +89,7 @@ class CodeNote(Note):
     ``known`` and ``logins`` what the browser's cookie says of who has signed in there before.
     """
 
-    purpose: ClassVar[str] = "code note 5"
+    purpose: ClassVar[str] = "code note 6"
 
     id: str
     login: str | None
@@ -107,6 +110,7 @@ class CodeNote(Note):
     session_ends: int | None = None
     own_issuer: bool = False
     subject: str | None = None
+    requested: Requested = field(default_factory=dict)
 
     @classmethod
     def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":
@@ -122,6 +126,7 @@ class CodeNote(Note):
             code_challenge=note.code_challenge,
             verifier=note.verifier,
             own_issuer=note.own_issuer,
+            requested=note.requested,
             **came._asdict(),
         )
 

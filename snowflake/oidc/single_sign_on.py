@@ -23,6 +23,7 @@ from snowflake.oidc.hints import Hints
 from snowflake.oidc.needs import Needs, needs_of
 from snowflake.oidc.notes import Came, CodeNote, LoginNote
 from snowflake.oidc.people import Fetched
+from snowflake.oidc.requested_claims import scopes_asked
 from snowflake.oidc.response_types import welcome
 from snowflake.oidc.response_types.front import Arrived
 from snowflake.people import policies
@@ -62,7 +63,9 @@ class Entry:
     @property
     def needs(self) -> Needs:
         """What Discord has to tell of them."""
-        return needs_of(self.client, self.note.scope.split())
+        note = self.note
+        asked = scopes_asked(note.scope.split(), note.requested, self.client)
+        return needs_of(self.client, asked)
 
 
 async def by_session(session: Session | None, entry: Entry, state: State) -> Response | None:
@@ -201,6 +204,7 @@ def _grant(session: Session, entry: Entry, pair: StoredTokens | None) -> Grant:
         person=session.person,
         issuer=session.issuer,
         scopes=tuple(entry.note.scope.split()),
+        requested=entry.note.requested,
         claims={},
         claims_at=0,
         auth_time=session.auth_time,

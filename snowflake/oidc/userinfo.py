@@ -19,6 +19,7 @@ from snowflake.oidc.acquaintances import SecretNeeded
 from snowflake.oidc.clients import client_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
+from snowflake.oidc.requested_claims import requested_at
 from snowflake.oidc.scopes import allowed
 from snowflake.oidc.tokens.access_token import grant_of, read_access_token
 from snowflake.oidc.tokens.fitting import claims_within
@@ -53,7 +54,8 @@ async def userinfo(request: Request) -> Response:
     # 3. Fresh claims.
     if not _is_fresh(grant, client, state):
         grant = await _fresh(grant, Credentials(client, None, caller_of(request)), state)
-    claims = claims_within(grant.claims, allowed(token.scopes, client), client)
+    also = requested_at("userinfo", grant, token.scopes, client)
+    claims = claims_within(grant.claims, allowed(token.scopes, client), client, also)
 
     # 4. The answer, signed if the client wants it so. Meanwhile others can be served.
     if not client.wants_signed_userinfo:

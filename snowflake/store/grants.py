@@ -47,6 +47,10 @@ _SURPLUS = deleting(
 )
 
 
+#: Claims that were asked for by their names, by where they are to be.
+Requested = Mapping[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A grant. Times are Unix times in seconds.
@@ -57,7 +61,8 @@ class Grant:
     for, whatever it was given, and ``discord_scopes`` those that Discord granted then.
     ``claims_at`` is the time at which Discord was asked for the oldest of the claims. ``session``
     is the ID of the session in which it began, and ``session_ends`` when that will end, None if it
-    has; with it ends the grant, unless it is ``offline``.
+    has; with it ends the grant, unless it is ``offline``. ``requested`` are claims that were asked
+    for beside the scopes.
     """
 
     client_id: str
@@ -74,6 +79,7 @@ class Grant:
     session: str | None = None
     session_ends: int | None = None
     offline: bool = False
+    requested: Requested = field(default_factory=dict)
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -92,6 +98,7 @@ class SealedClaims(Note):
 
     grant_id: str
     claims: dict[str, Any]
+    requested: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Grants:
@@ -178,7 +185,7 @@ class Grants:
             "scope": " ".join(grant.scopes),
             "discord_scope": " ".join(sorted(grant.discord_scopes)),
             "auth_time": grant.auth_time,
-            "claims": self._sealer.seal(SealedClaims(grant.id, dict(grant.claims))),
+            "claims": self._sealer.seal(_sealed(grant)),
             "claims_at": grant.claims_at,
             "secret_hash": grant.secret_hash,
             "session": grant.session,
@@ -214,7 +221,13 @@ class Grants:
             session=row["session"],
             session_ends=session_ends,
             offline=row["offline"],
+            requested={place: tuple(names) for place, names in sealed.requested.items()},
         )
+
+
+def _sealed(grant: Grant) -> SealedClaims:
+    requested = {place: list(names) for place, names in grant.requested.items()}
+    return SealedClaims(grant.id, dict(grant.claims), requested)
 
 
 def surplus(new: Grant) -> Statement:

@@ -87,7 +87,7 @@ async def _answered(request: Request) -> Response:
         raise LoginUnknown(ways_here(login, state))
     if client.consent == "once":
         await state.store.consents.give(session.person, client.id, asked_for(login, client))
-    hints = Hints(login.hinted, login.login)
+    hints = Hints(tuple(login.hinted), login.login)
     entry = Entry(login, client, caller_of(request), hints, None, has_page=True, consented=True)
     response = await by_session(session, entry, state)
     if response is not None:

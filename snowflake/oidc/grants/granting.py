@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from snowflake.oidc import scopes
 from snowflake.oidc.notes import CodeNote
+from snowflake.oidc.requested_claims import claims_for
 from snowflake.people.person import Person
 from snowflake.settings.client import Client
 from snowflake.store.grants import Grant
@@ -28,7 +29,10 @@ def grant_of_login(
         person=person.user.id,
         issuer=note.iss,
         scopes=asked,
-        claims={**scopes.claims_of(person, granted, client, discord), "sub": note.subject},
+        claims={
+            **claims_for(person, granted, note.requested, client, discord),
+            "sub": note.subject,
+        },
         auth_time=note.auth_time,
         expires_at=int(now),
         secret_hash=None,
@@ -37,6 +41,7 @@ def grant_of_login(
         session=note.session,
         session_ends=note.session_ends,
         offline="offline_access" in granted,
+        requested=note.requested,
     )
 
 

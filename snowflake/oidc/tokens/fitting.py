@@ -16,11 +16,13 @@ LEFT_OUT: Final = ("discord", "groups", "profile", "email")
 _log = structlog.get_logger(__name__)
 
 
-def claims_within(claims: Mapping[str, Any], names: Iterable[str], client: Client) -> Claims:
-    """Answer those claims of a grant that the scopes ``names`` give a client."""
+def claims_within(
+    claims: Mapping[str, Any], names: Iterable[str], client: Client, also: Iterable[str] = ()
+) -> Claims:
+    """Answer those claims of a grant that the scopes ``names`` give a client, and some others."""
     scopes = scopes_of(client)
     given = {claim for name in names for claim in scopes[name].names}
-    return {claim: value for claim, value in claims.items() if claim in given}
+    return {claim: value for claim, value in claims.items() if claim in given.union(also)}
 
 
 def ever_fewer(claims: Claims, client: Client) -> Iterator[Claims]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from snowflake.crypto.keys import MAX_TOKEN, audience_of, by_secret, kid_of
+from snowflake.oidc.requested_claims import requested_at
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import Redeemed
 from snowflake.oidc.tokens.encryption import encrypted_for
 from snowflake.oidc.tokens.fitting import (
     claims_within,
     ever_fewer,
-    just_sub,
     sign_first_within,
 )
 from snowflake.oidc.tokens.hashes import half_hash
@@ -75,9 +75,11 @@ def id_token(  # noqa: PLR0913 - its length is a matter of where it goes
     Claims are left out with which it would be longer than ``longest`` characters. One that comes
     alone has all, since UserInfo cannot be asked for them (OpenID Connect Core 1.0, section 5.4).
     """
-    claims = claims_within(redeemed.grant.claims, redeemed.scopes, client)
+    grant, names = redeemed.grant, redeemed.scopes
     has_claims = client.includes_claims or beside == Beside()
-    candidates = list(ever_fewer(claims, client)) if has_claims else [just_sub(claims)]
+    asked = requested_at("id_token", grant, names, client)
+    claims = claims_within(grant.claims, names if has_claims else (), client, ("sub", *asked))
+    candidates = list(ever_fewer(claims, client))
     signer = keys.signs_for(client)
     of_token = _of_token(redeemed, id_token_times_of(redeemed.grant, client, now))
     for name, value in (("at_hash", beside.access_token), ("c_hash", beside.code)):
