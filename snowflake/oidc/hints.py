@@ -60,6 +60,22 @@ def _normal(login: str | None) -> str:
     return (login or "").strip().casefold()
 
 
+def _counting(login: str | None, client: Client) -> str | None:
+    """Answer a ``login_hint`` by something that the client may know of people, or None.
+
+    Whether somebody is let in by it tells whether it is right. So a client that knows people by
+    another name could try out who they are.
+    """
+    normal = _normal(login)
+    if _ID.fullmatch(normal):
+        kind, scope = "id", "discord"
+    elif "@" in normal and not normal.startswith("@"):
+        kind, scope = "email", "email"
+    else:
+        kind, scope = "username", "profile"
+    return login if client.subject == kind or client.allows_scope(scope) else None
+
+
 async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
     """Read the hints of a registered client.
 
@@ -72,7 +88,7 @@ async def hints_of(params: Parameters, client: Client, state: State) -> Hints:
     if client.registered is None:
         return Hints()
     hint = params.at_most("id_token_hint", MAX_TOKEN)
-    login = params.at_most("login_hint", MAX_LOGIN_HINT)
+    login = _counting(params.at_most("login_hint", MAX_LOGIN_HINT), client)
     if hint is None:
         return Hints(login=login)
     try:

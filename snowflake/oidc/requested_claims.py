@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from snowflake.errors import InvalidRequest, UnmetRequirements
+from snowflake.errors import InvalidRequest, LoginRequired, UnmetRequirements
 from snowflake.oidc.scopes import Claims, allowed, claims_of, given, scopes_of
 from snowflake.people.person import Person
 from snowflake.protocol.parameters import Parameters
@@ -52,7 +52,7 @@ def requested_claims(params: Parameters, client: Client) -> Asked:
         for name, wanted in members.items():
             _check(name, wanted)
         _check_acr(members.get("acr"))
-        subjects = subjects or _values(members.get("sub"))
+        subjects = _both(subjects, _values(members.get("sub")))
         if names := tuple(name for name in members if name in known):
             claims[place] = names
     return Asked(claims, subjects)
@@ -107,6 +107,8 @@ def _names(requested: Requested) -> frozenset[str]:
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
+        # An escape may make half a character, which no text can hold.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("claims is no JSON") from error
     if not isinstance(value, dict):
@@ -137,9 +139,25 @@ def _values(wanted: Any) -> tuple[str, ...]:
     if wanted is None:
         return ()
     values = wanted.get("values", []) if "value" not in wanted else [wanted["value"]]
-    if not all(isinstance(value, str) for value in values) or len(values) > MAX_SUBJECTS:
+    if not all(isinstance(value, str) for value in values):
         raise InvalidRequest("claims: a value of sub must be text")
+    if len(values) > MAX_SUBJECTS:
+        raise InvalidRequest(f"claims: sub may have {MAX_SUBJECTS} values")
     return tuple(values)
+
+
+def _both(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Answer whom both let in.
+
+    Raises:
+        LoginRequired: nobody can be both.
+    """
+    if not some or not others:
+        return some or others
+    both = tuple(one for one in some if one in others)
+    if not both:
+        raise LoginRequired("the claims parameter names different people")
+    return both
 
 
 def _check_acr(wanted: Any) -> None:

@@ -106,6 +106,7 @@ async def preview(
     case, sub = Case(person, client, now), subjects.find(user, client)
     named: Claims = {"sub": sub} if sub is not None else {}
     unknown = tuple(_unknown(names, client) + ([] if named else ["sub"]))
+    failed = found_by_expression(person, names, client, needs.discord_scopes).failed
     return Preview(
         person,
         needs,
@@ -115,7 +116,7 @@ async def preview(
             if getattr(client.access, name)
         ),
         claims=_told({**named, **claims_of(person, names, client, needs.discord_scopes)}, unknown),
-        failed=found_by_expression(person, names, client, needs.discord_scopes).failed,
+        failed={claim: reason for claim, reason in failed.items() if claim not in unknown},
         unknown=unknown,
         unseen=unseen,
     )

@@ -52,13 +52,23 @@ def test_without_one_nothing_is_encrypted(load: Load) -> None:
             'encryption_alg must be "RSA-OAEP-256" with this encryption_key',
         ),
         ("encryption_alg = 'RSA-OAEP-256'", "encryption_alg needs encryption_key"),
+        ("encryption_enc = 'A128GCM'", "encryption_enc needs encryption_key"),
         (
             f"encryption_alg = 'RSA1_5'\nencryption_key = '''{pem(RSA)}'''",
             "encryption_alg: input should be",
         ),
         ("encryption_enc = 'A512GCM'", "encryption_enc: input should be"),
     ],
-    ids=["no file", "no key", "private", "of another kind", "no key for it", "unknown", "content"],
+    ids=[
+        "no file",
+        "no key",
+        "private",
+        "of another kind",
+        "no key for it",
+        "nor for this",
+        "unknown",
+        "content",
+    ],
 )
 def test_what_cannot_be_is_told_at_the_start(faults: Faults, lines: str, fault: str) -> None:
     [told] = faults(WITH_SECRET + lines)

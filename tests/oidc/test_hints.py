@@ -2,9 +2,11 @@
 
 import pytest
 
+from snowflake.settings import Settings
 from tests.login import ask, code_for, come_back, depart, query_of, sign_in
+from tests.oidc.signed_in import AS_GRAFANA, AS_WIKI, GRAFANA, WIKI, keeping_sessions
 from tests.oidc.test_registered_clients import CLIENT_ID, sign_in_registered, with_secret
-from tests.running import ORIGIN, Snowflake
+from tests.running import ORIGIN, USER, Clock, Discord, Snowflake
 
 OTHER = "197038439483310086"
 
@@ -54,3 +56,19 @@ async def test_with_a_discord_application_the_hint_is_not_looked_at(snowflake: S
     tokens = await sign_in(snowflake.browser)
     snowflake.discord.knows(id=OTHER)
     assert await code_for(snowflake.browser, id_token_hint=tokens["id_token"])
+
+
+@pytest.mark.parametrize("subject", ["pairwise", "hash", "uuid"])
+@pytest.mark.parametrize(
+    "login",
+    [USER["id"], "1" * 18, USER["username"], "@somebody_else", USER["email"], "a@b.example"],
+)
+async def test_a_client_cannot_try_out_who_somebody_is(
+    settings: Settings, clock: Clock, discord: Discord, subject: str, login: str
+) -> None:
+    hidden = GRAFANA.model_copy(update={"subject": subject, "scopes": ()})
+    async with keeping_sessions(settings, clock, discord, hidden, WIKI) as snowflake:
+        await code_for(snowflake.browser, **AS_WIKI)
+        silent = {**AS_GRAFANA, "scope": "openid", "prompt": "none", "login_hint": login}
+        answer = await ask(snowflake.browser, **silent)
+        assert "code" in query_of(answer.headers["location"])

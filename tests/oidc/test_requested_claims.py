@@ -145,6 +145,12 @@ async def test_a_hint_and_a_claim_that_name_different_people_let_nobody_in(
     assert query_of(response.headers["location"])["error"] == "login_required"
 
 
+async def test_two_places_that_name_different_people_let_nobody_in(snowflake: Snowflake) -> None:
+    both = asking(userinfo={"sub": {"value": ME}}, id_token={"sub": {"value": "1"}})
+    response = await ask(snowflake.browser, **AS_GRAFANA, claims=both)
+    assert query_of(response.headers["location"])["error"] == "login_required"
+
+
 async def test_an_essential_class_of_authentication_cannot_be_had(snowflake: Snowflake) -> None:
     for wanted in ({"essential": True, "values": ["phr"]}, {"essential": True, "value": "phr"}):
         response = await ask(
@@ -179,8 +185,9 @@ async def test_an_essential_class_of_authentication_cannot_be_had(snowflake: Sno
         '{"a":' * 1300,
         '{"userinfo": {"' + "x" * 9000 + '": null}}',
         "\x00",
+        '{"id_token": {"sub": {"value": "\\ud800"}}}',
     ],
-    ids=range(19),
+    ids=range(20),
 )
 async def test_what_is_malformed_is_told(snowflake: Snowflake, claims: str) -> None:
     response = await ask(snowflake.browser, **AS_GRAFANA, claims=claims)

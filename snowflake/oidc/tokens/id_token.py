@@ -118,6 +118,8 @@ async def read_hint(token: str, state: State) -> IdToken:
         raise ValueError("is no ID token")
     client_id, issuer, subject = (str(claims[name]) for name in ("aud", "iss", "sub"))
     sid = claims.get("sid")
+    # Whoever signs by a secret may write what no text can be. Raises the ValueError of such.
+    f"{client_id}{issuer}{subject}{sid}".encode()
     return IdToken(client_id, issuer, subject, str(sid) if sid is not None else None)
 
 

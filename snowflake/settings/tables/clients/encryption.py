@@ -11,6 +11,8 @@ from snowflake.settings.tables.table import STANDS_IN_FILE, Table
 #: How the content's key is encrypted (RFC 7518, section 4.1): for RSA keys, and for EC keys.
 FOR_RSA: Final = "RSA-OAEP-256"
 FOR_EC: Final = "ECDH-ES+A256KW"
+#: How the content is encrypted where nothing else is said (RFC 7518, section 5.1).
+DEFAULT_ENC: Final = "A256CBC-HS512"
 
 
 class Encryption(NamedTuple):
@@ -43,16 +45,20 @@ class EncryptionKeys(Table):
         description=f"How the key is used. By default `{FOR_RSA}` for RSA, `{FOR_EC}` for EC keys.",
     )
     encryption_enc: Literal["A256CBC-HS512", "A128CBC-HS256", "A256GCM", "A128GCM"] = Field(
-        default="A256CBC-HS512", description="How the content is encrypted."
+        default=DEFAULT_ENC, description="How the content is encrypted."
     )
 
     @model_validator(mode="after")
     def _algorithm_of_key(self) -> "EncryptionKeys":
         """Refuse an algorithm for which there is no key, or not one of its kind."""
+        if self.encryption is None:
+            if self.encryption_alg is not None:
+                raise ValueError("encryption_alg needs encryption_key")
+            if self.encryption_enc != DEFAULT_ENC:
+                raise ValueError("encryption_enc needs encryption_key")
+            return self
         if self.encryption_alg is None:
             return self
-        if self.encryption is None:
-            raise ValueError("encryption_alg needs encryption_key")
         needed = _algorithm(self.encryption.key)
         if self.encryption_alg != needed:
             raise ValueError(f'encryption_alg must be "{needed}" with this encryption_key')
