@@ -17,6 +17,7 @@ class Assertions:
 
     async def use(self, client_id: str, jti: str, expires_at: int) -> bool:
         """Use a name of a client up, until a Unix time; answer whether it was new."""
-        digest = sha256(f"{client_id} {jti}".encode()).hexdigest()
+        # JSON may hold half a character.
+        digest = sha256(f"{client_id} {jti}".encode(errors="surrogatepass")).hexdigest()
         row = {"digest": digest, "expires_at": expires_at}
         return await self._database.write(lambda c: c.execute(self._use, row).rowcount == 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
@@ -231,6 +231,15 @@ async def test_each_is_good_once(snowflake: Snowflake, clock: Clock) -> None:
     await snowflake.state.store.housekeeping.delete_expired()
     later = assertion(jti="the same", exp=NOW + 3660, iat=NOW + 3600)
     assert (await redeem(snowflake, later)).status_code == 200
+
+
+async def test_a_name_of_half_a_character_is_a_name(snowflake: Snowflake) -> None:
+    claims = jws.extract_compact(assertion(jti="half").encode()).payload
+    EC.ensure_kid()
+    header = {"alg": "ES256", "kid": EC.kid}
+    token = jws.serialize_compact(header, claims.replace(b"half", rb"\ud800"), EC)
+    assert (await redeem(snowflake, token)).status_code == 200
+    assert (await redeem(snowflake, token)).status_code == 401
 
 
 async def test_it_counts_at_every_endpoint(snowflake: Snowflake) -> None:

@@ -186,8 +186,10 @@ async def test_an_essential_class_of_authentication_cannot_be_had(snowflake: Sno
         '{"userinfo": {"' + "x" * 9000 + '": null}}',
         "\x00",
         '{"id_token": {"sub": {"value": "\\ud800"}}}',
+        r'{"userinfo": {"\ud800": 1}}',
+        '{"userinfo": {"é": 1}}',
     ],
-    ids=range(20),
+    ids=range(22),
 )
 async def test_what_is_malformed_is_told(snowflake: Snowflake, claims: str) -> None:
     response = await ask(snowflake.browser, **AS_GRAFANA, claims=claims)
