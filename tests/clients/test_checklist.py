@@ -233,7 +233,7 @@ def test_14_post_is_as_good_as_get_and_errors_travel_where_somebody_vouches(
     refused = parameters(arrival(browser.refuse(consent)))
     assert refused.keys() == {"error", "error_description", "state", "iss"}
     assert refused["state"] == login.state
-    faulty = browser.open(party.begin(login, response_type="token"))
+    faulty = browser.open(party.begin(login, response_type="none"))
     told = fault_of(party, login, faulty, world)
     assert told.get("error", "unsupported_response_type") == "unsupported_response_type"
 

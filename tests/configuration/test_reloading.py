@@ -101,6 +101,8 @@ def test_what_has_not_changed_is_kept(load: Load) -> None:
 
 async def test_it_is_read_again_at_each_signal_until_the_end(load: Load) -> None:
     signals: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    # Whoever has started the tests may have it ignored, as nohup does.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     before = signal.getsignal(signal.SIGHUP)
     used = following(load(""), lambda settings: signals.put(settings.allowed_clients))
     async with used:

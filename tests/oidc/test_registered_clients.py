@@ -202,7 +202,7 @@ async def test_a_redirect_uri_may_be_a_pattern(registered: Snowflake) -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "none"}, "unsupported_response_type"),
         ({"response_type": None}, "invalid_request"),
         ({"scope": "profile"}, "invalid_scope"),
         ({"prompt": "often"}, "invalid_request"),
