@@ -21,8 +21,6 @@ from snowflake.state import State
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #: How clients authenticate by one.
 METHODS: Final = ("private_key_jwt", "client_secret_jwt")
-#: Characters of one.
-MAX_ASSERTION: Final = 16_384
 #: Seconds for which one may be good from now.
 LIFETIME: Final = 3600
 #: Seconds by which another clock may be off.

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from snowflake.errors import InvalidClient, InvalidRequest
-from snowflake.oidc.client_assertion import ASSERTION_TYPE, MAX_ASSERTION, claimed_client
-from snowflake.protocol.bounds import MAX_CLIENT_ID, MAX_CLIENT_SECRET
+from snowflake.oidc.client_assertion import ASSERTION_TYPE, claimed_client
+from snowflake.protocol.bounds import MAX_ASSERTION, MAX_CLIENT_ID, MAX_CLIENT_SECRET
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
 from snowflake.uris.ascii import is_visible_ascii

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from snowflake.discord.models import User
 from snowflake.errors import LoginRequired
+from snowflake.oidc.requested_claims import both
 from snowflake.oidc.tokens.id_token import BAD_HINT, read_hint
 from snowflake.protocol.bounds import MAX_LOGIN_HINT, MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
@@ -106,9 +107,4 @@ def narrowed(hints: Hints, subjects: tuple[str, ...]) -> Hints:
     Raises:
         LoginRequired: nobody can be both.
     """
-    if not hints.subjects or not subjects:
-        return replace(hints, subjects=hints.subjects or subjects)
-    both = tuple(one for one in hints.subjects if one in subjects)
-    if not both:
-        raise LoginRequired("the hint and the claims parameter name different people")
-    return replace(hints, subjects=both)
+    return replace(hints, subjects=both(hints.subjects, subjects))

@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 from snowflake.errors import InvalidRequest, LoginRequired, UnmetRequirements
 from snowflake.oidc.scopes import Claims, allowed, claims_of, given, scopes_of
 from snowflake.people.person import Person
+from snowflake.protocol.bounds import MAX_CLAIMS
 from snowflake.protocol.parameters import Parameters
 from snowflake.settings.client import Client
 from snowflake.store.grants import Grant, Requested
 
-#: Characters of the parameter, and how many subjects it may name.
-MAX_CLAIMS: Final = 8192
+#: How many subjects the parameter may name.
 MAX_SUBJECTS: Final = 100
 #: Where claims may be asked for.
 PLACES: Final = ("userinfo", "id_token")
@@ -52,7 +52,7 @@ def requested_claims(params: Parameters, client: Client) -> Asked:
         for wanted in members.values():
             _check(wanted)
         _check_acr(members.get("acr"))
-        subjects = _both(subjects, _values(members.get("sub")))
+        subjects = both(subjects, _values(members.get("sub")))
         if names := tuple(name for name in members if name in known):
             claims[place] = names
     return Asked(claims, subjects)
@@ -146,18 +146,18 @@ def _values(wanted: Any) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _both(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Answer whom both let in.
+def both(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Answer the names that two parts of a request let in, each all if it names nobody.
 
     Raises:
         LoginRequired: nobody can be both.
     """
     if not some or not others:
         return some or others
-    both = tuple(one for one in some if one in others)
-    if not both:
-        raise LoginRequired("the claims parameter names different people")
-    return both
+    left = tuple(one for one in some if one in others)
+    if not left:
+        raise LoginRequired("the request names different people")
+    return left
 
 
 def _check_acr(wanted: Any) -> None:

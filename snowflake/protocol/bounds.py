@@ -11,7 +11,9 @@ from snowflake.settings.tables.clients.credentials import MAX_CLIENT_ID, MAX_CLI
 from snowflake.uris.checks import MAX_REDIRECT_URI
 
 __all__ = [
+    "MAX_ASSERTION",
     "MAX_BODY",
+    "MAX_CLAIMS",
     "MAX_CLIENT_ID",
     "MAX_CLIENT_SECRET",
     "MAX_CODE",
@@ -46,11 +48,15 @@ MAX_NONCE: Final = 1024
 #: An address of mail (RFC 5321, section 4.5.3.1) is the longest that anybody hints.
 MAX_LOGIN_HINT: Final = 320
 MAX_REFERRER: Final = 2048
+#: The claims that are asked for one by one.
+MAX_CLAIMS: Final = 8192
 
 #: At the token endpoint. Our codes are sealed notes, as long as what they hold.
 MAX_GRANT_TYPE: Final = 128
 MAX_CODE: Final = MAX_BODY
 MAX_REFRESH_TOKEN: Final = 512
+#: A JWT by which a client proves who it is.
+MAX_ASSERTION: Final = 16_384
 
 #: What Discord sends people back with. Its codes have 30.
 MAX_DISCORD_CODE: Final = 512

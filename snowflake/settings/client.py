@@ -158,9 +158,7 @@ class Client:
     def signing_secret(self) -> str | None:
         """The client secret, if it is what signs; None if that is a key of ours."""
         table = self.registered
-        if table is None or table.signing_alg != "HS256" or table.secret is None:
-            return None
-        return table.secret.get_secret_value()
+        return table.plain_secret if table is not None and table.signing_alg == "HS256" else None
 
     @property
     def wants_signed_userinfo(self) -> bool:

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from snowflake.oidc.client_assertion import ASSERTION_TYPE, MAX_ASSERTION
+from snowflake.oidc.client_assertion import ASSERTION_TYPE
+from snowflake.protocol.bounds import MAX_ASSERTION
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable

@@ -13,7 +13,7 @@ from snowflake.errors import (
     TemporarilyUnavailable,
     TooManyRequests,
 )
-from snowflake.oidc import redirects, scopes
+from snowflake.oidc import redirects
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.granting import front_grant_of, grant_of_login
@@ -70,10 +70,10 @@ async def authorization_code(
     client, person = credentials.client, fetched.person
 
     # 4. The grant.
-    granted = tuple(scopes.granted(note.scope.split(), exchanged.scopes, client))
-    now = state.clock()
+    now, named = state.clock(), _named(note, person, client, state)
+    begun, granted = grant_of_login(named, person, client, exchanged.scopes, now)
     grant = replace(
-        grant_of_login(_named(note, person, client, state), person, client, exchanged.scopes, now),
+        begun,
         expires_at=expires_at(client, note.auth_time, now, refreshable=refreshable),
         secret_hash=exchanged.secret_hash,
     )

@@ -12,17 +12,17 @@ from snowflake.store.grants import Grant
 
 def grant_of_login(
     note: CodeNote, person: Person, client: Client, discord: frozenset[str], now: float
-) -> Grant:
-    """Answer the grant of a login, which expires now unless it is told otherwise.
+) -> tuple[Grant, tuple[str, ...]]:
+    """Answer the grant of a login, which expires now unless it is told otherwise, and its scopes.
 
-    ``discord`` are the scopes that Discord granted.
+    ``discord`` are the scopes that Discord granted. The scopes are those that the client is given.
 
     Raises:
         InvalidGrant: Discord does not let us know who it is.
     """
     asked = tuple(note.scope.split())
-    granted = scopes.granted(asked, discord, client)
-    return Grant(
+    granted = tuple(scopes.granted(asked, discord, client))
+    grant = Grant(
         id=note.id,
         client_id=client.id,
         application=client.application,
@@ -43,6 +43,7 @@ def grant_of_login(
         offline="offline_access" in granted,
         requested=note.requested,
     )
+    return grant, granted
 
 
 def front_grant_of(code_id: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from snowflake.oidc import scopes
 from snowflake.oidc.grants.granting import front_grant_of, grant_of_login
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.tokens import Redeemed
@@ -50,9 +49,9 @@ def front_of(arrived: Arrived, now: float, *, in_uri: bool) -> Front:
         InvalidGrant: Discord does not let us know who it is.
     """
     code, client = arrived.code, arrived.client
-    granted = tuple(scopes.granted(code.scope.split(), arrived.discord, client))
+    begun, granted = grant_of_login(code, arrived.person, client, arrived.discord, now)
     grant = replace(
-        grant_of_login(code, arrived.person, client, arrived.discord, now),
+        begun,
         id=front_grant_of(code.id),
         expires_at=int(now + client.token_lifetime.total_seconds()),
         offline=False,
