@@ -51,6 +51,12 @@ class SingleFlight:
         if kept is not None and self._is_fresh(kept):
             answer: Answer = kept.answer
             return answer
+        return await self.renew(key, work)
+
+    async def renew(
+        self, key: Hashable, work: Callable[[], Coroutine[None, None, Answer]]
+    ) -> Answer:
+        """Find it out anew, as ``run`` does; what is kept stays so where that fails."""
         if key not in self._under_way:
             self._under_way[key] = _Flight(asyncio.create_task(self._keeping(key, work)))
         shared: Answer = await self.follow(key)

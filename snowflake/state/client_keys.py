@@ -42,13 +42,21 @@ class ClientKeys:
         keys = self._sets.get(jwks_uri)
         if keys is None:
             # As many as the configuration names.
-            keys = self._sets[jwks_uri] = Keys(partial(self._fetch, jwks_uri), self._clock)
+            keys = self._sets[jwks_uri] = Keys(
+                partial(fetch_key_set, self._transport, jwks_uri), self._clock
+            )
         try:
             return await keys.find(kid, algorithm)
         except UpstreamUntrusted:
             return None
 
-    # Whatever JSON has.
-    async def _fetch(self, jwks_uri: str) -> dict[str, Any]:
-        calls = Calls(self._transport, Neighbourhood(jwks_uri))
-        return read(await calls.send(Call("jwks", jwks_uri)))
+
+# Whatever JSON has.
+async def fetch_key_set(transport: httpx.AsyncBaseTransport, jwks_uri: str) -> dict[str, Any]:
+    """Fetch what is at a ``jwks_uri``, which may be near only if it says so itself.
+
+    Raises:
+        UpstreamError: there is no JSON object.
+    """
+    calls = Calls(transport, Neighbourhood(jwks_uri))
+    return read(await calls.send(Call("jwks", jwks_uri)))

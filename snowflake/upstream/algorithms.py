@@ -21,8 +21,15 @@ HASHES: Final[dict[str, Callable[[bytes], Any]]] = {  # hashlib names no type fo
 
 #: The beginning of an algorithm's name -> the type of its keys.
 _KEY_TYPES: Final = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+#: Algorithm -> the curves on which its keys are (RFC 7518, section 3.4; RFC 8037, section 3.1).
+_CURVES: Final = {
+    "ES256": ("P-256",),
+    "ES384": ("P-384",),
+    "ES512": ("P-521",),
+    "EdDSA": ("Ed25519", "Ed448"),
+}
 
 
-def key_type_of(algorithm: str) -> str:
-    """Answer the type of the keys of one of these algorithms."""
-    return _KEY_TYPES[algorithm[:2]]
+def takes(algorithm: str, kty: str, crv: object) -> bool:
+    """Whether one of these algorithms takes keys of a type, and of a curve if it has one."""
+    return kty == _KEY_TYPES[algorithm[:2]] and crv in _CURVES.get(algorithm, (None,))

@@ -1,16 +1,17 @@
 """The provider's keys (RFC 7517), by which its ID tokens are verified."""
 
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import Key, OctKey, import_key
+from joserfc.jwk import Key, import_key
 
 from snowflake.concurrency.single_flight import SingleFlight
-from snowflake.errors import UpstreamDown, UpstreamUntrusted
-from snowflake.upstream.algorithms import key_type_of
+from snowflake.errors import UpstreamDown, UpstreamError, UpstreamUntrusted
+from snowflake.upstream.algorithms import takes
 from snowflake.upstream.bounds import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
 
 #: Seconds for which keys are kept.
@@ -20,6 +21,11 @@ PAUSE: Final = 30.0
 
 #: All keys are one document.
 _ALL: Final = "keys"
+_UNKNOWN: Final = "is no JSON Web Key of a known kind"
+
+
+class PrivateKey(ValueError):
+    """A key that others than its owner have."""
 
 
 class Keys:
@@ -42,16 +48,20 @@ class Keys:
             UpstreamUntrusted: there is no such key.
             UpstreamError: the keys cannot be fetched.
         """
-        key = _fitting(await self._all(), kid, algorithm)
-        if key is None and self._may_fetch_again():
-            self._kept.forget(_ALL)
-            key = _fitting(await self._all(), kid, algorithm)
+        key = _fitting(await self._kept.run(_ALL, self._read), kid, algorithm)
+        if key is None and (self._kept.is_under_way(_ALL) or self._may_fetch_again()):
+            key = _fitting(await self._anew(), kid, algorithm)
         if key is None:
             raise UpstreamUntrusted("ID token", "its key is not among the provider's keys")
         return key
 
-    async def _all(self) -> tuple[Key, ...]:
-        return await self._kept.run(_ALL, self._read)
+    async def _anew(self) -> tuple[Key, ...]:
+        """Fetch all again. Those that are kept serve on where that fails, and the next may try."""
+        try:
+            return await self._kept.renew(_ALL, self._read)
+        except UpstreamError:
+            self._missed_at = None
+            raise
 
     def _may_fetch_again(self) -> bool:
         now = self._clock()
@@ -61,29 +71,62 @@ class Keys:
         return True
 
     async def _read(self) -> tuple[Key, ...]:
-        keys = (await self._fetch()).get("keys")
-        if not isinstance(keys, list):
-            raise UpstreamDown("jwks", "is no set of keys")
-        return tuple(key for value in keys[:MAX_KEYS] if (key := _public_key(value)) is not None)
+        keys = []
+        for value in members(await self._fetch()):
+            # One that cannot be used here does no harm to the others.
+            with suppress(ValueError):
+                keys.append(read_key(value))
+        return tuple(keys)
 
 
-def _public_key(value: object) -> Key | None:
-    """Read one key; one that cannot be used here is none, and does no harm to the others."""
+def members(document: Mapping[str, Any]) -> list[object]:
+    """Answer what a key set holds (RFC 7517, section 5), as much of it as is looked at.
+
+    Raises:
+        UpstreamDown: it is none.
+    """
+    keys = document.get("keys")
+    if not isinstance(keys, list):
+        raise UpstreamDown("jwks", "is no set of keys")
+    return keys[:MAX_KEYS]
+
+
+def read_key(value: object) -> Key:
+    """Read one key of a set.
+
+    Raises:
+        PrivateKey: it is private, so that others than its owner may sign with it.
+        ValueError: it is none that can be used here.
+    """
     if not isinstance(value, dict):
-        return None
+        raise ValueError(_UNKNOWN)  # noqa: TRY004 - a value like the others
     try:
         with warnings.catch_warnings():
             # Of weak keys, which are refused below.
             warnings.simplefilter("ignore", SecurityWarning)
             key = import_key(value)
-            if isinstance(key, OctKey) or not isinstance(key.kid, str | None):
-                return None
-            raw = key.public_key
+            is_private, raw = key.is_private, key.raw_value
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-        return None
+        raise ValueError(_UNKNOWN) from None
+    if not isinstance(key.kid, str | None):
+        raise ValueError("has a kid that is no text")  # noqa: TRY004 - a value like the others
+    if is_private:
+        raise PrivateKey("is private, and known to everybody who reads it")
     if isinstance(raw, RSAPublicKey) and not MIN_RSA_BITS <= raw.key_size <= MAX_RSA_BITS:
-        return None
+        raise ValueError(f"has {raw.key_size} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}")
     return key
+
+
+def verifies(key: Key, algorithm: str) -> bool:
+    """Whether a key is for signatures by one of the algorithms of ``HASHES``."""
+    key_ops = key.get("key_ops")
+    return (
+        takes(algorithm, key.key_type, key.get("crv"))
+        # Of whatever type JSON has.
+        and key.get("use", "sig") == "sig"
+        and key.get("alg", algorithm) == algorithm
+        and (key_ops is None or "verify" in key_ops)
+    )
 
 
 def _fitting(keys: tuple[Key, ...], kid: str | None, algorithm: str) -> Key | None:
@@ -91,12 +134,5 @@ def _fitting(keys: tuple[Key, ...], kid: str | None, algorithm: str) -> Key | No
 
     OpenID Connect Core 1.0, section 10.1.
     """
-    fitting = [
-        key
-        for key in keys
-        if kid in {None, key.kid}
-        and key.key_type == key_type_of(algorithm)
-        and key.get("use") in {None, "sig"}
-        and key.alg in {None, algorithm}
-    ]
+    fitting = [key for key in keys if kid in {None, key.kid} and verifies(key, algorithm)]
     return fitting[0] if len(fitting) == 1 else None

@@ -70,7 +70,7 @@ class Neighbourhood:
             self._issuer.add(found)
             return
         await stream.aclose()
-        raise UpstreamMisconfigured(route, f"leads to a {found} address, where the issuer is not")
+        raise UpstreamMisconfigured(route, f"leads to a {found} address, as its name does not say")
 
 
 def _near(address: IPv4Address | IPv6Address) -> Near | None:

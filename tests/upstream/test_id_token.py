@@ -137,13 +137,13 @@ async def test_a_token_is_about_whom_it_was_asked_for() -> None:
 async def test_a_key_for_something_else_verifies_nothing() -> None:
     signing = OKPKey.generate_key("Ed25519", {"kid": "first"})
     agreeing = OKPKey.generate_key("X25519", {"kid": "first"})
-    with pytest.raises(UpstreamUntrusted, match="signature"):
+    with pytest.raises(UpstreamUntrusted, match="not among"):
         await verified(signed(GOOD, signing, "EdDSA"), agreeing)
 
 
 async def test_a_key_on_another_curve_verifies_nothing() -> None:
     other = ECKey.generate_key("P-384", {"kid": "first"})
-    with pytest.raises(UpstreamUntrusted, match="signature"):
+    with pytest.raises(UpstreamUntrusted, match="not among"):
         await verified(signed(GOOD), other)
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ async def found(clock: Clock, values: object, kid: str | None = "first") -> Key:
         {**PUBLIC, "kid": "second"},
         {**PUBLIC, "use": "enc"},
         {**PUBLIC, "use": 7},
+        {**PUBLIC, "use": ["sig"]},
+        {**PUBLIC, "alg": ["ES256"]},
+        {**PUBLIC, "key_ops": ["sign"]},
+        KEY.as_dict(private=True),
+        ECKey.generate_key("P-384", {"kid": "first"}).as_dict(private=False),
         {**PUBLIC, "alg": "ES384"},
         {**PUBLIC, "x": "!"},
         {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ", "kid": "first"},
@@ -69,6 +75,54 @@ async def test_a_token_that_names_no_key_may_have_no_choice(clock: Clock) -> Non
     assert (await found(clock, [PUBLIC], kid=None)).kid == "first"
     with pytest.raises(UpstreamUntrusted):
         await found(clock, [PUBLIC, OTHER.as_dict(private=False)], kid=None)
+
+
+async def test_a_key_of_another_curve_is_no_choice(clock: Clock) -> None:
+    longer = ECKey.generate_key("P-384").as_dict(private=False)
+    assert (await found(clock, [longer, PUBLIC], kid=None)).kid == "first"
+
+
+class Published:
+    """A key set that is fetched when the test lets it."""
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = [PUBLIC]
+        self.fetched, self.fails = 0, False
+        self.may_come = asyncio.Event()
+        self.may_come.set()
+
+    async def fetch(self) -> dict[str, Any]:
+        self.fetched += 1
+        await self.may_come.wait()
+        if self.fails:
+            raise UpstreamDown("jwks", "answered 503")
+        return {"keys": self.keys}
+
+
+async def test_all_who_come_while_a_new_key_is_fetched_are_given_it(clock: Clock) -> None:
+    published = Published()
+    keys = Keys(published.fetch, clock)
+    await keys.find("first", "ES256")
+    published.keys = [OTHER.as_dict(private=False)]
+    published.may_come.clear()
+    waiting = [asyncio.create_task(keys.find("second", "ES256")) for _ in range(3)]
+    await asyncio.sleep(0)
+    published.may_come.set()
+    assert {(await task).kid for task in waiting} == {"second"}
+    assert published.fetched == 2
+
+
+async def test_where_a_new_key_cannot_be_fetched_the_old_ones_serve_on(clock: Clock) -> None:
+    published = Published()
+    keys = Keys(published.fetch, clock)
+    await keys.find("first", "ES256")
+    published.fails = True
+    for _ in range(2):
+        with pytest.raises(UpstreamDown):
+            await keys.find("second", "ES256")
+    assert (await keys.find("first", "ES256")).kid == "first"
+    published.keys, published.fails = [OTHER.as_dict(private=False)], False
+    assert (await keys.find("second", "ES256")).kid == "second"
 
 
 async def test_keys_are_kept_for_an_hour(

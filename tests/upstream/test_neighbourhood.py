@@ -1,9 +1,7 @@
 """No provider elsewhere has us speak to this machine, or to what is on its link."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +11,7 @@ from snowflake.errors import UpstreamDown, UpstreamMisconfigured
 from snowflake.upstream.calls import Call, Calls
 from snowflake.upstream.discovery import read_document
 from snowflake.upstream.neighbourhood import near
+from tests.resolving import lead_here
 from tests.upstream.provider import DOCUMENT
 
 ELSEWHERE = "https://id.example.com/"
@@ -94,16 +93,7 @@ async def port(listener: Listener) -> AsyncIterator[int]:
 
 @pytest.fixture(autouse=True)
 def _every_name_leads_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve = socket.getaddrinfo
-
-    def here(host: Any, *arguments: Any, **more: Any) -> Any:  # as socket has them
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        return resolve("127.0.0.1" if name.endswith(".example.com") else host, *arguments, **more)
-
-    monkeypatch.setattr(socket, "getaddrinfo", here)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    lead_here(monkeypatch)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.operator.doctor.application import application
 from snowflake.operator.doctor.bot import bot
+from snowflake.operator.doctor.client_keys import client_keys
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.discord import discord
 from snowflake.operator.doctor.finding import Finding, Status
@@ -25,6 +26,7 @@ CHECKS: dict[str, Check] = {
     "bot": bot,
     "redirects": portal,
     "clients": native_apps,
+    "client keys": client_keys,
     "logouts": logouts,
     "linked roles": linked_roles,
     "issuer": issuer,
