@@ -18,12 +18,16 @@ def requested_client(params: Parameters, registry: Registry) -> Client:
 
     Raises:
         InvalidRequest: ``client_id`` is missing or none that Discord would give.
-        UnauthorizedClient: this client is not on the list of those allowed.
+        UnauthorizedClient: this client is not on the list of those allowed, or signs in nobody by a
+            browser.
     """
     client_id = params.require("client_id", MAX_CLIENT_ID)
     if not is_visible_ascii(client_id):
         raise InvalidRequest("client_id holds characters that no client ID has")
-    return find_client(client_id, registry)
+    client = find_client(client_id, registry)
+    if not client.response_types:
+        raise UnauthorizedClient("this client is one that signs in nobody by a browser")
+    return client
 
 
 def find_client(client_id: str, registry: Registry) -> Client:

@@ -18,7 +18,7 @@ from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
 from snowflake.settings.client import Client
 from snowflake.settings.offers import Offers
-from snowflake.settings.tables.clients.responses import RESPONSE_MODES, RESPONSE_TYPES
+from snowflake.settings.tables.clients.responses import DEVICE_CODE, RESPONSE_MODES, RESPONSE_TYPES
 from snowflake.state import state_of
 
 #: How clients authenticate; ``oidc/credentials.py`` reads them.
@@ -147,9 +147,14 @@ def _requests(offers: Offers) -> Claims:
 
 def _may_use(client: Client, grant_type: str) -> bool:
     if grant_type == IMPLICIT:
-        return client.response_types != (CODE,)
-    # All others begin with a code.
-    return client.may_bring(grant_type) and client.gets("code")
+        return any(response_type != CODE for response_type in client.response_types)
+    if grant_type == "authorization_code":
+        return client.gets("code")
+    if grant_type == "refresh_token":
+        return client.may_bring(grant_type) and (
+            client.gets("code") or client.may_bring(DEVICE_CODE)
+        )
+    return client.may_bring(grant_type)
 
 
 def _may_challenge(client: Client, _: str) -> bool:

@@ -168,7 +168,7 @@ class Client:
     @property
     def response_types(self) -> tuple[str, ...]:
         """What it may ask the authorization endpoint for."""
-        return self.registered.response_types if self.registered is not None else ("code",)
+        return self.registered.requestable if self.registered is not None else ("code",)
 
     def may_ask_for(self, response_type: str) -> bool:
         """Whether it may ask for this."""
@@ -185,11 +185,13 @@ class Client:
             return mode == "query"
         if table.response_modes is not None:
             return mode in table.response_modes
-        return mode != "query" or "code" in table.response_types
+        return bool(table.requestable) and (mode != "query" or "code" in table.requestable)
 
     def may_bring(self, grant_type: str) -> bool:
         """Whether it may bring a grant type to the token endpoint."""
-        return self.registered is None or grant_type in self.registered.grant_types
+        if self.registered is None:
+            return grant_type in {"authorization_code", "refresh_token"}
+        return grant_type in self.registered.grant_types
 
     @property
     def includes_claims(self) -> bool:

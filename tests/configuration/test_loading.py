@@ -135,7 +135,7 @@ verified_email = "perhaps"
 [[clients]]
 id = "grafana"
 [[clients]]
-redirect_uris = []
+response_types = []
 [clients.groups]
 shape = 5
 [unheard_of]
@@ -149,9 +149,9 @@ shape = 5
         "9: groups.shap: is not known here; is shape meant?",
         "13: access.any_role: must be a list in brackets",
         "14: access.verified_email: input should be a valid boolean, unable to interpret input",
-        "15: clients.grafana.redirect_uris: is missing",
+        "15: clients.grafana: needs a secret or a secret_file, or public = true",
         "17: clients.1.id: is missing",
-        "18: clients.1.redirect_uris: must have at least one",
+        "18: clients.1.response_types: must have at least one",
         "20: clients.1.groups.shape: input should be 'id', 'name' or 'object'",
         "1: isuer: is not known here; is issuer meant?",
         "21: unheard_of: is not known here",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from tests.configuration.conftest import APPLICATION, Faults, Load
 from tests.configuration.test_loading import CLIENT
 
@@ -11,7 +12,7 @@ APP = WITH_SECRET.replace("https://g.example.com/cb", "com.example.app:/cb")
 
 def test_by_default_a_client_has_codes_and_refresh_tokens(load: Load) -> None:
     [client] = load(WITH_SECRET).clients
-    assert client.response_types == ("code",)
+    assert client.requestable == ("code",)
     assert client.response_modes is None
     assert client.grant_types == ("authorization_code", "refresh_token")
 
@@ -38,12 +39,53 @@ def test_the_order_of_words_is_free(load: Load) -> None:
             'response_types = ["code", "id_token"]\nresponse_modes = ["query"]',
             "tokens need fragment or form_post",
         ),
-        ('grant_types = ["refresh_token"]', "response_types with code need authorization_code"),
-        ('grant_types = ["password"]', "input should be 'authorization_code' or 'refresh_token'"),
+        (
+            'grant_types = ["refresh_token"]\nresponse_types = ["code"]',
+            "response_types with code need authorization_code",
+        ),
+        ('grant_types = ["refresh_token"]', "by these alone it would get nothing"),
+        ("grant_types = []", "by these alone it would get nothing"),
+        (
+            'grant_types = ["client_credentials"]',
+            "has redirect_uris, which its grant_types do not need",
+        ),
+        ('grant_types = ["password"]', "input should be 'authorization_code', 'refresh_token', "),
     ],
 )
 def test_what_cannot_be_is_told_at_the_start(faults: Faults, lines: str, fault: str) -> None:
     [told] = faults(WITH_SECRET + lines)
+    assert "grafana" in told
+    assert fault in told
+
+
+MACHINE = f'{APPLICATION}[[clients]]\nid = "grafana"\n'
+
+
+@pytest.mark.parametrize("grant_type", ["client_credentials", DEVICE_CODE])
+def test_a_client_without_a_browser_needs_no_redirect_uris(load: Load, grant_type: str) -> None:
+    lines = f'{MACHINE}secret = "s"\ngrant_types = ["{grant_type}"]'
+    [client] = load(lines).clients
+    assert client.redirect_uris == ()
+    assert client.requestable == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ('secret = "s"', "needs redirect_uris, to which people are led back"),
+        (
+            'secret = "s"\ngrant_types = ["authorization_code", "client_credentials"]',
+            "needs redirect_uris, to which people are led back",
+        ),
+        (
+            'public = true\ngrant_types = ["client_credentials"]',
+            "client_credentials is for clients that prove who they are",
+        ),
+        ('grant_types = ["client_credentials"]', "needs a secret or a secret_file"),
+    ],
+)
+def test_what_a_client_lacks_is_told_at_the_start(faults: Faults, lines: str, fault: str) -> None:
+    [told] = faults(MACHINE + lines)
     assert "grafana" in told
     assert fault in told
 

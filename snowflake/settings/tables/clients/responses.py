@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from snowflake.settings.tables.clients.credentials import CredentialKeys
 from snowflake.settings.tables.clients.redirects import RedirectKeys
 from snowflake.uris.private_use import is_private_use
 
@@ -17,7 +18,16 @@ RESPONSE_TYPES: Final = (
 )
 RESPONSE_MODES: Final = ("query", "fragment", "form_post")
 Mode = Literal["query", "fragment", "form_post"]
-GrantType = Literal["authorization_code", "refresh_token"]
+#: The grant of devices that have no browser (RFC 8628, section 3.4).
+DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+GrantType = Literal[
+    "authorization_code",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "client_credentials",
+]
+#: Grant types that come to something only after another one, or the response types that go along.
+_NEEDING_ANOTHER: Final = frozenset({"authorization_code", "refresh_token"})
 
 
 def in_order(response_type: str) -> str:
@@ -38,17 +48,24 @@ def _some(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return values
 
 
-class ResponseKeys(RedirectKeys):
+class ResponseKeys(RedirectKeys, CredentialKeys):
     """What it may ask for, and how it is answered."""
 
-    response_types: Annotated[
-        tuple[Annotated[str, AfterValidator(_response_type)], ...], AfterValidator(_some)
-    ] = Field(
-        default=("code",),
+    grant_types: tuple[GrantType, ...] = Field(
+        default=("authorization_code", "refresh_token"),
         description=(
-            "What it may ask for: `code`, `id_token`, `id_token token`, `code id_token`, "
-            "`code token`, `code id_token token`; the order of words is free. Those with `token` "
-            "need sessions."
+            "What it may bring to the token endpoint: `authorization_code`, `refresh_token`, "
+            f"`{DEVICE_CODE}`, `client_credentials`. Without `refresh_token`, it gets none."
+        ),
+    )
+    response_types: Annotated[
+        tuple[Annotated[str, AfterValidator(_response_type)], ...] | None, AfterValidator(_some)
+    ] = Field(
+        default=None,
+        description=(
+            "What it may ask for by a browser: `code`, `id_token`, `id_token token`, "
+            "`code id_token`, `code token`, `code id_token token`; the order of words is free. "
+            "Those with `token` need sessions. By default `code`, if `authorization_code` is in `grant_types`."
         ),
     )
     response_modes: Annotated[tuple[Mode, ...] | None, AfterValidator(_some)] = Field(
@@ -58,12 +75,22 @@ class ResponseKeys(RedirectKeys):
             "response types: a query holds no tokens."
         ),
     )
-    grant_types: tuple[GrantType, ...] = Field(
-        default=("authorization_code", "refresh_token"),
-        description=(
-            "What it may bring to the token endpoint. Without `refresh_token`, it gets none."
-        ),
-    )
+
+    @model_validator(mode="after")
+    def _of_use(self) -> "ResponseKeys":
+        """Refuse a client that could get nothing, or nobody could be led back to."""
+        if not self.requestable and not {*self.grant_types} - _NEEDING_ANOTHER:
+            raise ValueError("grant_types: by these alone it would get nothing")
+        if self.requestable and not self.redirect_uris:
+            raise ValueError("needs redirect_uris, to which people are led back")
+        if self.redirect_uris and not self.requestable:
+            raise ValueError("has redirect_uris, which its grant_types do not need")
+        if self.public and "client_credentials" in self.grant_types:
+            raise ValueError(
+                "grant_types: client_credentials is for clients that prove who they are, and a "
+                "public one does not"
+            )
+        return self
 
     @model_validator(mode="after")
     def _answerable(self) -> "ResponseKeys":
@@ -73,9 +100,9 @@ class ResponseKeys(RedirectKeys):
         modes = self.response_modes
         if modes is None:
             return self
-        if "query" in modes and "code" not in self.response_types:
+        if "query" in modes and "code" not in self.requestable:
             raise ValueError("response_modes: query is for the response type code alone")
-        if modes == ("query",) and self.response_types != ("code",):
+        if modes == ("query",) and self.requestable != ("code",):
             raise ValueError("response_modes: tokens need fragment or form_post")
         if "form_post" in modes and all(map(is_private_use, self.redirect_uris)):
             raise ValueError(
@@ -83,6 +110,13 @@ class ResponseKeys(RedirectKeys):
             )
         return self
 
+    @property
+    def requestable(self) -> tuple[str, ...]:
+        """The response types that it may ask for; none, if it has no part in a browser."""
+        if self.response_types is not None:
+            return self.response_types
+        return ("code",) if "authorization_code" in self.grant_types else ()
+
     def asks_for(self, word: str) -> bool:
         """Whether a word is in any of the response types."""
-        return any(word in response_type.split() for response_type in self.response_types)
+        return any(word in response_type.split() for response_type in self.requestable)
