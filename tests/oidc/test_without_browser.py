@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
-from snowflake.settings.tables.clients.responses import DEVICE_CODE
+from snowflake.settings.tables.clients.responses import DEVICE_CODE, GrantType
 from tests.login import ask
 from tests.oidc.signed_in import keeping_sessions
 from tests.running import Clock, Discord
@@ -13,7 +13,7 @@ from tests.running import Clock, Discord
 
 @pytest.mark.parametrize("grant_type", ["client_credentials", DEVICE_CODE])
 async def test_they_lead_nobody_to_discord(
-    settings: Settings, clock: Clock, discord: Discord, grant_type: str
+    settings: Settings, clock: Clock, discord: Discord, grant_type: GrantType
 ) -> None:
     machine = ClientTable(id="machine", secret=SecretStr("s"), grant_types=(grant_type,))
     async with keeping_sessions(settings, clock, discord, machine) as snowflake:

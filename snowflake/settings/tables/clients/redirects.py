@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field
 from snowflake.settings.tables.table import Table
 from snowflake.uris.registered import check_registered, is_one_of
 
-
 RedirectUri = Annotated[str, AfterValidator(check_registered)]
 
 

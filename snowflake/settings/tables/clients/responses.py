@@ -65,7 +65,8 @@ class ResponseKeys(RedirectKeys, CredentialKeys):
         description=(
             "What it may ask for by a browser: `code`, `id_token`, `id_token token`, "
             "`code id_token`, `code token`, `code id_token token`; the order of words is free. "
-            "Those with `token` need sessions. By default `code`, if `authorization_code` is in `grant_types`."
+            "Those with `token` need sessions. By default `code`, if `authorization_code` is in "
+            "`grant_types`."
         ),
     )
     response_modes: Annotated[tuple[Mode, ...] | None, AfterValidator(_some)] = Field(
