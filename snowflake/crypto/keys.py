@@ -31,7 +31,8 @@ class _Registry(JWSRegistry):
     max_signature_length = MAX_KEY_SIZE // 6 + 1
 
     def __init__(self, algorithm: Algorithm) -> None:
-        super().__init__(algorithms=[algorithm.name])
+        # What a header says beyond that is ignored, unless it is critical (RFC 7515, section 4).
+        super().__init__(algorithms=[algorithm.name], strict_check_header=False)
         self._only = JWSRegistry.algorithms[algorithm.name]
 
     def get_alg(self, name: str) -> Any:  # joserfc does not export the type

@@ -1,6 +1,7 @@
 """A JWT by which a client proves who it is (RFC 7523; OpenID Connect Core 1.0, section 9)."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 import structlog
@@ -27,8 +28,8 @@ LIFETIME: Final = 3600
 LEEWAY: Final = 60
 #: Characters of its name.
 MAX_JTI: Final = 256
-#: What is said where none of its keys can have signed.
-NO_KEY: Final = "is not signed by a key of this client"
+#: What is said where none of its keys, or not its secret, has signed.
+NO_KEY: Final = "is not signed by this client"
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +68,10 @@ async def check_assertion(assertion: str, client: Client, issuer: str, state: St
         _check(claims, client, issuer, state.clock())
     except (ValueError, ClaimError) as error:
         raise InvalidClient(f"client_assertion {_reason(error)}") from error
-    if not await state.store.assertions.use(client.id, claims["jti"], int(claims["exp"]) + LEEWAY):
+    # Another process, whose clock may be off too, must still know it when it takes it for the last
+    # time.
+    kept_until = ceil(claims["exp"]) + 2 * LEEWAY
+    if not await state.store.assertions.use(client.id, claims["jti"], kept_until):
         _log.warning("client_assertion_replayed")
         raise InvalidClient("client_assertion was used before; sign another one each time")
 
@@ -77,7 +81,10 @@ async def _verified(assertion: str, table: ClientTable, state: State) -> dict[st
     header = header_of(assertion)
     key, algorithm = await _key_for(header, table, state)
     # A ``jku`` or ``x5u`` of the header is never followed: keys are where the configuration says.
-    return verified(assertion, key, algorithm)[1]
+    try:
+        return verified(assertion, key, algorithm)[1]
+    except ValueError:
+        raise ValueError(NO_KEY) from None
 
 
 async def _key_for(

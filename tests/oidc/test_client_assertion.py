@@ -234,6 +234,23 @@ async def test_each_is_good_once(snowflake: Snowflake, clock: Clock) -> None:
     assert (await redeem(snowflake, later)).status_code == 200
 
 
+@pytest.mark.parametrize("exp", [NOW + 60, NOW + 60.7])
+async def test_it_is_remembered_for_as_long_as_it_would_be_taken(
+    snowflake: Snowflake, clock: Clock, exp: float
+) -> None:
+    token = assertion(exp=exp)
+    assert (await redeem(snowflake, token)).status_code == 200
+    # Another process, whose clock is slow, may take it for so long.
+    for _ in range(130):
+        clock.pass_by(1)
+        await snowflake.state.store.housekeeping.delete_expired()
+        clock.pass_by(-60)
+        form = {"grant_type": "x", **signed(token)}
+        answer = await snowflake.browser.post("/token", data=form)
+        assert answer.json()["error"] == "invalid_client", clock()
+        clock.pass_by(60)
+
+
 async def test_a_name_of_half_a_character_is_a_name(snowflake: Snowflake) -> None:
     claims = jws.extract_compact(assertion(jti="half").encode()).payload
     EC.ensure_kid()
