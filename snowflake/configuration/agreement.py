@@ -6,17 +6,17 @@ from pydantic import SecretStr
 
 from snowflake.configuration.claims import BOT, faults_of_claims, faults_of_scopes
 from snowflake.configuration.document import Keys
+from snowflake.configuration.federation import faults_of_proofs
 from snowflake.configuration.hints import guess
+from snowflake.configuration.loopback import HTTPS, carries_secrets
 from snowflake.crypto.keys import by_secret
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.groups import GroupsTable
-from snowflake.uris.registered import is_plain_http
 
 Faults = Iterator[tuple[Keys, str]]
-HTTPS = "must be https:// while treat_loopback_as_secure is false"
 APPLICATION = ("discord_client_id", "discord_client_secret")
 
 
@@ -50,7 +50,7 @@ def _of_linked_roles(settings: Settings) -> Faults:
     if table is None:
         if settings.linked_roles_at_login:
             yield ("linked_roles_at_login",), "needs linked roles: the table [linked_roles]"
-    elif not _is_secure(table.issuer, settings):
+    elif not carries_secrets(table.issuer, settings):
         yield ("linked_roles", "issuer"), HTTPS
 
 
@@ -65,13 +65,14 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
         yield from _without_sessions(client, keys)
     for name in ("redirect_uris", "post_logout_redirect_uris"):
         for at, uri in enumerate(getattr(client, name)):
-            if not _is_secure(uri, settings):
+            if not carries_secrets(uri, settings):
                 yield (*keys, name, at), HTTPS
     if client.signing_alg == "HS256" and not _may_sign(client.secret):
         yield (
             (*keys, "signing_alg"),
             "needs a secret for HS256, and this one is a public key",
         )
+    yield from faults_of_proofs(client, settings, keys)
     scopes = [*BUILT_IN, *(table.name for table in settings.scopes)]
     for at, scope in enumerate(client.scopes or ()):
         if scope not in scopes:
@@ -127,8 +128,3 @@ def _of_access(access: AccessTable, groups: GroupsTable, keys: Keys) -> Faults:
         gates = ("any_role", "all_roles", "no_role", "screened", "not_timed_out")
         gate = next(name for name in gates if getattr(access, name))
         yield (*keys, gate), "needs a guild: any_guild or all_guilds, or guilds of [groups]"
-
-
-def _is_secure(uri: str, settings: Settings) -> bool:
-    """Whether a URI that a table has let pass may carry a login here."""
-    return settings.treat_loopback_as_secure or not is_plain_http(uri)

@@ -1,8 +1,9 @@
 """Whether a client is who it says it is.
 
-Of a registered client Snowflake knows that itself. The secret of a Discord application Discord
-checks, whenever it gives tokens for it; without asking Discord, it is held against the hash of the
-one that Discord accepted when a grant was made.
+Of a registered client Snowflake knows that itself, or is told by somebody whom the client trusts
+(``federation``). The secret of a Discord application Discord checks, whenever it gives tokens for
+it; without asking Discord, it is held against the hash of the one that Discord accepted when a
+grant was made.
 """
 
 from collections.abc import Iterator
@@ -12,10 +13,22 @@ import structlog
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from snowflake.errors import InvalidClient, TemporarilyUnavailable, UnauthorizedClient
+from snowflake.errors import (
+    InvalidClient,
+    InvalidRequest,
+    TemporarilyUnavailable,
+    UnauthorizedClient,
+)
 from snowflake.oidc.client_assertion import METHODS, check_assertion
 from snowflake.oidc.clients import find_client
-from snowflake.oidc.credentials import Credentials, presented_credentials
+from snowflake.oidc.credentials import (
+    SECRET_TOO_LONG,
+    Credentials,
+    Presented,
+    presented_credentials,
+)
+from snowflake.oidc.federation import federated
+from snowflake.protocol.bounds import MAX_CLIENT_SECRET
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import Parameters
@@ -37,7 +50,8 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
     Raises:
         InvalidClient: there are none, or they cannot be read, or nobody here knows the client, or a
             registered client's are wrong (RFC 6749, section 5.2).
-        InvalidRequest: two that differ were sent at once.
+        InvalidRequest: two that differ were sent at once, or a secret is too long.
+        TemporarilyUnavailable: the keys by which a JWT is verified cannot be fetched.
         TooManyRequests: too many wrong secrets of a registered client were tried.
     """
     presented = presented_credentials(request, params)
@@ -45,13 +59,28 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
         client = find_client(presented.client_id, state.registry)
     except UnauthorizedClient as error:
         raise InvalidClient(error.description) from error
+    caller, base = caller_of(request), issuer_of(request)
+    if client.trusts_others and presented.token is not None:
+        claims = await federated(presented.token, client, base, state)
+        if claims is not None:
+            return Credentials(client, None, caller, proven=True, asserted=claims)
     if presented.assertion is not None:
-        await check_assertion(presented.assertion, client, issuer_of(request), state)
-        return Credentials(client, None, caller_of(request), proven=True)
+        await check_assertion(presented.assertion, client, base, state)
+        return Credentials(client, None, caller, proven=True)
+    return await _by_secret(presented, client, caller, state)
+
+
+async def _by_secret(
+    presented: Presented, client: Client, caller: str, state: State
+) -> Credentials:
     secret, registered = presented.secret, client.registered
+    if secret is not None and len(secret.get_secret_value()) > MAX_CLIENT_SECRET:
+        raise InvalidRequest(SECRET_TOO_LONG)
+    if registered is not None and registered.method is None:
+        raise InvalidClient("this client has no secret; send a JWT of an issuer that it trusts")
     if registered is not None and registered.method in METHODS:
         raise InvalidClient(f"this client authenticates by {registered.method}")
-    credentials = Credentials(client, secret, caller_of(request))
+    credentials = Credentials(client, secret, caller)
     if registered is not None and not await _is_right(credentials, _expected(registered), state):
         raise InvalidClient(_reason(registered, secret))
     return credentials

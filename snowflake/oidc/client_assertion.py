@@ -17,6 +17,7 @@ from snowflake.settings.client import Client
 from snowflake.settings.public_keys import PublicKey
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
+from snowflake.state.client_keys import Publisher
 
 #: The one ``client_assertion_type`` (RFC 7523, section 2.2).
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -117,7 +118,7 @@ def _configured(keys: Sequence[PublicKey], kid: str | None, algorithm: Algorithm
 
 async def _published(jwks_uri: str, kid: str | None, algorithm: Algorithm, state: State) -> Key:
     try:
-        key = await state.client_keys.find(jwks_uri, kid, algorithm.name)
+        key = await state.client_keys.find(Publisher(jwks_uri), kid, algorithm.name)
     except UpstreamError as error:
         _log.warning("client_keys_unreachable", cause=error.cause)
         raise TemporarilyUnavailable("the client's keys cannot be fetched; try again") from error

@@ -11,6 +11,7 @@ from snowflake.settings.issuers import issuer_of_client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
+from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.scopes import ScopeTable
 
@@ -64,9 +65,23 @@ class Client:
         """
         if self.registered is None:
             return method in {"client_secret_basic", "client_secret_post", "none"}
-        if self.registered.method == "client_secret":
-            return method in {"client_secret_basic", "client_secret_post"}
-        return method == self.registered.method
+        table = self.registered
+        # The JWT of somebody else comes as a client's own would, or as its secret.
+        if table.trusts_others and method == "private_key_jwt":
+            return True
+        if method in {"client_secret_basic", "client_secret_post"}:
+            return table.method == "client_secret" or table.trusts_others
+        return method == table.method
+
+    @property
+    def trusts(self) -> tuple[TrustTable, ...]:
+        """Those whose JWTs prove that somebody is this client."""
+        return self.registered.trusts if self.registered is not None else ()
+
+    @property
+    def trusts_others(self) -> bool:
+        """Whether somebody else may say who is this client."""
+        return self.registered is not None and self.registered.trusts_others
 
     @property
     def has_own_issuer(self) -> bool:

@@ -116,6 +116,18 @@ def check_url(url: str, like: str = "https://www.example.com") -> str:
     return url
 
 
+def _secure(url: str) -> str:
+    parts = urlsplit(url)
+    check_secure(parts.scheme, parts.hostname or "")
+    return url
+
+
+def _without_query(url: str) -> str:
+    if "?" in url:
+        raise ValueError("must not have a query")
+    return url
+
+
 def check_line(text: str) -> str:
     """Answer one line of plain text, with something to read in it.
 
@@ -128,9 +140,8 @@ def check_line(text: str) -> str:
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(check_url(url, like="https://snowflake.example.com"))
-    check_secure(parts.scheme, parts.hostname or "")
-    if parts.query:
+    _secure(check_url(url, like="https://snowflake.example.com"))
+    if urlsplit(url).query:
         raise ValueError("must not have a query")
     if url.endswith("/"):
         raise ValueError("must not end with a slash")
@@ -186,7 +197,11 @@ Domains = Annotated[
     tuple[Annotated[str, AfterValidator(check_pattern)], ...], NoDecode, BeforeValidator(_split)
 ]
 Url = Annotated[str, AfterValidator(check_url)]
+#: One over which nobody else can change what is read.
+SecureUrl = Annotated[Url, AfterValidator(_secure)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+#: Somebody else's, to the letter.
+OtherIssuer = Annotated[SecureUrl, AfterValidator(_without_query)]
 BaseUrl = Annotated[Url, AfterValidator(_without_slash)]
 BasePath = Annotated[str, AfterValidator(_base_path)]
 HeaderSecret = Annotated[SecretStr | None, AfterValidator(_in_header)]

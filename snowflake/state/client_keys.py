@@ -1,30 +1,51 @@
-"""The public keys that applications publish, by which the JWTs are verified that they sign."""
+"""The public keys that applications and issuers publish, by which JWTs are verified.
+
+Anybody can name one of these clients, and send what looks like its JWT. So keys are fetched for
+nobody more often than ``upstream/jwks`` and the pause after a failure allow.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 from joserfc.jwk import Key
 
-from snowflake.errors import UpstreamUntrusted
+from snowflake.errors import UpstreamError, UpstreamUntrusted
 from snowflake.outbound.transport import transport_to_any
+from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.upstream.calls import Call, Calls
+from snowflake.upstream.discovery import document_url, read_issuer
 from snowflake.upstream.jwks import Keys
 from snowflake.upstream.neighbourhood import Neighbourhood
 from snowflake.upstream.reading import read
 
 #: Connections that a process has at most.
 MAX_CONNECTIONS: Final = 20
+#: Seconds after a failure for which nothing is fetched, and whoever asks is told of that failure.
+PAUSE: Final = 5.0
+
+
+class Publisher(NamedTuple):
+    """Where somebody publishes their keys: at a ``url``, or where that of an issuer leads to."""
+
+    url: str
+    is_issuer: bool = False
+
+
+def publisher_of(trust: TrustTable) -> Publisher:
+    """Answer who publishes the keys of an issuer that a client trusts."""
+    if trust.jwks_uri is not None:
+        return Publisher(trust.jwks_uri)
+    return Publisher(trust.issuer, is_issuer=True)
 
 
 class ClientKeys:
-    """The key sets at whichever ``jwks_uri``, each kept for a while and fetched anew if need be."""
+    """The key sets of whichever publishers, each kept for a while and fetched anew if need be."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, clock: Callable[[], float]) -> None:
         self._transport, self._clock = transport, clock
-        self._sets: dict[str, Keys] = {}
+        self._sets: dict[Publisher, Keys] = {}
 
     @classmethod
     @asynccontextmanager
@@ -33,30 +54,65 @@ class ClientKeys:
         async with transport_to_any(MAX_CONNECTIONS) as transport:
             yield cls(transport, clock)
 
-    async def find(self, jwks_uri: str, kid: str | None, algorithm: str) -> Key | None:
+    async def find(self, publisher: Publisher, kid: str | None, algorithm: str) -> Key | None:
         """Answer the key of a JWT by what its header says; None if there is none such.
 
         Raises:
             UpstreamError: the keys cannot be fetched.
         """
-        keys = self._sets.get(jwks_uri)
-        if keys is None:
-            # As many as the configuration names.
-            keys = self._sets[jwks_uri] = Keys(
-                partial(fetch_key_set, self._transport, jwks_uri), self._clock
-            )
         try:
-            return await keys.find(kid, algorithm)
+            return await self._set_of(publisher).find(kid, algorithm)
         except UpstreamUntrusted:
             return None
 
+    def _set_of(self, publisher: Publisher) -> Keys:
+        keys = self._sets.get(publisher)
+        if keys is None:
+            fetch = _Fetching(publisher, self._transport, self._clock)
+            # As many as the configuration names.
+            keys = self._sets[publisher] = Keys(fetch, self._clock)
+        return keys
+
+
+class _Fetching:
+    """Fetches the key set of one publisher, and rests after a failure."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        transport: httpx.AsyncBaseTransport,
+        clock: Callable[[], float],
+    ) -> None:
+        self._publisher, self._transport, self._clock = publisher, transport, clock
+        self._failed: tuple[float, UpstreamError] | None = None
+
+    # Whatever JSON has.
+    async def __call__(self) -> dict[str, Any]:
+        if self._failed is not None:
+            failed_at, failure = self._failed
+            if 0 <= self._clock() - failed_at < PAUSE:
+                raise type(failure)(*failure.args)
+        try:
+            fetched = await fetch_key_set(self._transport, self._publisher)
+        except UpstreamError as error:
+            self._failed = self._clock(), error
+            raise
+        self._failed = None
+        return fetched
+
 
 # Whatever JSON has.
-async def fetch_key_set(transport: httpx.AsyncBaseTransport, jwks_uri: str) -> dict[str, Any]:
-    """Fetch what is at a ``jwks_uri``, which may be near only if it says so itself.
+async def fetch_key_set(
+    transport: httpx.AsyncBaseTransport, publisher: Publisher
+) -> dict[str, Any]:
+    """Fetch what a publisher has, who may be near only by a name that says so.
 
     Raises:
-        UpstreamError: there is no JSON object.
+        UpstreamError: there is no JSON object, or an issuer says that it is another one.
     """
-    calls = Calls(transport, Neighbourhood(jwks_uri))
-    return read(await calls.send(Call("jwks", jwks_uri)))
+    url = publisher.url
+    calls = Calls(transport, Neighbourhood(url))
+    if publisher.is_issuer:
+        document = read(await calls.send(Call("discovery", document_url(url))))
+        url = read_issuer(document, url).jwks_uri
+    return read(await calls.send(Call("jwks", url)))

@@ -15,6 +15,7 @@ Event = Literal[
     "userinfo",
     "revocation",
     "introspection",
+    "assertion",
     "logout",
     "watch",
     "backchannel_logout",
@@ -35,6 +36,8 @@ EVENTS: Final[Mapping[Event, str]] = {
     "userinfo": "somebody is asked about anew and loses the login: `access_denied`, or the error",
     "revocation": "a client ends a login: `ended`, or the error",
     "introspection": "a client may not ask about a token: the error",
+    "assertion": "a client proves who it is by a token of an `issuer` that it trusts, with which "
+    "`subject`: `accepted`",
     "logout": "a session ends before its time: `ended`, or the error",
     "backchannel_logout": "a client's server is told of a logout: `delivered`, or `given_up`",
     "watch": "the bot sees that somebody may not sign in any more: `turned_away`",

@@ -9,7 +9,7 @@ A call goes through these files in this order:
 ``calls``        one request, within a time and a size (``bounds``)
 ``neighbourhood``  and to nobody who is near, unless the provider is
 ``reading``      its answer, or the error that it is
-``id_token``     verified, with the provider's keys (``jwks``)
+``id_token``     verified (``signatures``), with the provider's keys (``jwks``)
 ``narrowing``    whether the person has allowed all of it
 ``answer``       what comes of it all
 

@@ -20,6 +20,10 @@ from snowflake.upstream.route import Route
 
 #: Seconds for one request and its whole answer.
 SECONDS: Final = 10.0
+#: What is asked for. A key set has a type of its own (RFC 7517, section 8.5.2), and Kubernetes
+#: answers 406 to whoever does not take it.
+_JSON: Final = "application/json"
+_KEY_SET: Final = f"application/jwk-set+json, {_JSON}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,10 @@ class Calls:
             "GET" if call.form is None else "POST",
             call.url,
             data=call.form,
-            headers={"Accept": "application/json", **(call.headers or {})},
+            headers={"Accept": _accepted(call.route), **(call.headers or {})},
             extensions={"trace": partial(self._neighbourhood.check, call.route, call.url)},
         )
+
+
+def _accepted(route: Route) -> str:
+    return _KEY_SET if route == "jwks" else _JSON

@@ -1,6 +1,6 @@
 """What the provider says of itself (OpenID Connect Discovery 1.0, section 4)."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
@@ -35,15 +35,20 @@ def _check_endpoint(url: str, info: ValidationInfo) -> str:
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
 
 
-class Provider(BaseModel):
-    """The parts of a discovery document that are used here (section 3)."""
+class Issuer(BaseModel):
+    """Who signs, and where its keys are: all that an issuer of workloads' tokens says of itself."""
 
     model_config = ConfigDict(frozen=True)
 
     issuer: str
+    jwks_uri: Endpoint
+
+
+class Provider(Issuer):
+    """The parts of a provider's discovery document that are used here (section 3)."""
+
     authorization_endpoint: Endpoint
     token_endpoint: Endpoint
-    jwks_uri: Endpoint
     userinfo_endpoint: Endpoint | None = None
     revocation_endpoint: Endpoint | None = None
     pushed_authorization_request_endpoint: Endpoint | None = None
@@ -57,6 +62,9 @@ class Provider(BaseModel):
         return frozenset(HASHES).intersection(self.id_token_signing_alg_values_supported)
 
 
+Kind = TypeVar("Kind", bound=Issuer)
+
+
 def document_url(issuer: str) -> str:
     """Where the document of an issuer is (section 4.1)."""
     return issuer.removesuffix("/") + PATH
@@ -68,20 +76,34 @@ def read_document(document: dict[str, Any], issuer: str) -> Provider:
     Raises:
         UpstreamMisconfigured: it is another issuer's, or Snowflake cannot work with it.
     """
-    try:
-        provider = Provider.model_validate(document, context=near(urlsplit(issuer).hostname or ""))
-    except ValidationError as error:
-        names = sorted({str(fault["loc"][0]) for fault in error.errors()})
-        raise UpstreamMisconfigured("discovery", f"unusable {', '.join(names)}") from None
-    if provider.issuer != issuer:
-        raise UpstreamMisconfigured(
-            "discovery",
-            f"the provider calls itself {provider.issuer[:200]!r}; the issuer has to be "
-            "the same, the slash at its end included",
-        )
+    provider = _checked(Provider, document, issuer)
     if not provider.algorithms:
         raise UpstreamMisconfigured(
             "discovery",
             "ID tokens are signed with no asymmetric algorithm; give the provider a signing key",
         )
     return provider
+
+
+def read_issuer(document: dict[str, Any], issuer: str) -> Issuer:
+    """Check the discovery document of somebody of whom nothing but the keys is used.
+
+    Raises:
+        UpstreamMisconfigured: it is another issuer's, or names no place for keys.
+    """
+    return _checked(Issuer, document, issuer)
+
+
+def _checked(kind: type[Kind], document: dict[str, Any], issuer: str) -> Kind:
+    try:
+        found = kind.model_validate(document, context=near(urlsplit(issuer).hostname or ""))
+    except ValidationError as error:
+        names = sorted({str(fault["loc"][0]) for fault in error.errors()})
+        raise UpstreamMisconfigured("discovery", f"unusable {', '.join(names)}") from None
+    if found.issuer != issuer:
+        raise UpstreamMisconfigured(
+            "discovery",
+            f"the provider calls itself {found.issuer[:200]!r}; the issuer has to be "
+            "the same, the slash at its end included",
+        )
+    return found

@@ -1,23 +1,19 @@
 """Verifying an ID token (OpenID Connect Core 1.0, section 3.1.3.7)."""
 
 import hmac
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from joserfc import jws
-from joserfc.errors import ClaimError, JoseError, SecurityWarning
-from joserfc.jwk import Key
-from joserfc.jws import CompactSignature, JWSRegistry
+from joserfc.errors import ClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64encode
 
 from snowflake.errors import UpstreamStep, UpstreamUntrusted
 from snowflake.upstream.algorithms import HASHES
-from snowflake.upstream.bounds import MAX_ANSWER, MAX_HEADER, MAX_SIGNATURE, MAX_SUBJECT
+from snowflake.upstream.bounds import MAX_SUBJECT
 from snowflake.upstream.jwks import Keys
-from snowflake.upstream.reading import json_object
+from snowflake.upstream.signatures import SignedToken
 
 #: Seconds by which the provider's clock may differ from ours.
 LEEWAY: Final = 60
@@ -50,25 +46,24 @@ async def verify(
         UpstreamError: the provider's keys cannot be fetched.
     """
     # 1. Who has signed it, and how?
-    registry = _registry(algorithms)
-    token = _parse(id_token, registry)
-    # Of any type: nobody has signed it yet.
-    algorithm: Any = token.headers().get("alg")
-    kid: Any = token.headers().get("kid")
-    if algorithm not in algorithms or not isinstance(kid, str | None):
+    try:
+        token = SignedToken(id_token, algorithms)
+    except ValueError as error:
+        raise UpstreamUntrusted("ID token", str(error)) from None
+    if token.algorithm not in algorithms:
         raise UpstreamUntrusted("ID token", "signed in a way that the provider does not name")
-    key = await keys.find(kid, algorithm)
+    key = await keys.find(token.kid, token.algorithm)
     # 2. Is it so?
-    if not _is_signed(token, key, registry):
+    if not token.is_signed_by(key):
         raise UpstreamUntrusted("ID token", "bad signature")
     # 3. Does it say what it has to?
     try:
-        claims = json_object(token.payload)
+        claims = token.claims()
     except ValueError:
         raise UpstreamUntrusted("ID token", "holds no JSON object") from None
     _check_registered(claims, now, expected)
     _check_party(claims, expected)
-    _check_hash(claims, algorithm, expected.access_token)
+    _check_hash(claims, token.algorithm, expected.access_token)
     return claims
 
 
@@ -85,35 +80,6 @@ def check_subject(step: UpstreamStep, subject: object, expected: str | None = No
     if expected is not None and subject != expected:
         raise UpstreamUntrusted(step, "sub is another person's")
     return subject
-
-
-def _registry(algorithms: Collection[str]) -> JWSRegistry:
-    # Headers that nobody here knows are to be ignored (RFC 7515, section 4).
-    registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
-    registry.max_header_length = MAX_HEADER
-    registry.max_payload_length = MAX_ANSWER
-    registry.max_signature_length = MAX_SIGNATURE
-    return registry
-
-
-def _parse(id_token: str, registry: JWSRegistry) -> CompactSignature:
-    try:
-        token = jws.extract_compact(id_token.encode(), registry=registry)
-        registry.check_header(token.headers())
-    except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
-        raise UpstreamUntrusted("ID token", "is no signed JSON Web Token") from None
-    return token
-
-
-def _is_signed(token: CompactSignature, key: Key, registry: JWSRegistry) -> bool:
-    try:
-        with warnings.catch_warnings():
-            # EdDSA has got another name (RFC 9864), which providers have yet to learn.
-            warnings.simplefilter("ignore", SecurityWarning)
-            return jws.validate_compact(token, key, registry=registry)
-    except (JoseError, ValueError, TypeError, AttributeError):
-        # A key that says of itself what it is not.
-        return False
 
 
 def _check_registered(claims: dict[str, Any], now: float, expected: Expected) -> None:

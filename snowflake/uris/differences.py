@@ -13,7 +13,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from snowflake.uris.patterns import UriPattern
-from snowflake.uris.registered import PATTERN, pattern_of, without_port
+from snowflake.uris.registered import pattern_of, without_port
+from snowflake.uris.regular_expressions import PATTERN
 
 #: Characters that are shown of one URI.
 MAX_SHOWN: Final = 300

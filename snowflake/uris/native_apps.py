@@ -1,7 +1,8 @@
 """What whoever registers a redirect URI of a program or an app on a person's device has to know."""
 
 from snowflake.uris.private_use import is_private_use
-from snowflake.uris.registered import PATTERN, is_any_port
+from snowflake.uris.registered import is_any_port
+from snowflake.uris.regular_expressions import PATTERN
 
 
 def remark(uri: str) -> str | None:

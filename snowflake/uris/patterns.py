@@ -4,26 +4,17 @@ The host and what follows it are matched each for itself, against the parts of a
 taken apart. So ``.*`` in the host can't reach into the path, nor an alternative (``|``) in one part
 into the other: ``https://.*\.example\.com/cb`` does not match
 ``https://evil.example/.example.com/cb``.
-
-An operator writes them, and strangers choose the text that they are matched against. RE2 takes a
-number of steps that grows with the text alone, where Python's own search tries one way after the
-other and can be kept busy for ever; what RE2 cannot do in that time (looking ahead or behind,
-referring to a group) it does not read.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-import re2
+from snowflake.uris.regular_expressions import RegularExpression, compile_expression
 
 #: Characters of a host name with its port (RFC 1035, section 2.3.4).
 _MAX_NETLOC = 253 + len(":65535")
-#: Bytes for one expression, far more than any honest one takes. What would need more is refused,
-#: so that the steps for each character are few too.
-_MAX_MEMORY: Final = 256 * 1024
 _ESCAPED = re.compile(r"\\.")
 _END = re.compile(r"(?<!\\)\$$")
 _PARTS = re.compile(
@@ -38,21 +29,14 @@ _HOST = re.compile(
 _NETLOC = re.compile(r"[A-Za-z0-9.:-]+")
 
 
-class Expression(Protocol):
-    """What RE2 makes of an expression."""
-
-    def fullmatch(self, text: str) -> object | None:
-        """Answer None if a text, in ASCII, is not one that the whole expression stands for."""
-
-
 @dataclass(frozen=True, slots=True)
 class UriPattern:
     """A regular expression for URIs. ``name`` is the end of every host that it matches."""
 
     scheme: str
     name: str
-    host: Expression
-    rest: Expression
+    host: RegularExpression
+    rest: RegularExpression
 
     @classmethod
     @lru_cache(1024)
@@ -79,8 +63,8 @@ class UriPattern:
         return cls(
             parts["scheme"],
             host["name"].replace("\\", "").lower(),
-            _compile(below + host["name"] + (host["port"] or ""), case_sensitive=False),
-            _compile(parts["rest"] or ""),
+            compile_expression(below + host["name"] + (host["port"] or ""), case_sensitive=False),
+            compile_expression(parts["rest"] or ""),
         )
 
     def matches(self, uri: str) -> bool:
@@ -115,21 +99,5 @@ class UriPattern:
 
 def _checked(expression: str) -> str:
     """Answer an expression that is one by itself."""
-    _compile(expression)
+    compile_expression(expression)
     return expression
-
-
-def _compile(expression: str, *, case_sensitive: bool = True) -> Expression:
-    if not expression.isascii():
-        raise ValueError("may hold ASCII alone, as URIs do")
-    options = re2.Options()
-    options.case_sensitive = case_sensitive
-    options.max_mem = _MAX_MEMORY
-    # It is said to whoever wrote it, and once.
-    options.log_errors = False
-    options.never_capture = True
-    try:
-        compiled: Expression = re2.compile(expression, options)
-    except re2.error as error:
-        raise ValueError(f"is no regular expression of RE2: {error.args[0].decode()}") from None
-    return compiled

@@ -7,10 +7,9 @@ from typing import Final
 from snowflake.uris.checks import MAX_REDIRECT_URI, check_uri
 from snowflake.uris.patterns import UriPattern
 from snowflake.uris.private_use import check_private_use, is_private_use
+from snowflake.uris.regular_expressions import PATTERN
 from snowflake.uris.secure import check_secure
 
-#: What makes a redirect URI a pattern.
-PATTERN: Final = "regex:"
 #: The hosts that RFC 8252, sections 7.3 and 8.3, speaks of; what follows them is not looked at.
 _LOOPBACK: Final = re.compile(
     r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::[0-9]{1,5})?(?![^/?])"

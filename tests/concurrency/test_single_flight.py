@@ -160,3 +160,26 @@ async def test_a_leader_who_fails_leaves_what_was_found(failure: BaseException) 
     assert not flights.is_under_way("key")
     await asyncio.wait([leader])
     assert leader.cancelled() or leader.exception() is failure
+
+
+async def test_what_is_kept_serves_while_it_is_found_out_anew(lookup: Lookup, clock: Clock) -> None:
+    flights = SingleFlight(60, clock)
+    lookup.answers.put_nowait(1)
+    assert await flights.run("key", lookup) == 1
+    renewing = [asyncio.create_task(flights.renew("key", lookup)) for _ in range(3)]
+    await settle()
+    assert await flights.run("key", lookup) == 1
+    lookup.answers.put_nowait(2)
+    assert await asyncio.gather(*renewing) == [2] * 3
+    assert await flights.run("key", lookup) == 2
+    assert lookup.asked == 2
+
+
+async def test_what_cannot_be_found_out_anew_stays_as_it_was(lookup: Lookup, clock: Clock) -> None:
+    flights = SingleFlight(60, clock)
+    lookup.answers.put_nowait(1)
+    await flights.run("key", lookup)
+    lookup.answers.put_nowait(RuntimeError("down"))
+    with pytest.raises(RuntimeError, match="down"):
+        await flights.renew("key", lookup)
+    assert await flights.run("key", lookup) == 1

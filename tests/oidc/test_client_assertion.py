@@ -23,6 +23,7 @@ from snowflake.protocol.bounds import MAX_ASSERTION
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.state.client_keys import PAUSE
 from tests.login import APPLICATION, Json, code_for, read_token
 from tests.oidc.signed_in import WIKI, keeping_sessions
 from tests.public_keys import EC, RSA, jwk, pem
@@ -339,12 +340,17 @@ async def test_keys_are_fetched_kept_and_fetched_anew_when_one_is_missing(
             answer = await redeem(snowflake, token)
             assert answer.status_code == 503
             assert answer.json()["error"] == "temporarily_unavailable"
+            assert publisher.asked == 1
+            # Nobody is asked again at once.
+            assert (await redeem(snowflake, token)).status_code == 503
+            assert publisher.asked == 1
             # Nothing is burnt by that.
             publisher.status = 200
+            clock.pass_by(PAUSE)
             assert (await redeem(snowflake, token)).status_code == 200
             assert (await redeem(snowflake, assertion())).status_code == 200
             asked = publisher.asked
-            clock.pass_by(60)
+            clock.pass_by(60 - PAUSE)
             publisher.keys = [ANOTHER]
             rotated = assertion(ANOTHER, exp=NOW + 120, iat=NOW + 60)
             assert (await redeem(snowflake, rotated)).status_code == 200

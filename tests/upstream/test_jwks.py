@@ -2,6 +2,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, RSAKey
 
@@ -173,3 +175,29 @@ async def test_keys_that_cannot_be_fetched_are_an_outage(
 def test_the_weak_key_of_these_tests_is_one() -> None:
     with pytest.warns(SecurityWarning):
         assert RSAKey.import_key(WEAK).raw_value.key_size == 1024
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+#: A key that is one but for a member or two, which are anything.
+NEARLY = st.dictionaries(
+    st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use", "key_ops", "d", "k"]),
+    JSON | st.sampled_from(["RSA", "EC", "OKP", "oct", "P-256", "Ed448", "AQAB", "first", "sig"]),
+    max_size=3,
+).map(lambda changes: {**PUBLIC, "kid": "odd", **changes})
+
+
+@given(st.lists(JSON | NEARLY, max_size=6), st.text(max_size=5) | st.none())
+async def test_whatever_is_published_a_good_key_is_found_or_none(
+    values: list[object], kid: str | None
+) -> None:
+    good = {**PUBLIC, "kid": "the good one"}
+    assert (await found(Clock(), [*values, good], "the good one")).thumbprint() == KEY.thumbprint()
+    try:
+        key = await found(Clock(), values, kid)
+    except UpstreamUntrusted:
+        return
+    assert (key.key_type, key.kid) == ("EC", kid if kid is not None else key.kid)

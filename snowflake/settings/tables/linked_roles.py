@@ -3,14 +3,12 @@
 import re
 from datetime import timedelta
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from snowflake.settings.tables.metadata import MAX_METADATA, MetadataTable
 from snowflake.settings.tables.table import Table
-from snowflake.settings.values import Duration, Url, check_line, within
-from snowflake.uris.secure import check_secure
+from snowflake.settings.values import Duration, OtherIssuer, check_line, within
 
 #: Characters of the secret that anybody may try to guess at the hook.
 MIN_HOOK_SECRET: Final = 16
@@ -36,14 +34,6 @@ def _hard_to_guess(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _provider(issuer: str) -> str:
-    if "?" in issuer:
-        raise ValueError("must not have a query")
-    parts = urlsplit(issuer)
-    check_secure(parts.scheme, parts.hostname or "")
-    return issuer
-
-
 Secret = Annotated[SecretStr, AfterValidator(_given)]
 PlatformName = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(check_line)]
 HookSecret = Annotated[SecretStr, AfterValidator(_hard_to_guess)]
@@ -52,7 +42,7 @@ HookSecret = Annotated[SecretStr, AfterValidator(_hard_to_guess)]
 class LinkedRolesTable(Table):
     """The upstream provider, and what Discord is told of its people."""
 
-    issuer: Annotated[Url, AfterValidator(_provider)] = Field(
+    issuer: OtherIssuer = Field(
         description="The upstream provider's issuer, to the letter. Discovery finds the rest."
     )
     client_id: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)] = (

@@ -145,3 +145,65 @@ async def test_a_name_that_leads_to_this_machine_is_a_fault(
             [finding] = [finding async for finding in client_keys(connections)]
     assert finding.status is Status.FAULT
     assert "leads to a loopback address, as its name does not say" in finding.text
+
+
+def trusting(*trusts: dict[str, str]) -> Settings:
+    client = ClientTable.model_validate(
+        {
+            "id": "deploy",
+            "grant_types": ["client_credentials"],
+            "trusts": [{"subject": "x", **trust} for trust in trusts],
+        }
+    )
+    return settings_of(client)
+
+
+GITHUB = "https://token.actions.githubusercontent.com"
+DOCUMENT = {"issuer": GITHUB, "jwks_uri": f"{GITHUB}/.well-known/jwks"}
+
+
+def of_github(request: httpx.Request) -> httpx.Response:
+    if request.url.path == "/.well-known/openid-configuration":
+        return httpx.Response(200, json=DOCUMENT)
+    assert str(request.url) == DOCUMENT["jwks_uri"]
+    # An algorithm that no client of ours signs by, but others do.
+    return keys({**RSA.as_dict(private=False), "alg": "RS512"})
+
+
+async def test_the_keys_of_an_issuer_are_found_by_discovery_once() -> None:
+    twice = trusting({"issuer": GITHUB}, {"issuer": GITHUB, "claims": "ref"})
+    [finding] = await found(client_keys, twice, of_github)
+    assert (finding.status, finding.subject) == (Status.OK, "client deploy")
+    assert f"{GITHUB} has keys that verify its signatures: 1 of 1" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told", "cure"),
+    [
+        (httpx.Response(503), Status.WARNING, "discovery: answered 503", "Mend issuer of trusts"),
+        (httpx.Response(302), Status.FAULT, "redirects are not followed", "Mend issuer of trusts"),
+        (
+            httpx.Response(200, json={**DOCUMENT, "issuer": f"{GITHUB}/"}),
+            Status.FAULT,
+            "calls itself",
+            "Mend issuer of trusts",
+        ),
+        (httpx.Response(200, json={"issuer": GITHUB}), Status.FAULT, "unusable jwks_uri", "Mend"),
+    ],
+)
+async def test_an_issuer_that_cannot_be_gone_by_is_told(
+    answer: httpx.Response, status: Status, told: str, cure: str
+) -> None:
+    [finding] = await found(client_keys, trusting({"issuer": GITHUB}), lambda _: answer)
+    assert finding.status is status
+    assert told in finding.text
+    assert cure in finding.cure
+
+
+async def test_keys_beside_an_issuer_are_looked_at_where_they_are() -> None:
+    settings = trusting({"issuer": "https://kubernetes.default.svc", "jwks_uri": URI})
+    [finding] = await found(client_keys, settings, lambda _: keys(PUBLIC))
+    assert finding.status is Status.OK
+    [finding] = await found(client_keys, settings)
+    assert finding.status is Status.WARNING
+    assert "Mend jwks_uri of trusts" in finding.cure

@@ -2,17 +2,15 @@
 
 import json
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from snowflake.settings.phc import HASH
 from snowflake.settings.public_keys import PublicKey, parse_key_set, parse_public_key
-from snowflake.settings.tables.clients.credentials import CredentialKeys
 from snowflake.settings.tables.clients.signatures import MIN_SECRET
+from snowflake.settings.tables.clients.trusts import TrustKeys
 from snowflake.settings.tables.table import STANDS_IN_FILE
-from snowflake.settings.values import Url
-from snowflake.uris.secure import check_secure
+from snowflake.settings.values import SecureUrl
 
 Method = Literal["client_secret", "private_key_jwt", "client_secret_jwt", "none"]
 #: What an application signs with that proves itself by a key of its own.
@@ -22,12 +20,6 @@ _KEYS: Final = ("jwks", "jwks_uri", "public_key")
 # A table of TOML, or the text of a file.
 def _as_text(value: Any) -> Any:
     return json.dumps(value, default=str) if isinstance(value, dict) else value
-
-
-def _secure(url: str) -> str:
-    parts = urlsplit(url)
-    check_secure(parts.scheme, parts.hostname or "")
-    return url
 
 
 def _key_set(text: str) -> str:
@@ -41,7 +33,7 @@ def _public_key(text: str) -> str:
     return text
 
 
-class AuthenticationKeys(CredentialKeys):
+class AuthenticationKeys(TrustKeys):
     """How it proves who it is."""
 
     authentication: Method | None = Field(
@@ -49,7 +41,8 @@ class AuthenticationKeys(CredentialKeys):
         description=(
             "`client_secret` by its secret, `private_key_jwt` by a JWT that it signs with a key of "
             "its own, `client_secret_jwt` by one that it signs with the secret, `none` for a "
-            "public client. By default `client_secret`, or `none`."
+            "public client. By default `client_secret` or `none`, and for a client without a "
+            "secret just what its `trusts` are."
         ),
     )
     jwks: Annotated[str, BeforeValidator(_as_text), AfterValidator(_key_set)] | None = Field(
@@ -57,7 +50,7 @@ class AuthenticationKeys(CredentialKeys):
         json_schema_extra=STANDS_IN_FILE,
         description="For `private_key_jwt`: the application's public keys, a JSON Web Key Set.",
     )
-    jwks_uri: Annotated[Url, AfterValidator(_secure)] | None = Field(
+    jwks_uri: SecureUrl | None = Field(
         default=None,
         description="For `private_key_jwt`: where the application publishes its keys.",
     )
@@ -86,8 +79,9 @@ class AuthenticationKeys(CredentialKeys):
             return self
         if given:
             raise ValueError(f'{given[0]} is for authentication = "private_key_jwt"')
-        if not self.public and self.secret is None:
-            raise ValueError("needs a secret or a secret_file, or public = true")
+        proves_nothing = not self.public and self.secret is None
+        if proves_nothing and (self.authentication is not None or not self.trusts_others):
+            raise ValueError("needs a secret or a secret_file, public = true, or trusts")
         if self.authentication == "client_secret_jwt" and not _may_sign(self.plain_secret):
             raise ValueError(
                 f"client_secret_jwt needs the secret itself, of at least {MIN_SECRET} bytes"
@@ -95,9 +89,13 @@ class AuthenticationKeys(CredentialKeys):
         return self
 
     @property
-    def method(self) -> Method:
-        """How it proves who it is."""
-        return self.authentication or ("none" if self.public else "client_secret")
+    def method(self) -> Method | None:
+        """How it proves who it is, if it has anything of its own to prove it by."""
+        if self.authentication is not None:
+            return self.authentication
+        if self.public:
+            return "none"
+        return "client_secret" if self.secret is not None else None
 
     @property
     def plain_secret(self) -> str | None:
