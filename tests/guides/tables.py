@@ -18,6 +18,7 @@ from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 from snowflake.settings.tables.metadata import MetadataTable
@@ -155,6 +156,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "groups": keys(GroupsTable),
     "access": keys(AccessTable),
     "clients": keys(ClientTable),
+    "clients.trusts": keys(TrustTable),
     "scopes_of_your_own": keys(ScopeTable),
     "person": person,
     "pages": keys(PagesTable),
