@@ -128,19 +128,28 @@ class Snowflake(Program):
         return f"http://localhost:{self.port}"
 
 
-def serve_command(port: int, *options: str) -> list[str]:
-    return [sys.executable, "-m", "snowflake", "serve", "--port", str(port), *options]
+#: The command of the tree in which the tests run.
+SNOWFLAKE = (sys.executable, "-m", "snowflake")
+
+
+def serve_command(port: int, *options: str, command: Sequence[str] = SNOWFLAKE) -> list[str]:
+    return [*command, "serve", "--port", str(port), *options]
 
 
 @contextmanager
 def snowflake(
-    directory: Path, variables: Mapping[str, str], *options: str, port: int | None = None
+    directory: Path,
+    variables: Mapping[str, str],
+    *options: str,
+    port: int | None = None,
+    command: Sequence[str] = SNOWFLAKE,
 ) -> Iterator[Snowflake]:
     """Run ``snowflake serve`` with its data in a directory, and see it end cleanly."""
     port = port or free_port()
     settings = {"SNOWFLAKE_DATA_DIR": str(directory / "data"), **variables}
     log = directory / f"snowflake-{port}.log"
-    with running(serve_command(port, *options), log, settings) as started:
+    serving = serve_command(port, *options, command=command)
+    with running(serving, log, settings) as started:
         started.wait_for_http(f"http://127.0.0.1:{port}/health")
         yield Snowflake(started.process, started.output, port)
         if started.process.poll() is None:

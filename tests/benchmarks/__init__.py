@@ -1,13 +1,15 @@
 """How quick Snowflake is, as ratios inside one run: ``python -m tests.benchmarks [NAME …]``.
 
 Each benchmark is one file, whose docstring says what is measured and against what: ``logins``,
-``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``. They stand
-on these:
+``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``, ``sso``,
+``refresh``. With ``--against REV`` the CPU time of today's tree stands beside that of a commit
+(``against``, ``loads``, ``trees``). They stand on these:
 
 ``processes``   starts the simulated Discord (``discord``), ``snowflake serve`` and a bare Starlette
                 (``bare``), each a process of its own, on loopback
 ``connection``  the cheapest HTTP client that there is to write
 ``browser``     a whole login over it
+``guests``      browsers whose person has signed in before
 ``load``        many of them at once, for some seconds
 ``proc``        what a process has used, as Linux tells it
 ``report``      rows, goals and the table

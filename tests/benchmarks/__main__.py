@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks``: run benchmarks and print the table."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,15 @@ from tests.benchmarks import (
     latency,
     logins,
     memory,
+    refresh,
     report,
     sso,
     start,
 )
+from tests.benchmarks.against import COMPARED, USUAL, compare
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.report import Row
+from tests.benchmarks.trees import NoTree, tree_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -36,6 +39,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "start": start.run,
     "growth": growth.run,
     "sso": sso.run,
+    "refresh": refresh.run,
 }
 
 
@@ -44,15 +48,41 @@ def main(
     names: Annotated[
         list[str] | None, typer.Argument(help=f"Any of {', '.join(BENCHMARKS)}; all if none.")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REV",
+            help="The CPU time of today's tree over that of a commit. NAMES are then any of "
+            f"{', '.join(COMPARED)}; {', '.join(USUAL)} if none.",
+        ),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
 ) -> None:
     """Measure how quick Snowflake is."""
-    unknown = sorted(set(names or ()) - BENCHMARKS.keys())
+    known = BENCHMARKS if against is None else COMPARED
+    unknown = sorted(set(names or ()) - set(known))
     if unknown:
         raise typer.BadParameter(f"no such benchmark: {', '.join(unknown)}")
-    rows = measured(names or list(BENCHMARKS), Effort())
+    notes = report.machine()
+    if against is None:
+        rows = measured(names or list(BENCHMARKS), Effort())
+    else:
+        rows, packages = compared(names or USUAL, against, Effort())
+        notes.append(packages)
     write = report.markdown if markdown else report.plain
-    typer.echo(write(rows, report.machine()))
+    typer.echo(write(rows, notes))
+
+
+def compared(names: Sequence[str], revision: str, effort: Effort) -> tuple[list[Row], str]:
+    """Run today's tree beside a commit; answer what was found, and what the commit ran on."""
+    with tempfile.TemporaryDirectory(prefix="snowflake-benchmark-") as directory:
+        try:
+            with tree_of(revision, Path(directory)) as other:
+                rows = list(_told(compare(names, other, effort, Path(directory))))
+        except NoTree as missing:
+            raise typer.BadParameter(str(missing), param_hint="--against") from missing
+        return rows, f"{other.name} ran in {other.environment}"
 
 
 def measured(names: Iterable[str], effort: Effort) -> list[Row]:
@@ -64,10 +94,14 @@ def measured(names: Iterable[str], effort: Effort) -> list[Row]:
     for name in names:
         typer.echo(f"{name} …", err=True)
         with tempfile.TemporaryDirectory(prefix="snowflake-benchmark-") as directory:
-            for row in BENCHMARKS[name](effort, Path(directory)):
-                typer.echo(" · ".join(filter(None, row.cells)), err=True)
-                rows.append(row)
+            rows += _told(BENCHMARKS[name](effort, Path(directory)))
     return rows
+
+
+def _told(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        typer.echo(" · ".join(filter(None, row.cells)), err=True)
+        yield row
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ class Browser:
 
     #: The answer that led back to the application the last time.
     arrival: Message
+    #: The refresh token that came the last time.
+    refresh_token: str
 
     def __init__(self, issuer: str, discord_origin: str, client_id: str = CLIENT_ID) -> None:
         self._issuer, self._discord, self._client_id = issuer, discord_origin, client_id
@@ -92,12 +94,21 @@ class Browser:
 
     async def redeem(self, code: bytes) -> str:
         """Redeem a code as the application does, and answer the access token."""
-        form = b"%s&code=%s" % (_TOKEN_FORM, code)
+        return await self._ask_token(b"%s&code=%s" % (_TOKEN_FORM, code))
+
+    async def refresh(self) -> str:
+        """Redeem the last refresh token, and answer the access token."""
+        return await self._ask_token(
+            b"grant_type=refresh_token&refresh_token=%s" % self.refresh_token.encode()
+        )
+
+    async def _ask_token(self, form: bytes) -> str:
         pair = base64.b64encode(f"{self._client_id}:{CLIENT_SECRET}".encode())
         fields = b"Authorization: Basic %s\r\n" % pair
         asked = request("POST", self._issuer, b"/token", fields, form)
-        answer = await self._snowflake.send(asked, 200)
-        access_token: str = json.loads(answer.body)["access_token"]
+        answer = json.loads((await self._snowflake.send(asked, 200)).body)
+        self.refresh_token = answer["refresh_token"]
+        access_token: str = answer["access_token"]
         return access_token
 
     async def ask_userinfo(self, access_token: str, person: str) -> None:

@@ -26,3 +26,24 @@ class Effort:
     starts: int = 5
     #: Sessions and grants in the store that has grown.
     grants: int = 1_000_000
+    #: Beside a commit: rounds, how many ask at once, and how many logins each does in a round.
+    paired_rounds: int = 15
+    at_once: tuple[int, ...] = (16, 1)
+    tasks: int = 100
+
+
+#: Next to nothing, with which the benchmarks themselves are tried.
+LITTLE = Effort(
+    browsers=2,
+    rounds=1,
+    seconds=0.05,
+    login_rounds=1,
+    login_seconds=0.05,
+    warm_up=4,
+    timed=4,
+    timed_browsers=2,
+    starts=1,
+    paired_rounds=1,
+    at_once=(2, 1),
+    tasks=3,
+)

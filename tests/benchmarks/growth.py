@@ -37,8 +37,8 @@ from tests.benchmarks.discord import CLIENT_ID, MEMBERSHIPS, SCOPES, email_of
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.logins import in_turn
 from tests.benchmarks.processes import serve, simulated_discord
+from tests.benchmarks.registered import CLIENT, settings_of
 from tests.benchmarks.report import Goal, Row
-from tests.benchmarks.sso import CLIENT, settings_of
 from tests.store.places import ENGINES, SECRET, Place, place_on
 
 GOAL = Goal(0.80)

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-
 
 def family(pid: int) -> list[int]:
     """Answer a process and all that descend from it."""
@@ -13,8 +11,12 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Answer the CPU time of a process with its descendants, of all their threads, in seconds."""
-    return sum(_ticks(one) for one in family(pid)) / _TICKS
+    """Answer the CPU time of a process with its descendants, of all their threads, in seconds.
+
+    It is the scheduler's own sum, in nanoseconds. Threads that have ended are not in it.
+    """
+    threads = [Path(f"/proc/{one}/task") for one in family(pid)]
+    return sum(_on_cpu(thread) for task in threads for thread in task.iterdir()) / 1e9
 
 
 def resident(pid: int) -> int:
@@ -32,7 +34,9 @@ def cpu_model() -> str:
     return "unknown CPU"
 
 
-def _ticks(pid: int) -> int:
-    # The name, which may hold blanks, is in brackets; then come the fields from the third on.
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def _on_cpu(thread: Path) -> int:
+    try:
+        return int((thread / "schedstat").read_text("ascii").split()[0])
+    except FileNotFoundError:
+        # It has ended since it was listed.
+        return 0

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.trees import TODAY, Tree
 from tests.journeys.world import variables
 from tests.serving import Program, Snowflake, free_port, running, snowflake
 
@@ -33,6 +34,7 @@ def serve(
     discord: Discord,
     *options: str,
     settings: Mapping[str, str] | None = None,
+    tree: Tree = TODAY,
 ) -> Iterator[Snowflake]:
     """Run ``snowflake serve`` on a store of its own, with the default settings otherwise."""
     port = free_port()
@@ -41,9 +43,10 @@ def serve(
     settings = {
         **variables(discord.origin),
         "SNOWFLAKE_ISSUER": f"http://localhost:{port}",
+        **tree.variables,
         **(settings or {}),
     }
-    with snowflake(home, settings, *options, port=port) as served:
+    with snowflake(home, settings, *options, port=port, command=tree.command) as served:
         try:
             yield served
         except BaseException:

@@ -10,12 +10,12 @@ import uvloop
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import browser, growth, latency, logins, proc, sso
+from tests.benchmarks import browser, growth, latency, logins, proc, refresh, sso
 from tests.benchmarks import discord as discord_process
 from tests.benchmarks.beside_bare import Route, beside
 from tests.benchmarks.browser import authorization_request
 from tests.benchmarks.connection import Connection
-from tests.benchmarks.effort import Effort
+from tests.benchmarks.effort import LITTLE
 from tests.benchmarks.load import for_seconds
 from tests.benchmarks.messages import Unexpected, request
 from tests.benchmarks.processes import Bare, Discord, bare_starlette, serve, simulated_discord
@@ -23,18 +23,6 @@ from tests.benchmarks.report import Goal, Row
 from tests.benchmarks.signatures import signatures_a_second
 from tests.serving import Snowflake
 from tests.store.places import place_on
-
-LITTLE = Effort(
-    browsers=2,
-    rounds=1,
-    seconds=0.05,
-    login_rounds=1,
-    login_seconds=0.05,
-    warm_up=4,
-    timed=4,
-    timed_browsers=2,
-)
-
 
 OPENSSL = """\
                   sign    verify    encrypt   decrypt   sign/s verify/s  encr./s  decr./s
@@ -109,6 +97,11 @@ def test_logins_by_session_are_put_beside_redirects_and_full_logins(tmp_path: Pa
     codes, whole = sso.run(LITTLE, tmp_path)
     assert codes.ratio
     assert whole.ratio
+
+
+def test_refreshes_are_put_beside_full_logins(tmp_path: Path) -> None:
+    (row,) = refresh.run(LITTLE, tmp_path)
+    assert row.ratio
 
 
 def test_openssl_tells_its_signatures_a_second() -> None:
