@@ -215,6 +215,13 @@ class InvalidToken(OAuthError):
         }
 
 
+class InsufficientScope(InvalidToken):
+    """The access token is good, but not for this (RFC 6750, section 3.1)."""
+
+    code = "insufficient_scope"
+    status = 403
+
+
 class MissingToken(InvalidToken):
     """No access token was sent; the challenge then names no error (RFC 6750, section 3.1)."""
 

@@ -12,7 +12,14 @@ from snowflake.oidc.client_assertion import METHODS
 from snowflake.oidc.clients import issuer_owner
 from snowflake.oidc.grants import GRANTS
 from snowflake.oidc.response_types.requested import CODE
-from snowflake.oidc.scopes import GROUP_NAMES, Claims, allowed, scopes_of, scopes_of_all
+from snowflake.oidc.scopes import (
+    GROUP_NAMES,
+    Claims,
+    allowed,
+    for_machines,
+    scopes_of,
+    scopes_of_all,
+)
 from snowflake.oidc.tokens.access_token import userinfo_url
 from snowflake.protocol import paths, pkce
 from snowflake.protocol.issuer import issuer_of
@@ -210,7 +217,9 @@ def _encryption(offers: Offers) -> Claims:
 
 
 def _may_have(client: Client, scope: str) -> bool:
-    return bool(allowed([scope], client))
+    if client.signs_in_people:
+        return bool(allowed([scope], client))
+    return scope in for_machines(client)
 
 
 def _has_subject_type(client: Client, subject_type: str) -> bool:

@@ -11,7 +11,13 @@ from snowflake.expressions import Unsearchable, compiled, search
 from snowflake.expressions.compiling import KEPT
 from snowflake.expressions.looking import looks_of
 from snowflake.expressions.places import ELEMENT, Look, Path
-from snowflake.people.document import PATHS, Told, document_of
+from snowflake.people.document import (
+    OF_MACHINES,
+    PATHS,
+    Told,
+    document_of,
+    document_of_machine,
+)
 from snowflake.people.person import Person
 from snowflake.settings.client import Client
 
@@ -30,6 +36,7 @@ SOURCES: Final = {
 }
 
 _DISCORD_ID: Final = re.compile(r"0|[1-9][0-9]{0,19}")
+_WITHOUT_PERSON: Final = frozenset((name,) for name in OF_MACHINES)
 _GUILD: Final[Path] = ("guilds", ELEMENT)
 _ROLE_NAME: Final[Path] = (*_GUILD, "roles", ELEMENT, "name")
 
@@ -131,7 +138,22 @@ def found(expressions: Mapping[str, str], person: Person, client: Client, told: 
     says nothing of the person.
     """
     fields = {field for text in expressions.values() for field in _fields(text)}
-    document = document_of(person, client, told, frozenset(fields))
+    return _found_in(document_of(person, client, told, frozenset(fields)), expressions)
+
+
+def found_without_person(
+    expressions: Mapping[str, str], client: Client, assertion: Mapping[str, object]
+) -> Found:
+    """Search for claims that need no person, of a client that gets a token for itself."""
+    return _found_in(document_of_machine(client, assertion), expressions)
+
+
+def needs_person(text: str) -> bool:
+    """Whether an expression looks at a person."""
+    return any(look.place.path[:1] not in _WITHOUT_PERSON for look in looks_of(text, PATHS).at)
+
+
+def _found_in(document: Mapping[str, object], expressions: Mapping[str, str]) -> Found:
     claims: dict[str, object] = {}
     failed: dict[str, str] = {}
     for claim, text in expressions.items():

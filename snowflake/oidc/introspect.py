@@ -5,10 +5,12 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import InvalidClient
 from snowflake.oidc.authentication import authenticated
-from snowflake.oidc.presented import presented
+from snowflake.oidc.presented import own_token, presented
 from snowflake.oidc.scopes import allowed, given
 from snowflake.oidc.tokens import TOKEN_TYPE
+from snowflake.oidc.tokens.client_token import about
 from snowflake.protocol.bounds import MAX_FORM
+from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.store.refresh_tokens import RefreshToken
@@ -25,6 +27,10 @@ async def introspect(request: Request) -> Response:
     credentials = await authenticated(request, params, state)
     if credentials.is_public:
         raise InvalidClient("a client without secret may not introspect tokens")
+    own = await own_token(credentials, params, state)
+    if own is not None:
+        about_it = about(own.kept, credentials.client, issuer_of(request))
+        return JSONResponse({"active": True, **about_it, "token_type": TOKEN_TYPE})
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
         # A used refresh token lives a little longer for a lost answer, but is no longer active.

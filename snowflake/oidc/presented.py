@@ -1,4 +1,4 @@
-"""A token that a client holds out: which grant it belongs to, for revocation and introspection."""
+"""A token that a client holds out, for revocation and introspection: of which grant, or its own."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.clients import is_of
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.tokens.access_token import AccessToken, grant_of, read_access_token
+from snowflake.oidc.tokens.client_token import ClientToken, find_client_token
 from snowflake.protocol.bounds import MAX_TOKEN
 from snowflake.protocol.parameters import Parameters
 from snowflake.state import State
@@ -40,6 +41,20 @@ async def presented(credentials: Credentials, params: Parameters, state: State) 
     if not await is_known_good(credentials, found.grant.secret_hash, state):
         raise InvalidClient("this is not the client secret that Discord accepted")
     return found
+
+
+async def own_token(
+    credentials: Credentials, params: Parameters, state: State
+) -> ClientToken | None:
+    """Find the token of a request, if it lives and the client got it for itself.
+
+    Raises:
+        InvalidRequest: there is no token.
+    """
+    if not credentials.client.gets_own_tokens:
+        return None
+    found = await find_client_token(params.require("token", MAX_TOKEN), state)
+    return found if found is not None and found.kept.client_id == credentials.client_id else None
 
 
 async def _access_token(sent: str, state: State) -> Presented | None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
+    InsufficientScope,
     InvalidClient,
     InvalidGrant,
     InvalidToken,
@@ -21,7 +22,8 @@ from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
 from snowflake.oidc.requested_claims import requested_at
 from snowflake.oidc.scopes import allowed
-from snowflake.oidc.tokens.access_token import grant_of, read_access_token
+from snowflake.oidc.tokens.access_token import AccessToken, grant_of, read_access_token
+from snowflake.oidc.tokens.client_token import find_client_token
 from snowflake.oidc.tokens.fitting import claims_within
 from snowflake.oidc.tokens.userinfo import MEDIA_TYPE, signed_userinfo
 from snowflake.protocol.caller import caller_of
@@ -39,13 +41,14 @@ async def userinfo(request: Request) -> Response:
     refresh: somebody who is not let in any more loses the grant.
 
     Raises:
+        InsufficientScope: the token is about no person.
         InvalidToken: the token is no good, its grant has ended, or ends now.
         TemporarilyUnavailable: Discord gave no usable answer, and the claims are too old.
     """
     state = state_of(request)
 
     # 1. The token.
-    token = await read_access_token(await _bearer_token(request), state)
+    token = await _of_a_person(await _bearer_token(request), state)
 
     # 2. Its grant, and whose it is.
     grant = await grant_of(token, state.store.grants)
@@ -63,6 +66,21 @@ async def userinfo(request: Request) -> Response:
     signer = state.keys.signs_for(client)
     signed = await asyncio.to_thread(signed_userinfo, claims, grant.issuer, client, signer)
     return Response(signed, media_type=MEDIA_TYPE)
+
+
+async def _of_a_person(sent: str, state: State) -> AccessToken:
+    """Read an access token.
+
+    Raises:
+        InsufficientScope: a client got it for itself.
+        InvalidToken: it is no good.
+    """
+    try:
+        return await read_access_token(sent, state)
+    except InvalidToken:
+        if await find_client_token(sent, state) is None:
+            raise
+        raise InsufficientScope("the access token is about no person") from None
 
 
 def _is_fresh(grant: Grant, client: Client, state: State) -> bool:

@@ -38,9 +38,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "guilds[].roles": "the roles that they have there, without `@everyone`",
     "guilds[].roles[].id": "the role's ID",
     "guilds[].roles[].name": "its name, which only a bot tells",
+    "client.id": "the client ID of the application",
+    "client.name": "what people know the application by",
+    "assertion": "claims of the JWT of somebody else by which a machine proved itself, else null",
 }
 #: Of which an expression may hold more than the code knows.
-_OPEN: Final = frozenset({"groups"})
+_OPEN: Final = frozenset({"groups", "assertion"})
 
 
 def _paths() -> Iterator[Path]:
@@ -54,6 +57,10 @@ def _paths() -> Iterator[Path]:
 
 #: The places that an expression may name.
 PATHS: Final = frozenset(_paths())
+
+
+#: Those of them that are known without any person.
+OF_MACHINES: Final = frozenset({"client", "assertion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,15 @@ def document_of(person: Person, client: Client, told: Told, fields: frozenset[st
     """
     case = _Case(person, client, told)
     return {name: make(case) for name, make in _MAKERS.items() if name in fields}
+
+
+def document_of_machine(client: Client, assertion: Mapping[str, object]) -> Json:
+    """Answer what the expressions of a client see where there is no person."""
+    return {"client": _of_client(client), "assertion": dict(assertion) or None}
+
+
+def _of_client(client: Client) -> Json:
+    return {"id": client.id, "name": client.name}
 
 
 def _guilds(case: _Case) -> list[Json] | None:
@@ -148,4 +164,6 @@ _MAKERS: Final[Mapping[str, Callable[[_Case], object]]] = {
     "account_created": _account_created,
     "groups": lambda case: groups_of(case.person, case.client.groups) if case.told.groups else None,
     "guilds": _guilds,
+    "client": lambda case: _of_client(case.client),
+    "assertion": lambda _: None,
 }

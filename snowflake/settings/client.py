@@ -11,7 +11,12 @@ from snowflake.settings.issuers import issuer_of_client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
+<<<<<<< HEAD
 from snowflake.settings.tables.clients.trusts import TrustTable
+=======
+from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
+>>>>>>> 642b409 (A client gets access tokens for itself (client credentials), by scopes that need no person; they are kept until they expire, so that they can be revoked and asked about)
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.scopes import ScopeTable
 
@@ -207,6 +212,21 @@ class Client:
         if self.registered is None:
             return grant_type in {"authorization_code", "refresh_token"}
         return grant_type in self.registered.grant_types
+
+    @property
+    def gets_own_tokens(self) -> bool:
+        """Whether it may get access tokens for itself (RFC 6749, section 4.4)."""
+        return self.may_bring(CLIENT_CREDENTIALS)
+
+    @property
+    def signs_in_people(self) -> bool:
+        """Whether people sign in to it, by a browser or on a device."""
+        return bool(self.response_types) or self.may_bring(DEVICE_CODE)
+
+    @property
+    def audience(self) -> str | None:
+        """Whom the access tokens are for that it gets for itself; None for the issuer."""
+        return self.registered.audience if self.registered is not None else None
 
     @property
     def includes_claims(self) -> bool:

@@ -9,7 +9,7 @@ The database:
 One file for each thing that is kept:
 
 - ``codes`` and who is ``under_way``, ``grants``, ``refresh_tokens``, opaque ``access_tokens``,
-  ``logins`` (what one writes at once);
+  ``logins`` (what one writes at once); ``client_tokens``, which belong to no person;
 - ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
@@ -38,6 +38,7 @@ from snowflake.errors import StartFault, StoreRefused, TemporarilyUnavailable
 from snowflake.store.access_tokens import AccessTokens
 from snowflake.store.assertions import Assertions
 from snowflake.store.attempts import Attempts
+from snowflake.store.client_tokens import ClientTokens
 from snowflake.store.codes import Codes
 from snowflake.store.consents import Consents
 from snowflake.store.database import Database
@@ -88,6 +89,7 @@ class Store:
         self.grants = Grants(database, sealer, self.leases, clock)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)
         self.access_tokens = AccessTokens(database)
+        self.client_tokens = ClientTokens(database)
         self.discord_tokens = DiscordTokens(database, sealer, self.leases)
         self.memberships = Memberships(database, sealer)
         self.links = Links(database, sealer)

@@ -29,6 +29,7 @@ from snowflake.store.refresh_tokens import OVERLAP
 from snowflake.store.reputation import GOOD_FOR
 from snowflake.store.schema import (
     access_tokens,
+    client_tokens,
     codes,
     discord_tokens,
     good_credentials,
@@ -110,6 +111,7 @@ class Housekeeping:
             (grants, (grants.c.expires_at <= now) | _ended_with_session()),
             (logout_deliveries, logout_deliveries.c.expires_at <= now),
             (codes, codes.c.expires_at <= now),
+            (client_tokens, client_tokens.c.expires_at <= now),
             (used_assertions, used_assertions.c.expires_at <= now),
             (leases, leases.c.until <= now - LEASE),
             (memberships, memberships.c.asked_at <= now - KEPT),

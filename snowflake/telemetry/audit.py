@@ -12,6 +12,7 @@ import structlog
 Event = Literal[
     "login",
     "refresh",
+    "client_login",
     "userinfo",
     "revocation",
     "introspection",
@@ -33,6 +34,7 @@ Event = Literal[
 EVENTS: Final[Mapping[Event, str]] = {
     "login": "somebody signs in: `completed`, or the error with which it ended",
     "refresh": "a refresh token is used: `completed`, or the error",
+    "client_login": "a client gets a token for itself: `completed`, or the error",
     "userinfo": "somebody is asked about anew and loses the login: `access_denied`, or the error",
     "revocation": "a client ends a login: `ended`, or the error",
     "introspection": "a client may not ask about a token: the error",

@@ -11,7 +11,13 @@ from dataclasses import replace
 import structlog
 
 from snowflake.errors import InvalidGrant
-from snowflake.oidc.expressed import Found, found, sources_of
+from snowflake.oidc.expressed import (
+    Found,
+    found,
+    found_without_person,
+    needs_person,
+    sources_of,
+)
 from snowflake.oidc.scopes.built_in import (
     BUILT_IN,
     GROUP_NAMES,
@@ -104,6 +110,32 @@ def granted(names: Iterable[str], discord: frozenset[str], client: Client) -> li
     return scopes
 
 
+def for_machines(client: Client) -> list[str]:
+    """Answer the scopes that a client may have for itself: of ``[[scopes]]``, and of no person."""
+    return [
+        name
+        for name, scope in scopes_of(client).items()
+        if name not in BUILT_IN
+        and client.allows_scope(name)
+        and not any(map(needs_person, scope.expressions.values()))
+    ]
+
+
+def claims_of_machine(
+    names: Iterable[str], client: Client, assertion: Mapping[str, object]
+) -> Claims:
+    """Answer the claims of a client that gets a token for itself, by scopes ``for_machines``.
+
+    ``assertion`` has the claims by which somebody else's JWT proved who it is.
+    """
+    scopes = scopes_of(client)
+    wanted = [client.claims, *(scopes[name].expressions for name in names)]
+    expressions = {
+        claim: text for each in wanted for claim, text in each.items() if not needs_person(text)
+    }
+    return _logged(found_without_person(expressions, client, assertion))
+
+
 def claims_of(
     person: Person, names: Iterable[str], client: Client, discord: frozenset[str]
 ) -> Claims:
@@ -117,10 +149,13 @@ def claims_of(
         scope = scopes[name]
         told = person if scope.discord(client) <= discord else nowhere
         claims |= {claim: value(told, client) for claim, value in scope.claims.items()}
-    by_expression = found_by_expression(person, names, client, discord)
+    return said({**claims, **_logged(found_by_expression(person, names, client, discord))})
+
+
+def _logged(by_expression: Found) -> Claims:
     for claim, reason in by_expression.failed.items():
         _log.warning("claim_left_out", claim=claim, reason=reason)
-    return said({**claims, **by_expression.claims})
+    return dict(by_expression.claims)
 
 
 def found_by_expression(

@@ -17,6 +17,7 @@ from snowflake.store.schema.deployment import (
 )
 from snowflake.store.schema.logins import (
     access_tokens,
+    client_tokens,
     codes,
     discord_tokens,
     grants,
@@ -36,6 +37,7 @@ __all__ = [
     "NAMING",
     "access_tokens",
     "attempts",
+    "client_tokens",
     "codes",
     "consents",
     "discord_tokens",

@@ -77,6 +77,19 @@ access_tokens = Table(
     Index(None, "expires_at"),
 )
 
+#: Access tokens that clients got for themselves, by the SHA-256 of their names.
+client_tokens = Table(
+    "client_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("client_id", String(256), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
 #: Codes that were brought to the token endpoint, being redeemed or spent; and logins, which are of
 #: one code or of several: being found out about, or ``exchanged``. ``person`` is who has come back
 #: from the Discord ``application``, once it is known.

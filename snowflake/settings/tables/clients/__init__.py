@@ -5,6 +5,7 @@ from snowflake.settings.tables.clients.claims import ClaimKeys
 from snowflake.settings.tables.clients.encryption import EncryptionKeys
 from snowflake.settings.tables.clients.issuer import IssuerKeys
 from snowflake.settings.tables.clients.logout import LogoutKeys
+from snowflake.settings.tables.clients.machines import MachineKeys
 from snowflake.settings.tables.clients.people import PeopleKeys
 from snowflake.settings.tables.clients.responses import ResponseKeys
 from snowflake.settings.tables.clients.signatures import SignatureKeys
@@ -21,6 +22,7 @@ class ClientTable(
     SignatureKeys,
     IssuerKeys,
     TokenKeys,
+    MachineKeys,
     ResponseKeys,
     LogoutKeys,
     AuthenticationKeys,

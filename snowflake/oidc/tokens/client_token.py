@@ -1,0 +1,108 @@
+"""Access tokens that clients get for themselves (RFC 6749, section 4.4; RFC 9068)."""
+
+import secrets
+from dataclasses import dataclass
+
+from snowflake.oidc.scopes import Claims
+from snowflake.oidc.tokens import TOKEN_TYPE
+from snowflake.oidc.tokens.access_token import ACCESS_TOKEN_TYPE, MAX_ACCESS_TOKEN, ROOM
+from snowflake.oidc.tokens.fitting import sign_first_within
+from snowflake.settings.client import Client
+from snowflake.settings.registry import Registry
+from snowflake.state import State
+from snowflake.state.key_ring import KeyRing
+from snowflake.store.client_tokens import KeptClientToken
+from snowflake.store.refresh_tokens import new_token
+
+
+@dataclass(frozen=True, slots=True)
+class ClientToken:
+    """A client's own access token, which is kept by its ``name``: its ``jti``, or all of it."""
+
+    name: str
+    kept: KeptClientToken
+
+
+def new_name(client: Client) -> str:
+    """Make the name of a new token, of at least 128 random bits.
+
+    That of a JSON Web Token is no secret. It has a dot, as no opaque token has, so that it opens
+    nothing where it is presented as one.
+    """
+    return new_token() if client.has_opaque_access_tokens else f"jwt.{secrets.token_urlsafe(16)}"
+
+
+def answer_with(
+    token: ClientToken, claims: Claims, client: Client, issuer: str, keys: KeyRing
+) -> Claims:
+    """Sign a token, if it is to say anything, and answer it (RFC 6749, section 5.1).
+
+    ``issuer`` is that of everybody. There is no refresh token (section 4.4.3), and no ID token.
+    """
+    kept = token.kept
+    answer: Claims = {
+        "access_token": token.name
+        if client.has_opaque_access_tokens
+        else _signed(token, claims, client, issuer, keys),
+        "token_type": TOKEN_TYPE,
+        "expires_in": kept.expires_at - kept.issued_at,
+    }
+    # A scope has at least one word (section 3.3).
+    return {**answer, "scope": " ".join(kept.scopes)} if kept.scopes else answer
+
+
+def _signed(token: ClientToken, claims: Claims, client: Client, issuer: str, keys: KeyRing) -> str:
+    of_token = {**about(token.kept, client, issuer), "jti": token.name}
+    key = keys.signs_access_tokens(client)
+    return sign_first_within(ROOM, key, of_token, [claims, {}], ACCESS_TOKEN_TYPE)
+
+
+def about(kept: KeptClientToken, client: Client, issuer: str) -> Claims:
+    """Answer what a token says of itself (RFC 9068, section 2.2), where ``issuer`` is everybody's.
+
+    The client is known by the same name in ``sub`` and ``client_id``, unless somebody else's JWT
+    has said more.
+    """
+    own = client.issuer_below(issuer)
+    return {
+        "iss": own,
+        "sub": kept.subject,
+        "aud": client.audience or own,
+        "client_id": client.id,
+        **({"scope": " ".join(kept.scopes)} if kept.scopes else {}),
+        "iat": kept.issued_at,
+        "exp": kept.expires_at,
+    }
+
+
+async def find_client_token(sent: str, state: State) -> ClientToken | None:
+    """Answer the client's own access token that this is; None if it is none that lives.
+
+    Raises:
+        TemporarilyUnavailable: the store cannot be asked.
+    """
+    name = await _name_of(sent, state)
+    kept = await state.store.client_tokens.find(name) if name is not None else None
+    if kept is None or kept.expires_at <= state.clock() or not _may_have(kept, state.registry):
+        return None
+    return ClientToken(name or "", kept)
+
+
+async def _name_of(sent: str, state: State) -> str | None:
+    """Answer the name of a token: one that we have signed says it, another one is it."""
+    if len(sent) > MAX_ACCESS_TOKEN:
+        return None
+    if "." not in sent:
+        return sent
+    try:
+        claims = await state.keys.verify(sent, ACCESS_TOKEN_TYPE)
+    except ValueError:
+        return None
+    # Those of people have a grant, and are kept elsewhere.
+    return str(claims.get("jti")) if "grant" not in claims else None
+
+
+def _may_have(kept: KeptClientToken, registry: Registry) -> bool:
+    """Whether the client may still have such a token, as it is configured now."""
+    client = registry.find(kept.client_id)
+    return client is not None and client.gets_own_tokens
