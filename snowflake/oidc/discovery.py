@@ -91,8 +91,9 @@ def metadata(base: str, offers: Offers) -> dict[str, Any]:
 
 def _endpoints(base: str, offers: Offers) -> Claims:
     """Answer where everything is: the keys below each issuer, all else in one place."""
+    has_browser = offers.some(lambda client: bool(client.response_types))
     endpoints: Claims = {
-        "authorization_endpoint": base + paths.AUTHORIZE,
+        **({"authorization_endpoint": base + paths.AUTHORIZE} if has_browser else {}),
         "token_endpoint": base + paths.TOKEN,
         "userinfo_endpoint": userinfo_url(base),
         "revocation_endpoint": base + paths.REVOKE,

@@ -38,8 +38,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "guilds[].roles": "the roles that they have there, without `@everyone`",
     "guilds[].roles[].id": "the role's ID",
     "guilds[].roles[].name": "its name, which only a bot tells",
-    "client.id": "the client ID of the application",
-    "client.name": "what people know the application by",
+    "client": "the application",
+    "client.id": "its client ID",
+    "client.name": "what people know it by",
     "assertion": "claims of the JWT of somebody else by which a machine proved itself, else null",
 }
 #: Of which an expression may hold more than the code knows.

@@ -11,12 +11,9 @@ from snowflake.settings.issuers import issuer_of_client
 from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
-<<<<<<< HEAD
-from snowflake.settings.tables.clients.trusts import TrustTable
-=======
 from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
 from snowflake.settings.tables.clients.responses import DEVICE_CODE
->>>>>>> 642b409 (A client gets access tokens for itself (client credentials), by scopes that need no person; they are kept until they expire, so that they can be revoked and asked about)
+from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.scopes import ScopeTable
 

@@ -44,6 +44,7 @@ CLIENTS: Final[Mapping[str, Mapping[str, object]]] = {
     "front": {"response_types": ("id_token token",), "response_modes": ("form_post",)},
     "hybrid": {"response_types": RESPONSE_TYPES},
     "posted": {"response_modes": ("form_post",)},
+    "both": {"grant_types": ("authorization_code", "refresh_token", "client_credentials")},
     "once": {"grant_types": ("authorization_code",)},
     "es256": {"signing_alg": "ES256", "signed_userinfo": True},
     "hs256": {"signing_alg": "HS256", "signed_userinfo": True},
@@ -52,6 +53,10 @@ CLIENTS: Final[Mapping[str, Mapping[str, object]]] = {
     "pairwise": {"subject": "pairwise"},
     "rsa": {"encryption_key": pem(RSA)},
     "ec": {"encryption_key": pem(EC), "encryption_enc": "A256GCM", "signed_userinfo": True},
+}
+#: Clients that sign in nobody by a browser.
+MACHINES: Final[Mapping[str, Mapping[str, object]]] = {
+    "machine": {"grant_types": ("client_credentials",), "redirect_uris": ()},
 }
 KEYS: Final[Mapping[str, RSAKey | ECKey]] = {"rsa": RSA, "ec": EC}
 every_client = pytest.mark.parametrize("client_id", CLIENTS)
@@ -65,7 +70,10 @@ async def snowflake(settings: Settings, clock: Clock, discord: Discord) -> Async
         redirect_uris=(APPLICATION,),
         issuer_mode="per_client",
     )
-    clients = [plain.model_copy(update={"id": name, **has}) for name, has in CLIENTS.items()]
+    clients = [
+        plain.model_copy(update={"id": name, **has})
+        for name, has in {**CLIENTS, **MACHINES}.items()
+    ]
     more: dict[str, object] = {"allowed_clients": (), "scopes": (WORK,)}
     async with keeping_sessions(settings, clock, discord, *clients, **more) as snowflake:
         yield snowflake
@@ -159,17 +167,18 @@ async def test_a_grant_type_is_listed_if_it_can_be_brought(
     codes = [each for each in RESPONSE_TYPES if "code" in each.split()]
     has_code = None in [await asked(snowflake, client_id, response_type=each) for each in codes]
     assert ("implicit" in listed) is (client_id in {"implicit", "front", "hybrid"})
-    for grant_type in (*GRANTS, "client_credentials", "password"):
+    for grant_type in (*GRANTS, "password"):
         error = await brought(snowflake, client_id, grant_type=grant_type)
         known = error not in {"unsupported_grant_type", "unauthorized_client"}
-        assert (known and has_code) is (grant_type in listed), grant_type
+        needs_code = grant_type in {"authorization_code", "refresh_token"}
+        assert (known and (has_code or not needs_code)) is (grant_type in listed), grant_type
 
 
 async def brought(snowflake: Snowflake, client_id: str, **form: str) -> str:
-    """Bring something to the token endpoint that is worth nothing, and answer the error."""
+    """Bring to the token endpoint what is worth nothing of itself, and answer the error if any."""
     form |= {"client_id": client_id, "code": "x", "refresh_token": "x", "redirect_uri": APPLICATION}
     form |= proof(client_id)
-    error: str = (await snowflake.browser.post("/token", data=form)).json()["error"]
+    error: str = (await snowflake.browser.post("/token", data=form)).json().get("error", "")
     return error
 
 
@@ -277,3 +286,19 @@ async def test_the_document_of_all_lists_what_any_of_them_does(snowflake: Snowfl
             assert set(value) == listed, name
             assert len(value) == len(listed), name
     assert {name for document in own for name in document} == (await document_of(snowflake)).keys()
+
+
+async def test_what_is_listed_for_a_machine_has_no_person_and_no_browser(
+    snowflake: Snowflake,
+) -> None:
+    document = await document_of(snowflake, "machine")
+    assert document["grant_types_supported"] == ["client_credentials"]
+    assert document["scopes_supported"] == [WORK.name]
+    for name in ("authorization_endpoint", "response_types_supported", "response_modes_supported"):
+        assert name not in document
+    assert await brought(snowflake, "machine", grant_type="authorization_code", scope="x") == (
+        "unauthorized_client"
+    )
+    form = {"grant_type": "client_credentials", "client_id": "machine", **proof("machine")}
+    answer = await snowflake.browser.post("/token", data=form)
+    assert answer.json()["scope"] == WORK.name

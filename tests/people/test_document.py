@@ -57,6 +57,8 @@ def test_all_that_is_known_stands_there_in_types_of_json() -> None:
         "account_created": "2015-08-10T17:26:37Z",
         "groups": [OTHER, GUILD],
         "guilds": [{"id": OTHER, "name": "API", "owner": True, **ELSEWHERE}, BIRDS],
+        "client": {"id": CLIENT.id, "name": None},
+        "assertion": None,
     }
 
 

@@ -107,12 +107,11 @@ PRESENTED = object_of(
     client_secret=text(),
     **ASSERTION,
 )
+#: Without an ID token where a client got it for itself.
 TOKENS = object_of(
     "access_token",
     "token_type",
     "expires_in",
-    "id_token",
-    "scope",
     access_token=text(),
     token_type=one_of("Bearer"),
     expires_in={"type": "integer"},

@@ -190,8 +190,8 @@ async def test_it_is_of_no_person(snowflake: Snowflake, client_id: str) -> None:
 async def test_it_is_good_for_nothing_once_the_client_may_have_none(
     settings: Settings, clock: Clock, discord: Discord
 ) -> None:
-    both: dict[str, object] = {"grant_types": ["authorization_code", "client_credentials"]}
-    with_people = machine(redirect_uris=[APPLICATION], **both)
+    grant_types = ["authorization_code", "client_credentials"]
+    with_people = machine(redirect_uris=[APPLICATION], grant_types=grant_types)
     async with serving_machines(settings, clock, discord, with_people, machine("api")) as snowflake:
         token = (await token_of(snowflake.browser))["access_token"]
         assert (await about(snowflake.browser, token))["active"]
