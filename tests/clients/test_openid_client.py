@@ -64,6 +64,21 @@ def run(node: str, script: str, wanted: Json, browse: Callable[[str], str]) -> J
     return ended
 
 
+def printed(node: str, script: str, wanted: Json) -> Json:
+    """Run a program that needs no browser, and answer the JSON that it prints."""
+    ended = subprocess.run(  # noqa: S603 - the tests' own program
+        [node, str(HERE / script), json.dumps(wanted)],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == 0, ended.stderr
+    answer: Json = json.loads(ended.stdout)
+    return answer
+
+
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
 def test_openid_client_signs_people_in(
     method: Method, node: str, world: World, browser: Browser

@@ -1,7 +1,6 @@
 """Libraries that nobody here wrote, and what each algorithm has signed for them."""
 
 import json
-import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,12 +12,11 @@ import pytest
 from authlib.deprecate import AuthlibDeprecationWarning
 
 from snowflake.settings.tables.clients.signatures import SigningAlgorithm
-from tests.clients.test_openid_client import HERE, node, signed_in
+from tests.clients.test_openid_client import node, printed, signed_in
 from tests.journeys.browser import Browser
 from tests.journeys.registered import client
 from tests.journeys.relying_party import Json, RelyingParty, Secrets, tokens_of
 from tests.journeys.world import ADA, CLIENT_SECRET, World, world
-from tests.serving import PATIENCE, environment
 
 with warnings.catch_warnings():
     # It would rather use a library that is not installed here.
@@ -97,16 +95,8 @@ def test_jose(algorithm: str, node: str, answered: Callable[[str], Answer]) -> N
     ):
         wanted = {"token": token, "algorithm": name, "typ": typ, "audience": audience}
         wanted |= {"secret": SECRET} if name == "HS256" else {"jwks_uri": jwks_uri(party)}
-        verified = subprocess.run(  # noqa: S603 - the tests' own program
-            [node, str(HERE / "verify.mjs"), json.dumps({**wanted, "issuer": party.issuer})],
-            env=environment({}),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert verified.returncode == 0, verified.stderr
-        assert json.loads(verified.stdout)["claims"]["sub"] == ADA
+        verified = printed(node, "verify.mjs", {**wanted, "issuer": party.issuer})
+        assert verified["claims"]["sub"] == ADA
 
 
 @algorithms
