@@ -114,8 +114,8 @@ def _signed(assertion: str, in_form: str | None, params: Parameters) -> Presente
         raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}")
     # Whoever has somebody else sign for it says itself who it is (RFC 7521, section 4.2).
     client_id = in_form or claimed_client(assertion)
-    if not is_visible_ascii(client_id):
-        raise InvalidClient("client_id holds characters that no client ID has")
+    if len(client_id) > MAX_CLIENT_ID or not is_visible_ascii(client_id):
+        raise InvalidClient("client_assertion names what cannot be a client ID")
     return Presented(client_id, assertion=assertion)
 
 

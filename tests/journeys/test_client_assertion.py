@@ -123,6 +123,8 @@ def forged(issuer: str) -> Iterator[str]:
     yield compact(es256(jwk=OTHER.as_dict(private=False)), claims, OTHER)
     yield compact(es256(jku=f"{issuer}/jwks", x5u=f"{issuer}/x"), claims, OTHER)
     yield compact({"alg": "HS256"}, claims, SECRET)
+    # The log names clients of Discord, which are numbers, but none as long as that.
+    yield good(issuer, "1" * 4000)
     # Of duplicated names the last counts, whoever reads it.
     yield compact(es256(), '{"iss": "ci", "sub": "ci",' + json.dumps(said(issuer, "other"))[1:])
     yield compact(es256(), claims[:-1] + ', "iss": "other", "sub": "other"}')
@@ -173,6 +175,7 @@ async def test_what_is_forged_proves_nothing(
             # None of it comes back.
             assert len(answer.content) < 500
     assert is_proven(path, await ask(http, path, good(issuer)))
+    assert "1" * 300 not in proving.snowflake.log
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
