@@ -10,14 +10,12 @@ Query strings, codes, tokens, secrets and addresses are never logged: of a URL n
 but what ``differences.shown`` leaves of it, and events name what they log field by field.
 """
 
-import json
 import logging
 import sys
 from threading import Lock
 from typing import TextIO
 
 import structlog
-from pydantic_core import to_json
 
 from snowflake.settings import Settings
 from snowflake.telemetry.audit import EVENTS
@@ -111,7 +109,7 @@ def _renderers(*, pretty: bool) -> list[structlog.typing.Processor]:
     if pretty:
         # The plain traceback: the others print the values of variables, secrets among them.
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, _json]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def _without_audit(
@@ -128,12 +126,3 @@ def _without_person(
     """Take out who it was about, which most operators have no need to know."""
     event.pop("person", None)
     return event
-
-
-def _json(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
-    """Write an event in JSON, as structlog's own renderer does in several times as long."""
-    try:
-        return to_json(event, ensure_ascii=True, fallback=repr).decode()
-    except ValueError:
-        # What came from outside may hold characters that UTF-8 has not: the names of files.
-        return json.dumps(event, default=repr)

@@ -1,12 +1,7 @@
 """Adding parameters to a URI, which otherwise stays as it is."""
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
-from urllib.parse import quote
-
-# RFC 3986, section 2.3.
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
+from urllib.parse import quote, urlencode
 
 
 def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
@@ -28,16 +23,5 @@ def with_fragment(uri: str, parameters: Mapping[str, str | None]) -> str:
 
 
 def _encoded(parameters: Mapping[str, str | None]) -> str:
-    return "&".join(
-        f"{name}={_quoted(value)}" for name, value in parameters.items() if value is not None
-    )
-
-
-def _quoted(value: str) -> str:
-    return value if _UNRESERVED.fullmatch(value) else _percent_encoded(value)
-
-
-# What has to be quoted comes again and again: issuers, scopes, redirect URIs.
-@lru_cache(256)
-def _percent_encoded(value: str) -> str:
-    return quote(value, safe="")
+    added = {name: value for name, value in parameters.items() if value is not None}
+    return urlencode(added, quote_via=quote, safe="")

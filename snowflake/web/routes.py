@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
 
 from snowflake.oidc.answers import Posted
 from snowflake.oidc.authorize import authorize
@@ -58,24 +57,9 @@ def routes(settings: Settings) -> list[BaseRoute]:
     return listed + (docs.routes() if settings.docs else [])
 
 
-class Endpoint:
-    """A function of a request as an ASGI application.
-
-    Starlette would catch errors around each function as it does around all of them together, which
-    takes longer than some of them.
-    """
-
-    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(scope, receive, send)
-        response = await self._answer(request)
-        if isinstance(response, Posted):
-            response = posting_page(request, response)
-        await response(scope, receive, send)
-
-
 def _route(path: str, answer: Callable[[Request], Awaitable[Response]], *methods: str) -> BaseRoute:
-    return Route(path, Endpoint(answer), methods=methods or ["GET"])
+    async def answer_or_page(request: Request) -> Response:
+        response = await answer(request)
+        return posting_page(request, response) if isinstance(response, Posted) else response
+
+    return Route(path, answer_or_page, methods=methods or ["GET"])
