@@ -4,6 +4,7 @@ The database:
 
 - ``schema`` draws the tables, ``url`` finds it, ``migrate`` brings an old one up to date;
 - ``database`` says what is done with ``sqlite`` or ``postgresql``, ``locks`` in which order;
+- ``group_commit`` lets SQLite's writers share transactions;
 - ``sealed`` opens what is sealed in it, ``seals`` tells under which key, ``copy`` moves house.
 
 One file for each thing that is kept:

@@ -42,8 +42,9 @@ class Database(ABC):
     async def write(self, work: Work[Result], *, many: bool = False) -> Result:
         """Do work in one transaction, committed when it ends well and else undone.
 
-        On SQLite writers come one after the other. Somebody who is cancelled may have written all
-        the same. ``many`` and what is raised are as with ``read``.
+        On SQLite writers come one after the other, and may share a transaction in which each undoes
+        only their own. Somebody who is cancelled may have written all the same. ``many`` and what
+        is raised are as with ``read``.
         """
         with _WRITE_SECONDS.time(), self._outages():
             return await self._write(work, many=many)

@@ -25,6 +25,7 @@ from sqlalchemy.pool import StaticPool
 
 from snowflake.crypto.files import is_full, make_private, whose
 from snowflake.store.database import Database, Result, Work
+from snowflake.store.group_commit import GroupCommit, control
 
 #: Seconds for which somebody waits for another process, and between two looks.
 BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
@@ -32,7 +33,6 @@ BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
 TURN_TIMEOUT = 10
 #: What stands in place of a file for a database in memory.
 MEMORY: Final = ":memory:"
-_BEGIN: Final = "BEGIN IMMEDIATE"
 #: Of an extended result code, the bits that say what it is about.
 _PRIMARY: Final = 0xFF
 #: What no waiting mends. A file may be damaged, or somebody else's.
@@ -56,6 +56,8 @@ class Sqlite(Database):
             self._writer = _engine(url)
             self._reader = _engine(url, isolation_level="AUTOCOMMIT")
         event.listen(self._writer, "begin", _begin_immediate)
+        # Whoever writes a few rows shares a transaction with all who do while another is committed.
+        self._groups = GroupCommit(partial(self._transaction, many=False))
         # SQLite has one writer at a time.
         self._turn = asyncio.Lock()
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
@@ -87,8 +89,10 @@ class Sqlite(Database):
         return await self._patiently(attempt, in_thread=many)
 
     async def _write(self, work: Work[Result], *, many: bool) -> Result:
+        if not many:
+            return await self._groups.write(work)
         # A request that is cut off leaves no transaction open.
-        return await asyncio.shield(asyncio.create_task(self._transaction(work, many=many)))
+        return await asyncio.shield(asyncio.create_task(self._transaction(work, many=True)))
 
     async def _transaction(self, work: Work[Result], *, many: bool) -> Result:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._writing)
@@ -197,8 +201,4 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
-    # SQLAlchemy's own way to a statement takes as long as the statements that follow.
-    try:
-        connection.connection.cursor().execute(_BEGIN)
-    except sqlite3.Error as error:
-        raise OperationalError(_BEGIN, None, error) from error
+    control(connection, "BEGIN IMMEDIATE")
