@@ -1,6 +1,5 @@
 """Letting a person in to a registered client, as soon as they are back from Discord."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -65,7 +64,7 @@ async def admit(
             return _answered(note, OVER)
         raise LoginSpent(ways_here(note, state)) from error
     ours, exchanged, fetched = came
-    kept, user = exchanged, fetched.person.user
+    kept, user, session = exchanged, fetched.person.user, None
     try:
         known = state.subjects.find(user, client)
         if Hints(tuple(note.hinted), note.login).surely_exclude(user, known):
@@ -74,15 +73,15 @@ async def admit(
         subject = state.subjects.of(user, client)
         kept = exchanged.holding(fetched)
         session = await begin_session(note, came, subject, previous, state)
-        if session is not None:
-            kept = replace(kept, session=session.session.id)
     except AccessDenied as refusal:
         return await denied(note, fetched.person, refusal, client, state)
     except InvalidGrant as ended:
         raise LoginSpent(ways_here(note, state)) from ended
     finally:
-        # Whoever was not let in is asked about anew when they load the page again.
-        await state.store.codes.release(ours, state.sealer.seal(kept), user.id)
+        # Whoever was not let in is asked about anew when they load the page again. A session has
+        # released it already.
+        if session is None:
+            await state.store.codes.release(ours, state.sealer.seal(kept), user.id)
     return Admitted(fetched.person, subject, exchanged.scopes, session)
 
 

@@ -4,6 +4,7 @@ Every login gives the browser a new identifier, whatever it has brought, so that
 can be planted in it.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from snowflake.oidc.newcomers import Newcomer
@@ -11,7 +12,7 @@ from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.single_sign_on import told
 from snowflake.protocol.session_cookie import new_identifier
 from snowflake.state import State
-from snowflake.store.session_logins import Arrival
+from snowflake.store.session_logins import Arrival, Left
 from snowflake.store.sessions import Session
 
 
@@ -31,7 +32,9 @@ async def begin_session(
 ) -> Begun | None:
     """Begin or renew the session of whoever has come back; None if sessions are not kept.
 
-    Discord's tokens are kept with it, so that the next client can be served by them. ``subject``
+    Discord's tokens are kept with it, so that the next client can be served by them; and in the
+    same moment our code is given back, with what Discord gave for its own and the session's ID, for
+    whoever redeems it. ``subject``
     is the name by which this one knows them, ``previous`` the identifier that the browser has
     brought.
 
@@ -39,7 +42,7 @@ async def begin_session(
         InvalidGrant: this login has begun a session before, which has ended.
         TemporarilyUnavailable: the store cannot be reached.
     """
-    _, exchanged, fetched = newcomer
+    code, exchanged, fetched = newcomer
     lifetime, application = state.settings.session_lifetime, state.registry.application
     if not lifetime or application is None:
         return None
@@ -56,7 +59,12 @@ async def begin_session(
         account=told(user, exchanged.scopes, now),
     )
     tokens = exchanged.stored(application, user.id)
-    arrival = Arrival(note.client_id, subject, tokens, fetched.learnt, exchanged.session)
+
+    def sealed(session_id: str) -> str:
+        return state.sealer.seal(replace(exchanged.holding(fetched), session=session_id))
+
+    left = Left(code, sealed)
+    arrival = Arrival(note.client_id, subject, tokens, fetched.learnt, exchanged.session, left)
     identifier = new_identifier()
     begun = await state.store.session_logins.begin(
         session, identifier, previous, arrival, told=state.logout.told

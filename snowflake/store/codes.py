@@ -40,6 +40,7 @@ _MINE = (
     & (codes.c.holder == bindparam("held_by"))
     & (codes.c.spent == false())
 )
+_FREE = update(codes).where(_MINE).values(reserved_until=0, holder=None)
 _SPEND = (
     update(codes)
     .where(_MINE)
@@ -169,15 +170,9 @@ class Codes:
 
         ``person`` is whose it is, if that is known. Both stay with the login.
         """
-        free = update(codes).where(_MINE).values(reserved_until=0, holder=None)
-        learnt = {"exchanged": exchanged, "person": person}
-        known = {name: value for name, value in learnt.items() if value is not None}
-        *code, login = _held(reservation)
 
         def work(connection: Connection) -> None:
-            for held in code:
-                connection.execute(free, held)
-            connection.execute(free.values(known), login)
+            leave(connection, reservation, exchanged, person)
 
         await self._database.write(work)
 
@@ -189,6 +184,21 @@ class Codes:
                 connection.execute(_SPEND, {**held, "grant_id": None})
 
         await self._database.write(work)
+
+
+def leave(
+    connection: Connection,
+    reservation: Reservation,
+    exchanged: str | None = None,
+    person: str | None = None,
+) -> None:
+    """Give a code back within a transaction. Else as ``Codes.release``."""
+    learnt = {"exchanged": exchanged, "person": person}
+    known = {name: value for name, value in learnt.items() if value is not None}
+    *code, login = _held(reservation)
+    for held in code:
+        connection.execute(_FREE, held)
+    connection.execute(_FREE.values(known), login)
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:

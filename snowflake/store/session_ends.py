@@ -159,6 +159,8 @@ def end_rows(
     told: Collection[str],
 ) -> None:
     """End sessions, whose rows are locked, within a transaction. Else as ``SessionEnds.end``."""
+    if not found:
+        return
     its_grants = grants.c.session.in_([row["id"] for row in found]) & ~grants.c.offline
     connection.execute(deleting(grants, its_grants))
     for row in found:

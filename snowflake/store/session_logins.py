@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, update
 
 from snowflake.errors import InvalidGrant
+from snowflake.store.codes import Reservation, leave
 from snowflake.store.database import Database, Statement
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.memberships import Membership, Memberships, in_order
@@ -18,12 +19,23 @@ from snowflake.store.session_ends import end_rows
 from snowflake.store.sessions import Account, Session, Sessions, hash_of
 
 
+class Left(NamedTuple):
+    """What somebody's login leaves behind: a reservation, and what is kept with it from now on.
+
+    ``sealed`` answers that for the ID of the session.
+    """
+
+    reservation: Reservation
+    sealed: Callable[[str], str]
+
+
 class Arrival(NamedTuple):
     """Somebody who has come from Discord on their way to a client, with tokens of Discord.
 
     ``subject`` is the name by which the client knows them, ``learnt`` what else Discord said.
     ``begun`` is the ID of the session that this very login has begun already, if the browser has
-    loaded the way back once more.
+    loaded the way back once more. What is ``left`` is released with the session, at once or not at
+    all.
     """
 
     client_id: str
@@ -31,6 +43,7 @@ class Arrival(NamedTuple):
     tokens: StoredTokens
     learnt: Iterable[Membership] = ()
     begun: str | None = None
+    left: Left | None = None
 
 
 class NewCode(NamedTuple):
@@ -140,6 +153,9 @@ class SessionLogins:
                     session = self._sessions.read(kept)
                     _check_part(connection, session.id, arrival.client_id)
                     connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
+            if arrival.left is not None:
+                reservation, sealed = arrival.left
+                leave(connection, reservation, sealed(session.id), session.person)
             connection.execute(*self._participating(session, arrival.client_id, arrival.subject))
             for membership in in_order(arrival.learnt):
                 connection.execute(*self._memberships.putting(membership))

@@ -1,9 +1,9 @@
 """How quick Snowflake is, as ratios inside one run: ``python -m tests.benchmarks [NAME …]``.
 
 Each benchmark is one file, whose docstring says what is measured and against what: ``logins``,
-``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``, ``sso``,
-``refresh``. With ``--against REV`` the CPU time of today's tree stands beside that of a commit
-(``against``, ``loads``, ``trees``). They stand on these:
+``kinds``, ``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``,
+``sso``, ``refresh``. With ``--against REV`` the CPU time of today's tree stands beside that of a
+commit (``against``, ``loads``, ``trees``). They stand on these:
 
 ``processes``   starts the simulated Discord (``discord``), ``snowflake serve`` and a bare Starlette
                 (``bare``), each a process of its own, on loopback
@@ -12,6 +12,7 @@ Each benchmark is one file, whose docstring says what is measured and against wh
 ``guests``      browsers whose person has signed in before
 ``load``        many of them at once, for some seconds
 ``proc``        what a process has used, as Linux tells it
+``pairs``       two things measured in turns
 ``report``      rows, goals and the table
 
 All run on one machine, so what Discord and the load need is taken from the same cores. Ratios of

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     discovery,
     growth,
     jwks,
+    kinds,
     latency,
     logins,
     memory,
@@ -31,6 +32,7 @@ Benchmark = Callable[[Effort, Path], Iterable[Row]]
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "logins": logins.run,
+    "kinds": kinds.run,
     "authorize": authorize.run,
     "discovery": discovery.run,
     "jwks": jwks.run,

@@ -10,7 +10,7 @@ import uvloop
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import browser, growth, latency, logins, proc, refresh, sso
+from tests.benchmarks import browser, growth, kinds, latency, logins, proc, refresh, sso
 from tests.benchmarks import discord as discord_process
 from tests.benchmarks.beside_bare import Route, beside
 from tests.benchmarks.browser import authorization_request
@@ -97,6 +97,12 @@ def test_logins_by_session_are_put_beside_redirects_and_full_logins(tmp_path: Pa
     codes, whole = sso.run(LITTLE, tmp_path)
     assert codes.ratio
     assert whole.ratio
+
+
+def test_both_kinds_of_clients_are_put_beside_each_other(tmp_path: Path) -> None:
+    rows = list(kinds.run(LITTLE, tmp_path))
+    assert [row.benchmark[-9:] for row in rows] == ["2 at once", "1 at once"]
+    assert all(row.ratio for row in rows)
 
 
 def test_refreshes_are_put_beside_full_logins(tmp_path: Path) -> None:

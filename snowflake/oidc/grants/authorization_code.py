@@ -81,12 +81,13 @@ async def authorization_code(
         new_token() if refreshable else None,
         opaque_token(grant, granted, client, now),
     )
-    # A session has kept them already.
-    has_tokens = note.session is None
-    tokens = exchanged.stored(client.application, person.user.id) if has_tokens else None
+    # A session has kept them already, with what was learnt.
+    is_kept = note.session is not None
+    tokens = None if is_kept else exchanged.stored(client.application, person.user.id)
+    learnt = () if is_kept else fetched.learnt
     code = replace(code, left=code.left or state.sealer.seal(exchanged))
     try:
-        await state.store.logins.save(code, grant, tokens, fetched.learnt, issued)
+        await state.store.logins.save(code, grant, tokens, learnt, issued)
     except TemporarilyUnavailable:
         with suppress(TemporarilyUnavailable):
             await state.store.codes.release(code, code.left, person.user.id)
