@@ -17,11 +17,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     Connection,
+    String,
     bindparam,
     case,
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -57,10 +59,11 @@ _SERVE = (
         reserved_until=0,
     )
 )
+#: Whether the grant of a code lives. Its column is named in plain SQL, since SQLAlchemy correlates
+#: nothing with the row of an insert: it would ask whether any code at all has a grant that lives.
+_LIVES = exists().where(grants.c.id == literal_column("codes.grant_id", String))
 #: A login that has made a grant and serves another code no more.
-_IS_OVER = codes.c.grant_id.is_not(None) & or_(
-    codes.c.expires_at <= bindparam("now"), ~(exists().where(grants.c.id == codes.c.grant_id))
-)
+_IS_OVER = codes.c.grant_id.is_not(None) & or_(codes.c.expires_at <= bindparam("now"), ~_LIVES)
 _WHY_NOT = select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over"))
 
 

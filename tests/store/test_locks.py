@@ -18,7 +18,7 @@ from snowflake.store.grants import MOST
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
 from snowflake.store.session_ends import Which
-from snowflake.store.session_logins import Arrival
+from snowflake.store.session_logins import Arrival, Left
 from snowflake.store.sessions import Account, Session
 from tests.running import NOW
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, membership, tokens
@@ -51,7 +51,9 @@ async def begin(store: Store, browser: str) -> Session:
         expires_at=NOW + 3600,
         account=Account("{}", frozenset(), NOW),
     )
-    arrival = Arrival(APPLICATION, PERSON, tokens(), LEARNT[::-1])
+    login = await store.codes.reserve(token_hex(), NOW + 60, 0, APPLICATION)
+    left = Left(login, "for {}".format)
+    arrival = Arrival(APPLICATION, PERSON, tokens(), LEARNT[::-1], left=left)
     return await store.session_logins.begin(begun, token_hex(), None, arrival, told=())
 
 

@@ -131,6 +131,8 @@ async def test_two_codes_of_one_login_make_a_grant_each_one_after_the_other(stor
 async def test_a_login_serves_no_more_once_its_grant_or_its_time_has_ended(
     store: Store, clock: Clock
 ) -> None:
+    # Whatever becomes of those of others.
+    await save(store, await reserve_of(store, "another's code", "another's"), grant("42"))
     for login in ("ended", "late"):
         made = grant()
         await save(store, await reserve_of(store, f"first {login}", login), made)
