@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from snowflake.store.database import Database, Statement
+from snowflake.store.locks import deleting, updating
 from snowflake.store.schema import attempts
 
 #: Seconds over which attempts are counted. Discord counts invalid answers over the same time.
@@ -27,8 +28,8 @@ _OF = (
     .order_by(attempts.c.at.desc())
 )
 _ADD = insert(attempts)
-_TAKE_BACK = delete(attempts).where(attempts.c.id == bindparam("attempt"))
-_AS_OF_NOW = update(attempts).where(attempts.c.at > bindparam("now")).values(at=bindparam("now"))
+_TAKE_BACK = deleting(attempts, attempts.c.id == bindparam("attempt"))
+_AS_OF_NOW = updating(attempts, attempts.c.at > bindparam("now")).values(at=bindparam("now"))
 
 # Rows of an owner, a time and a number, which SQLAlchemy cannot tell from others.
 Rows = Sequence[Any]
@@ -112,6 +113,7 @@ class Attempts:
 
         def forget(connection: Connection) -> None:
             self._set_to_now(connection)
+            # Nobody takes back any of them any more, so that their order does not matter.
             old = delete(attempts).where(attempts.c.at <= self._now(connection) - WINDOW)
             connection.execute(old)
 

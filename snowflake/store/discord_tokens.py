@@ -16,6 +16,7 @@ from sqlalchemy import (
     Delete,
     RowMapping,
     Update,
+    and_,
     bindparam,
     delete,
     insert,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.leases import Leases
+from snowflake.store.locks import updating
 from snowflake.store.schema import discord_tokens
 from snowflake.store.sealed import open_sealed
 
@@ -159,10 +161,9 @@ class DiscordTokens:
 
     async def release(self, application: str, person: str) -> None:
         """Let nobody be on their way any more to the pairs of a person."""
-        change = update(discord_tokens).where(
-            discord_tokens.c.application == application, discord_tokens.c.person == person
-        )
-        await self._database.write(lambda c: c.execute(change.values(needed_until=0)))
+        theirs = discord_tokens.c.application == application, discord_tokens.c.person == person
+        change = updating(discord_tokens, and_(*theirs)).values(needed_until=0)
+        await self._database.write(lambda c: c.execute(change))
 
     async def forget(self, tokens: StoredTokens) -> None:
         """Forget a pair that Discord no longer accepts; what has taken its place stays."""

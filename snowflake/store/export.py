@@ -76,6 +76,7 @@ def exported(person: str, kept: Kept) -> Json:
                 "client_id": logout.client_id,
                 "issuer": logout.issuer,
                 "sid": logout.sid,
+                "subject": logout.subject,
                 "attempts": logout.attempts,
                 "expires_at": logout.expires_at,
             }

@@ -153,9 +153,11 @@ class Grants:
         return self._leases.hold(f"grant {grant_id}", math.ceil(patience) + SAVING, patience)
 
     async def count(self, application: str, person: str) -> int:
-        """Count a person's grants through one Discord application."""
+        """Count a person's grants through one Discord application that have not expired."""
         query = select(func.count()).where(
-            grants.c.person == person, grants.c.application == application
+            grants.c.person == person,
+            grants.c.application == application,
+            grants.c.expires_at > int(self._clock()),
         )
         return await self._database.read(lambda c: c.execute(query).scalar_one())
 

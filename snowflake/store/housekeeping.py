@@ -1,14 +1,16 @@
 """Deleting what has expired, and sealing anew what an older key has sealed."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
     Table,
     Update,
+    and_,
     bindparam,
     delete,
     or_,
@@ -17,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from snowflake.crypto.sealing import Note, Sealer
+from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.store.database import Database, Work
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
@@ -55,6 +57,14 @@ from snowflake.store.subjects import SealedSubject
 BATCH, FOUND = 100, 5000
 #: Seconds for which a process has the housekeeping to itself.
 LEASE = 60
+#: Seconds for which what is of a login stays beyond its time. That was told by the clock of whoever
+#: made it, which may be behind: swept away too soon, a login fails or a JWT is good twice.
+SLACK = 600
+
+_log = structlog.get_logger(__name__)
+
+# A row of any types.
+_Row = Sequence[Any]
 
 
 class _Sealed(NamedTuple):
@@ -101,22 +111,27 @@ class Housekeeping:
             await self._leases.give_back("housekeeping", holder)
 
     async def delete_expired(self) -> int:
-        """Delete expired rows in small batches, and Discord's tokens that serve nobody."""
+        """Delete expired rows in small batches, and Discord's tokens that serve nobody.
+
+        A lease ends by the clock of the database.
+        """
         now = int(self._clock())
+        over = now - SLACK
+        database_now = await self._database.read(lambda c: self._database.now(c, self._clock))
         expired: list[tuple[Table, ColumnElement[bool]]] = [
-            (refresh_tokens, refresh_tokens.c.expires_at <= now),
-            (access_tokens, access_tokens.c.expires_at <= now),
+            (refresh_tokens, refresh_tokens.c.expires_at <= over),
+            (access_tokens, access_tokens.c.expires_at <= over),
             # Before the grants, which end with them.
-            (sessions, sessions.c.expires_at <= now),
-            (grants, (grants.c.expires_at <= now) | _ended_with_session()),
+            (sessions, sessions.c.expires_at <= over),
+            (grants, (grants.c.expires_at <= over) | _ended_with_session()),
             (logout_deliveries, logout_deliveries.c.expires_at <= now),
-            (codes, codes.c.expires_at <= now),
-            (client_tokens, client_tokens.c.expires_at <= now),
-            (used_assertions, used_assertions.c.expires_at <= now),
-            (leases, leases.c.until <= now - LEASE),
+            (codes, codes.c.expires_at <= over),
+            (client_tokens, client_tokens.c.expires_at <= over),
+            (used_assertions, used_assertions.c.expires_at <= over),
+            (leases, leases.c.until <= int(database_now) - LEASE),
             (memberships, memberships.c.asked_at <= now - KEPT),
             (good_credentials, good_credentials.c.seen_at <= now - GOOD_FOR),
-            (discord_tokens, (discord_tokens.c.expires_at <= now) & ~_serve_somebody()),
+            (discord_tokens, _have_ended(over) & ~_serve_somebody()),
             (watched_people, (watched_people.c.looked_at <= now - KEPT) & ~_is_signed_in()),
         ]
         return sum([await self._change(table, which, delete(table)) for table, which in expired])
@@ -139,43 +154,68 @@ class Housekeeping:
         # Found apart, because to find them may take as long as there are rows; and the condition
         # again, because a row may be renewed meanwhile.
         find = select(*key).where(condition).limit(FOUND)
-        batch = tuple_(*key).in_(bindparam("keys", expanding=True)) & condition
+        batch = and_(
+            # By a key of several columns alone SQLite would go through all rows, each time.
+            key[0].in_(bindparam("firsts", expanding=True)),
+            tuple_(*key).in_(bindparam("keys", expanding=True)),
+            condition,
+        )
         statement = change.where(tuple_(*key).in_(in_order(table, batch, unless_locked=True)))
         changed = 0
         while True:
             found = await self._database.read(lambda c: c.execute(find).all(), many=True)
             for start in range(0, len(found), BATCH):
-                values = {"keys": [tuple(row) for row in found[start : start + BATCH]]}
+                keys = [tuple(row) for row in found[start : start + BATCH]]
+                values = {"keys": keys, "firsts": [first for first, *_ in keys]}
                 changed += await self._database.write(_changing(statement, values), many=True)
             if len(found) < FOUND:
                 return changed
 
     async def _seal_anew(self, place: _Sealed) -> int:
+        """Seal the notes of a place anew but for those that cannot be opened.
+
+        Such a one is damaged, or another process has sealed it under a key that is new here. It
+        must not keep the others, nor other work, waiting.
+        """
         table, key = place.table, list(place.table.primary_key)
         own = self._sealer.name
         # Not "!=", for which no database would use the index.
         foreign = (table.c.sealed_by < own) | (table.c.sealed_by > own)
-        batch = select(*key, table.c[place.column]).where(foreign).limit(BATCH)
-        batch = batch.with_for_update(skip_locked=True)
+        query = select(*key, table.c[place.column]).where(foreign).order_by(*key).limit(BATCH)
+        query = query.with_for_update(skip_locked=True)
 
-        def work(connection: Connection) -> int:
-            rows = connection.execute(batch).all()
+        def work(connection: Connection) -> Sequence[_Row]:
+            rows = connection.execute(query).all()
             for *values, note in rows:
                 same = [column == value for column, value in zip(key, values, strict=True)]
-                anew = {place.column: self._sealer.anew(place.kind, note), "sealed_by": own}
-                connection.execute(update(table).where(*same).values(anew))
-            return len(rows)
+                try:
+                    anew = {place.column: self._sealer.anew(place.kind, note), "sealed_by": own}
+                except BadNote:
+                    unreadable.append(values)
+                else:
+                    connection.execute(update(table).where(*same).values(anew))
+            return rows
 
-        sealed = 0
-        while True:
-            rows = await self._database.write(work)
-            sealed += rows
-            if rows < BATCH:
-                return sealed
+        unreadable: list[_Row] = []
+        looked_at = 0
+        while rows := await self._database.write(work):
+            looked_at += len(rows)
+            query = query.where(tuple_(*key) > tuple_(*rows[-1][:-1]))
+        if unreadable:
+            _log.warning("not_sealed_anew", table=table.name, rows=len(unreadable))
+        return looked_at - len(unreadable)
 
 
 def _changing(statement: Delete | Update, values: Mapping[str, object]) -> Work[int]:
     return lambda connection: connection.execute(statement, values).rowcount
+
+
+def _have_ended(now: int) -> ColumnElement[bool]:
+    """Whether Discord's tokens have, and nobody is on their way who will use them.
+
+    Those that Discord has refused before their time may still be renewed by whoever is.
+    """
+    return (discord_tokens.c.expires_at <= now) & (discord_tokens.c.needed_until <= now)
 
 
 def _serve_somebody() -> ColumnElement[bool]:

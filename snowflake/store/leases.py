@@ -1,7 +1,9 @@
 """Work that one process at a time does, across all processes on one database.
 
 A lease is a row with a time until which its holder has the work to itself. A holder that dies
-holds it no longer than that, and no connection has to stay open meanwhile.
+holds it no longer than that, and no connection has to stay open meanwhile. All go by the clock of
+the database: by its own, a machine that is ahead would find every lease ended, and two would do at
+once what works once.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 
 from snowflake.errors import Busy
 from snowflake.store.database import Database
@@ -20,23 +22,27 @@ PAUSE = 0.05
 
 
 class Leases:
-    """Takes and gives back leases. ``clock`` tells Unix time in seconds."""
+    """Takes and gives back leases. ``clock`` tells Unix time in seconds, on this machine."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
     async def take(self, name: str, seconds: int) -> str | None:
         """Take a lease and answer its holder's mark, or None if somebody else has it."""
-        now, holder = int(self._clock()), secrets.token_hex(16)
-        insert = self._database.upsert(leases)
-        statement = insert.values(name=name, holder=holder, until=now + seconds)
-        statement = statement.on_conflict_do_update(
-            index_elements=[leases.c.name],
-            set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
-            where=leases.c.until <= now,
-        )
+        holder, insert = secrets.token_hex(16), self._database.upsert(leases)
+
+        def work(connection: Connection) -> bool:
+            now = self._now(connection)
+            statement = insert.values(name=name, holder=holder, until=now + seconds)
+            statement = statement.on_conflict_do_update(
+                index_elements=[leases.c.name],
+                set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+                where=leases.c.until <= now,
+            )
+            return bool(connection.execute(statement).rowcount == 1)
+
         try:
-            taken = await self._database.write(lambda c: c.execute(statement).rowcount == 1)
+            taken = await self._database.write(work)
         except asyncio.CancelledError:
             # It may have been taken all the same, and nobody would know by which mark.
             await self.give_back(name, holder)
@@ -46,8 +52,12 @@ class Leases:
     async def extend(self, name: str, holder: str, seconds: int) -> bool:
         """Hold a lease for so many seconds from now on. Answers False if it is somebody else's."""
         mine = update(leases).where(leases.c.name == name, leases.c.holder == holder)
-        longer = mine.values(until=int(self._clock()) + seconds)
-        return await self._database.write(lambda c: c.execute(longer).rowcount == 1)
+
+        def work(connection: Connection) -> bool:
+            longer = mine.values(until=self._now(connection) + seconds)
+            return connection.execute(longer).rowcount == 1
+
+        return await self._database.write(work)
 
     async def give_back(self, name: str, holder: str) -> None:
         """Give a lease back before its time. Somebody else's stays."""
@@ -72,3 +82,6 @@ class Leases:
             yield
         finally:
             await self.give_back(name, holder)
+
+    def _now(self, connection: Connection) -> int:
+        return int(self._database.now(connection, self._clock))

@@ -8,7 +8,7 @@ that somebody else has.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Delete, Select, Table, Update, delete, select, tuple_, update
 
 
 def in_order(
@@ -18,6 +18,11 @@ def in_order(
     key = list(table.primary_key)
     query = select(*key).where(condition).order_by(*key)
     return query.with_for_update(skip_locked=unless_locked)
+
+
+def updating(table: Table, condition: ColumnElement[bool]) -> Update:
+    """Answer the statement that changes some rows, locked in the order of their keys."""
+    return update(table).where(tuple_(*table.primary_key).in_(in_order(table, condition)))
 
 
 def deleting(table: Table, condition: ColumnElement[bool]) -> Delete:

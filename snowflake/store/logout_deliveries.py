@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from snowflake.crypto.sealing import Sealer
 from snowflake.store.database import Database, Statement
+from snowflake.store.locks import deleting, updating
 from snowflake.store.schema import logout_deliveries
 from snowflake.store.subjects import read_subject
 
@@ -86,15 +87,16 @@ _TAKE = update(logout_deliveries).where(_ROWS.id == bindparam("taken"))
 # Whoever was too slow has lost it to somebody else, who is at it now.
 _MINE = (_ROWS.id == bindparam("own")) & (_ROWS.held_until == bindparam("until"))
 _POSTPONE, _END = update(logout_deliveries).where(_MINE), delete(logout_deliveries).where(_MINE)
-_OF_NOBODY = delete(logout_deliveries).where(
-    _ROWS.client_id == bindparam("client"), _ROWS.due_at <= bindparam("before")
+_OF_NOBODY = deleting(
+    logout_deliveries,
+    (_ROWS.client_id == bindparam("client")) & (_ROWS.due_at <= bindparam("before")),
 )
 # No time that we write is further away: the clock was wrong then.
 _TOO_LATE = or_(
     _ROWS.due_at > bindparam("now") + LONGEST_PAUSE, _ROWS.held_until > bindparam("now") + HELD
 )
 _COUNT = select(func.count(), func.count().filter(_TOO_LATE)).select_from(logout_deliveries)
-_HASTEN = update(logout_deliveries).where(_TOO_LATE).values(due_at=0, held_until=0)
+_HASTEN = updating(logout_deliveries, _TOO_LATE).values(due_at=0, held_until=0)
 
 
 def _clients_due() -> Select[tuple[str]]:

@@ -46,12 +46,12 @@ async def running_on(database: Database, clock: Callable[[], float]) -> int:
     Raises:
         TemporarilyUnavailable: it cannot be reached.
     """
-    living = select(func.count()).where(
-        leases.c.name.startswith(PREFIX), leases.c.until > int(clock())
-    )
 
     def count(connection: Connection) -> int:
-        is_store = inspect(connection).has_table(leases.name)
-        return connection.execute(living).scalar_one() if is_store else 0
+        if not inspect(connection).has_table(leases.name):
+            return 0
+        now = int(database.now(connection, clock))
+        living = select(func.count()).where(leases.c.name.startswith(PREFIX), leases.c.until > now)
+        return connection.execute(living).scalar_one()
 
     return await database.read(count)

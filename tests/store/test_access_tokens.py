@@ -6,6 +6,7 @@ from snowflake.errors import InvalidGrant
 from snowflake.store import Store
 from snowflake.store.access_tokens import FoundToken, NewToken, OpaqueToken
 from snowflake.store.grants import Grant
+from snowflake.store.housekeeping import SLACK
 from snowflake.store.logins import Issued
 from tests.running import NOW, Clock
 from tests.store.furniture import grant, put_login, tokens
@@ -59,10 +60,10 @@ async def test_it_is_swept_out_when_it_has_expired(
     store: Store, place: Place, clock: Clock
 ) -> None:
     made, _ = await put_login(store, "code", expires_at=NOW + 3600)
-    old, young = new(made), new(made, NOW + 600)
+    old, young = new(made), new(made, NOW + 3600)
     await store.access_tokens.add(old)
     await store.access_tokens.add(young)
-    clock.pass_by(60)
+    clock.pass_by(60 + SLACK)
     await store.housekeeping.delete_expired()
     assert await place.rows("SELECT count(*) FROM access_tokens") == [(1,)]
     assert await store.access_tokens.find(young.token) is not None

@@ -4,6 +4,7 @@ import pytest
 
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.store import Store
+from snowflake.store.presence import Presence, running_on
 from tests.running import Clock
 from tests.store.places import Place
 
@@ -96,3 +97,20 @@ async def test_a_lease_is_nobodys_whose_taker_was_cancelled(store: Store) -> Non
     with pytest.raises(asyncio.CancelledError):
         await taking
     assert await store.leases.take("work", 60)
+
+
+@pytest.mark.real_time
+async def test_of_machines_on_one_server_whose_clocks_differ_one_has_the_lease(
+    place: Place, clock: Clock
+) -> None:
+    if place.engine != "postgresql":
+        pytest.skip("of SQLite there is one machine")
+    async with place.store(clock) as store, place.store(lambda: clock() + 3600) as ahead:
+        holder = await store.leases.take("work", 60)
+        assert holder is not None
+        assert await ahead.leases.take("work", 60) is None
+        assert await store.leases.extend("work", holder, 60)
+        await Presence(ahead.leases).say()
+        assert await running_on(store.database, lambda: clock() + 7200) == 1
+        await ahead.housekeeping.delete_expired()
+        assert await ahead.leases.take("work", 60) is None

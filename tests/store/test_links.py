@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from snowflake.store import Store, links
+from snowflake.store.housekeeping import SLACK
 from snowflake.store.link import Link
 from tests.running import NOW, Clock
 from tests.store.furniture import APPLICATION, PERSON, link, put_login, tokens
@@ -184,7 +185,7 @@ async def test_housekeeping_keeps_the_tokens_that_a_link_needs(store: Store, clo
     await put_login(store, "code")
     await put_login(store, "another", OTHER)
     await put(store, link())
-    clock.pass_by(3600)
+    clock.pass_by(3600 + SLACK)
     await store.housekeeping.delete_expired()
     assert await store.grants.of_person(PERSON) == []
     assert await store.discord_tokens.find(APPLICATION, PERSON) == tokens()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from secrets import token_hex
 
+import pytest
 from sqlalchemy import Connection
 
 from snowflake.errors import InvalidGrant
@@ -22,6 +23,7 @@ from snowflake.store.session_logins import Arrival, Left
 from snowflake.store.sessions import Account, Session
 from tests.running import NOW
 from tests.store.furniture import APPLICATION, GUILD, PERSON, grant, membership, tokens
+from tests.store.places import Place
 
 ROUNDS = 12
 LEARNT = [membership(), *(replace(membership(), guild=f"{GUILD}{n}") for n in range(5))]
@@ -117,3 +119,40 @@ async def test_what_is_done_for_one_person_at_once_never_blocks_each_other(store
     doing = (*logins, *sessions, doings.refresh, doings.erase, doings.keep_house)
     # An outage would be the end of the test.
     await asyncio.gather(*map(again_and_again, doing))
+
+
+#: Who has changed something in this database, and not come to an end.
+WRITERS = """
+SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE datname = current_database() AND locktype = 'transactionid'
+"""
+#: Locks two rows in the order of their keys, and the second when somebody waits for the first.
+IN_ORDER = """
+BEGIN;
+UPDATE discord_tokens SET scope = scope WHERE id = '1';
+DO $$ BEGIN
+  FOR look IN 1..500 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_locks
+      WHERE NOT granted AND transactionid = pg_current_xact_id()::xid);
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+END $$;
+UPDATE discord_tokens SET scope = scope WHERE id = '2';
+COMMIT;
+"""
+
+
+async def test_pairs_of_discords_tokens_are_released_in_the_order_of_their_keys(
+    store: Store, place: Place
+) -> None:
+    if place.engine != "postgresql":
+        pytest.skip("of SQLite there is one writer")
+    for number in ("2", "1"):
+        await store.discord_tokens.put(
+            replace(tokens(), id=number, scopes=frozenset({f"scope {number}"}))
+        )
+    other = asyncio.create_task(asyncio.to_thread(place.run, IN_ORDER))
+    while not await place.rows(WRITERS):
+        pass
+    await store.discord_tokens.release(APPLICATION, PERSON)
+    await other

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from snowflake.crypto.sealing import SECRET_FILE
+from snowflake.crypto.sealing import SECRET_FILE, Sealer
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.state import State
+from snowflake.store import housekeeping
 from snowflake.store.seals import FOREIGN, LOST
 from snowflake.store.signing_keys import StoredKey
 from tests.running import Clock
@@ -147,6 +148,30 @@ async def test_two_that_seal_anew_at_once_do_no_harm(place: Place, clock: Clock)
         await other.housekeeping.run()
         for grant, _ in logins:
             assert await other.grants.find(grant.id) == grant
+
+
+async def test_a_row_that_cannot_be_opened_keeps_nothing_else_waiting(
+    place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is damaged, or another process has sealed it under a key that is new here."""
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    async with place.store(clock, OLD) as store:
+        logins = [await put_login(store, f"code {number}", str(number)) for number in range(5)]
+    await place.change("UPDATE grants SET claims = 'damaged' WHERE person IN ('1', '2')")
+    done: list[str] = []
+
+    async def other() -> None:
+        done.append("other")
+
+    async with place.store(clock, NEW, OLD) as store:
+        await store.housekeeping.run(other)
+        assert done == ["other"]
+        # Both are still there, for whoever has their key.
+        assert await place.rows(
+            f"SELECT person FROM grants WHERE sealed_by = '{Sealer(OLD).name}' ORDER BY person"  # noqa: S608 - ours
+        ) == [("1",), ("2",)]
+        for grant, _ in (logins[0], *logins[3:]):
+            assert await store.grants.find(grant.id) == grant
 
 
 async def test_a_row_that_was_swapped_with_another_is_not_believed(

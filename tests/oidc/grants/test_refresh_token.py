@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from snowflake.oidc.freshness import OLDEST_CLAIMS
 from snowflake.protocol.pkce import challenge_of
 from snowflake.settings import Settings
+from snowflake.store.housekeeping import SLACK
 from tests.login import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -180,7 +181,7 @@ async def test_a_public_client_may_do_without_a_refresh_token(
     answer = answer_of(await public_login(snowflake, include_refresh_token=value))
     assert "refresh_token" not in answer
     # The grant ends with its tokens.
-    snowflake.clock.pass_by(3601)
+    snowflake.clock.pass_by(3601 + SLACK)
     await snowflake.state.store.housekeeping.run()
     assert await snowflake.state.store.grants.of_person("80351110224678912") == []
 
