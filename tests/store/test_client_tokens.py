@@ -2,6 +2,7 @@
 
 from snowflake.store import Store
 from snowflake.store.client_tokens import KeptClientToken
+from snowflake.store.housekeeping import SLACK
 from tests.running import NOW, Clock
 from tests.store.places import Place
 
@@ -28,8 +29,8 @@ async def test_it_is_swept_out_when_it_has_expired(
     store: Store, place: Place, clock: Clock
 ) -> None:
     await store.client_tokens.add("old", TOKEN)
-    await store.client_tokens.add("young", KeptClientToken("ci", "ci", (), NOW, NOW + 600))
-    clock.pass_by(60)
+    await store.client_tokens.add("young", KeptClientToken("ci", "ci", (), NOW, NOW + 3600))
+    clock.pass_by(60 + SLACK)
     await store.housekeeping.delete_expired()
     assert await place.rows("SELECT count(*) FROM client_tokens") == [(1,)]
     young = await store.client_tokens.find("young")

@@ -2,6 +2,7 @@ import asyncio
 from contextlib import closing
 from dataclasses import replace
 from sqlite3 import connect
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -149,11 +150,11 @@ async def test_a_batch_of_many_rows_is_found_by_their_keys(
     """SQLite goes through a whole table, and keeps all writers waiting, unless it is led."""
     if place.engine != "sqlite":
         pytest.skip("PostgreSQL keeps nobody waiting")
-    changes: list[tuple[str, object]] = []
+    changes: list[tuple[str, tuple[str | int, ...]]] = []
 
-    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
         if statement.startswith("DELETE"):
-            changes.append((statement, parameters))
+            changes.append((statement, values))
 
     monkeypatch.setattr(housekeeping, "BATCH", 3)
     async with place.store(clock) as store:
@@ -167,8 +168,8 @@ async def test_a_batch_of_many_rows_is_found_by_their_keys(
             event.remove(Engine, "before_cursor_execute", note)
     assert len(changes) == 5 * 3
     with closing(connect(place.file)) as connection:
-        for statement, parameters in changes:
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        for statement, values in changes:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
             steps = [step for *_, step in plan if "CONSTANT ROW" not in step]
             assert not [step for step in steps if step.startswith("SCAN")], statement
             table = statement.split()[2]
