@@ -149,8 +149,12 @@ def found_without_person(
 
 
 def needs_person(text: str) -> bool:
-    """Whether an expression looks at a person."""
-    return any(look.place.path[:1] not in _WITHOUT_PERSON for look in looks_of(text, PATHS).at)
+    """Whether an expression looks at a person.
+
+    That there is a document at all, where a function or a comparison begins, says nothing of one.
+    """
+    looks = (look for look in looks_of(text, PATHS).at if look.place.path or look.whole)
+    return any(look.place.path[:1] not in _WITHOUT_PERSON for look in looks)
 
 
 def _found_in(document: Mapping[str, object], expressions: Mapping[str, str]) -> Found:

@@ -8,7 +8,7 @@ from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.presented import own_token, presented
 from snowflake.oidc.scopes import allowed, given
 from snowflake.oidc.tokens import TOKEN_TYPE
-from snowflake.oidc.tokens.client_token import about
+from snowflake.oidc.tokens.client_token import introspected
 from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.issuer import issuer_of
 from snowflake.protocol.parameters import form
@@ -29,7 +29,7 @@ async def introspect(request: Request) -> Response:
         raise InvalidClient("a client without secret may not introspect tokens")
     own = await own_token(credentials, params, state)
     if own is not None:
-        about_it = about(own.kept, credentials.client, issuer_of(request))
+        about_it = introspected(own, credentials.client, issuer_of(request))
         return JSONResponse({"active": True, **about_it, "token_type": TOKEN_TYPE})
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):

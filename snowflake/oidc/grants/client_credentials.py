@@ -58,6 +58,15 @@ def _scopes(sent: str | None, client: Client) -> tuple[str, ...]:
 
 
 def _subject(credentials: Credentials) -> str:
-    """Answer whom the token is about: the client, or whoever of somebody else's has proven it."""
+    """Answer whom the token is about: the client, or whoever of somebody else's has proven it.
+
+    Raises:
+        InvalidClient: what somebody else calls them is no line of text, which no store and no log
+            would take as it is.
+    """
+    if not credentials.asserted:
+        return credentials.client_id
     asserted = credentials.asserted.get("sub")
-    return f"{credentials.client_id}:{asserted}" if asserted else credentials.client_id
+    if not isinstance(asserted, str) or not asserted or not asserted.isprintable():
+        raise InvalidClient("the JWT has no sub that is a line of text")
+    return f"{credentials.client_id}:{asserted}"

@@ -1,11 +1,13 @@
 """Access tokens that clients get for themselves (RFC 6749, section 4.4; RFC 9068)."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from snowflake.oidc.scopes import Claims
 from snowflake.oidc.tokens import TOKEN_TYPE
-from snowflake.oidc.tokens.access_token import ACCESS_TOKEN_TYPE, MAX_ACCESS_TOKEN, ROOM
+from snowflake.oidc.tokens.access_token import ACCESS_TOKEN_TYPE, ROOM
 from snowflake.oidc.tokens.fitting import sign_first_within
 from snowflake.settings.client import Client
 from snowflake.settings.registry import Registry
@@ -14,13 +16,20 @@ from snowflake.state.key_ring import KeyRing
 from snowflake.store.client_tokens import KeptClientToken
 from snowflake.store.refresh_tokens import new_token
 
+#: What a JSON Web Token says that may be otherwise by now, where the configuration has changed.
+_SAID: Final = ("iss", "aud", "jti")
+
 
 @dataclass(frozen=True, slots=True)
 class ClientToken:
-    """A client's own access token, which is kept by its ``name``: its ``jti``, or all of it."""
+    """A client's own access token, which is kept by its ``name``: its ``jti``, or all of it.
+
+    ``said`` is by whom and for whom it is, as it stands in one that was presented and can be read.
+    """
 
     name: str
     kept: KeptClientToken
+    said: Mapping[str, object] = field(default_factory=dict)
 
 
 def new_name(client: Client) -> str:
@@ -75,31 +84,38 @@ def about(kept: KeptClientToken, client: Client, issuer: str) -> Claims:
     }
 
 
+def introspected(token: ClientToken, client: Client, issuer: str) -> Claims:
+    """Answer what a token that was presented says of itself, one without words as it is now."""
+    return {**about(token.kept, client, issuer), **token.said}
+
+
 async def find_client_token(sent: str, state: State) -> ClientToken | None:
     """Answer the client's own access token that this is; None if it is none that lives.
 
     Raises:
         TemporarilyUnavailable: the store cannot be asked.
     """
-    name = await _name_of(sent, state)
-    kept = await state.store.client_tokens.find(name) if name is not None else None
+    said = await _said(sent, state) if "." in sent else {}
+    if said is None:
+        return None
+    name = str(said.get("jti", sent))
+    kept = await state.store.client_tokens.find(name)
     if kept is None or kept.expires_at <= state.clock() or not _may_have(kept, state.registry):
         return None
-    return ClientToken(name or "", kept)
+    return ClientToken(name, kept, said)
 
 
-async def _name_of(sent: str, state: State) -> str | None:
-    """Answer the name of a token: one that we have signed says it, another one is it."""
-    if len(sent) > MAX_ACCESS_TOKEN:
-        return None
-    if "." not in sent:
-        return sent
+async def _said(sent: str, state: State) -> Mapping[str, object] | None:
+    """Answer what one that we have signed says of itself; None if it is none of a client.
+
+    It may be longer than a person's: whatever is as long as it has to be was issued here.
+    """
     try:
         claims = await state.keys.verify(sent, ACCESS_TOKEN_TYPE)
     except ValueError:
         return None
     # Those of people have a grant, and are kept elsewhere.
-    return str(claims.get("jti")) if "grant" not in claims else None
+    return {name: claims[name] for name in _SAID} if "grant" not in claims else None
 
 
 def _may_have(kept: KeptClientToken, registry: Registry) -> bool:

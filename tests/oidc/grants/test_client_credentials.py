@@ -148,7 +148,9 @@ async def test_it_may_be_asked_about_until_it_is_revoked(
     told = await about(browser, token, client_id)
     times = {"iat": NOW, "exp": NOW + answer["expires_in"]}
     of_client = {"iss": ORIGIN, "aud": ORIGIN, "sub": client_id, "client_id": client_id}
-    assert told == {"active": True, "scope": "read", "token_type": "Bearer", **of_client, **times}
+    jti = {"jti": (await claims_in(browser, token))["jti"]} if client_id == "ci" else {}
+    expected = {"active": True, "scope": "read", "token_type": "Bearer", **of_client, **times}
+    assert told == {**expected, **jti}
     # Of another client it says nothing, and ends nothing for it.
     assert await about(browser, token, "api") == {"active": False}
     others = await browser.post("/revoke", data={"token": token}, auth=("api", SECRET))
@@ -229,3 +231,14 @@ async def test_only_who_has_proven_who_it_is_gets_one(snowflake: Snowflake) -> N
     assert (people.status_code, people.json()["error"]) == (400, "unauthorized_client")
     discords = await ask_for_token(snowflake.browser, "1056005449054429299")
     assert discords.status_code in {400, 401}
+
+
+async def test_what_a_token_says_is_told_of_it_whatever_holds_by_now(snowflake: Snowflake) -> None:
+    token = (await token_of(snowflake.browser, "api"))["access_token"]
+    elsewhere = machine("api", audience="https://other.example.com", issuer_mode="per_client")
+    changed = snowflake.state.settings.model_copy(update={"clients": (elsewhere,)})
+    snowflake.state.registry.use(changed)
+    told = await about(snowflake.browser, token, "api")
+    claims = await claims_in(snowflake.browser, token)
+    names = ("iss", "aud", "jti", "scope", "exp")
+    assert {name: told[name] for name in names} == {name: claims[name] for name in names}
