@@ -52,9 +52,14 @@
         ├── RequestUriNotSupported
         ├── RegistrationNotSupported
         ├── InvalidToken
+        │   ├── InsufficientScope
         │   └── MissingToken
         ├── LoginRequired
         ├── ConsentRequired
+        ├── AuthorizationPending
+        │   └── SlowDown
+        ├── DeviceDenied
+        ├── DeviceExpired
         └── TemporarilyUnavailable
             ├── Busy
             │   └── KeyMissing
@@ -64,15 +69,21 @@
             └── TooManyRequests
 
 Errors are raised where the rule is known and turned into a response in ``web/errors.py``. Those of
-``start`` end the start, those of ``oauth`` and ``unavailable`` go to applications, those of
-``login_pages``, ``denial`` and ``link_pages`` to people, and those of ``upstream`` to whoever asks
-the provider of linked roles.
+``start`` end the start, those of ``oauth``, ``devices`` and ``unavailable`` go to applications,
+those of ``login_pages``, ``denial`` and ``link_pages`` to people, and those of ``upstream`` to
+whoever asks the provider of linked roles.
 """
 
 from snowflake.errors.denial import (
     Denial,
     LoginDenied,
     Refusal,
+)
+from snowflake.errors.devices import (
+    AuthorizationPending,
+    DeviceDenied,
+    DeviceExpired,
+    SlowDown,
 )
 from snowflake.errors.link_pages import (
     LinkCancelled,
@@ -154,11 +165,14 @@ from snowflake.errors.upstream import (
 
 __all__ = [
     "AccessDenied",
+    "AuthorizationPending",
     "Back",
     "Busy",
     "CodeUnreadable",
     "ConsentRequired",
     "Denial",
+    "DeviceDenied",
+    "DeviceExpired",
     "DiscordDown",
     "InsufficientScope",
     "InvalidClient",
@@ -195,6 +209,7 @@ __all__ = [
     "RequestNotSupported",
     "RequestTimeout",
     "RequestUriNotSupported",
+    "SlowDown",
     "SnowflakeError",
     "StaleAnswer",
     "StartFault",

@@ -42,15 +42,17 @@ class Denial:
 
     ``application`` is what people know it by and ``account`` their username at Discord.
     ``another_account`` is the address of Discord's page for this same login, ``back`` the
-    application's own with the error ``access_denied``, and ``invite`` leads into a guild.
+    application's own with the error ``access_denied``, and ``invite`` leads into a guild. The
+    first two are not there for somebody who would let a ``device`` sign in: it has been told.
     """
 
     refusals: tuple[Refusal, ...]
     application: str
     account: str
-    another_account: str
-    back: Back
+    another_account: str | None
+    back: Back | None
     invite: str | None = None
+    device: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ REFUSED = {"error": "access_denied", "error_description": "The person did not al
 class ConsentNote(LoginNote):
     """A login that waits for the person's answer, in one session alone."""
 
-    purpose: ClassVar[str] = "consent note 2"
+    purpose: ClassVar[str] = "consent note 3"
 
     session: str = ""
 
@@ -45,9 +45,13 @@ class ConsentNote(LoginNote):
 async def has_to_ask(note: LoginNote, client: Client, person: str, consents: Consents) -> bool:
     """Whether the person has yet to allow what a login asks for.
 
+    Of a device another page asks, always.
+
     Raises:
         TemporarilyUnavailable: the store cannot be reached.
     """
+    if note.device is not None:
+        return False
     if client.consent != "once":
         return client.consent == "always"
     if note.asks_consent:

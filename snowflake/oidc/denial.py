@@ -7,6 +7,7 @@ import structlog
 from starlette.responses import Response
 
 from snowflake.errors import AccessDenied, Denial, LoginDenied, TemporarilyUnavailable
+from snowflake.oidc.devices import deny
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.question import page_for
@@ -25,12 +26,15 @@ async def denied(
 ) -> Response:
     """Answer what the application hears at once of somebody who is not let in.
 
-    That is where the person can do nothing about it, or nobody is there to read a page.
+    That is where the person can do nothing about it, or nobody is there to read a page. A device
+    is told, whose person is always there to read one.
 
     Raises:
         LoginDenied: they may do something about it.
     """
-    if note.silent or not refusal.solvable:
+    if note.device is not None:
+        await deny(note.issuer, note.device, state)
+    elif note.silent or not refusal.solvable:
         # Where there is a page, that tells the log.
         structlog.contextvars.bind_contextvars(error="access_denied", reason=refusal.description)
         login_ended("access_denied")
@@ -50,12 +54,14 @@ async def _with_names(person: Person, client: Client, memory: Memory) -> Person:
 
 
 def _denial(note: LoginNote, person: Person, client: Client, state: State) -> Denial:
+    is_device = note.device is not None
     # Dated as it came: a page that is loaded again and again renews no login.
     return Denial(
         refusals=policies.refusals(person, client, state.clock()),
         application=client.name or client.id,
         account=person.user.account,
-        another_account=page_for(note, client, "consent", note.begun, state),
-        back=note.asker.back(**DENIED),
+        another_account=None if is_device else page_for(note, client, "consent", note.begun, state),
+        back=None if is_device else note.asker.back(**DENIED),
         invite=client.access.invite,
+        device=is_device,
     )

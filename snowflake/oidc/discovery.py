@@ -99,12 +99,18 @@ def _endpoints(base: str, offers: Offers) -> Claims:
         "revocation_endpoint": base + paths.REVOKE,
         "jwks_uri": offers.issuer_below(base) + paths.JWKS,
     }
+    if offers.some(_begins_on_devices):
+        endpoints["device_authorization_endpoint"] = base + paths.DEVICE_AUTHORIZATION
     if offers.among(AUTHENTICATION_METHODS, _introspects_by):
         endpoints["introspection_endpoint"] = base + paths.INTROSPECT
     # Where it cannot lead back to the application, logging out is better left to that.
     if offers.ends_sessions:
         endpoints["end_session_endpoint"] = base + paths.END_SESSION
     return endpoints
+
+
+def _begins_on_devices(client: Client) -> bool:
+    return client.may_bring(DEVICE_CODE)
 
 
 def _authentication(offers: Offers) -> Claims:

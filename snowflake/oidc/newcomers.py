@@ -82,7 +82,7 @@ async def _reserve(note: CodeNote, client: Client, state: State, *, redeeming: b
     patience, waited = state.discord.left(), 0.0
     asking = state.settings.discord_deadline.total_seconds()
     # It is sealed anew after Discord has been asked, and lives from then on.
-    expires = int(state.clock() + client.code_lifetime.total_seconds() + asking)
+    expires = int(state.clock() + note.lifetime(client) + asking)
     row, login = (note.id, note.login) if redeeming else (note.login or note.id, None)
     while True:
         try:

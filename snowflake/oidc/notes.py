@@ -6,7 +6,9 @@ from typing import ClassVar, NamedTuple
 from snowflake.crypto.sealing import Note
 from snowflake.oidc.answers import Asker
 from snowflake.protocol.known_browser import KnownBrowser
+from snowflake.settings.client import Client
 from snowflake.settings.issuers import issuer_of_client
+from snowflake.store.device_codes import LIFETIME
 from snowflake.store.grants import Requested
 
 
@@ -21,10 +23,11 @@ class LoginNote(Note):
     the client knows or by their ``login``, nobody else may come back. It ``asks_consent`` if the
     application wants the person to be asked what it may learn, though they have allowed it before.
     ``issuer`` is that of everybody, below which the client may have its ``own_issuer``.
-    ``requested`` are claims that were asked for beside the scopes.
+    ``requested`` are claims that were asked for beside the scopes. Who lets a ``device`` sign in
+    comes with its user code, and comes back to our own page.
     """
 
-    purpose: ClassVar[str] = "login note 8"
+    purpose: ClassVar[str] = "login note 9"
 
     client_id: str
     issuer: str
@@ -46,6 +49,7 @@ class LoginNote(Note):
     response_type: str = "code"
     response_mode: str = "query"
     requested: Requested = field(default_factory=dict)
+    device: str | None = None
 
     def asks_for(self, word: str) -> bool:
         """Whether a word is in the response type."""
@@ -89,7 +93,7 @@ class CodeNote(Note):
     ``known`` and ``logins`` what the browser's cookie says of who has signed in there before.
     """
 
-    purpose: ClassVar[str] = "code note 6"
+    purpose: ClassVar[str] = "code note 7"
 
     id: str
     login: str | None
@@ -111,6 +115,7 @@ class CodeNote(Note):
     own_issuer: bool = False
     subject: str | None = None
     requested: Requested = field(default_factory=dict)
+    device: str | None = None
 
     @classmethod
     def of(cls, note: LoginNote, code_id: str, came: Came) -> "CodeNote":
@@ -127,6 +132,7 @@ class CodeNote(Note):
             verifier=note.verifier,
             own_issuer=note.own_issuer,
             requested=note.requested,
+            device=note.device,
             **came._asdict(),
         )
 
@@ -134,6 +140,13 @@ class CodeNote(Note):
     def iss(self) -> str:
         """The issuer that tokens name, which may be the client's own."""
         return _iss(self)
+
+    def lifetime(self, client: Client) -> float:
+        """Answer for how many seconds it is good for its client.
+
+        That of a device waits for the person's answer, and for the device to ask.
+        """
+        return LIFETIME if self.device is not None else client.code_lifetime.total_seconds()
 
     @property
     def browser(self) -> KnownBrowser:

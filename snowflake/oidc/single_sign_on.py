@@ -150,7 +150,7 @@ async def _enter(session: Session, entry: Entry, state: State) -> Response:
     # 4. The code, and what will be redeemed for it.
     code = _code(session, entry, subject)
     exchanged = Exchanged("", None, 0, " ".join(tokens.scopes), None).holding(fetched)
-    expires = int(state.clock() + client.code_lifetime.total_seconds())
+    expires = int(state.clock() + code.lifetime(client))
     new = session_logins.NewCode(code.id, state.sealer.seal(exchanged), expires)
     kept = new if note.asks_for("code") else None
     entered = session_logins.Entry(client.id, subject, kept, fetched.learnt)

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from snowflake.errors import Back, Ways
+from snowflake.oidc.devices import ways_to
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.question import page_for
 from snowflake.protocol import pkce
@@ -27,6 +28,8 @@ def ways_here(note: LoginNote, state: State) -> Ways | None:
     Its request can be made once more with a fresh note, or its application told that it is over.
     """
     client = state.registry.find(note.client_id)
+    if client is not None and note.device is not None:
+        return ways_to(note.device, client, state)
     table = client.registered if client is not None else None
     if client is None or table is None or not table.redirects_to(note.redirect_uri):
         return None

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_CLIENT_ID",
     "MAX_CLIENT_SECRET",
     "MAX_CODE",
+    "MAX_DEVICE_CODE",
     "MAX_DISCORD_CODE",
     "MAX_FORM",
     "MAX_GRANT_TYPE",
@@ -31,6 +32,8 @@ __all__ = [
     "MAX_SCOPE",
     "MAX_STATE",
     "MAX_TOKEN",
+    "MAX_USER_AGENT",
+    "MAX_USER_CODE",
 ]
 
 #: Bytes of a body, unless it may hold a token. A state of 2 KB has at most 6 KB percent-encoded.
@@ -55,8 +58,14 @@ MAX_CLAIMS: Final = 8192
 MAX_GRANT_TYPE: Final = 128
 MAX_CODE: Final = MAX_BODY
 MAX_REFRESH_TOKEN: Final = 512
+MAX_DEVICE_CODE: Final = 512
 #: A JWT by which a client proves who it is.
 MAX_ASSERTION: Final = 16_384
+
+#: At the device authorization endpoint: what is kept of a user agent, to be shown to a person; and
+#: what somebody types of a user code, blanks and all.
+MAX_USER_AGENT: Final = 200
+MAX_USER_CODE: Final = 64
 
 #: What Discord sends people back with. Its codes have 30.
 MAX_DISCORD_CODE: Final = 512

@@ -15,6 +15,9 @@ ACCOUNT: Final = "/account"
 #: Where Snowflake itself asks what an application may learn.
 CONSENT: Final = "/consent"
 TOKEN: Final = "/token"  # noqa: S105
+#: Where devices without a browser begin, and where people allow them.
+DEVICE_AUTHORIZATION: Final = "/device_authorization"
+DEVICE: Final = "/device"
 USERINFO: Final = "/userinfo"
 REVOKE: Final = "/revoke"
 INTROSPECT: Final = "/introspect"

@@ -7,6 +7,8 @@ that one who tries too often meets their own limit before they spend what all ha
   nearer (``reputation``);
 - secrets that are checked here, each at the cost of a slow hash (``oidc/authentication``);
 - codes that Discord has not made (``protocol/failed_codes``);
+- user codes that no device shows (``oidc/devices``), and devices of public clients
+  (``oidc/device_authorization``);
 - the secret of the hook (``linked_roles/hook``).
 
 What may be right counts only once it was wrong, and costs whoever is right one look at the store;

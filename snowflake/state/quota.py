@@ -55,6 +55,22 @@ FAILED_CODES: Final = Kind(
     words="too many sign-ins with codes that Discord did not make; try again later",
     most={"login": 5, "caller": 60, "everybody": 300, "person": 20},
 )
+#: The same goes for who tries user codes, of which a few hundred are no way to find one.
+USER_CODES: Final = Kind(
+    name="user codes",
+    event="user_codes_wait",
+    words="too many codes that no device shows; try again later",
+    most={"login": 10, "caller": 60, "everybody": 1000, "person": 20},
+    calls=False,
+)
+#: Public clients begin as many as they like, each a row of the store.
+DEVICES: Final = Kind(
+    name="devices",
+    event="devices_wait",
+    words="too many devices have begun to sign in at this address; try again later",
+    most={"caller": 100},
+    calls=False,
+)
 #: So has an address that has shown the right one before.
 HOOK: Final = Kind(
     name="hook secret",

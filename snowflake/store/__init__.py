@@ -9,8 +9,8 @@ The database:
 
 One file for each thing that is kept:
 
-- ``codes`` and who is ``under_way``, ``grants``, ``refresh_tokens``, opaque ``access_tokens``,
-  ``logins`` (what one writes at once); ``client_tokens``, which belong to no person;
+- ``codes`` and who is ``under_way``, ``device_codes``, ``grants``, ``refresh_tokens``, opaque
+  ``access_tokens``, ``logins`` (what one writes at once); ``client_tokens``, of no person;
 - ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
   ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
@@ -43,6 +43,7 @@ from snowflake.store.client_tokens import ClientTokens
 from snowflake.store.codes import Codes
 from snowflake.store.consents import Consents
 from snowflake.store.database import Database
+from snowflake.store.device_codes import DeviceCodes
 from snowflake.store.discord_tokens import DiscordTokens
 from snowflake.store.grants import Grants
 from snowflake.store.housekeeping import Housekeeping
@@ -86,6 +87,7 @@ class Store:
         self.leases = Leases(database, clock)
         self.presence = Presence(self.leases)
         self.codes = Codes(database, clock)
+        self.device_codes = DeviceCodes(database, sealer, clock)
         self.under_way = UnderWay(database, self.codes, clock)
         self.grants = Grants(database, sealer, self.leases, clock)
         self.refresh_tokens = RefreshTokens(database, sealer, self.grants, clock)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from snowflake.crypto.sealing import BadNote, Note, Sealer
 from snowflake.store.database import Database, Work
+from snowflake.store.device_codes import KEPT as DEVICES_KEPT
 from snowflake.store.discord_tokens import SealedPair
 from snowflake.store.grants import SealedClaims
 from snowflake.store.leases import Leases
@@ -33,6 +34,7 @@ from snowflake.store.schema import (
     access_tokens,
     client_tokens,
     codes,
+    device_codes,
     discord_tokens,
     good_credentials,
     grants,
@@ -126,6 +128,7 @@ class Housekeeping:
             (grants, (grants.c.expires_at <= over) | _ended_with_session()),
             (logout_deliveries, logout_deliveries.c.expires_at <= now),
             (codes, codes.c.expires_at <= over),
+            (device_codes, device_codes.c.expires_at <= now - DEVICES_KEPT),
             (client_tokens, client_tokens.c.expires_at <= over),
             (used_assertions, used_assertions.c.expires_at <= over),
             (leases, leases.c.until <= int(database_now) - LEASE),

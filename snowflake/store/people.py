@@ -18,6 +18,7 @@ from snowflake.store.memberships import Membership, Memberships
 from snowflake.store.schema import (
     codes,
     consents,
+    device_codes,
     discord_tokens,
     grants,
     links,
@@ -29,7 +30,10 @@ from snowflake.store.sessions import Participant, Session, Sessions
 from snowflake.store.watched_people import WatchedPeople
 
 #: Where else than in sessions there is something of a person, in the order of ``locks``.
-ERASED: Final = (grants, codes, memberships, discord_tokens, links, consents, watched_people)
+ERASED: Final = (
+    *(grants, codes, memberships, discord_tokens),
+    *(device_codes, links, consents, watched_people),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 from snowflake.linked_roles.paths import EVENTS, HOOK
 from snowflake.protocol.paths import (
     AUTHORIZATION_SERVER,
+    DEVICE_AUTHORIZATION,
     HEALTH,
     INTROSPECT,
     JWKS,
@@ -19,7 +20,10 @@ from snowflake.settings.issuers import CLIENTS
 
 #: Paths that scripts of other origins may call. They look at no cookies.
 CROSS_ORIGIN: Final = frozenset(
-    {OPENID_CONFIGURATION, AUTHORIZATION_SERVER, JWKS, WEBFINGER, TOKEN, USERINFO, REVOKE}
+    {
+        *(OPENID_CONFIGURATION, AUTHORIZATION_SERVER, JWKS, WEBFINGER),
+        *(TOKEN, DEVICE_AUTHORIZATION, USERINFO, REVOKE),
+    }
 )
 #: Where the documents of single clients' issuers are, for the same scripts.
 OF_ISSUERS: Final = (CLIENTS, AUTHORIZATION_SERVER + "/")

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import (
+    AuthorizationPending,
     Busy,
+    DeviceDenied,
     DiscordDown,
     LinkError,
     LinkLimited,
@@ -27,7 +29,16 @@ from snowflake.errors import (
 )
 from snowflake.linked_roles.paths import EVENTS, HOOK, START, UNLINK
 from snowflake.oidc.outcomes import login_ended
-from snowflake.protocol.paths import AUTHORIZE, CALLBACK, FORWARDING, INTROSPECT, REVOKE, TOKEN
+from snowflake.protocol.paths import (
+    AUTHORIZE,
+    CALLBACK,
+    DEVICE,
+    DEVICE_AUTHORIZATION,
+    FORWARDING,
+    INTROSPECT,
+    REVOKE,
+    TOKEN,
+)
 from snowflake.state import state_of
 from snowflake.telemetry.audit import Event, audit
 from snowflake.telemetry.metrics import LINKS, LOGINS
@@ -89,7 +100,7 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
 }
 #: What the audit log calls whatever is refused at a path, if it hears of it.
 _AUDITED: dict[str, Event] = {
-    **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN), "login"),
+    **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN, DEVICE_AUTHORIZATION, DEVICE), "login"),
     REVOKE: "revocation",
     INTROSPECT: "introspection",
     HOOK: "hook",
@@ -102,7 +113,11 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OAuthError)  # noqa: S101
     name = error.log_name
     structlog.contextvars.bind_contextvars(error=name, reason=error.description)
-    _count(request, name)
+    if isinstance(error, AuthorizationPending):
+        request.scope["polled"] = True
+    elif not isinstance(error, DeviceDenied):
+        # Of who was denied it was told when they were.
+        _count(request, name)
     if isinstance(error, TemporarilyUnavailable) and error.cause is not None:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):

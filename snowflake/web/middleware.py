@@ -116,6 +116,9 @@ class RequestLog:
             _requests(method if method in METHODS else "other", route, status).inc()
             _request_seconds(route).observe(seconds)
         level = _level(status, polled=is_polled(scope["path"]))
+        if scope.get("polled"):
+            # A refusal that is none, and comes every few seconds.
+            level = logging.DEBUG
         if self.log.is_enabled_for(level):
             self.log.log(
                 level,

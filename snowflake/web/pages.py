@@ -95,10 +95,11 @@ def denial_page(request: Request, denial: Denial) -> Response:
 
     Its links are safe: the invitation is configured, the others belong to this very login.
     """
-    links = [
-        Link("Use another account", denial.another_account),
-        _back_to(denial.application, denial.back),
-    ]
+    links = []
+    if denial.another_account is not None:
+        links.append(Link("Use another account", denial.another_account))
+    if denial.back is not None:
+        links.append(_back_to(denial.application, denial.back))
     if denial.invite and any(refusal.by_joining for refusal in denial.refusals):
         links.insert(0, Link("Join on Discord", denial.invite))
     return page(

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from snowflake.oidc.answers import Posted
 from snowflake.oidc.authorize import authorize
 from snowflake.oidc.callback import callback
+from snowflake.oidc.device_authorization import device_authorization
 from snowflake.oidc.discovery import discovery, discovery_of_client
 from snowflake.oidc.introspect import introspect
 from snowflake.oidc.jwks import jwks, jwks_of_client
@@ -21,6 +22,7 @@ from snowflake.settings import Settings
 from snowflake.web import docs, linked_roles
 from snowflake.web.account import account
 from snowflake.web.consent import consent
+from snowflake.web.device import device
 from snowflake.web.end_session import end_session
 from snowflake.web.form_post import posting_page
 from snowflake.web.health import health, ready
@@ -51,6 +53,8 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(paths.END_SESSION, end_session, "GET", "POST"),
         _route(paths.ACCOUNT, account, "GET", "POST"),
         _route(paths.CONSENT, consent, "GET", "POST"),
+        _route(paths.DEVICE_AUTHORIZATION, device_authorization, "POST"),
+        _route(paths.DEVICE, device, "GET", "POST"),
         _route(paths.READY, ready),
     ]
     listed += linked_roles.routes(settings)

@@ -193,6 +193,8 @@ def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page:
         back=Back("https://snowflake.test/back"),
         invite="https://snowflake.test/invite",
     )
+    back = denial.back
+    assert back is not None
     shown = denial_page(Request({"type": "http"}), denial)
     serve(page, bytes(shown.body), {})
     page.set_viewport_size(TELEPHONE)
@@ -205,7 +207,7 @@ def test_who_may_not_sign_in_can_go_on_by_keyboard_on_a_telephone_at_night(page:
     places = {
         "Join on Discord": denial.invite,
         "Use another account": denial.another_account,
-        f"Back to {denial.application}": denial.back.uri,
+        f"Back to {denial.application}": back.uri,
     }
     for text, place in places.items():
         tab_to(page, text)

@@ -21,6 +21,8 @@ CONTRACT = {
     "/logout": ({"GET", "HEAD", "POST"}, False),
     "/account": ({"GET", "HEAD", "POST"}, False),
     "/consent": ({"GET", "HEAD", "POST"}, False),
+    "/device": ({"GET", "HEAD", "POST"}, False),
+    "/device_authorization": ({"POST"}, True),
     "/token": ({"POST"}, True),
     "/userinfo": ({"GET", "HEAD", "POST"}, True),
     "/.well-known/openid-configuration": ({"GET", "HEAD"}, True),

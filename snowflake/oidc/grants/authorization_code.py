@@ -1,38 +1,23 @@
 """The authorization code grant (RFC 6749, section 4.1.3)."""
 
-from contextlib import suppress
-from dataclasses import replace
-
 import structlog
 
 from snowflake.crypto.sealing import BadNote
-from snowflake.errors import (
-    AccessDenied,
-    InvalidClient,
-    InvalidGrant,
-    TemporarilyUnavailable,
-    TooManyRequests,
-)
+from snowflake.errors import InvalidClient, InvalidGrant, TooManyRequests
 from snowflake.oidc import redirects
 from snowflake.oidc.authentication import is_known_good
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.grants.granting import front_grant_of, grant_of_login
-from snowflake.oidc.grants.lifetimes import expires_at, is_refreshable
-from snowflake.oidc.newcomers import Newcomer, newcomer
+from snowflake.oidc.grants.granting import front_grant_of
+from snowflake.oidc.grants.lifetimes import is_refreshable
+from snowflake.oidc.grants.redeeming import admitted, redeemed
+from snowflake.oidc.newcomers import Newcomer
 from snowflake.oidc.notes import CodeNote
-from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
-from snowflake.oidc.tokens.opaque import opaque_token
-from snowflake.people.person import Person
-from snowflake.people.policies import admit
 from snowflake.protocol import pkce
 from snowflake.protocol.bounds import MAX_CODE, MAX_REDIRECT_URI
 from snowflake.protocol.parameters import Parameters
-from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.codes import CodeSpent
-from snowflake.store.logins import Issued
-from snowflake.store.refresh_tokens import new_token
 
 _log = structlog.get_logger(__name__)
 
@@ -66,34 +51,10 @@ async def authorization_code(
     refreshable = is_refreshable(credentials, params)
 
     # 3. Discord's tokens, who it is, and whether they may sign in.
-    code, exchanged, fetched = await _newcomer(note, credentials, state)
-    client, person = credentials.client, fetched.person
+    came = await _newcomer(note, credentials, state)
 
     # 4. The grant.
-    now, named = state.clock(), _named(note, person, client, state)
-    begun, granted = grant_of_login(named, person, client, exchanged.scopes, now)
-    grant = replace(
-        begun,
-        expires_at=expires_at(client, note.auth_time, now, refreshable=refreshable),
-        secret_hash=exchanged.secret_hash,
-    )
-    issued = Issued(
-        new_token() if refreshable else None,
-        opaque_token(grant, granted, client, now),
-    )
-    # A session has kept them already, with what was learnt.
-    is_kept = note.session is not None
-    tokens = None if is_kept else exchanged.stored(client.application, person.user.id)
-    learnt = () if is_kept else fetched.learnt
-    code = replace(code, left=code.left or state.sealer.seal(exchanged))
-    try:
-        await state.store.logins.save(code, grant, tokens, learnt, issued)
-    except TemporarilyUnavailable:
-        with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(code, code.left, person.user.id)
-        raise
-    login_ended("completed", person=grant.person)
-    return Redeemed(grant, granted, *issued, nonce=note.nonce)
+    return await redeemed(note, came, credentials, state, refreshable=refreshable)
 
 
 def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNote:
@@ -105,34 +66,20 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
         raise InvalidGrant("the code is expired or not one of ours") from error
     if note.client_id != credentials.client_id:
         raise InvalidGrant("the code was issued to another client")
+    if note.device is not None:
+        # It would get round the person's answer.
+        raise InvalidGrant("the code is for a device, which has a code of its own")
     return note
-
-
-def _named(note: CodeNote, person: Person, client: Client, state: State) -> CodeNote:
-    """Add by which name the client knows the person, if nobody knew at the callback who it is."""
-    if note.subject is not None:
-        return note
-    return replace(note, subject=state.subjects.of(person.user, client))
 
 
 async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
     """Ask who has come, and whether they may."""
     try:
-        came = await newcomer(note, credentials, state, redeeming=True)
+        return await admitted(note, credentials, state)
     except CodeSpent as spent:
         if spent.grant_id is not None:
             await _end_replayed(spent.grant_id, credentials, state)
         raise InvalidGrant("the code has been used") from spent
-    try:
-        admit(came.fetched.person, credentials.client, state.clock())
-    except AccessDenied:
-        await state.store.codes.spend(came.code)
-        raise
-    except TemporarilyUnavailable:
-        person = came.fetched.person.user.id
-        await state.store.codes.release(came.code, state.sealer.seal(came.exchanged), person)
-        raise
-    return came
 
 
 async def _end_replayed(grant_id: str, credentials: Credentials, state: State) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.response_types.code import with_code
+from snowflake.oidc.response_types.device import to_our_page
 from snowflake.oidc.response_types.front import Arrived, Front, front_of
 from snowflake.oidc.response_types.id_token import with_id_token
 from snowflake.oidc.response_types.requested import CODE
@@ -30,10 +31,14 @@ PARTS: Final[Mapping[str, Callable[[Front, State], Awaitable[dict[str, str]]]]] 
 async def welcome(note: LoginNote, arrived: Arrived, state: State) -> Response:
     """Send somebody on to the application with what it has asked for.
 
+    Who comes to let a device sign in is asked about it first.
+
     Raises:
         InvalidGrant: they have signed out meanwhile, or Discord does not let us know who it is.
         TemporarilyUnavailable: the store cannot be reached.
     """
+    if note.device is not None:
+        return to_our_page(note, note.device, arrived, state)
     if note.response_type == CODE:
         return note.asker.answer(code=state.sealer.seal(arrived.code, state.clock()))
     front = front_of(arrived, state.clock(), in_uri=note.response_mode != "form_post")

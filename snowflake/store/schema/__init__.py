@@ -2,7 +2,7 @@
 
 ``sealed_by`` names the key under which a row is sealed, so that the key can be changed.
 
-- ``logins``, ``sessions``, ``deployment``: the tables, by what they are about;
+- ``logins``, ``devices``, ``sessions``, ``deployment``: the tables, by what they are about;
 - ``metadata``: what they have in common.
 """
 
@@ -15,6 +15,7 @@ from snowflake.store.schema.deployment import (
     subject_secret,
     used_assertions,
 )
+from snowflake.store.schema.devices import device_codes
 from snowflake.store.schema.logins import (
     access_tokens,
     client_tokens,
@@ -40,6 +41,7 @@ __all__ = [
     "client_tokens",
     "codes",
     "consents",
+    "device_codes",
     "discord_tokens",
     "good_credentials",
     "grants",

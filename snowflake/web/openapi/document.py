@@ -23,6 +23,7 @@ from snowflake.web.openapi.answers import (
     pages,
     redirect,
 )
+from snowflake.web.openapi.devices import devices
 from snowflake.web.openapi.linked_roles import linked_roles
 from snowflake.web.openapi.schemas import Json, body, object_of, parameters, text
 
@@ -54,6 +55,7 @@ def openapi_document(provider: Json, settings: Settings) -> Json:
         "paths": {
             **_for_people(provider),
             **_for_clients(provider),
+            **devices(),
             **_for_everybody(),
             **further,
         },

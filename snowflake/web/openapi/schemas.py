@@ -90,6 +90,7 @@ def grant(provider: Json) -> Json:
         redirect_uri=text(),
         code_verifier=text(),
         refresh_token=text(),
+        device_code=text(),
         scope=text(),
         include_refresh_token=one_of("true", "false"),
         client_id=text(),
