@@ -32,7 +32,6 @@ from snowflake.oidc.outcomes import login_ended
 from snowflake.protocol.paths import (
     AUTHORIZE,
     CALLBACK,
-    DEVICE,
     DEVICE_AUTHORIZATION,
     FORWARDING,
     INTROSPECT,
@@ -100,7 +99,7 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
 }
 #: What the audit log calls whatever is refused at a path, if it hears of it.
 _AUDITED: dict[str, Event] = {
-    **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN, DEVICE_AUTHORIZATION, DEVICE), "login"),
+    **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN, DEVICE_AUTHORIZATION), "login"),
     REVOKE: "revocation",
     INTROSPECT: "introspection",
     HOOK: "hook",

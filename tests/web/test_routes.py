@@ -4,6 +4,7 @@ import pytest
 from starlette.routing import Route
 
 from snowflake.settings import Settings
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.web import audiences
 from snowflake.web.routes import routes
 from tests.linked_roles.world import with_linked_roles
@@ -48,13 +49,20 @@ LINKED_ROLES = {
     "/discord/events": ({"POST"}, True),
 }
 EVERYTHING = CONTRACT | LINKED_ROLES
+#: A client that has an issuer to itself, and signs in on devices too.
+OF_ALL_KINDS = GRAFANA.model_copy(
+    update={
+        "issuer_mode": "per_client",
+        "grant_types": ("authorization_code", "refresh_token", DEVICE_CODE),
+    }
+)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
 @pytest.fixture
 def everything(settings: Settings) -> Settings:
     with_key = with_linked_roles(settings).model_copy(update={"discord_public_key": "ab" * 32})
-    return registering(with_key, GRAFANA.model_copy(update={"issuer_mode": "per_client"}))
+    return registering(with_key, OF_ALL_KINDS)
 
 
 @pytest.fixture
