@@ -69,6 +69,9 @@ ENDPOINTS = {
     "/.well-known/webfinger": "WebFinger, for `acct:` addresses of the domains that you allow",
     "/logout": "end session endpoint",
     "/account": "a person's own page, where [sessions](sessions.md#a-page-for-everybody) are kept",
+    "/device_authorization": "where [devices without a browser]"
+    "(registered-clients.md#devices-without-a-browser) begin",
+    "/device": "where people let them sign in",
     "/consent": "asks what a client may learn that has [`consent`](registered-clients.md#consent)",
     "/revoke": "revocation endpoint",
     "/introspect": "introspection endpoint, for the client that owns the token",
