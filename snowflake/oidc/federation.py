@@ -22,7 +22,7 @@ from snowflake.errors import InvalidClient, TemporarilyUnavailable, UpstreamErro
 from snowflake.expressions import Unsearchable, compiled, search
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import CLIENTS
-from snowflake.settings.tables.clients.trusts import TrustTable
+from snowflake.settings.tables.clients.trusts import MAX_SUBJECT, TrustTable
 from snowflake.state import State
 from snowflake.state.client_keys import Publisher, publisher_of
 from snowflake.telemetry.audit import audit
@@ -35,8 +35,6 @@ TIMES: Final = frozenset({"exp", "nbf", "iat"})
 #: Kinds of token (``typ``) that say who somebody is, besides those that say nothing of it (RFC
 #: 8725, section 3.11). One that ends sessions, say, does not.
 KINDS: Final = frozenset({"jwt", "jose", "at+jwt", "client-authentication+jwt"})
-#: Characters of a subject that the log shows.
-MAX_SHOWN: Final = 256
 UNTRUSTED: Final = "the JWT is not one that this client trusts; the log of Snowflake says why"
 
 _log = structlog.get_logger(__name__)
@@ -94,7 +92,7 @@ async def _check_trusts(
     }
     if not signers:
         raise _refused("none of the issuer's keys has signed it", issuer=issuer)
-    subject = str(claims.get("sub"))[:MAX_SHOWN]
+    subject = str(claims.get("sub"))[:MAX_SUBJECT]
     ours = {base, client.issuer_below(base)}
     faults = [_fault(trust, claims, ours) for trust in trusts if publisher_of(trust) in signers]
     if None not in faults:
@@ -129,7 +127,11 @@ def _fault(trust: TrustTable, claims: Claims, ours: set[str]) -> str | None:
     expected = ours if trust.audience is None else {trust.audience}
     if not any(isinstance(one, str) and one in expected for one in audiences):
         return f"its aud has no {' nor '.join(sorted(expected))}"
-    if not trust.has_subject(claims.get("sub")):
+    subject = claims.get("sub")
+    # It stands in tokens that come of it (RFC 7523, section 3), and in the log.
+    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
+        return f"it has no sub of up to {MAX_SUBJECT} characters"
+    if not trust.has_subject(subject):
         return "its sub is another one"
     if trust.claims is not None and not _is_true(trust.claims, claims):
         return "claims does not come to true"

@@ -4,7 +4,7 @@ A machine that a platform has given an identity to (a workload) has no secret to
 the platform has signed.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,6 +13,9 @@ from snowflake.settings.tables.clients.credentials import CredentialKeys
 from snowflake.settings.tables.table import Table
 from snowflake.settings.values import OtherIssuer, SecureUrl, check_line
 from snowflake.uris.regular_expressions import PATTERN, compile_expression
+
+#: Characters of a subject. Some platforms put all that they know into it.
+MAX_SUBJECT: Final = 1000
 
 
 def _subject(text: str) -> str:
@@ -28,7 +31,7 @@ def _subject(text: str) -> str:
 
 
 Subject = Annotated[
-    str, Field(max_length=1000), AfterValidator(check_line), AfterValidator(_subject)
+    str, Field(max_length=MAX_SUBJECT), AfterValidator(check_line), AfterValidator(_subject)
 ]
 
 
@@ -72,12 +75,10 @@ class TrustTable(Table):
             )
         return self
 
-    def has_subject(self, subject: object) -> bool:
+    def has_subject(self, subject: str) -> bool:
         """Whether what a token says of its subject is what it has to say."""
         if self.subject is None:
             return True
-        if not isinstance(subject, str):
-            return False
         if not self.subject.startswith(PATTERN):
             return subject == self.subject
         pattern = compile_expression(self.subject.removeprefix(PATTERN))
