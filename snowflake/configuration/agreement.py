@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from snowflake.configuration.claims import BOT, faults_of_claims, faults_of_scopes
 from snowflake.configuration.document import Keys
-from snowflake.configuration.federation import faults_of_proofs
+from snowflake.configuration.federation import faults_of_federation, faults_of_proofs
 from snowflake.configuration.hints import guess
 from snowflake.configuration.loopback import HTTPS, carries_secrets
 from snowflake.crypto.keys import by_secret
@@ -28,6 +28,7 @@ def disagreements(settings: Settings) -> Faults:
     yield from _of_linked_roles(settings)
     yield from _of_webfinger(settings)
     yield from faults_of_scopes(settings)
+    yield from faults_of_federation(settings)
     known: set[str] = set()
     for at, client in enumerate(settings.clients):
         if client.id in known:

@@ -72,9 +72,9 @@ class Presented(NamedTuple):
 
     @property
     def token(self) -> str | None:
-        """What may be the JWT of somebody else, in whichever place: some can set but a secret."""
-        secret = self.secret.get_secret_value() if self.secret is not None else ""
-        return self.assertion or (secret if _JWT.fullmatch(secret) else None)
+        """What may be a token of somebody else, in whichever place: some can set but a secret."""
+        secret = self.secret.get_secret_value() if self.secret is not None else None
+        return self.assertion or secret
 
 
 def presented_credentials(request: Request, params: Parameters) -> Presented:

@@ -29,7 +29,7 @@ async def introspect(request: Request) -> Response:
         raise InvalidClient("a client without secret may not introspect tokens")
     own = await own_token(credentials, params, state)
     if own is not None:
-        about_it = introspected(own, credentials.client, issuer_of(request))
+        about_it = introspected(own.token, own.client, issuer_of(request))
         return JSONResponse({"active": True, **about_it, "token_type": TOKEN_TYPE})
     found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
@@ -37,9 +37,9 @@ async def introspect(request: Request) -> Response:
         return JSONResponse({"active": False})
     grant, token = found.grant, found.token
     if isinstance(token, RefreshToken):
-        scope = given(grant.scopes, grant.discord_scopes, credentials.client)
+        scope = given(grant.scopes, grant.discord_scopes, found.client)
     else:
-        scope = allowed(token.scopes, credentials.client)
+        scope = allowed(token.scopes, found.client)
     answer: dict[str, object] = {
         "active": True,
         "iss": grant.issuer,

@@ -23,14 +23,14 @@ async def revoke(request: Request) -> Response:
     # 1. The client.
     credentials = await authenticated(request, params, state)
 
-    # 2. The token, this client's own.
+    # 2. The token, this client's own or that of one for which it acts.
     own = await own_token(credentials, params, state)
     found = await presented(credentials, params, state) if own is None else None
 
     # 3. Its end.
     if own is not None:
-        await state.store.client_tokens.end(own.name)
-        audit("revocation", "ended", subject=own.kept.subject)
+        await state.store.client_tokens.end(own.token.name)
+        audit("revocation", "ended", subject=own.token.kept.subject)
     if found is not None:
         await state.store.grants.end(found.grant.id)
         # What came with its code is of the same login (RFC 7009, section 2.1).

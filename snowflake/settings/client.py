@@ -81,6 +81,11 @@ class Client:
         return self.registered.trusts if self.registered is not None else ()
 
     @property
+    def federated_clients(self) -> tuple[str, ...]:
+        """The IDs of other clients that may be this one too."""
+        return self.registered.federated_clients if self.registered is not None else ()
+
+    @property
     def trusts_others(self) -> bool:
         """Whether somebody else may say who is this client."""
         return self.registered is not None and self.registered.trusts_others

@@ -23,5 +23,10 @@ def base_of(issuer: str, client_id: str) -> str:
     return issuer.removesuffix(_path(client_id))
 
 
+def is_issuer_below(base: str, issuer: str) -> bool:
+    """Whether an issuer is that of everybody, ``base``, or may be that of a client."""
+    return issuer == base or issuer.startswith(base + CLIENTS)
+
+
 def _path(client_id: str) -> str:
     return CLIENTS + quote(client_id, safe=_AS_THEY_ARE)

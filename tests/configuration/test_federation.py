@@ -127,3 +127,63 @@ def test_http_on_this_machine_may_be_forbidden(faults: Faults) -> None:
     proof = 'authentication = "private_key_jwt"\njwks_uri = "http://localhost:1/k"\n'
     [told_of_keys] = faults(f"{before}{APPLICATION}{CLIENT}{proof}")
     assert "jwks_uri: must be https://" in told_of_keys
+
+
+def machines(**federated: str) -> str:
+    """Write machines, each with those that may be it too."""
+    return f"{ISSUER}{APPLICATION}" + "".join(
+        f'[[clients]]\nid = "{name}"\nsecret = "s"\ngrant_types = ["client_credentials"]\n{more}\n'
+        for name, more in federated.items()
+    )
+
+
+def may_be(*names: str) -> str:
+    return f"federated_clients = [{', '.join(map(repr, names))}]"
+
+
+def test_a_client_may_be_another_one_too(load: Load) -> None:
+    text = machines(deploy="", test="", release=may_be("deploy", "test"))
+    no_secret = text.replace('secret = "s"\ngrant_types = ["client_credentials"]\nfed', "fed")
+    [_, _, client] = load(text).clients
+    assert client.federated_clients == ("deploy", "test")
+    assert load(no_secret.replace("fed", 'grant_types = ["client_credentials"]\nfed')).clients
+    # In its own tokens our issuer stands either way.
+    ours = 'audience = "https://snowflake.example.com"'
+    assert load(machines(deploy=ours, release=may_be("deploy"))).clients
+
+
+@pytest.mark.parametrize(
+    ("clients", "fault"),
+    [
+        ({"deploy": may_be("deploy")}, "leads back to this client"),
+        ({"a": may_be("b"), "b": may_be("c"), "c": may_be("a")}, "leads back to this client"),
+        ({"deploy": "", "release": may_be("deplay")}, "is no registered client; is deploy meant?"),
+        ({"release": may_be("1056005449054429204")}, "Discord applications get no tokens"),
+        ({"release": may_be("x:y")}, "must be up to 256 visible"),
+        (
+            {"deploy": 'audience = "https://api.example.com"', "release": may_be("deploy")},
+            "has an audience, for which its tokens are",
+        ),
+    ],
+    ids=range(6),
+)
+def test_who_cannot_be_another_one(faults: Faults, clients: dict[str, str], fault: str) -> None:
+    told = faults(machines(**clients))
+    assert told
+    for line in told:
+        assert "federated_clients.0: " in line
+        assert fault in line
+
+
+def test_who_gets_no_tokens_for_itself_cannot_be_another_one(faults: Faults) -> None:
+    people = f'{CLIENT}secret = "s"\n'
+    [told] = faults(machines(release=may_be("grafana")) + people)
+    assert "gets no tokens for itself, without client_credentials" in told
+
+
+def test_of_a_circle_those_are_told_that_are_in_it(faults: Faults) -> None:
+    told = faults(machines(a=may_be("b"), b=may_be("a"), c=may_be("a")))
+    assert [line.split(": ")[1] for line in told] == [
+        "clients.a.federated_clients.0",
+        "clients.b.federated_clients.0",
+    ]

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, model_validator
 
 from snowflake.expressions import Expression
-from snowflake.settings.tables.clients.credentials import CredentialKeys
+from snowflake.settings.tables.clients.credentials import ClientId, CredentialKeys
 from snowflake.settings.tables.table import Table
 from snowflake.settings.values import OtherIssuer, SecureUrl, check_line
 from snowflake.uris.regular_expressions import PATTERN, compile_expression
@@ -96,14 +96,23 @@ class TrustKeys(CredentialKeys):
         ),
     )
 
+    federated_clients: tuple[ClientId, ...] = Field(
+        default=(),
+        description=(
+            "IDs of other clients. An access token that one of them got by `client_credentials` "
+            "proves that it is this client too; and it may introspect and revoke this client's "
+            "tokens."
+        ),
+    )
+
     @property
     def trusts_others(self) -> bool:
         """Whether somebody else may say who is this client."""
-        return bool(self.trusts)
+        return bool(self.trusts or self.federated_clients)
 
     @model_validator(mode="after")
     def _has_something_to_prove(self) -> "TrustKeys":
         """Refuse to have proven what a public client needs no proof of."""
         if self.public and self.trusts_others:
-            raise ValueError("is public, and has trusts; choose one")
+            raise ValueError("is public, and has trusts or federated_clients; choose one")
         return self

@@ -1,0 +1,47 @@
+"""An access token that another client got here for itself (RFC 6749, section 4.4)."""
+
+from snowflake.oidc.federation.refusal import Claims, refused
+from snowflake.oidc.tokens.client_token import ClientToken, about, find_client_token
+from snowflake.settings.client import Client
+from snowflake.state import State
+
+
+async def check_client(token: str, claims: Claims, client: Client, base: str, state: State) -> None:
+    """Pass, if a token that names one of our issuers proves that somebody is this client.
+
+    Those of people, ID tokens and logout tokens prove nothing. It has to be for us: one for an API
+    is in the hands of that API, which is not to become this client by it.
+
+    Raises:
+        InvalidClient: it does not.
+        TemporarilyUnavailable: the store cannot be asked.
+    """
+    found = await find_client_token(token, state)
+    if found is None or found.kept.client_id not in client.federated_clients:
+        raise refused("it is no living access token that one of federated_clients got for itself")
+    if claims.get("aud") not in _ours(found, base, state):
+        raise refused("its aud is an audience that its client has, and not us")
+
+
+async def claims_of_opaque(token: str, client: Client, base: str, state: State) -> Claims | None:
+    """Answer what an opaque token stands for, if it proves that somebody is this client.
+
+    None if it is none of those. A secret is looked for only where it may be such a token.
+
+    Raises:
+        TemporarilyUnavailable: the store cannot be asked.
+    """
+    others = (state.registry.find(name) for name in client.federated_clients)
+    if not any(other is not None and other.has_opaque_access_tokens for other in others):
+        return None
+    found = await find_client_token(token, state)
+    if found is None or found.kept.client_id not in client.federated_clients:
+        return None
+    other = state.registry.find(found.kept.client_id)
+    claims = about(found.kept, other, base) if other is not None else {}
+    return claims if claims.get("aud") in _ours(found, base, state) else None
+
+
+def _ours(found: ClientToken, base: str, state: State) -> set[str]:
+    other = state.registry.find(found.kept.client_id)
+    return {base, other.issuer_below(base)} if other is not None else {base}
