@@ -1,10 +1,11 @@
 """Issuers of tokens for machines, and what their tokens say, by the documents of each.
 
-``python -m tests.workloads PORT`` serves one that does as it is told at ``/told``.
+``python -m tests.workloads PORT`` serves one by itself, which does as it is told at ``/told``.
 """
 
 import json
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -25,6 +26,9 @@ from tests.public_keys import EC, RSA
 Json = dict[str, Any]
 DISCOVERY: Final = "/.well-known/openid-configuration"
 JWKS: Final = "/keys"
+#: What a job shows to get a token, and where it does.
+JOB: Final = "a-token-of-the-job"
+REQUEST: Final = "/job?api-version=2.0"
 UUID: Final = "0e2f2e0e-2b1c-4d52-9f0a-5a3f5d1d7c11"
 
 #: GitHub Actions: a job of a workflow. Times are seconds from now.
@@ -139,11 +143,14 @@ class Issuer:
         #: What its answers are, and how often each was asked for.
         self.status, self.document_changes, self.media_type = 200, Json(), "application/json"
         self.documents = self.key_sets = 0
+        #: What is said of a job.
+        self.said: Mapping[str, Any] = GITHUB
         self.app = Starlette(
             routes=[
                 Route(DISCOVERY, self._discovery),
                 Route(JWKS, self._jwks),
                 Route("/told", self._told, methods=["POST"]),
+                Route("/job", self._job),
             ]
         )
 
@@ -189,6 +196,12 @@ class Issuer:
         keys = [{**key.as_dict(private=False), "kid": key.thumbprint()} for key in self.keys]
         return JSONResponse({"keys": keys}, self.status, media_type=self.media_type)
 
+    async def _job(self, request: Request) -> Response:
+        """Answer a job's token as GitHub does, for the audience that it asks for."""
+        assert request.headers["authorization"] == f"Bearer {JOB}"
+        token = self.token(self.said, aud=request.query_params["audience"])
+        return JSONResponse({"count": len(token), "value": token})
+
     async def _told(self, request: Request) -> Response:
         for name, value in (await request.json()).items():
             setattr(self, name, _keys(value) if name == "keys" else value)
@@ -204,4 +217,5 @@ def _keys(values: list[Json]) -> list[RSAKey | ECKey]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(Issuer(f"http://localhost:{sys.argv[1]}").app, port=int(sys.argv[1]))
+    served = Issuer(f"http://localhost:{sys.argv[1]}", time.time())
+    uvicorn.run(served.app, port=int(sys.argv[1]))
