@@ -49,7 +49,7 @@ async def federated(token: str, client: Client, base: str, state: State) -> Clai
             return None
         check_time(claims, state.clock())
         if is_issuer_below(base, issuer):
-            await check_client(token, claims, client, base, state)
+            await check_client(token, client, base, state)
         else:
             await check_trusts(signed, claims, client, base, state)
     audit("assertion", "accepted", issuer=claims["iss"], subject=claims["sub"])

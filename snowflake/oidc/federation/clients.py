@@ -1,12 +1,13 @@
 """An access token that another client got here for itself (RFC 6749, section 4.4)."""
 
 from snowflake.oidc.federation.refusal import Claims, refused
-from snowflake.oidc.tokens.client_token import ClientToken, about, find_client_token
+from snowflake.oidc.tokens.client_token import find_client_token, introspected
 from snowflake.settings.client import Client
+from snowflake.settings.issuers import issuer_of_client
 from snowflake.state import State
 
 
-async def check_client(token: str, claims: Claims, client: Client, base: str, state: State) -> None:
+async def check_client(token: str, client: Client, base: str, state: State) -> None:
     """Pass, if a token that names one of our issuers proves that somebody is this client.
 
     Those of people, ID tokens and logout tokens prove nothing. It has to be for us: one for an API
@@ -16,10 +17,10 @@ async def check_client(token: str, claims: Claims, client: Client, base: str, st
         InvalidClient: it does not.
         TemporarilyUnavailable: the store cannot be asked.
     """
-    found = await find_client_token(token, state)
-    if found is None or found.kept.client_id not in client.federated_clients:
+    claims = await _of_federated(token, client, base, state)
+    if claims is None:
         raise refused("it is no living access token that one of federated_clients got for itself")
-    if claims.get("aud") not in _ours(found, base, state):
+    if not _is_for_us(claims, base):
         raise refused("its aud is an audience that its client has, and not us")
 
 
@@ -34,14 +35,18 @@ async def claims_of_opaque(token: str, client: Client, base: str, state: State) 
     others = (state.registry.find(name) for name in client.federated_clients)
     if not any(other is not None and other.has_opaque_access_tokens for other in others):
         return None
+    claims = await _of_federated(token, client, base, state)
+    return claims if claims is not None and _is_for_us(claims, base) else None
+
+
+async def _of_federated(token: str, client: Client, base: str, state: State) -> Claims | None:
+    """Answer what a living token says of itself that one of ``federated_clients`` has."""
     found = await find_client_token(token, state)
     if found is None or found.kept.client_id not in client.federated_clients:
         return None
     other = state.registry.find(found.kept.client_id)
-    claims = about(found.kept, other, base) if other is not None else {}
-    return claims if claims.get("aud") in _ours(found, base, state) else None
+    return introspected(found, other, base) if other is not None else None
 
 
-def _ours(found: ClientToken, base: str, state: State) -> set[str]:
-    other = state.registry.find(found.kept.client_id)
-    return {base, other.issuer_below(base)} if other is not None else {base}
+def _is_for_us(claims: Claims, base: str) -> bool:
+    return claims["aud"] in {base, issuer_of_client(base, claims["client_id"])}

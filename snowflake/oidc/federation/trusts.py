@@ -1,6 +1,6 @@
 """A token of an issuer that a client trusts."""
 
-from typing import Final
+from typing import Final, TypeGuard
 
 import structlog
 
@@ -74,13 +74,17 @@ def _fault(trust: TrustTable, claims: Claims, ours: set[str]) -> str | None:
         return f"its aud has no {' nor '.join(sorted(expected))}"
     subject = claims.get("sub")
     # It stands in tokens that come of it (RFC 7523, section 3), and in the log.
-    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
-        return f"it has no sub of up to {MAX_SUBJECT} characters"
+    if not _is_line(subject):
+        return f"it has no sub that is a line of up to {MAX_SUBJECT} characters"
     if not trust.has_subject(subject):
         return "its sub is another one"
     if trust.claims is not None and not _is_true(trust.claims, claims):
         return "claims does not come to true"
     return None
+
+
+def _is_line(subject: object) -> TypeGuard[str]:
+    return isinstance(subject, str) and subject.isprintable() and 0 < len(subject) <= MAX_SUBJECT
 
 
 def _is_true(expression: str, claims: Claims) -> bool:
