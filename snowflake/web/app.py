@@ -3,11 +3,14 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from typing import Final
 
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import Router
+from starlette.types import ASGIApp, ExceptionHandler
 
 from snowflake import __version__
 from snowflake.configuration import load_settings
@@ -20,6 +23,7 @@ from snowflake.oidc.watch.rounds import watching
 from snowflake.settings import Settings
 from snowflake.state import State
 from snowflake.telemetry.logs import configure_logs
+from snowflake.web.dispatch import Dispatch
 from snowflake.web.errors import (
     http_error,
     link_error,
@@ -28,9 +32,18 @@ from snowflake.web.errors import (
     oauth_error,
 )
 from snowflake.web.guard import Guard
-from snowflake.web.middleware import CrossOrigin, Faults, LocalPath, RequestLog
+from snowflake.web.middleware import Faults, LocalPath, Preflight, RequestLog
 from snowflake.web.reverse_proxy import ReverseProxy
 from snowflake.web.routes import routes
+
+#: What answers each kind of error.
+ERRORS: Final[dict[type[Exception], ExceptionHandler]] = {
+    OAuthError: oauth_error,
+    LoginError: login_error,
+    LoginDenied: login_denied,
+    LinkError: link_error,
+    HTTPException: http_error,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -58,26 +71,11 @@ def create_app(
             async with following(settings, state.take_up) if reloads else nullcontext():
                 yield
 
-    app = Starlette(
-        routes=routes(settings),
-        lifespan=lifespan,
-        middleware=[
-            Middleware(LocalPath, base_path=settings.path),
-            Middleware(RequestLog, counted=settings.metrics is not None),
-            Middleware(CrossOrigin),
-            Middleware(Faults),
-            Middleware(Guard, settings=settings),
-        ],
-        exception_handlers={
-            OAuthError: oauth_error,
-            LoginError: login_error,
-            LoginDenied: login_denied,
-            LinkError: link_error,
-            HTTPException: http_error,
-        },
-    )
+    app = Starlette(routes=routes(settings), lifespan=lifespan)
     # Applications follow no redirect from a URL that discovery lists.
     app.router.redirect_slashes = False
+    # In place of Starlette's own, which has one more for errors that ``Faults`` has answered.
+    app.middleware_stack = _layers(app.router, settings)
     return app
 
 
@@ -89,3 +87,11 @@ def serve_app(settings: Settings | None = None) -> ReverseProxy:
     settings = settings or load_settings()
     configure_logs(settings)
     return ReverseProxy(create_app(settings, reloads=True), trusted_proxies())
+
+
+def _layers(router: Router, settings: Settings) -> ASGIApp:
+    """Answer what every request passes on its way to a route: the last one here comes first."""
+    answered = ExceptionMiddleware(Dispatch(router), handlers=ERRORS)
+    guarded = Faults(Guard(answered, settings))
+    logged = RequestLog(Preflight(guarded), counted=settings.metrics is not None)
+    return LocalPath(logged, base_path=settings.path)

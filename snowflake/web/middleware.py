@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 import time
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 import structlog
@@ -18,28 +18,14 @@ from snowflake.settings.issuers import CLIENTS
 from snowflake.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 from snowflake.web.audiences import is_cross_origin, is_polled
 from snowflake.web.errors import unexpected_error
-from snowflake.web.pages import SECURITY_HEADERS
+from snowflake.web.headers import EXPOSED, added_headers
 
 _log = structlog.get_logger("snowflake.request")
 #: What the log says of a request whose sender did not wait for the answer.
 CLIENT_CLOSED_REQUEST: Final = 499
 #: Methods that are counted by name. Any word may be sent as one, so the others share a label.
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-#: Sets of header names of which is remembered which others they lack.
-REMEMBERED_SETS: Final = 64
-#: Headers of answers that scripts of other origins may see (Fetch, section 3.3.5).
-EXPOSED: Final = ("WWW-Authenticate", "Retry-After", "X-Request-ID")
-#: Headers that keep pages out of frames.
-FRAMING: Final = frozenset({b"x-frame-options", b"content-security-policy"})
-# Made once: they go with every answer, and Starlette's MutableHeaders would encode them each time.
-_SECURITY_HEADERS = [
-    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
-]
 _SLASHES = re.compile(r"/{2,}")
-_SHARED_HEADERS = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", ", ".join(EXPOSED).encode()),
-]
 
 
 class LocalPath:
@@ -75,7 +61,7 @@ class LocalPath:
 
 
 class RequestLog:
-    """One log line a request, with an ID that error pages show, and security headers.
+    """One log line a request, with an ID that error pages show, and headers for every answer.
 
     The path is logged as its route: a query string or a redirect URI may hold anything. The same
     goes for what is ``counted``. The scope has ``status`` once an answer has begun.
@@ -94,16 +80,16 @@ class RequestLog:
         scope["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        # Starlette answers a preflight with all that it needs.
+        shared = scope["method"] != "OPTIONS" and is_cross_origin(scope["path"])
 
         async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 scope["status"] = message["status"]
                 headers = message.get("headers", ())
-                message["headers"] = [
-                    *headers,
-                    (b"x-request-id", request_id.encode()),
-                    *_security_headers(frozenset([name for name, _ in headers])),
-                ]
+                own = frozenset([name for name, _ in headers])
+                request_header = (b"x-request-id", request_id.encode())
+                message["headers"] = [*headers, request_header, *added_headers(own, shared=shared)]
             await send(message)
 
         try:
@@ -131,8 +117,8 @@ class RequestLog:
             )
 
 
-class CrossOrigin:
-    """Lets scripts of any origin call the endpoints that need it, errors and preflight included."""
+class Preflight:
+    """Lets scripts of any origin ask first whether they may call an endpoint that is for them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -147,20 +133,9 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not is_cross_origin(scope["path"]):
-            await self.app(scope, receive, send)
-            return
-        if scope["method"] == "OPTIONS":
-            await self.preflight(scope, receive, send)
-            return
-
-        async def send_shared(message: Message) -> None:
-            # The same for everybody, whether they name an origin or not, so caches need no Vary.
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_SHARED_HEADERS]
-            await send(message)
-
-        await self.app(scope, receive, send_shared)
+        asks = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        app = self.preflight if asks and is_cross_origin(scope["path"]) else self.app
+        await app(scope, receive, send)
 
 
 class Faults:
@@ -182,16 +157,6 @@ class Faults:
             if "status" in scope:
                 raise
             await unexpected_error(Request(scope))(scope, receive, send)
-
-
-# Few sets of headers are sent.
-@lru_cache(REMEMBERED_SETS)
-def _security_headers(own: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
-    """Answer the security headers of a response that has headers by these names of its own."""
-    # A redirect shows nothing that could be framed, and an application may follow one in a frame to
-    # renew a login without a page. ASGI has names in lower case.
-    framing = FRAMING if b"location" in own else frozenset()
-    return tuple(header for header in _SECURITY_HEADERS if header[0] not in own | framing)
 
 
 def _level(status: int, *, polled: bool) -> int:

@@ -32,7 +32,6 @@ from snowflake.web.home import home
 def routes(settings: Settings) -> list[BaseRoute]:
     """Answer the routes, below the base path."""
     listed: list[BaseRoute] = [
-        # Routes are tried in turn: what is asked for most comes first.
         _route(paths.OPENID_CONFIGURATION, discovery),
         _route(paths.JWKS, jwks),
         _route(paths.AUTHORIZE, authorize, "GET", "POST"),
