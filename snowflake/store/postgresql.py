@@ -1,18 +1,26 @@
 """PostgreSQL, over asyncpg."""
 
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Dialect, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
 
+#: Connections of one process at most. They stay open, for a new one costs more than a login.
+CONNECTIONS = 15
+#: Seconds without use after which a connection is asked whether it still reaches the server.
+ASKED_AFTER = 1
 #: Seconds to wait for a connection, and for a new one to be made.
 POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
 #: Seconds that one statement may take.
@@ -97,9 +105,10 @@ def _engine(url: URL) -> AsyncEngine:
         # What stands behind the ? is for asyncpg, which knows what libpq knows: sslmode and so on.
         connecting["dsn"] = f"postgresql://?{urlencode(url.query, doseq=True)}"
     try:
-        return create_async_engine(
+        engine = create_async_engine(
             url.set(query={}),
-            pool_pre_ping=True,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
             hide_parameters=True,
             connect_args=connecting,
@@ -107,6 +116,37 @@ def _engine(url: URL) -> AsyncEngine:
     except ModuleNotFoundError as error:
         missing = "PostgreSQL needs asyncpg: install snowflake-oidc[postgresql]"
         raise StartFault([f"SNOWFLAKE_DATABASE_URL: {missing}"]) from error
+    pool = engine.sync_engine.pool
+    event.listen(pool, "checkin", _note_use)
+    event.listen(pool, "checkout", partial(_check, engine.dialect))
+    return engine
+
+
+def _note_use(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = monotonic()
+
+
+def _check(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: object
+) -> None:
+    """Have all connections made anew if the one that is taken from the pool is dead.
+
+    To ask takes four journeys to the server, more than most of what is done then. So one that was
+    in use just now is asked nothing: if the server has closed it, the driver knows.
+    """
+    driver = record.driver_connection
+    if driver is None or driver.is_closed():
+        raise InvalidatePoolError
+    is_idle = monotonic() - record.info.get("used_at", monotonic()) > ASKED_AFTER
+    if is_idle and not _answers(dialect, connection):
+        raise InvalidatePoolError
+
+
+def _answers(dialect: Dialect, connection: DBAPIConnection) -> bool:
+    try:
+        return dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        return False
 
 
 def _code(error: DBAPIError) -> str:
