@@ -55,6 +55,8 @@ def authentik(  # noqa: PLR0913 - an operator may choose each
     known = client_named(client, settings)
     if known.registered is not None and known.registered.public:
         raise StartFault(["--client: is public, but Authentik needs one with a secret"])
+    if not known.gets("code"):
+        raise StartFault(["--client: signs in nobody by a code, as Authentik needs"])
     source = Source(
         client=known,
         issuer=settings.issuer or "" if issuer is None else checked(_issuer, issuer, "--issuer"),

@@ -18,6 +18,7 @@ from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import StartFault
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.credentials import check_secret
+from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
 from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.
@@ -49,14 +50,17 @@ def hash_secret() -> None:
 def new(
     name: Annotated[str, typer.Argument(help="What people know the application by.")],
     redirect_uri: Annotated[
-        list[str], typer.Option(help="A redirect URI of the application; may be repeated.")
-    ],
+        list[str] | None, typer.Option(help="A redirect URI of the application; may be repeated.")
+    ] = None,
     client_id: Annotated[
         str | None, typer.Option("--id", help="The client ID. By default made of the name.")
     ] = None,
     *,
     public: Annotated[
         bool, typer.Option("--public", help="The application can keep no secret.")
+    ] = False,
+    machine: Annotated[
+        bool, typer.Option("--machine", help="Nobody signs in: it gets tokens for itself.")
     ] = False,
 ) -> None:
     """Print a new client, to be added to snowflake.toml.
@@ -65,18 +69,20 @@ def new(
     ID and the secret to enter in the application go to standard error. The secret is shown this
     once: the file holds its hash.
     """
-    secret = secrets.token_urlsafe(SECRET_LENGTH)
+    secret, redirect_uris = secrets.token_urlsafe(SECRET_LENGTH), redirect_uri or []
+    usual = ClientTable.model_fields["grant_types"].default
     try:
         client = ClientTable(
             id=client_id or _id_of(name),
             name=name,
             secret=None if public else SecretStr(_hash(secret)),
             public=public,
-            redirect_uris=tuple(redirect_uri),
+            redirect_uris=tuple(redirect_uris),
+            grant_types=(CLIENT_CREDENTIALS,) if machine else usual,
         )
     except ValidationError as error:
         for details in error.errors():
-            typer.echo(f"{_option(details['loc'], redirect_uri)}: {reason_of(details)}", err=True)
+            typer.echo(f"{_option(details['loc'], redirect_uris)}: {reason_of(details)}", err=True)
         raise typer.Exit(2) from None
     # Before its lines are in the file, to which they may be going.
     if client.id in _configured_ids():
@@ -118,7 +124,7 @@ def _configured_ids() -> list[object]:
 
 def _tell_of_native_apps(client: ClientTable) -> None:
     remarks = [remark(uri) for uri in client.redirect_uris]
-    if all(remarks) and not client.public:
+    if remarks and all(remarks) and not client.public:
         remarks.append("what people install can keep no secret; see --public")
     for text in filter(None, remarks):
         typer.echo(f"Note: {text}.", err=True)
@@ -130,17 +136,20 @@ def _option(loc: Sequence[str | int], redirect_uris: Sequence[str]) -> str:
             return f"--redirect-uri {redirect_uris[at]}"
         case ("id",):
             return "--id"
-        case _:
+        case ("name",):
             return "NAME"
+        case _:
+            # Options that do not go together, such as --public and --machine.
+            return "This client"
 
 
 def _stanza(client: ClientTable) -> str:
     """Write a client as TOML, whose strings are those of JSON."""
     lines = ["", "[[clients]]"]
-    for key in ("id", "name", "secret", "public", "redirect_uris"):
+    for key in ("id", "name", "secret", "public", "grant_types", "redirect_uris"):
         value = getattr(client, key)
         if isinstance(value, SecretStr):
             value = value.get_secret_value()
-        if value:
+        if value != ClientTable.model_fields[key].default:
             lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines)

@@ -43,6 +43,8 @@ def preview(
     # JSON stands alone on standard output.
     configure_logs(settings, sys.stderr)
     known = client_named(client, settings)
+    if not known.signs_in_people:
+        raise StartFault(["--client: is a machine, to which nobody signs in"])
     if settings.discord_bot_token is None:
         raise StartFault(["SNOWFLAKE_DISCORD_BOT_TOKEN: is needed for a preview"])
 

@@ -9,6 +9,7 @@ from snowflake.configuration.document import Keys
 from snowflake.configuration.federation import faults_of_federation, faults_of_proofs
 from snowflake.configuration.hints import guess
 from snowflake.configuration.loopback import HTTPS, carries_secrets
+from snowflake.configuration.machines import faults_of_machines
 from snowflake.crypto.keys import by_secret
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.settings import Settings
@@ -79,6 +80,7 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
         if scope not in scopes:
             yield (*keys, "scopes", at), f"is no scope of Snowflake{_scope_meant(scope, scopes)}"
     yield from faults_of_claims(client.claims, settings, (*keys, "claims"))
+    yield from faults_of_machines(client, settings, keys)
     groups = settings.groups.changed_by(client.groups)
     if client.groups is not None:
         yield from _of_groups(groups, settings, (*keys, "groups"))

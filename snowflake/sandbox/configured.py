@@ -171,5 +171,7 @@ def example_client(settings: Settings, trial: Trial | None) -> tuple[str, str | 
         return CLIENT_ID, CLIENT_SECRET
     for client in settings.clients:
         if client.id == trial.client_id:
+            if not client.requestable:
+                raise StartFault(["--client: signs in nobody by a browser, by its grant_types"])
             return client.id, client.secret.get_secret_value() if client.secret else None
     raise StartFault([f"--client: is not registered in {trial.file}"])

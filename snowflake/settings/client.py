@@ -12,7 +12,6 @@ from snowflake.settings.tables.access import AccessTable
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.encryption import Encryption
 from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
-from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.scopes import ScopeTable
@@ -223,7 +222,7 @@ class Client:
     @property
     def signs_in_people(self) -> bool:
         """Whether people sign in to it, by a browser or on a device."""
-        return bool(self.response_types) or self.may_bring(DEVICE_CODE)
+        return self.registered is None or self.registered.signs_in_people
 
     @property
     def audience(self) -> str | None:

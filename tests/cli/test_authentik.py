@@ -21,6 +21,10 @@ redirect_uris = ["https://authentik.example.com/source/oauth/callback/discord/"]
 id = "game"
 public = true
 redirect_uris = ["https://game.example.com/"]
+[[clients]]
+id = "backup"
+secret = "a machine's"
+grant_types = ["client_credentials"]
 """
 
 
@@ -124,6 +128,7 @@ def test_that_groups_can_have_names_is_told_where_they_have_none(
             "--client: is not registered, nor among SNOWFLAKE_ALLOWED_CLIENTS; is authentik meant?",
         ),
         ({}, ("--client", "game"), "--client: is public"),
+        ({}, ("--client", "backup"), "--client: signs in nobody by a code"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line(

@@ -229,3 +229,29 @@ def test_what_cannot_be_used_is_refused_with_a_line_for_each() -> None:
         "NAME: string should have at least 1 character",
         "--redirect-uri http://x.example/cb: must be https://, or http:// on a loopback address",
     ]
+
+
+def test_a_machine_signs_nobody_in_and_has_no_redirect_uris() -> None:
+    told = clients("new", "Backup", "--machine")
+    assert told.exit_code == 0
+    assert "Note" not in told.stderr
+    client = table(told)
+    assert (client.redirect_uris, client.grant_types) == ((), ("client_credentials",))
+    secret = told.stderr.split("client secret: ")[1].split()[0]
+    assert matches(secret, client.secret)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ((), "needs redirect_uris, to which people are led back"),
+        (("--machine", "--redirect-uri", URI), "has redirect_uris, which its grant_types do not"),
+        (("--machine", "--public"), "client_credentials is for clients that prove who they are"),
+        (("--machine", "--id", "123"), "of digits alone, it could pass for a person's"),
+    ],
+)
+def test_what_does_not_go_together_is_told(options: tuple[str, ...], fault: str) -> None:
+    told = clients("new", "Backup", *options)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr.startswith("This client: ")
+    assert fault in told.stderr

@@ -264,3 +264,12 @@ class TestTryingAConfiguration:
             result = CliRunner().invoke(app, ["sandbox", "--check", "--client", "x", *further])
             assert isinstance(result.exception, StartFault)
             assert result.exception.faults[0].startswith("--client: ")
+
+    def test_a_client_to_which_nobody_signs_in_is_a_fault(self, file: Path) -> None:
+        machine = '[[clients]]\nid = "ci"\nsecret = "s"\ngrant_types = ["client_credentials"]\n'
+        file.write_text(machine, "utf-8")
+        command = ["sandbox", "--check", "--client", "ci", "--config", str(file)]
+        result = CliRunner().invoke(app, command)
+        assert isinstance(result.exception, StartFault)
+        told = "--client: signs in nobody by a browser, by its grant_types"
+        assert list(result.exception.faults) == [told]

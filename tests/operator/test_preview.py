@@ -426,3 +426,15 @@ async def test_a_bot_that_is_refused_is_told_as_an_outage(user: respx.Route) -> 
     user.respond(401, json={"message": "401: Unauthorized", "code": 0})
     with pytest.raises(TemporarilyUnavailable):
         await look()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_machine_gets_nothing_of_anybody(tmp_path: Path) -> None:
+    machine = '[[clients]]\nid = "ci"\nsecret = "s"\ngrant_types = ["client_credentials"]\n'
+    application = 'discord_client_id = "1"\ndiscord_client_secret = "s"\n'
+    file = tmp_path / "snowflake.toml"
+    file.write_text(application + machine, "utf-8")
+    command = ["preview", "--client", "ci", "--person", ADA]
+    environment = {"SNOWFLAKE_CONFIG": str(file)}
+    result = CliRunner().invoke(app, command, env=environment)
+    assert "--client: is a machine, to which nobody signs in" in str(result.exception)

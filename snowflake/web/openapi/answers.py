@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from snowflake.errors import (
+    InsufficientScope,
     InvalidClient,
     InvalidRequest,
     InvalidToken,
@@ -32,11 +33,14 @@ STORE: Final = (TemporarilyUnavailable,)
 DISCORD: Final = (TemporarilyUnavailable, TooManyRequests)
 #: Where a client authenticates.
 CLIENT: Final = (*BODY, *DISCORD, InvalidClient)
+#: Where an access token is sent.
+TOKEN: Final = (InvalidToken, InsufficientScope)
 
 _TOLD: Final[Mapping[type[Exception], str]] = {
     InvalidRequest: "The request, or what was granted, is wrong",
     InvalidClient: "The client is wrong",
     InvalidToken: "The token is wrong",
+    InsufficientScope: "The token is a client's own, and about no person",
     NotFound: "There is nothing by that name",
     RequestTimeout: "The body did not arrive in time",
     TooLarge: "More was sent than is read",

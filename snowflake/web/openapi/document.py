@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from snowflake import __version__
-from snowflake.errors import InvalidToken, LoginDenied, LoginError, NotFound
+from snowflake.errors import LoginDenied, LoginError, NotFound
 from snowflake.linked_roles import paths as of_linked_roles
 from snowflake.protocol import paths
 from snowflake.settings import Settings
@@ -16,6 +16,7 @@ from snowflake.web.openapi.answers import (
     DISCORD,
     QUERY,
     STORE,
+    TOKEN,
     empty,
     errors,
     json,
@@ -173,7 +174,7 @@ def _for_clients(provider: Json) -> Json:
             method: {
                 "summary": "UserInfo endpoint",
                 "security": [{"access_token": []}],
-                "responses": {"200": claims, **errors(*read, *DISCORD, InvalidToken)},
+                "responses": {"200": claims, **errors(*read, *DISCORD, *TOKEN)},
             }
             for method, read in (("get", ASKED), ("post", BODY))
         },

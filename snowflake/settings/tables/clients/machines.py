@@ -4,10 +4,20 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
-from snowflake.settings.tables.clients.responses import ResponseKeys
+from snowflake.settings.tables.clients.responses import DEVICE_CODE, ResponseKeys
 
 #: The grant of a client for itself.
 CLIENT_CREDENTIALS: Final = "client_credentials"
+#: Keys that say something of those who sign in, and of what comes of it.
+OF_PEOPLE: Final = (
+    *("subject", "sector", "consent", "groups", "access", "webfinger"),
+    *("post_logout_redirect_uris", "backchannel_logout_uri", "frontchannel_logout_uri"),
+    *("backchannel_logout_session_required", "frontchannel_logout_session_required"),
+    *("id_token_lifetime", "refresh_token_lifetime", "refresh_token_threshold"),
+    *("include_claims_in_id_token", "signed_userinfo", "encryption_key"),
+)
+#: Keys that say something of a login by a browser.
+OF_BROWSERS: Final = ("code_lifetime", "response_modes")
 #: A URI or a name, of visible ASCII.
 Audience = Annotated[str, Field(pattern=r"^[!-~]{1,512}$")]
 
@@ -22,6 +32,24 @@ class MachineKeys(ResponseKeys):
             "address of an API. By default the issuer."
         ),
     )
+
+    @property
+    def signs_in_people(self) -> bool:
+        """Whether people sign in to it, by a browser or on a device."""
+        return bool(self.requestable) or DEVICE_CODE in self.grant_types
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> "MachineKeys":
+        """Refuse keys that mean nothing where nobody signs in."""
+        without_people = () if self.signs_in_people else OF_PEOPLE
+        without_browser = () if self.requestable else OF_BROWSERS
+        fields = type(self).model_fields
+        for name in (*without_people, *without_browser):
+            # As a class of these keys alone, it has not got those of the others.
+            if name in fields and getattr(self, name) != fields[name].default:
+                how = "" if name in OF_PEOPLE else " by a browser"
+                raise ValueError(f"{name} is for logins{how}, and its grant_types allow none")
+        return self
 
     @model_validator(mode="after")
     def _for_itself(self) -> "MachineKeys":

@@ -28,6 +28,8 @@ GrantType = Literal[
 ]
 #: Grant types that come to something only after another one, or the response types that go along.
 _NEEDING_ANOTHER: Final = frozenset({"authorization_code", "refresh_token"})
+#: Grant types that bring a refresh token.
+_REFRESHABLE: Final = frozenset({"authorization_code", DEVICE_CODE})
 
 
 def in_order(response_type: str) -> str:
@@ -86,6 +88,12 @@ class ResponseKeys(RedirectKeys, CredentialKeys):
             raise ValueError("needs redirect_uris, to which people are led back")
         if self.redirect_uris and not self.requestable:
             raise ValueError("has redirect_uris, which its grant_types do not need")
+        has_more = bool(_REFRESHABLE & {*self.grant_types}) or self.asks_for("code")
+        if "refresh_token" in self.grant_types and not has_more:
+            raise ValueError(
+                "grant_types: refresh_token goes with authorization_code or the device code; no "
+                "other grant has refresh tokens"
+            )
         if self.public and "client_credentials" in self.grant_types:
             raise ValueError(
                 "grant_types: client_credentials is for clients that prove who they are, and a "

@@ -1,0 +1,35 @@
+"""What is wrong with what a client is to have of people, though nobody signs in to it."""
+
+from collections.abc import Iterable, Iterator
+
+from snowflake.configuration.document import Keys
+from snowflake.oidc.expressed import needs_person
+from snowflake.oidc.scopes import BUILT_IN
+from snowflake.settings import Settings
+from snowflake.settings.tables.clients import ClientTable
+
+Faults = Iterator[tuple[Keys, str]]
+OF_PEOPLE = "is about people, and by its grant_types nobody signs in to this client"
+
+
+def faults_of_machines(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
+    """Answer which scopes and claims such a client could never have."""
+    if client.signs_in_people:
+        return
+    expressions = {table.name: table.claims.values() for table in settings.scopes}
+    for at, scope in enumerate(client.scopes or ()):
+        # That one counts whether it is listed or not.
+        is_own = scope not in BUILT_IN and not _look_at_person(expressions.get(scope, ()))
+        if scope != "openid" and not is_own:
+            yield (*keys, "scopes", at), OF_PEOPLE
+    for claim, text in client.claims.items():
+        if _look_at_person([text]):
+            yield (*keys, "claims", claim), OF_PEOPLE
+
+
+def _look_at_person(expressions: Iterable[str]) -> bool:
+    try:
+        return any(map(needs_person, expressions))
+    except RecursionError:
+        # It is a fault of its own.
+        return False
