@@ -20,7 +20,7 @@ HOST, PORT = "127.0.0.1", 8000
 HOSTS = (HOST, "0.0.0.0")  # noqa: S104
 
 #: What the extra brings.
-EXTRA: Final = frozenset({"authlib", "itsdangerous"})
+EXTRA: Final = frozenset({"authlib", "itsdangerous", "segno"})
 LACKING: Final = (
     "The sandbox needs more than Snowflake itself: pip install 'snowflake-oidc[sandbox]', or in a "
     "checkout pip install '.[sandbox]', or build the image with --target sandbox."
@@ -82,7 +82,10 @@ def sandbox(  # noqa: PLR0913 - each is an option
         bool,
         typer.Option(
             "--check",
-            help="Sign in once without a browser, and end; on free ports unless --port is given.",
+            help=(
+                "Sign in once, and once by a code, without a browser, and end; on free ports "
+                "unless --port is given."
+            ),
         ),
     ] = False,
 ) -> None:
@@ -116,10 +119,12 @@ def sandbox(  # noqa: PLR0913 - each is an option
 
 
 def _check(started: "Sandbox") -> None:
-    from snowflake.sandbox.check import CheckFailed, sign_in  # noqa: PLC0415
+    from snowflake.sandbox.check import CheckFailed, sign_in, sign_in_by_code  # noqa: PLC0415
 
     try:
         claims = sign_in(started.example)
+        if started.television is not None:
+            sign_in_by_code(started.television)
     except CheckFailed as error:
         typer.echo(f"The login failed: {error}", err=True)
         raise typer.Exit(1) from error
@@ -134,6 +139,9 @@ def _show_until_interrupted(started: "Sandbox") -> None:
     if started.another is not None:
         typer.echo("To be signed in to another application at once, and signed out of both, open")
         typer.echo(f"  {started.another}\n")
+    if started.television is not None:
+        typer.echo("To sign in to a television, which has no browser of its own, open")
+        typer.echo(f"  {started.television}\n")
     typer.echo("To try linked roles, as Discord would send you there, open")
     typer.echo(f"  {started.linked_role}\n")
     typer.echo("To try an application of your own, give it:")

@@ -1,12 +1,18 @@
-"""Sign in through the example application without a browser."""
+"""Sign in without a browser, through the example application and at the television."""
 
-from html.parser import HTMLParser
+import time
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import httpx
 
+from snowflake.sandbox.forms import Form
+
 TIMEOUT: Final = 30.0
+#: Pages with a form, from the code to where it has been allowed.
+MAX_PAGES: Final = 5
+#: Seconds between two looks at the television, and how long they go on.
+GLANCE, PATIENCE = 0.5, 60.0
 
 
 class CheckFailed(Exception):
@@ -21,13 +27,56 @@ def sign_in(example_origin: str, person: str | None = None) -> dict[str, Any]:
     """
     with httpx.Client(follow_redirects=True, timeout=TIMEOUT, trust_env=False) as browser:
         consent = _get(browser, f"{example_origin}/login", "beginning the sign-in")
-        form = _ConsentForm(consent.text)
+        form = Form(consent.text)
         if not form.people:
             reason = _reason(browser, example_origin) or _status(consent)
             raise CheckFailed(f"The sign-in began, but no consent page came: {reason}")
-        fields = {"person": form.choose(person), "decision": "authorize"}
+        fields = {"person": _chosen(form, person), "decision": "authorize"}
         _post(browser, urljoin(str(consent.url), form.action), fields)
         return _claims(browser, example_origin)
+
+
+def sign_in_by_code(television: str, person: str | None = None) -> dict[str, Any]:
+    """Sign in at the television, in another browser than its own, as ``sign_in`` does else."""
+    screen = httpx.Client(follow_redirects=True, timeout=TIMEOUT, trust_env=False)
+    browser = httpx.Client(follow_redirects=True, timeout=TIMEOUT, trust_env=False)
+    with screen, browser:
+        _get(screen, f"{television}/login", "beginning the sign-in at the television")
+        shown = _json(_get(screen, f"{television}/result.json", "reading its code"))
+        address = shown.get("verification_uri_complete")
+        if not isinstance(address, str):
+            reason = shown.get("error_description") or "no address"
+            raise CheckFailed(f"The television shows no code: {reason}")
+        _allow(browser, address, person)
+        for _ in range(int(PATIENCE / GLANCE)):
+            response = _get(screen, f"{television}/result.json", "waiting at the television")
+            if response.status_code != httpx.codes.ACCEPTED:
+                return _claims(screen, television)
+            time.sleep(GLANCE)
+    raise CheckFailed("The code was allowed, but the television has not heard of it.")
+
+
+def _allow(browser: httpx.Client, address: str, person: str | None) -> None:
+    """Go from where a code leads to where it is allowed: on each page the first button is it."""
+    page = _get(browser, address, "entering the code")
+    for _ in range(MAX_PAGES):
+        form = Form(page.text)
+        if form.people:
+            fields = {"person": _chosen(form, person), "decision": "authorize"}
+        elif form.buttons:
+            fields = form.pressed(next(iter(form.buttons)))
+        else:
+            break
+        page = _post(browser, urljoin(str(page.url), form.action), fields)
+
+
+def _chosen(form: Form, person: str | None) -> str:
+    """Return the ID of a person of the consent page, given that or their username."""
+    for user, username in form.people.items():
+        if person in {None, user, username}:
+            return user
+    names = ", ".join(form.people.values())
+    raise CheckFailed(f"The consent page does not know {person}. It knows: {names}.")
 
 
 def _get(browser: httpx.Client, url: str, step: str) -> httpx.Response:
@@ -37,9 +86,9 @@ def _get(browser: httpx.Client, url: str, step: str) -> httpx.Response:
         raise CheckFailed(f"No answer while {step}: {error}.") from error
 
 
-def _post(browser: httpx.Client, url: str, fields: dict[str, str]) -> None:
+def _post(browser: httpx.Client, url: str, fields: dict[str, str]) -> httpx.Response:
     try:
-        browser.post(url, data=fields)
+        return browser.post(url, data=fields)
     except httpx.HTTPError as error:
         raise CheckFailed(f"No answer after the consent: {error}.") from error
 
@@ -71,29 +120,3 @@ def _json(response: httpx.Response) -> dict[str, Any]:
 
 def _status(response: httpx.Response) -> str:
     return f"{response.url.copy_with(query=None)} answered {response.status_code}."
-
-
-class _ConsentForm(HTMLParser):
-    """The consent page's form: where it goes, and the people in it, by ID and in order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.people: dict[str, str] = {}
-        self.feed(page)
-        self.close()
-
-    def choose(self, person: str | None) -> str:
-        """Return the ID of a person, given that or their username."""
-        for user, username in self.people.items():
-            if person in {None, user, username}:
-                return user
-        names = ", ".join(self.people.values())
-        raise CheckFailed(f"The consent page does not know {person}. It knows: {names}.")
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "form":
-            self.action = values.get("action") or ""
-        elif tag == "input" and values.get("name") == "person":
-            self.people[values.get("value") or ""] = values.get("data-username") or ""

@@ -17,6 +17,7 @@ from snowflake.settings import Settings
 from snowflake.settings.phc import HASH
 from snowflake.settings.registry import OF_CLIENTS, Registry
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.settings.tables.linked_roles import LinkedRolesTable
 
 #: The Discord application of the sandbox, and its bot. Their secrets are no secrets.
@@ -28,6 +29,8 @@ PROVIDER_CLIENT = "snowflake"
 
 #: The clients of the two applications.
 EXAMPLE_CLIENT, ANOTHER = "example", "another"
+#: That of the television.
+TELEVISION = "television"
 #: Where a registered client finds the example application. Its port is known only once it runs.
 EXAMPLE = "http://localhost/callback"
 #: What a configuration file may say here: all that holds for clients, but not who they are at
@@ -89,6 +92,11 @@ def of_another(origin: str) -> ClientTable:
         post_logout_redirect_uris=(f"{origin}/",),
         frontchannel_logout_uri=f"{origin}/frontchannel-logout",
     )
+
+
+def of_television() -> ClientTable:
+    """Answer the client of the television, which keeps no secret from whoever opens it."""
+    return ClientTable(id=TELEVISION, name="Television", public=True, grant_types=(DEVICE_CODE,))
 
 
 def linked_roles_at(issuer: str) -> LinkedRolesTable:

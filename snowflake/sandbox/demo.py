@@ -21,17 +21,20 @@ from snowflake.sandbox.configured import (
     CLIENT_ID,
     CLIENT_SECRET,
     PROVIDER_CLIENT,
+    TELEVISION,
     Trial,
     example_client,
     issuer_for,
     linked_roles_at,
     of_another,
     of_example,
+    of_television,
     settings_for,
 )
 from snowflake.sandbox.discord import BOT_GUILDS, Application, Bot, SimulatedDiscord
 from snowflake.sandbox.discord.places import COLLECTED, GUILDS
 from snowflake.sandbox.example import Surroundings, create_example
+from snowflake.sandbox.example.television import PATH
 from snowflake.sandbox.serving import serving
 from snowflake.sandbox.upstream import Client, SimulatedProvider
 from snowflake.settings import REPOSITORY
@@ -56,6 +59,11 @@ class Sandbox(NamedTuple):
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
     bot_token: str = BOT_TOKEN
+
+    @property
+    def television(self) -> str | None:
+        """What has no browser of its own; None where a configuration file is tried."""
+        return self.example + PATH if self.another is not None else None
 
     @property
     def linked_role(self) -> str:
@@ -118,11 +126,12 @@ def running(
             if trial is None:
                 second = replace(surroundings, name="Another application", is_first=False)
                 another = apply(ANOTHER, CLIENT_SECRET, ports[4], second)
-            first = replace(surroundings, other=another)
+            television = TELEVISION if trial is None else None
+            first = replace(surroundings, other=another, television=television)
             example = apply(client_id, client_secret, ports[0], first)
             if another is not None:
                 # Where they are is known only now.
-                clients = (of_example(example), of_another(another))
+                clients = (of_example(example), of_another(another), of_television())
                 app.state.snowflake.use(settings.model_copy(update={"clients": clients}))
             uris = (f"{example}/callback", *redirect_uris)
             discord.register(

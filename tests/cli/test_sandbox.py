@@ -73,7 +73,7 @@ def test_where_no_login_could_be_it_does_not_listen() -> None:
     assert "127.0.0.1" in result.output
 
 
-@pytest.mark.parametrize("package", ["authlib", "itsdangerous"])
+@pytest.mark.parametrize("package", ["authlib", "itsdangerous", "segno"])
 def test_without_the_extra_it_says_what_to_install(package: str, tmp_path: Path) -> None:
     result = _without([package], "sandbox", "--check")
     assert (result.returncode, result.stdout) == (1, "")

@@ -37,6 +37,7 @@ def main() -> None:
         chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         page = chromium.new_page(viewport={"width": 720, "height": 600}, color_scheme="light")
         take_sandbox(page, sandbox)
+        take_television(page, sandbox)
         take_linked(page, sandbox)
         take_denial(page)
         chromium.close()
@@ -49,6 +50,13 @@ def take_sandbox(page: Page, sandbox: Sandbox) -> None:
     choose(page, "ada.lindqvist")
     page.wait_for_url(f"{sandbox.example}/result")
     take(page, "sandbox")
+
+
+def take_television(page: Page, sandbox: Sandbox) -> None:
+    """Take the code that the television shows."""
+    page.goto(f"{sandbox.television}/login")
+    page.get_by_role("heading", name="Sign in on another device").wait_for()
+    take(page, "television")
 
 
 def take_linked(page: Page, sandbox: Sandbox) -> None:

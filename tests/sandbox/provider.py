@@ -26,8 +26,11 @@ class Provider:
     denial: dict[str, str] | None = None
     id_claims: dict[str, object] = field(default_factory=dict)
     userinfo_claims: dict[str, object] = field(default_factory=dict)
+    device: dict[str, object] = field(default_factory=dict)
+    documented: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     redeemed: dict[str, str] = field(default_factory=dict)
+    tokens_asked: int = 0
 
     @property
     def app(self) -> Starlette:
@@ -35,6 +38,7 @@ class Provider:
             routes=[
                 Route("/.well-known/openid-configuration", self.discovery),
                 Route("/authorize", self.authorize),
+                Route("/device_authorization", self.device_authorization, methods=["POST"]),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/userinfo", self.userinfo),
                 Route("/jwks", self.jwks),
@@ -45,9 +49,11 @@ class Provider:
         document = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
+            "device_authorization_endpoint": f"{self.issuer}/device_authorization",
             "token_endpoint": f"{self.issuer}/token",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/jwks",
+            **self.documented,
         }
         return self.broken.get("discovery") or JSONResponse(document)
 
@@ -57,7 +63,19 @@ class Provider:
         query = urlencode({**answer, "state": self.asked["state"]})
         return RedirectResponse(f"{self.asked['redirect_uri']}?{query}")
 
+    async def device_authorization(self, request: Request) -> Response:
+        self.asked = dict(parse_qsl((await request.body()).decode()))
+        answer = {
+            "device_code": "d" * 40,
+            "user_code": "BCDF-GHJK",
+            "verification_uri": f"{self.issuer}/device",
+            "expires_in": 600,
+            **self.device,
+        }
+        return self.broken.get("device_authorization") or JSONResponse(answer)
+
     async def token(self, request: Request) -> Response:
+        self.tokens_asked += 1
         self.redeemed = dict(parse_qsl((await request.body()).decode()))
         now = int(time.time())
         claims: dict[str, Any] = {
@@ -66,7 +84,8 @@ class Provider:
             "sub": SUB,
             "iat": now,
             "exp": now + 600,
-            "nonce": self.asked["nonce"],
+            # Who asks with no browser sends none.
+            **{name: value for name, value in self.asked.items() if name == "nonce"},
             **self.id_claims,
         }
         answer = {

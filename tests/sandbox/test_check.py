@@ -1,5 +1,6 @@
 """Signing in without a browser, through the whole sandbox."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -9,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from snowflake.sandbox.check import CheckFailed, sign_in
+from snowflake.sandbox import check as check_module
+from snowflake.sandbox.check import CheckFailed, sign_in, sign_in_by_code
 from snowflake.sandbox.demo import Sandbox, running
 from snowflake.sandbox.discord import CAST, Person
 from tests.sandbox.conftest import Switch
@@ -56,6 +58,11 @@ def test_a_person_is_known_by_id_too(sandbox: Sandbox) -> None:
 
 def test_without_a_person_it_is_the_first_of_the_cast(sandbox: Sandbox) -> None:
     assert sign_in(sandbox.example)["sub"] == CAST[0].id
+
+
+def test_at_the_television_somebody_signs_in_by_a_code(sandbox: Sandbox) -> None:
+    claims = sign_in_by_code(str(sandbox.television), "noor_ibrahim")
+    assert claims["preferred_username"] == "noor_ibrahim"
 
 
 def test_a_person_who_is_not_there_is_named_with_those_who_are(sandbox: Sandbox) -> None:
@@ -136,3 +143,42 @@ def test_the_chosen_person_is_submitted_to_the_forms_address(origin: str, switch
     )
     assert sign_in(origin, "one") == {"sub": "1"}
     assert seen == [httpx.URL(f"{origin}/there?a=1"), b"person=1&decision=authorize"]
+
+
+def at_television(origin: str, switch: Switch, **answers: Response) -> str:
+    switch.target = pages(**answers)
+    with pytest.raises(CheckFailed) as failed:
+        sign_in_by_code(origin)
+    return str(failed.value)
+
+
+def test_a_television_without_a_code_is_said(origin: str, switch: Switch) -> None:
+    reason = JSONResponse({"error": "x", "error_description": "Not for you."}, 400)
+    message = at_television(origin, switch, login=Response(), result_json=reason)
+    assert message.endswith("shows no code: Not for you.")
+    assert at_television(origin, switch).endswith("shows no code: no address")
+
+
+def test_a_television_that_never_hears_of_it_is_said(
+    origin: str, switch: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_module, "PATIENCE", 2)
+    monkeypatch.setattr(check_module, "GLANCE", 1)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    waits = JSONResponse({"verification_uri_complete": f"{origin}/device"}, 202)
+    allowing = HTMLResponse('<form><button name="answer" value="allow">Allow</button></form>')
+    answers = {"result_json": waits, "device": allowing, "submitted": HTMLResponse("Done")}
+    assert "has not heard of it" in at_television(origin, switch, **answers)
+
+
+def test_a_television_at_which_it_failed_is_said(origin: str, switch: Switch) -> None:
+    waits = JSONResponse({"verification_uri_complete": f"{origin}/device"}, 202)
+    denied = JSONResponse({"error": "access_denied", "error_description": "Denied."}, 400)
+    told = [waits, waits, denied, denied]
+
+    async def answer(request: Request) -> Response:
+        return told.pop(0) if request.url.path == "/result.json" else HTMLResponse("")
+
+    switch.target = Starlette(routes=[Route("/{path:path}", answer)])
+    with pytest.raises(CheckFailed, match="failed after it: Denied"):
+        sign_in_by_code(origin)

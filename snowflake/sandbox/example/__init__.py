@@ -3,6 +3,8 @@
 It knows one thing of its provider, the issuer, and reads the rest from the discovery document.
 """
 
-from snowflake.sandbox.example.application import Surroundings, create_example
+from snowflake.sandbox.example.application import create_example
+from snowflake.sandbox.example.surroundings import Surroundings
+from snowflake.sandbox.example.television import Television
 
-__all__ = ["Surroundings", "create_example"]
+__all__ = ["Surroundings", "Television", "create_example"]

@@ -1,7 +1,6 @@
 """The example's pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -11,31 +10,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from snowflake.sandbox.example.failures import explain
 from snowflake.sandbox.example.logout import BadLogoutToken, session_of
 from snowflake.sandbox.example.relying_party import relying_party
 from snowflake.sandbox.example.results import Failure, Result, Results, SignedOut, Success
 from snowflake.sandbox.example.steps import Exchanged, pretty, steps
+from snowflake.sandbox.example.surroundings import Surroundings
+from snowflake.sandbox.example.television import Television
 from snowflake.sandbox.pages import STYLE, Pages
 
 COOKIE = "example-session"
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the application says of itself and of its neighbours, by addresses.
-
-    ``group_names`` are by the groups that they name. The second of two is not ``is_first``.
-    """
-
-    name: str = "Example application"
-    is_first: bool = True
-    other: str | None = None
-    linked_role: str | None = None
-    guides: str | None = None
-    group_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_example(
@@ -45,13 +31,16 @@ def create_example(
     secret_key: str,
     surroundings: Surroundings | None = None,
 ) -> Starlette:
-    """Return the example application.
+    """Return the example application, and a television if its ``surroundings`` have one.
 
     It signs people in at ``issuer``, which has no slash at its end, as the given client, whose
     redirect URI is the application's origin and ``/callback``. ``secret_key`` signs its sessions.
     """
     surroundings = surroundings or Surroundings()
     example = Example(relying_party(issuer, client_id, client_secret), surroundings, issuer)
+    television: list[BaseRoute] = []
+    if surroundings.television is not None:
+        television = Television(issuer, surroundings.television, surroundings).routes
     # Applications on one host share their cookies, whatever their ports are.
     cookie = COOKIE if surroundings.is_first else f"{COOKIE}-{client_id}"
     return Starlette(
@@ -64,6 +53,7 @@ def create_example(
             Route("/logout", example.logout, methods=["POST"]),
             Route("/backchannel-logout", example.backchannel_logout, methods=["POST"]),
             Route("/frontchannel-logout", example.frontchannel_logout),
+            *television,
             STYLE,
         ],
         middleware=[
@@ -82,6 +72,8 @@ class Example:
         self._shown: dict[str, Any] = {
             "application": surroundings.name,
             "surroundings": surroundings,
+            "base": "",
+            "home": "/",
         }
         self._results = Results()
         self._pages = Pages(Path(__file__).parent / "templates")

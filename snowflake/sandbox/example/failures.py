@@ -12,7 +12,11 @@ _DESCRIBED = frozenset({"access_denied", "invalid_grant"})
 _WORDS = {
     "access_denied": (
         "The sign-in was not allowed, so this application knows nothing about you.",
-        "If you refused and did not mean to, sign in again and choose “Authorize”.",
+        "If you refused and did not mean to, sign in again and allow it.",
+    ),
+    "expired_token": (
+        "Nobody has entered the code in time.",
+        "Sign in again; a new code will be shown.",
     ),
     "mismatching_state": (
         "The answer does not belong to a sign-in that was begun in this browser.",

@@ -4,7 +4,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 MAX_RESULTS: Final = 100
 
@@ -59,30 +59,42 @@ class Failure:
 Result = Success | Failure | SignedOut
 
 
-class Results:
-    """The last :data:`MAX_RESULTS` results, by a random ID."""
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """The last :data:`MAX_RESULTS` things, by a random ID."""
 
     def __init__(self) -> None:
-        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._values: OrderedDict[str, Value] = OrderedDict()
 
-    def add(self, result: Result) -> str:
-        """Keep a result and return its ID; the oldest goes when there are too many."""
+    def add(self, value: Value) -> str:
+        """Keep something and return its ID; the oldest goes when there are too many."""
         key = secrets.token_urlsafe(16)
-        self._results[key] = result
-        while len(self._results) > MAX_RESULTS:
-            self._results.popitem(last=False)
+        self._values[key] = value
+        while len(self._values) > MAX_RESULTS:
+            self._values.popitem(last=False)
         return key
 
-    def get(self, key: str | None) -> Result | None:
-        """Return a result, or None if it is gone."""
-        return self._results.get(key or "")
+    def get(self, key: str | None) -> Value | None:
+        """Return something, or None if it is gone."""
+        return self._values.get(key or "")
+
+    def replace(self, key: str, value: Value) -> None:
+        """Put something in place of what has this ID, unless that is gone."""
+        if key in self._values:
+            self._values[key] = value
+
+    def forget(self, key: str | None) -> None:
+        """Drop something."""
+        self._values.pop(key or "", None)
+
+
+class Results(Kept[Result]):
+    """The last results of logins."""
 
     def end(self, sid: str, by: str) -> None:
         """Put what is said of an ended login in place of those of a session."""
-        for key, result in self._results.items():
+        for key, result in self._values.items():
             if isinstance(result, Success) and result.sid == sid:
-                self._results[key] = SignedOut(by)
-
-    def forget(self, key: str | None) -> None:
-        """Drop a result."""
-        self._results.pop(key or "", None)
+                self._values[key] = SignedOut(by)

@@ -12,7 +12,9 @@ from snowflake.sandbox.example.results import Step
 
 Value = TypeVar("Value")
 
-SECRETS: Final = frozenset({"access_token", "code", "code_verifier", "id_token", "refresh_token"})
+SECRETS: Final = frozenset(
+    {"access_token", "code", "code_verifier", "device_code", "id_token", "refresh_token"}
+)
 """The parameters that open something. They are shown shortened."""
 
 SHOWN: Final = 10
@@ -34,8 +36,6 @@ class Exchanged:
 
 def steps(exchanged: Exchanged) -> tuple[Step, ...]:
     """Return the steps of a login in their order."""
-    id_token = str(exchanged.token_response.get("id_token", ""))
-    access_token = str(exchanged.token_response.get("access_token", ""))
     return (
         Step(
             "The browser is sent to the provider",
@@ -59,23 +59,39 @@ def steps(exchanged: Exchanged) -> tuple[Step, ...]:
             "issuer, audience, nonce and time. The access token is not its to read: it is for the "
             "UserInfo endpoint.",
             f"POST {exchanged.token_url}",
-            _without_secrets(exchanged.token_request),
-            {
-                "Answer": pretty(_without_secrets(exchanged.token_response)),
-                "ID token, header": pretty(_part(id_token, 0)),
-                "ID token, claims": pretty(_part(id_token, 1)),
-                # Shown for the curious; an application must not look into it (RFC 9068, section 6).
-                "Access token, header": pretty(_part(access_token, 0)),
-                "Access token, claims": pretty(_part(access_token, 1)),
-            },
+            without_secrets(exchanged.token_request),
+            answers_of_token(exchanged.token_response),
         ),
-        Step(
-            "The application asks for the rest",
-            "With the access token. The answer has to be about the same person.",
-            f"GET {exchanged.userinfo_url}",
-            {"Authorization": f"Bearer {_shorten(exchanged.token_response.get('access_token'))}"},
-            {"Answer": pretty(exchanged.userinfo)},
-        ),
+        rest(exchanged.userinfo_url, exchanged.token_response, exchanged.userinfo),
+    )
+
+
+def answers_of_token(response: Mapping[str, object]) -> dict[str, str]:
+    """Return what the token endpoint has answered, and what is in the tokens."""
+    id_token, access_token = (str(response.get(name, "")) for name in ("id_token", "access_token"))
+    return {
+        "Answer": pretty(without_secrets(response)),
+        "ID token, header": pretty(_part(id_token, 0)),
+        "ID token, claims": pretty(_part(id_token, 1)),
+        # Shown for the curious; an application must not look into it (RFC 9068, section 6).
+        "Access token, header": pretty(_part(access_token, 0)),
+        "Access token, claims": pretty(_part(access_token, 1)),
+    }
+
+
+def rest(
+    url: str,
+    token_response: Mapping[str, object],
+    userinfo: Mapping[str, object],
+    who: str = "The application",
+) -> Step:
+    """Return the last step, UserInfo."""
+    return Step(
+        f"{who} asks for the rest",
+        "With the access token. The answer has to be about the same person.",
+        f"GET {url}",
+        {"Authorization": f"Bearer {_shorten(token_response.get('access_token'))}"},
+        {"Answer": pretty(userinfo)},
     )
 
 
@@ -84,10 +100,11 @@ def _address(url: str) -> str:
 
 
 def _parameters(url: str) -> dict[str, str]:
-    return _without_secrets(dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
+    return without_secrets(dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)))
 
 
-def _without_secrets(parameters: Mapping[str, Value]) -> dict[str, Value | str]:
+def without_secrets(parameters: Mapping[str, Value]) -> dict[str, Value | str]:
+    """Return what travelled, with all that opens something shortened."""
     return {
         name: _shorten(value) if name in SECRETS else value for name, value in parameters.items()
     }
