@@ -34,6 +34,9 @@ GO: Final[Mapping[str, tuple[str, ...]]] = {
     "cmd": ("github.com/compose-spec/compose-go/v2/cmd@v2.16.2",),
     "oauth2-proxy": ("github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",),
 }
+#: Programs of ours around a library of Go, by the names of their folders.
+OURS: Final = ("device",)
+_SOURCES = Path(__file__).parent / "go"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "snowflake-tests"
 Make = Callable[[Path, tuple[str, ...]], None]
 #: Written last, so that what was interrupted is begun anew.
@@ -47,8 +50,8 @@ def python_of(name: str) -> str:
 
 
 def go_program(name: str) -> str:
-    """Answer where one of ``GO`` is, or skip the test."""
-    place = _place(name, GO[name])
+    """Answer where one of ``GO`` or of ``OURS`` is, or skip the test."""
+    place = _place(name, GO[name] if name in GO else _source(name))
     return str(place / name) if _is_there(place) else _missing(name)
 
 
@@ -73,11 +76,24 @@ def _make_python(place: Path, wanted: tuple[str, ...]) -> None:
 
 
 def _make_go(place: Path, wanted: tuple[str, ...]) -> None:
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
-    if go is None:
-        sys.exit("Go is missing")
     environment = {**os.environ, "GOBIN": str(place)}
-    subprocess.run([go, "install", *wanted], env=environment, check=True)  # noqa: S603 - as above
+    subprocess.run([_go(), "install", *wanted], env=environment, check=True)  # noqa: S603 - as above
+
+
+def _source(name: str) -> tuple[str, ...]:
+    files = sorted((_SOURCES / name).iterdir())
+    return (name, *(file.read_text("utf-8") for file in files))
+
+
+def _make_ours(place: Path, source: tuple[str, ...]) -> None:
+    name = source[0]
+    command = [_go(), "build", "-C", str(_SOURCES / name), "-mod=readonly", "-o", str(place / name)]
+    subprocess.run(command, check=True)  # noqa: S603 - the tests' own program
+
+
+def _go() -> str:
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+    return go or sys.exit("Go is missing")
 
 
 def _install(name: str, wanted: tuple[str, ...], make: Make) -> None:
@@ -101,6 +117,8 @@ def main() -> None:
         _install(name, wanted, _make_python)
     for name, wanted in GO.items():
         _install(name, wanted, _make_go)
+    for name in OURS:
+        _install(name, _source(name), _make_ours)
 
 
 if __name__ == "__main__":
