@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64encode
 
 from snowflake.oidc.client_assertion import ASSERTION_TYPE
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from tests.journeys.registered import client
 from tests.journeys.world import World, world
 from tests.public_keys import EC, RSA, jwk
@@ -23,6 +24,7 @@ ENDPOINTS = {
     "/token": ({"grant_type": "refresh_token", "refresh_token": "x"}, 400, "invalid_grant"),
     "/revoke": ({"token": "x"}, 200, None),
     "/introspect": ({"token": "x"}, 200, None),
+    "/device_authorization": ({"scope": "openid"}, 200, None),
 }
 SECRET = "the secret of an application, in plain"
 OTHER = ECKey.generate_key("P-256", {"kid": "the other's"})
@@ -33,7 +35,8 @@ CONFUSED = (jwk(RSA), RSA.as_pem(private=False).decode(), EC.as_pem(private=Fals
 @pytest.fixture(scope="module")
 def proving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A Snowflake with clients that have two keys, another key, and a secret."""
-    by_key = 'authentication = "private_key_jwt"'
+    grants = json.dumps(["authorization_code", "refresh_token", DEVICE_CODE])
+    by_key = f'authentication = "private_key_jwt"\ngrant_types = {grants}'
     keys = json.dumps({"keys": [RSA.as_dict(private=False), EC.as_dict(private=False)]})
     ci = client("ci", f"{by_key}\njwks = '''{keys}'''")
     other = client("other", f"{by_key}\npublic_key = '''{jwk(OTHER)}'''")
