@@ -6,8 +6,7 @@ from typing import Final
 from snowflake.configuration.loading import configuration_file
 from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.settings import Settings
-from snowflake.store.postgresql import name_of
-from snowflake.store.url import FILE, parse_url
+from snowflake.store.url import FILE, parse_url, server_name
 
 #: Names that are told one by one.
 FEW: Final = 10
@@ -39,7 +38,7 @@ def _store(settings: Settings) -> str:
         return f"SQLite, {settings.data_dir / FILE}"
     url = parse_url(settings.database_url.get_secret_value(), "SNOWFLAKE_DATABASE_URL")
     is_sqlite = url.get_backend_name() == "sqlite"
-    return f"SQLite, {url.database or 'in memory'}" if is_sqlite else name_of(url)
+    return f"SQLite, {url.database or 'in memory'}" if is_sqlite else server_name(url)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
+from snowflake.store.url import server_name
 
 #: Connections of one process at most. They stay open, for a new one costs more than a login.
 CONNECTIONS = 15
@@ -47,7 +48,7 @@ class Postgresql(Database):
     """A pool of connections to a server."""
 
     def __init__(self, url: URL) -> None:
-        self.name = name_of(url)
+        self.name = server_name(url)
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -88,12 +89,6 @@ class Postgresql(Database):
         # Without a code it is asyncpg's own, whose DataError repeats a value.
         speaks = code.startswith(ABOUT_THE_SERVER) if code else name != "DataError"
         return f"{name}: {_words(error)}" if speaks else name
-
-
-def name_of(url: URL) -> str:
-    """Answer what a database is called in logs: where it is, without user and password."""
-    place = URL.create("at", host=url.host, port=url.port, database=url.database)
-    return f"PostgreSQL {place}".replace("://", " ")
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -11,7 +11,6 @@ from snowflake.crypto.sealing import is_homeless
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.store.database import Database
-from snowflake.store.postgresql import Postgresql
 from snowflake.store.sqlite import MEMORY, Sqlite, is_in_memory
 
 _log = structlog.get_logger(__name__)
@@ -97,4 +96,15 @@ def sqlite_url(path: Path | None) -> URL:
 
 def open_database(url: URL) -> Database:
     """Open the database at a URL of ``parse_url``. Nothing is connected yet."""
-    return (Postgresql if url.get_backend_name() == "postgresql" else Sqlite)(url)
+    if url.get_backend_name() == "sqlite":
+        return Sqlite(url)
+    # Read where it is used: it needs SQLAlchemy's asynchronous half, and with it all of its ORM.
+    from snowflake.store.postgresql import Postgresql  # noqa: PLC0415
+
+    return Postgresql(url)
+
+
+def server_name(url: URL) -> str:
+    """Answer what a PostgreSQL is called in logs: where it is, without user and password."""
+    place = URL.create("at", host=url.host, port=url.port, database=url.database)
+    return f"PostgreSQL {place}".replace("://", " ")
