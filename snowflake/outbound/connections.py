@@ -7,6 +7,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -32,8 +33,14 @@ def certificates() -> ssl.SSLContext:
     """
     file, directory = os.environ.get(CERT_FILE), os.environ.get(CERT_DIR)
     if not file and not directory:
-        return ssl.create_default_context(cafile=certifi.where())
-    return ssl.create_default_context(cafile=file or None, capath=directory or None)
+        return _trusting(certifi.where(), None)
+    return _trusting(file or None, directory or None)
+
+
+@cache
+def _trusting(file: str | None, directory: str | None) -> ssl.SSLContext:
+    """Read whom to believe, once in a process: it takes long, and there are many of them."""
+    return ssl.create_default_context(cafile=file, capath=directory)
 
 
 def proxy_for(url: str) -> httpx.Proxy | None:
