@@ -33,8 +33,11 @@ class Tree:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment variables with which Python finds this source before any other."""
-        return {"PYTHONPATH": str(self.source)}
+        """The environment variables with which Python finds this source before any other.
+
+        It may keep what it has compiled, so that no tree is compiled anew at each start.
+        """
+        return {"PYTHONPATH": str(self.source), "PYTHONDONTWRITEBYTECODE": ""}
 
     @property
     def environment(self) -> str:
