@@ -102,6 +102,15 @@ def test_a_command_reads_no_other() -> None:
     assert not modules & {"aiohttp", "httpx", "sqlalchemy", "starlette", "uvicorn"}
 
 
+def test_to_serve_reads_neither_migrations_nor_the_driver_of_a_server() -> None:
+    program = "import sys, snowflake.cli.serve; print(*sys.modules)"
+    told = subprocess.run(  # noqa: S603 - the command that is tested
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    rare = {"alembic", "asyncpg", "sqlalchemy.ext.asyncio", "sqlalchemy.orm"}
+    assert not rare & set(told.stdout.split())
+
+
 def commands() -> Iterator[tuple[str, Any]]:
     """Walk through the whole command line."""
     root = typer.main.get_command(app)

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from snowflake.crypto.algorithms import RS256
 from snowflake.crypto.private_keys import parse_key
 from snowflake.errors import StartFault
 from snowflake.store.memberships import ALL_GUILDS
-from snowflake.store.migrate import migrate
+from snowflake.store.migrate import MIGRATIONS, migrate, revisions
 from snowflake.store.schema import metadata
 from tests.running import NOW, Clock
 from tests.store.furniture import (
@@ -51,6 +52,11 @@ async def test_the_migrations_make_what_the_schema_draws(place: Place) -> None:
     async with place.database() as database:
         await migrate(database)
         assert await database.write(_differences) == []
+
+
+def test_the_files_of_migrations_begin_with_their_revisions() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    assert revisions() == [script.revision for script in scripts][::-1]
 
 
 async def test_migrating_again_changes_nothing(place: Place) -> None:
