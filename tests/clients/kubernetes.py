@@ -6,6 +6,7 @@ of its ``replace`` lines, run ``go build ./cmd/kube-apiserver``, and give the pa
 Debian's ``etcd-server`` has to be there. What was tried is printed.
 """
 
+import json
 import os
 import ssl
 import sys
@@ -13,13 +14,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
 
 import certifi
 import httpx
+import yaml
 
 from snowflake.oidc.client_assertion import ASSERTION_TYPE
+from tests.guides.documents import blocks
+from tests.journeys.test_federation import claims_of, run
 from tests.journeys.world import World, world
 from tests.public_keys import RSA, pem
 from tests.serving import free_port, program, running
@@ -28,24 +32,7 @@ from tests.tls import authority
 TOKEN: Final = "a-token-of-an-administrator"
 OURS: Final = "https://snowflake.example.com"
 CORE: Final = "/api/v1/namespaces/ci"
-#: Lets everybody read what the tokens of service accounts are verified by.
-BINDING: Final = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "ClusterRoleBinding",
-    "metadata": {"name": "service-account-issuer-discovery"},
-    "roleRef": {
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "system:service-account-issuer-discovery",
-    },
-    "subjects": [
-        {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "Group",
-            "name": "system:unauthenticated",
-        }
-    ],
-}
+BINDINGS: Final = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 
 @contextmanager
@@ -107,6 +94,12 @@ def projected(http: httpx.Client, *audiences: str, account: str = "runner") -> s
     return token
 
 
+def in_guide() -> dict[str, Any]:
+    """Answer the documents of the guide, by their kind."""
+    [block] = [block for block in blocks("yaml") if "serviceAccountToken" in block.text]
+    return {document["kind"]: document for document in yaml.safe_load_all(block.text)}
+
+
 def asks(made: World, token: str, *, as_secret: bool = False) -> str:
     """Answer what a client hears that shows a token."""
     proof = {"client_assertion": token, "client_assertion_type": ASSERTION_TYPE}
@@ -116,16 +109,24 @@ def asks(made: World, token: str, *, as_secret: bool = False) -> str:
     return f"{answer.status_code} {answer.json().get('error', 'accepted')}"
 
 
-def try_cluster(http: httpx.Client, made: World) -> Iterator[str]:
+def try_cluster(http: httpx.Client, made: World, directory: Path) -> Iterator[str]:
     """Answer what works, one sentence a thing; the first that does not is an exception."""
+    documents = in_guide()
+    for kind, path in (("ServiceAccount", "serviceaccounts"), ("Pod", "pods")):
+        http.post(f"{CORE}/{path}", json=documents[kind]).raise_for_status()
+    yield "The guide's service account and its pod are taken."
     ours = projected(http, OURS)
     assert asks(made, ours) == "503 temporarily_unavailable"
     yield "Before its keys may be read by everybody: temporarily_unavailable."
-    bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
-    http.post(bindings, json=BINDING).raise_for_status()
+    http.post(BINDINGS, json=documents["ClusterRoleBinding"]).raise_for_status()
     made.snowflake.wait_until(lambda: asks(made, ours) == "200 accepted")
     assert asks(made, ours) == asks(made, ours, as_secret=True) == "200 accepted"
     yield "A token of the service account, as an assertion and as a secret, twice: accepted."
+    (directory / "token").write_text(ours)
+    [script] = documents["Pod"]["spec"]["containers"][0]["args"]
+    place = {"ISSUER": made.snowflake.origin, "TOKEN_FILE": str(directory / "token")}
+    subject = claims_of(json.loads(run(script, "sh", directory, **place))["access_token"])["sub"]
+    yield f"The pod's command, outside of it: an access token of {subject}."
     keys = http.get("/openid/v1/jwks", headers={"Accept": "application/json"})
     yield f"Whoever asks for its keys as plain JSON hears {keys.status_code}; Snowflake does not."
     assert asks(made, projected(http, "https://kubernetes.default.svc", OURS)) == "200 accepted"
@@ -143,9 +144,8 @@ def main(path: str) -> None:
         http = stack.enter_context(cluster(path, directory))
         sys.stdout.write(f"Kubernetes {http.get('/version').json()['gitVersion']}\n")
         http.post("/api/v1/namespaces", json={"metadata": {"name": "ci"}}).raise_for_status()
-        for account in ("runner", "other"):
-            body = {"metadata": {"name": account}}
-            http.post(f"{CORE}/serviceaccounts", json=body).raise_for_status()
+        other = {"metadata": {"name": "other"}}
+        http.post(f"{CORE}/serviceaccounts", json=other).raise_for_status()
         bundle = directory / "bundle.pem"
         bundle.write_bytes(Path(certifi.where()).read_bytes() + authority().cert_pem.bytes())
         stack.enter_context(patch.dict(os.environ, {"SSL_CERT_FILE": str(bundle)}))
@@ -162,7 +162,7 @@ subject = "system:serviceaccount:ci:runner"
 claims = '"kubernetes.io".namespace == `"ci"`'
 """
         made = stack.enter_context(world(directory, file=file))
-        for sentence in try_cluster(http, made):
+        for sentence in try_cluster(http, made, directory):
             sys.stdout.write(f"  {sentence}\n")
 
 

@@ -81,6 +81,20 @@ class Place:
         return httpx.post(f"{self.snowflake.origin}/token", data=form, trust_env=False, timeout=15)
 
 
+@contextmanager
+def serving_file(directory: Path, port: int, text: str, *options: str) -> Iterator[Snowflake]:
+    """Run a Snowflake by the text of its file."""
+    directory.mkdir()
+    (directory / "snowflake.toml").write_text(text)
+    variables = {
+        **VARIABLES,
+        "SNOWFLAKE_ISSUER": f"http://localhost:{port}",
+        "SNOWFLAKE_CONFIG": str(directory / "snowflake.toml"),
+    }
+    with snowflake(directory, variables, *options, port=port) as started:
+        yield started
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     """Run Snowflake with the clients of the guide; the platform is not up yet."""
@@ -89,13 +103,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
     text = "\n".join(block.text for block in guides("toml", "[[clients.trusts]]", last=2))
     for theirs in (GITHUB_ISSUER, KUBERNETES_ISSUER):
         text = text.replace(theirs, platform.url)
-    (tmp_path / "snowflake.toml").write_text(text.replace(f'issuer = "{OURS}"\n', ""))
-    variables = {
-        **VARIABLES,
-        "SNOWFLAKE_ISSUER": f"http://localhost:{port}",
-        "SNOWFLAKE_CONFIG": str(tmp_path / "snowflake.toml"),
-    }
-    with snowflake(tmp_path, variables, "--workers", "2", port=port) as started:
+    text = text.replace(f'issuer = "{OURS}"\n', "")
+    with serving_file(tmp_path / "ours", port, text, "--workers", "2") as started:
         yield Place(started, platform)
 
 
@@ -219,3 +228,24 @@ def test_no_stranger_gets_in_or_breaks_anything(place: Place) -> None:
         # One for one client is none for the other.
         assert place.ask(good, "runner").status_code == 401
         assert place.ask(good).is_success
+
+
+def test_another_snowflake_is_an_issuer_too(tmp_path: Path) -> None:
+    port, other_port = free_port(), free_port()
+    ours, theirs = f"http://localhost:{port}", f"http://localhost:{other_port}"
+    machine = '[[clients]]\nid = "{}"\ngrant_types = ["client_credentials"]\n'
+    first = machine.format("nightly") + f'secret = "s"\naudience = "{ours}"\n'
+    first += machine.format("daily") + f'secret = "s"\naudience = "{ours}"\n'
+    trust = f'[[clients.trusts]]\nissuer = "{theirs}"\nsubject = "nightly"\n'
+    with (
+        serving_file(tmp_path / "theirs", other_port, first),
+        serving_file(tmp_path / "ours", port, machine.format("deploy") + trust) as started,
+    ):
+        place = Place(started, Platform(theirs, other_port, tmp_path / "none"))
+        form = {"grant_type": "client_credentials"}
+        for client_id, status in (("nightly", 200), ("daily", 401)):
+            got = httpx.post(f"{theirs}/token", data=form, auth=(client_id, "s"), trust_env=False)
+            answer = place.ask(got.json()["access_token"])
+            assert answer.status_code == status, answer.text
+            if answer.is_success:
+                assert claims_of(answer.json()["access_token"])["sub"] == "deploy:nightly"
