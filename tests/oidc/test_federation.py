@@ -18,6 +18,7 @@ from snowflake.protocol.bounds import MAX_ASSERTION
 from snowflake.sandbox.serving import serving
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.state.client_keys import PAUSE
 from snowflake.upstream.jwks import LIFETIME
 from snowflake.upstream.jwks import PAUSE as PAUSE_FOR_MISSING
@@ -138,6 +139,20 @@ async def test_a_login_by_one(snowflake: Snowflake, issuer: Issuer) -> None:
     sent = {"token": tokens["access_token"], **signed(token)}
     assert (await snowflake.browser.post("/revoke", data=sent)).status_code == 200
     assert (await ask(snowflake, sent)).json() == {"active": False}
+
+
+async def test_a_device_begins_by_one(start: Starting, issuer: Issuer) -> None:
+    trust = {"issuer": issuer.url, "subject": GITHUB["sub"]}
+    async with start(trust, grant_types=[DEVICE_CODE], redirect_uris=[]) as snowflake:
+        for token, status in ((issuer.token(GITHUB, aud=ORIGIN), 200), ("a.b.c", 401)):
+            for form in (signed(token), {"client_id": CLIENT_ID, "client_secret": token}):
+                answer = await snowflake.browser.post("/device_authorization", data=form)
+                assert answer.status_code == status, answer.text
+                if status == 200:
+                    form |= {"grant_type": DEVICE_CODE}
+                    form["device_code"] = answer.json()["device_code"]
+                    asked = await snowflake.browser.post("/token", data=form)
+                    assert asked.json()["error"] == "authorization_pending"
 
 
 @pytest.mark.parametrize("own", [{}, {"secret": SecretStr("a secret of its own")}])
