@@ -13,6 +13,7 @@ from snowflake.oidc.answers import Posted
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
+from snowflake.web.device.entering import UNKNOWN
 from snowflake.web.form_post import posting_page
 from snowflake.web.pages import denial_page
 from snowflake.web.pages import page as page_of
@@ -165,12 +166,40 @@ def test_so_can_pages_with_all_that_they_may_have(shown: Page) -> None:
         action="/account",
         note="note",
     )
+    device = page_of(
+        "device_asks.html",
+        request,
+        form=True,
+        application="Television",
+        learns=learns,
+        another_account="https://snowflake.test/another",
+        account="ada.lindqvist",
+        code="BCDF-GHJK",
+        address="2001:db8:1234:5678:9abc:def0:1234:5678",
+        agent="Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 " + "x" * 60 + "…",
+        action="/device",
+        note="note",
+    )
+    faults = ("", UNKNOWN)
+    entering = [
+        page_of("device.html", request, form=True, code=code, fault=fault, action="/device")
+        for code in ("", "BCDF-GHJK")
+        for fault in faults
+    ]
     posted = Back("https://snowflake.test/callback", {"id_token": "e30", "state": "1"})
     refusal = denial_page(request, replace(DENIAL, back=posted))
     posting = posting_page(request, Posted(posted))
     # It would not stay to be looked at.
     shown.add_init_script("HTMLFormElement.prototype.submit = () => {}")
-    for answer in (denial_page(request, DENIAL), refusal, posting, account, consent):
+    for answer in (
+        denial_page(request, DENIAL),
+        refusal,
+        posting,
+        account,
+        consent,
+        device,
+        *entering,
+    ):
         headers = {"Content-Security-Policy": answer.headers["content-security-policy"]}
         serve(shown, bytes(answer.body), headers)
         shown.goto("https://snowflake.test/callback")

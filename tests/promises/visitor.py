@@ -111,8 +111,19 @@ class Visitor:
         self, http: httpx.AsyncClient, path: str, params: Mapping[str, str]
     ) -> httpx.Response:
         """Ask with the cookies of this browser, and keep those that it is given."""
+        return self._keep(await http.get(path, params=params, headers=self._kept()))
+
+    async def post(
+        self, http: httpx.AsyncClient, path: str, form: Mapping[str, str]
+    ) -> httpx.Response:
+        """Send a form of a page with them, and keep as much."""
+        return self._keep(await http.post(path, data=dict(form), headers=self._kept()))
+
+    def _kept(self) -> dict[str, str]:
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        response = await http.get(path, params=params, headers={"cookie": kept} if kept else None)
+        return {"cookie": kept} if kept else {}
+
+    def _keep(self, response: httpx.Response) -> httpx.Response:
         for cookie in response.headers.get_list("set-cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value

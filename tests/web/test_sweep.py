@@ -15,6 +15,7 @@ from tests.running import Snowflake
 
 PATHS = [
     *("/", "/authorize", "/r/https://app.example.com/callback", "/r/", "/r", "/docs", "/nowhere"),
+    "/device",
     *("/clients/x/.well-known/openid-configuration", "/clients/x/.well-known/jwks.json"),
     *sorted(audiences.FOR_APPLICATIONS),
 ]
@@ -25,6 +26,7 @@ NAMES = [
     *("client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "prompt", "code"),
     *("code_challenge", "code_challenge_method", "request", "registration", "error", "iss", "rel"),
     *("grant_type", "code_verifier", "client_secret", "access_token", "resource", "response_mode"),
+    *("device_code", "user_code", "note", "answer"),
 ]
 GOOD = ["1", "code", "openid", "https://a.example/", "authorization_code", "S256", "acct:a@b.c"]
 # What RFC 6749, section 5.2, lets an error_description hold.
