@@ -1,7 +1,7 @@
 """The pages of devices with names and words that strangers may choose, in Chromium."""
 
 from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, Response, expect
@@ -18,7 +18,7 @@ from tests.journeys.test_looks import NAMES, contrast_of
 AGENTS = ("Telly/4.2", "<img src=x onerror=alert(1)>", "x" * 121, "\u202eevil")
 
 
-def shown(template: str, **context: object) -> Answer:
+def shown(template: str, **context: Any) -> Answer:  # whatever a template takes
     app = SimpleNamespace(state=SimpleNamespace(snowflake=SimpleNamespace(settings=Settings())))
     request = Request({"type": "http", "app": app})
     return page_of(template, request, form=True, action="/device", **context)

@@ -146,7 +146,7 @@ async def test_a_bad_request_costs_the_device_nothing(
 ) -> None:
     codes = await begin(device)
     await allow(snowflake.browser, codes)
-    assert (await poll(device, codes, **form)).json()["error"] == error
+    assert (await poll(device, codes, AS_TELEVISION, **form)).json()["error"] == error
     assert (await poll(device, codes)).status_code == 200
 
 
@@ -154,7 +154,7 @@ async def test_what_a_device_says_of_itself_is_shortened_and_never_markup(
     snowflake: Snowflake, device: httpx.AsyncClient
 ) -> None:
     agent = {"User-Agent": "<script>alert(1)</script>\u00a0\u0085" + "x" * 3000}
-    headers = {name: value.encode("latin-1") for name, value in agent.items()}
+    headers = {name.encode(): value.encode("latin-1") for name, value in agent.items()}
     answer = await device.post("/device_authorization", data=dict(AS_TELEVISION), headers=headers)
     page = await sign_in(snowflake.browser, answer.json()["user_code"])
     assert "&lt;script&gt;alert(1)" in page.text
@@ -185,6 +185,22 @@ async def test_a_button_that_is_none_changes_nothing(
         answer = await press(snowflake.browser, page, button)
         assert answer.status_code == 400
     assert await heard(device, codes) == "authorization_pending"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"user_code=%FF", b"user_code=a&user_code=b", b"\xff", b"note=" + b"x" * 33_000, b"a=1"],
+)
+async def test_whatever_is_sent_to_the_page_gets_a_page(snowflake: Snowflake, body: bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    posted = await snowflake.browser.post("/device", content=body, headers=headers)
+    asked = await snowflake.browser.get(f"/device?{body[:2000].decode('latin-1')}")
+    # Neither a form nor a query.
+    no_form = await snowflake.browser.post("/device", json={"user_code": WRONG})
+    for answer in (posted, asked, no_form):
+        assert answer.status_code in {200, 400}
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
 async def test_a_double_click_is_one(snowflake: Snowflake, device: httpx.AsyncClient) -> None:
