@@ -43,6 +43,11 @@ _MINE = (
     & (codes.c.spent == false())
 )
 _FREE = update(codes).where(_MINE).values(reserved_until=0, holder=None)
+#: With what is given; what was known before stays.
+_LEAVE = _FREE.values(
+    exchanged=func.coalesce(bindparam("left"), codes.c.exchanged),
+    person=func.coalesce(bindparam("of_person"), codes.c.person),
+)
 _SPEND = (
     update(codes)
     .where(_MINE)
@@ -196,12 +201,10 @@ def leave(
     person: str | None = None,
 ) -> None:
     """Give a code back within a transaction. Else as ``Codes.release``."""
-    learnt = {"exchanged": exchanged, "person": person}
-    known = {name: value for name, value in learnt.items() if value is not None}
     *code, login = _held(reservation)
     for held in code:
         connection.execute(_FREE, held)
-    connection.execute(_FREE.values(known), login)
+    connection.execute(_LEAVE, {**login, "left": exchanged, "of_person": person})
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
