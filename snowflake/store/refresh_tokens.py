@@ -69,6 +69,11 @@ class RefreshTokens:
         successor = self._open(row.successor, hashed) if row.successor is not None else None
         return RefreshToken(row.hash, row.grant_id, row.expires_at, row.used_at, successor)
 
+    async def is_used(self, token: str) -> bool:
+        """Whether a token was exchanged for another one, or is no more."""
+        found = await self.find(token)
+        return found is None or found.used_at is not None
+
     async def living(self, token: str) -> tuple[RefreshToken, Grant] | None:
         """Answer a token that has not expired and its grant, or None."""
         found = await self.find(token)

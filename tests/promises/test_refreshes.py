@@ -201,6 +201,20 @@ async def test_a_used_token_gets_the_same_successor_while_its_answer_may_be_lost
     tokens_of(await party.refresh(snowflake.http, again["refresh_token"]))
 
 
+async def test_a_used_token_gets_nothing_once_its_successor_was_used(
+    house: House, snowflake: Resident, party: Party
+) -> None:
+    token = (await party.sign_in(snowflake.http))["refresh_token"]
+    second = tokens_of(await party.refresh(snowflake.http, token))["refresh_token"]
+    third = tokens_of(await party.refresh(snowflake.http, second))["refresh_token"]
+    another = await house.snowflake()
+    for old in (token, token):
+        assert error_of(await party.refresh(another.http, old)) == INVALID_GRANT
+    # Whoever it was, the client that has the latest goes on.
+    assert tokens_of(await party.refresh(another.http, second))["refresh_token"] == third
+    tokens_of(await party.refresh(snowflake.http, third))
+
+
 async def test_a_token_used_again_later_ends_the_grant(
     house: House, snowflake: Resident, party: Party
 ) -> None:

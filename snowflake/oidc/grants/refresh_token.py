@@ -34,8 +34,9 @@ async def refresh_token(credentials: Credentials, params: Parameters, state: Sta
     stays good, for as long as it was anyway, and the answer holds none (RFC 6749, section 6).
     While Discord is out, a client that is known without it gets the claims that it has, for
     ``OLDEST_CLAIMS``; after that, and while the store is out, the token stays as good as it was.
-    Used again within ``OVERLAP`` it gets the same successor, for an answer that was lost; later, it
-    ends the grant, because somebody has stolen it or its successor (RFC 9700, section 4.14.2).
+    Used again within ``OVERLAP`` it gets the same successor, for an answer that was lost, unless
+    that has been used already; later, it ends the grant, because somebody has stolen it or its
+    successor (RFC 9700, section 4.14.2).
 
     Raises:
         InvalidGrant: the token is unknown, expired, used, another client's, or the person has
@@ -150,8 +151,12 @@ async def _check_overlap(token: RefreshToken, grants: Grants, now: float) -> Non
 
 
 async def _again(token: RefreshToken, again: Redeemed, client: Client, state: State) -> Redeemed:
-    """Answer a token that was used before with the same successor: ``again`` what it came to."""
-    if token.successor is None:
+    """Answer a token that was used before with the same successor: ``again`` what it came to.
+
+    Whoever has used the successor has had the answer, and for nobody else there is another. The
+    grant lives on: clients that share a token send it twice now and then.
+    """
+    if token.successor is None or await state.store.refresh_tokens.is_used(token.successor):
         raise InvalidGrant("the refresh token was used before")
     opaque = opaque_token(again.grant, again.scopes, client, state.clock())
     if opaque is not None:
