@@ -8,6 +8,7 @@ from snowflake.configuration.claims import BOT, faults_of_claims, faults_of_scop
 from snowflake.configuration.document import Keys
 from snowflake.configuration.federation import faults_of_federation, faults_of_proofs
 from snowflake.configuration.hints import guess
+from snowflake.configuration.idle_keys import faults_of_idle_keys
 from snowflake.configuration.loopback import HTTPS, carries_secrets
 from snowflake.configuration.machines import faults_of_machines
 from snowflake.crypto.keys import by_secret
@@ -75,6 +76,7 @@ def _of_client(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
             "needs a secret for HS256, and this one is a public key",
         )
     yield from faults_of_proofs(client, settings, keys)
+    yield from faults_of_idle_keys(client, settings, keys)
     scopes = [*BUILT_IN, *(table.name for table in settings.scopes)]
     for at, scope in enumerate(client.scopes or ()):
         if scope not in scopes:

@@ -12,6 +12,8 @@ from snowflake.configuration.syntax import hint_for_syntax
 from snowflake.crypto.files import reason_of, text_of
 from snowflake.errors import StartFault
 
+#: Characters of a name that a fault repeats.
+MAX_NAME = 64
 #: Where a value stands: a key for each table on the way, a number for each list.
 Keys = tuple[str | int, ...]
 
@@ -63,8 +65,9 @@ class Document:
             table = _value(self.data, keys[: depth + 1])
             own = table.get("id") if isinstance(table, dict) and isinstance(key, int) else None
             name = own if own and isinstance(own, str) else str(key)
-            # A key may be any text, but a fault is one line.
-            yield name if name.isprintable() else ascii(name)
+            # A key may be any text, but a fault is one line, to be read.
+            short = name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}..."
+            yield short if short.isprintable() else ascii(short)
 
     def _line(self, keys: Keys) -> int | None:
         """Answer on which line a value begins; for a missing one, the table in which it is not."""

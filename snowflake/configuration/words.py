@@ -9,10 +9,17 @@ from snowflake.configuration.hints import hint_for_key, table_at
 _WORDS = {
     "missing": "is missing",
     "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "string_type": "must be text in quotes",
     "tuple_type": "must be a list in brackets",
+}
+#: How its sentences begin -> how ours do, of which the key is the subject.
+_BEGINNINGS = {
+    "Value error, ": "",
+    "Input should be ": "must be ",
+    "String should have ": "must have ",
 }
 
 
@@ -29,5 +36,12 @@ def reason_of(details: ErrorDetails) -> str:
     if kind == "tuple_type" and table_at(keys) is not None:
         name = ".".join(map(str, keys))
         return f"must be written as [[{name}]], each with its own tables below it"
-    reason = _WORDS.get(kind) or details["msg"].removeprefix("Value error, ")
+    reason = _WORDS.get(kind) or _in_our_words(details["msg"])
     return f"{reason[0].lower()}{reason[1:]}"
+
+
+def _in_our_words(message: str) -> str:
+    for beginning, ours in _BEGINNINGS.items():
+        if message.startswith(beginning):
+            return ours + message.removeprefix(beginning)
+    return message

@@ -4,7 +4,7 @@ Anybody can name one of these clients, and send what looks like its JWT. So keys
 nobody more often than ``upstream/jwks`` and the pause after a failure allow.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,8 @@ from joserfc.jwk import Key
 
 from snowflake.errors import UpstreamError, UpstreamUntrusted
 from snowflake.outbound.transport import transport_to_any
+from snowflake.settings import Settings
+from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.trusts import TrustTable
 from snowflake.upstream.calls import Call, Calls
 from snowflake.upstream.discovery import document_url, read_issuer
@@ -40,6 +42,12 @@ def publisher_of(trust: TrustTable) -> Publisher:
     return Publisher(trust.issuer, is_issuer=True)
 
 
+def _named_by(client: ClientTable) -> Iterator[Publisher]:
+    if client.jwks_uri is not None:
+        yield Publisher(client.jwks_uri)
+    yield from map(publisher_of, client.trusts)
+
+
 class ClientKeys:
     """The key sets of whichever publishers, each kept for a while and fetched anew if need be."""
 
@@ -64,6 +72,11 @@ class ClientKeys:
             return await self._set_of(publisher).find(kid, algorithm)
         except UpstreamUntrusted:
             return None
+
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on: keep nothing of whom no client names any more."""
+        named = {one for client in settings.clients for one in _named_by(client)}
+        self._sets = {one: keys for one, keys in self._sets.items() if one in named}
 
     def _set_of(self, publisher: Publisher) -> Keys:
         keys = self._sets.get(publisher)

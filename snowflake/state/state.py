@@ -133,6 +133,7 @@ class State:
         """Go by what these settings say of clients from now on."""
         self.registry.use(settings)
         self.keys.use(settings)
+        self.client_keys.use(settings)
 
     async def take_up(self, settings: Settings) -> None:
         """Go by what these settings say of clients, once there are the keys that they need.

@@ -226,7 +226,7 @@ def test_what_cannot_be_used_is_refused_with_a_line_for_each() -> None:
     assert (told.exit_code, told.stdout) == (2, "")
     assert told.stderr.splitlines() == [
         "--id: must be up to 256 visible ASCII characters, and no colon",
-        "NAME: string should have at least 1 character",
+        "NAME: must have at least 1 character",
         "--redirect-uri http://x.example/cb: must be https://, or http:// on a loopback address",
     ]
 

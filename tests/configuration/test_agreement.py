@@ -81,8 +81,9 @@ def test_client_ids_are_unique(faults: Faults) -> None:
 
 def test_an_address_leads_to_one_issuer(load: Load, faults: Faults) -> None:
     named = f"{CLIENT}webfinger = true\n"
-    assert load(APPLICATION + named).clients[0].webfinger
-    told = faults(APPLICATION + named + named.replace("grafana", "wiki"))
+    hosts = f'allowed_webfinger_hosts = ["example.com"]\n{APPLICATION}'
+    assert load(hosts + named).clients[0].webfinger
+    told = faults(hosts + named + named.replace("grafana", "wiki"))
     [fault] = [each for each in told if "webfinger" in each]
     assert fault.endswith("clients.wiki.webfinger: is true for another client too; choose one")
 

@@ -74,7 +74,7 @@ def test_keys_may_be_published(load: Load) -> None:
         ('secret = "s"\nauthentication = "none"', "is for a client with public = true"),
         ('public = true\nauthentication = "private_key_jwt"', "says that it proves who it is"),
         (f"secret = 's'\npublic_key = '''{pem(EC)}'''", 'is for authentication = "private_key'),
-        ('secret = "s"\nauthentication = "tls_client_auth"', "input should be 'client_secret'"),
+        ('secret = "s"\nauthentication = "tls_client_auth"', "must be 'client_secret'"),
     ],
     ids=range(14),
 )

@@ -40,7 +40,7 @@ def test_what_a_token_says_of_itself_cannot_be_set(faults: Faults, claim: str) -
         ("guilds[].roles[].name", "looks for the names of roles, which need discord_bot_token"),
         ("!" * 150 + "id", "goes deeper than 100 levels"),
         (" || ".join(["id"] * 120), "goes deeper than 100 levels"),
-        ("id || " * 200 + "id", "string should have at most 1000 characters"),
+        ("id || " * 200 + "id", "must have at most 1000 characters"),
     ],
 )
 def test_an_expression_that_cannot_work_is_told_with_its_line(
@@ -56,7 +56,7 @@ def test_an_expression_that_cannot_work_is_told_with_its_line(
         ('""', "must be one line of plain text"),
         ('" it"', "must be one line of plain text"),
         (r'"i\nt"', "must be one line of plain text"),
-        (f'"{"i" * 101}"', "string should have at most 100 characters"),
+        (f'"{"i" * 101}"', "must have at most 100 characters"),
     ],
 )
 def test_the_name_of_a_claim_is_one_line(faults: Faults, claim: str, fault: str) -> None:

@@ -55,9 +55,9 @@ def test_without_one_nothing_is_encrypted(load: Load) -> None:
         ("encryption_enc = 'A128GCM'", "encryption_enc needs encryption_key"),
         (
             f"encryption_alg = 'RSA1_5'\nencryption_key = '''{pem(RSA)}'''",
-            "encryption_alg: input should be",
+            "encryption_alg: must be",
         ),
-        ("encryption_enc = 'A512GCM'", "encryption_enc: input should be"),
+        ("encryption_enc = 'A512GCM'", "encryption_enc: must be"),
     ],
     ids=[
         "no file",

@@ -142,17 +142,17 @@ shape = 5
 """
     assert faults(text) == [
         "4: allowed_hosts.1: takes host names without scheme, port or path",
-        "2: root_redirect: input should be 'repo', 'settings', 'docs' or 'off'",
+        "2: root_redirect: must be 'repo', 'settings', 'docs' or 'off'",
         "3: token_lifetime: must be a duration such as 90s, 1h30m or 30d",
-        "10: groups.include.0: input should be 'guilds' or 'roles'",
+        "10: groups.include.0: must be 'guilds' or 'roles'",
         "11: groups.names.admin: must be an ID of Discord's, such as 197038439483310086",
         "9: groups.shap: is not known here; is shape meant?",
         "13: access.any_role: must be a list in brackets",
-        "14: access.verified_email: input should be a valid boolean, unable to interpret input",
+        "14: access.verified_email: must be true or false",
         "15: clients.grafana: needs a secret or a secret_file, or public = true",
         "17: clients.1.id: is missing",
         "18: clients.1.response_types: must have at least one",
-        "20: clients.1.groups.shape: input should be 'id', 'name' or 'object'",
+        "20: clients.1.groups.shape: must be 'id', 'name' or 'object'",
         "1: isuer: is not known here; is issuer meant?",
         "21: unheard_of: is not known here",
     ]

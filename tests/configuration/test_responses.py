@@ -30,7 +30,7 @@ def test_the_order_of_words_is_free(load: Load) -> None:
         ('response_types = ["code code"]', "must be one of code, id_token"),
         ("response_types = []", "must have at least one"),
         ("response_modes = []", "must have at least one"),
-        ('response_modes = ["web_message"]', "input should be 'query', 'fragment' or 'form_post'"),
+        ('response_modes = ["web_message"]', "must be 'query', 'fragment' or 'form_post'"),
         (
             'response_types = ["id_token"]\nresponse_modes = ["query"]',
             "query is for the response type code alone",
@@ -49,7 +49,7 @@ def test_the_order_of_words_is_free(load: Load) -> None:
             'grant_types = ["client_credentials"]',
             "has redirect_uris, which its grant_types do not need",
         ),
-        ('grant_types = ["password"]', "input should be 'authorization_code', 'refresh_token', "),
+        ('grant_types = ["password"]', "must be 'authorization_code', 'refresh_token', "),
     ],
 )
 def test_what_cannot_be_is_told_at_the_start(faults: Faults, lines: str, fault: str) -> None:
