@@ -24,7 +24,6 @@ from snowflake.oidc.question import page_for
 from snowflake.oidc.requested_claims import requested_claims
 from snowflake.oidc.response_types.requested import (
     mode_of_answers,
-    requested_mode,
     requested_type,
 )
 from snowflake.oidc.single_sign_on import Entry, by_session, excludes
@@ -92,12 +91,11 @@ async def authorize(request: Request) -> Response:
     # 3. The parameters.
     # Whatever is wrong, the application hears it in the way in which it wants to be answered.
     mode = mode_of_answers(params, client, redirect_uri.application)
-    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, mode)
+    asker = Asker(redirect_uri.application, client.issuer_below(issuer), None, mode.name)
     try:
         asker = replace(asker, state=params.at_most("state", MAX_STATE))
         response_type = requested_type(params, client)
-        # Raises where it could not be the one that is asked for.
-        requested_mode(params, response_type, client, asker.redirect_uri)
+        mode.check()
         wish = _wish(params, client, response_type)
         asked = requested_claims(params, client)
         hints = narrowed(await hints_of(params, client, state), asked.subjects)

@@ -1,6 +1,6 @@
 """Which response type and which response mode a request asks for."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from snowflake.errors import (
     InvalidRequest,
@@ -35,7 +35,23 @@ def requested_type(params: Parameters, client: Client) -> str:
     raise UnsupportedResponseType(f"response_type must be {' or '.join(client.response_types)}")
 
 
-def mode_of_answers(params: Parameters, client: Client, redirect_uri: str) -> str:
+class Mode(NamedTuple):
+    """In which mode a request is answered, and what is wrong with the one that it asks for."""
+
+    name: str
+    fault: InvalidRequest | None = None
+
+    def check(self) -> None:
+        """Pass, if it is the one that the request asks for.
+
+        Raises:
+            InvalidRequest: it could not be that.
+        """
+        if self.fault is not None:
+            raise self.fault
+
+
+def mode_of_answers(params: Parameters, client: Client, redirect_uri: str) -> Mode:
     """Answer in which mode a request is answered, whatever is wrong with it.
 
     It is the one that it asks for, if that can be; else that of its response type.
@@ -45,9 +61,9 @@ def mode_of_answers(params: Parameters, client: Client, redirect_uri: str) -> st
     except InvalidRequest:
         response_type = CODE
     try:
-        return requested_mode(params, response_type, client, redirect_uri)
-    except InvalidRequest:
-        return _default_mode(response_type)
+        return Mode(_requested_mode(params, response_type, client, redirect_uri))
+    except InvalidRequest as fault:
+        return Mode(_default_mode(response_type), fault)
 
 
 def _default_mode(response_type: str) -> str:
@@ -60,7 +76,7 @@ def _default_mode(response_type: str) -> str:
     return "fragment" if has_tokens else "query"
 
 
-def requested_mode(
+def _requested_mode(
     params: Parameters, response_type: str, client: Client, redirect_uri: str
 ) -> str:
     """Answer the response mode of a request.

@@ -1,13 +1,14 @@
 """The keys that a process knows of, and what it is asked of them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from joserfc.jwk import KeySetSerialization
 
 from snowflake.crypto.algorithms import HS256, RS256
 from snowflake.crypto.keys import Signer, SigningKey, by_secret, kid_of
-from snowflake.errors import KeyMissing
+from snowflake.errors import KeyMissing, StartFault
 from snowflake.settings import Settings
 from snowflake.settings.client import Client
 from snowflake.state.key_ring.demand import demand_of
@@ -99,7 +100,9 @@ class KnownKeys:
         key = self._known.by_kid.get(kid)
         if key is None and self._clock() - self._looked_at >= LOOK_AT_MOST_EVERY:
             self._looked_at = self._clock()
-            await self.look()
+            # A newer Snowflake may have put a key there that this one does not know.
+            with suppress(StartFault):
+                await self.look()
             key = self._known.by_kid.get(kid)
         if key is None:
             raise ValueError("was signed by no key of ours")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from snowflake.crypto.algorithms import BY_KEY, HS256
 from snowflake.crypto.keys import kid_of
-from snowflake.crypto.private_keys import generate_key
+from snowflake.crypto.private_keys import generate_key, parse_key
 from snowflake.errors import KeyMissing, StartFault
 from snowflake.settings import Settings
 from snowflake.settings.registry import Registry
@@ -358,3 +358,17 @@ async def test_a_key_in_the_store_that_is_not_known_here_stops_the_start(
     await store.signing_keys.add(type(key)(key.kid, newer, key.signs_from))
     with pytest.raises(StartFault, match="a key in the store: is a key for another use"):
         await KeyRing.open(bare, store, clock)
+
+
+async def test_beside_a_newer_snowflake_tokens_are_read_as_before(
+    bare: Settings, store: Store, clock: Clock, private_key: str
+) -> None:
+    ring = await KeyRing.open(bare, store, clock)
+    own = ring.current.sign({"sub": "1"})
+    [key] = await store.signing_keys.all()
+    newer = json.dumps({**json.loads(key.jwk), "alg": "ML-DSA-44", "kid": "newer"})
+    await store.signing_keys.add(type(key)("newer", newer, key.signs_from))
+    clock.pass_by(60)
+    with pytest.raises(ValueError, match="no key of ours"):
+        await ring.verify(parse_key(private_key, "a key").sign({"sub": "1"}), "JWT")
+    assert (await ring.verify(own, "JWT"))["sub"] == "1"
