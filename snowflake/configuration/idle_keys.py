@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from snowflake.configuration.document import Keys
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
-from snowflake.settings.tables.clients.responses import DEVICE_CODE
 
 Faults = Iterator[tuple[Keys, str]]
 
@@ -20,20 +19,6 @@ class _Need(NamedTuple):
 
 
 _NEEDS: Final = (
-    _Need(
-        lambda client: client.requestable or DEVICE_CODE in client.grant_types,
-        (
-            *("access", "consent", "groups", "subject"),
-            *("id_token_lifetime", "include_claims_in_id_token", "signed_userinfo"),
-            *("backchannel_logout_uri", "post_logout_redirect_uris"),
-        ),
-        "is about people, and by its grant_types nobody signs in",
-    ),
-    _Need(
-        lambda client: client.requestable,
-        ("response_modes",),
-        "is about answers by a browser, and its grant_types get none",
-    ),
     _Need(
         lambda client: client.asks_for("code"),
         ("code_lifetime",),
@@ -58,7 +43,12 @@ _NEEDS: Final = (
 
 
 def faults_of_idle_keys(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
-    """Answer which keys of a client say something other than usual, and to nobody."""
+    """Answer which keys of a client say something other than usual, and to nobody.
+
+    Of those that want people the table itself has told.
+    """
+    if not client.signs_in_people:
+        return
     for need in _NEEDS:
         for name in need.names:
             is_said = getattr(client, name) != ClientTable.model_fields[name].default

@@ -57,15 +57,15 @@ from snowflake.store.subjects import SealedSubject
 
 #: Rows that one transaction changes, so that nobody waits long for it, and that are found at once.
 BATCH, FOUND = 100, 5000
+#: Rows that cannot be opened, after which the others of their table wait for the next time.
+MAX_UNREADABLE = 1000
 #: Seconds for which a process has the housekeeping to itself.
 LEASE = 60
-#: Seconds for which what is of a login stays beyond its time. That was told by the clock of whoever
-#: made it, which may be behind: swept away too soon, a login fails or a JWT is good twice.
+#: Seconds for which what is of a login stays beyond its time, which the slow clock of another
+#: machine may have told: swept away too soon, a login fails or a JWT is good twice.
 SLACK = 600
 
 _log = structlog.get_logger(__name__)
-
-# A row of any types.
 _Row = Sequence[Any]
 
 
@@ -175,17 +175,17 @@ class Housekeeping:
                 return changed
 
     async def _seal_anew(self, place: _Sealed) -> int:
-        """Seal the notes of a place anew but for those that cannot be opened.
+        """Seal the notes of a place anew.
 
-        Such a one is damaged, or another process has sealed it under a key that is new here. It
-        must not keep the others, nor other work, waiting.
+        One that cannot be opened is damaged, or another process has sealed it under a key that is
+        new here. It must not keep the others, nor other work, waiting.
         """
         table, key = place.table, list(place.table.primary_key)
         own = self._sealer.name
-        # Not "!=", for which no database would use the index.
+        # Not "!=", for which no database would use the index, as it would not for rows in order.
         foreign = (table.c.sealed_by < own) | (table.c.sealed_by > own)
-        query = select(*key, table.c[place.column]).where(foreign).order_by(*key).limit(BATCH)
-        query = query.with_for_update(skip_locked=True)
+        every = select(*key, table.c[place.column]).where(foreign).limit(BATCH)
+        query = every = every.with_for_update(skip_locked=True)
 
         def work(connection: Connection) -> Sequence[_Row]:
             rows = connection.execute(query).all()
@@ -194,7 +194,7 @@ class Housekeeping:
                 try:
                     anew = {place.column: self._sealer.anew(place.kind, note), "sealed_by": own}
                 except BadNote:
-                    unreadable.append(values)
+                    unreadable.append(tuple(values))
                 else:
                     connection.execute(update(table).where(*same).values(anew))
             return rows
@@ -203,7 +203,9 @@ class Housekeeping:
         looked_at = 0
         while rows := await self._database.write(work):
             looked_at += len(rows)
-            query = query.where(tuple_(*key) > tuple_(*rows[-1][:-1]))
+            if len(unreadable) >= MAX_UNREADABLE:
+                break
+            query = every.where(tuple_(*key).not_in(unreadable)) if unreadable else every
         if unreadable:
             _log.warning("not_sealed_anew", table=table.name, rows=len(unreadable))
         return looked_at - len(unreadable)

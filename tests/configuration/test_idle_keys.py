@@ -7,26 +7,15 @@ from tests.configuration.conftest import APPLICATION, Faults, Load
 
 HEAD = f'{APPLICATION}[[clients]]\nid = "app"\nsecret = "s"\n'
 BROWSER = f'{HEAD}redirect_uris = ["https://app.example.com/cb"]\n'
+FRONT = f'{BROWSER}response_types = ["id_token"]\n'
 MACHINE = f'{HEAD}grant_types = ["client_credentials"]\n'
 DEVICE = f'{HEAD}grant_types = ["{DEVICE_CODE}"]\n'
-NOBODY = "is about people, and by its grant_types nobody signs in"
 
 
 @pytest.mark.parametrize(
     ("client", "line", "fault"),
     [
-        (MACHINE, 'consent = "once"', NOBODY),
-        (MACHINE, "groups = {}", NOBODY),
-        (MACHINE, "access = {}", NOBODY),
-        (MACHINE, 'subject = "hash"', NOBODY),
-        (MACHINE, 'id_token_lifetime = "5m"', NOBODY),
-        (MACHINE, "include_claims_in_id_token = false", NOBODY),
-        (MACHINE, "signed_userinfo = true", NOBODY),
-        (MACHINE, 'backchannel_logout_uri = "https://app.example.com/out"', NOBODY),
-        (MACHINE, 'post_logout_redirect_uris = ["https://app.example.com/out"]', NOBODY),
-        (MACHINE, 'response_modes = ["fragment"]', "its grant_types get none"),
-        (DEVICE, 'response_modes = ["fragment"]', "its grant_types get none"),
-        (DEVICE, 'code_lifetime = "5m"', "is about codes, and none of its response_types has one"),
+        (FRONT, 'code_lifetime = "5m"', "is about codes, and none of its response_types has one"),
         (DEVICE, 'refresh_token_lifetime = "5m"', "needs refresh_token in grant_types"),
         (DEVICE, 'refresh_token_threshold = "5m"', "needs refresh_token in grant_types"),
         (BROWSER, "backchannel_logout_session_required = false", "needs backchannel_logout_uri"),

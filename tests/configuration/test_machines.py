@@ -26,8 +26,9 @@ secret = "s"
 grant_types = ["client_credentials"]
 """
 DEVICE: Final = MACHINE.replace("client_credentials", DEVICE_CODE)
-BOTH: Final = MACHINE.replace('["client_', '["authorization_code", "client_') + (
-    'redirect_uris = ["https://ci.example.com/cb"]\n'
+BOTH: Final = 'allowed_webfinger_hosts = ["example.com"]\n' + (
+    MACHINE.replace('["client_', '["authorization_code", "refresh_token", "client_')
+    + 'redirect_uris = ["https://ci.example.com/cb"]\n'
 )
 #: A value of each key that is not its default.
 KEYS: Final = {
@@ -46,6 +47,11 @@ KEYS: Final = {
     "access": "{ any_guild = ['197038439483310086'] }",
     "groups": '{ shape = "id" }',
 }
+#: What says where somebody is told of the end of a session, of which a key says how.
+WHERE: Final = {
+    f"{channel}_logout_session_required": f'{channel}_logout_uri = "https://ci.example.com/bye"\n'
+    for channel in ("backchannel", "frontchannel")
+}
 
 
 def test_every_key_of_people_and_of_browsers_is_one_that_there_is() -> None:
@@ -58,7 +64,7 @@ def test_a_key_that_says_something_of_people_is_none_of_a_machines(
 ) -> None:
     [fault] = faults(f"{MACHINE}{key} = {KEYS[key]}")
     assert f"{key} is for logins, and its grant_types allow none" in fault
-    assert load(f"{BOTH}{key} = {KEYS[key]}").clients
+    assert load(f"{BOTH}{WHERE.get(key, '')}{key} = {KEYS[key]}").clients
     # By its default it says nothing.
     load(f'{MACHINE}consent = "never"\nsigned_userinfo = false')
 
