@@ -1,6 +1,6 @@
 """What is wrong with what a client is to have of people, though nobody signs in to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from snowflake.configuration.document import Keys
 from snowflake.oidc.expressed import needs_person
@@ -19,17 +19,9 @@ def faults_of_machines(client: ClientTable, settings: Settings, keys: Keys) -> F
     expressions = {table.name: table.claims.values() for table in settings.scopes}
     for at, scope in enumerate(client.scopes or ()):
         # That one counts whether it is listed or not.
-        is_own = scope not in BUILT_IN and not _look_at_person(expressions.get(scope, ()))
+        is_own = scope not in BUILT_IN and not any(map(needs_person, expressions.get(scope, ())))
         if scope != "openid" and not is_own:
             yield (*keys, "scopes", at), OF_PEOPLE
     for claim, text in client.claims.items():
-        if _look_at_person([text]):
+        if needs_person(text):
             yield (*keys, "claims", claim), OF_PEOPLE
-
-
-def _look_at_person(expressions: Iterable[str]) -> bool:
-    try:
-        return any(map(needs_person, expressions))
-    except RecursionError:
-        # It is a fault of its own.
-        return False

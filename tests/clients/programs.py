@@ -35,7 +35,7 @@ GO: Final[Mapping[str, tuple[str, ...]]] = {
     "oauth2-proxy": ("github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6",),
 }
 #: Programs of ours around a library of Go, by the names of their folders.
-OURS: Final = ("device",)
+OURS: Final = ("device", "machine")
 _SOURCES = Path(__file__).parent / "go"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "snowflake-tests"
 Make = Callable[[Path, tuple[str, ...]], None]

@@ -1,5 +1,7 @@
 """Machines that get a token for themselves, by libraries that others have written."""
 
+import json
+import subprocess
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final
@@ -7,6 +9,7 @@ from typing import Any, Final
 import pytest
 from authlib.deprecate import AuthlibDeprecationWarning
 
+from tests.clients.programs import go_program
 from tests.clients.test_openid_client import node, printed
 from tests.journeys.world import World, world
 
@@ -90,3 +93,24 @@ def test_authlib_gets_a_token(machines: World, method: str) -> None:
         # It holds it out, though it is about no person.
         answer = client.get(f"{machines.snowflake.origin}/userinfo")
         assert answer.status_code == 403
+
+
+def test_go_gets_a_token_and_understands_a_refusal(machines: World) -> None:
+    issuer = machines.snowflake.origin
+    wanted = {
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "client_id": "backup",
+        "client_secret": SECRET,
+        "scope": "files:read",
+    }
+    told = subprocess.run(  # noqa: S603 - the tests' own program
+        [go_program("machine"), json.dumps(wanted)], capture_output=True, text=True, check=True
+    )
+    got = {
+        "scope": "files:read",
+        "token_type": "Bearer",
+        "userinfo": 403,
+        "refused": "invalid_scope",
+    }
+    assert json.loads(told.stdout) == dict.fromkeys(("auto", "header", "form"), got)

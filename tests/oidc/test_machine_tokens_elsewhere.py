@@ -8,7 +8,11 @@ from typing import Final
 import httpx
 import pytest
 
+from snowflake.errors import InvalidClient
 from snowflake.oidc.client_assertion import ASSERTION_TYPE
+from snowflake.oidc.credentials import Credentials
+from snowflake.oidc.grants.client_credentials import client_credentials
+from snowflake.protocol.parameters import Parameters
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from tests.login import APPLICATION, Json, ask, code_for, redeem
@@ -156,3 +160,10 @@ async def test_odd_requests_are_answered(snowflake: Snowflake, form: Json) -> No
         assert response.json()["error"] in {
             *("invalid_scope", "invalid_request", "unsupported_grant_type"),
         }
+
+
+async def test_who_shows_nothing_gets_nothing_however_it_came_to_ask(snowflake: Snowflake) -> None:
+    client = snowflake.state.registry.find("alone")
+    assert client is not None
+    with pytest.raises(InvalidClient):
+        await client_credentials(Credentials(client, None, ""), Parameters(()), snowflake.state)
