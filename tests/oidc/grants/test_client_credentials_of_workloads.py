@@ -10,9 +10,9 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.scopes import ScopeTable
 from tests.login import Json
+from tests.oidc.federation.cases import CLIENT_ID, signed
 from tests.oidc.grants.test_client_credentials import GRANT, claims_in
 from tests.oidc.signed_in import keeping_sessions
-from tests.oidc.test_federation import CLIENT_ID, signed
 from tests.running import NOW, ORIGIN, Clock, Discord, Snowflake
 from tests.workloads import GITHUB, Issuer
 

@@ -11,8 +11,8 @@ from snowflake.oidc.federation import UNTRUSTED
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from tests.login import APPLICATION, Json, code_for
+from tests.oidc.federation.cases import signed
 from tests.oidc.grants.test_client_credentials import SECRET, machine, serving_machines, token_of
-from tests.oidc.test_federation import signed
 from tests.running import ORIGIN, Clock, Discord, Snowflake
 
 RELEASE = "release"
