@@ -8,4 +8,6 @@ and which claims it gives, ``needs`` what a login has to ask for in all, and ``p
 are about who comes back from Discord, ``answers`` about what the application hears of it,
 ``tokens`` mints and checks. ``sessions`` begin, and serve ``single_sign_on``; of their ends clients
 hear in the browser (``frontchannel_logout``) and by their servers (``backchannel_logout``).
+Devices without a browser begin at ``device_authorization``; ``devices`` is about who lets
+one sign in, who comes by as to any application and is then asked at ``web/device``.
 """
