@@ -8,7 +8,7 @@ from snowflake.oidc.answers import Asker
 from snowflake.protocol.known_browser import KnownBrowser
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import issuer_of_client
-from snowflake.store.device_codes import LIFETIME
+from snowflake.store.device_codes import GRACE, LIFETIME
 from snowflake.store.grants import Requested
 
 
@@ -146,7 +146,7 @@ class CodeNote(Note):
 
         That of a device waits for the person's answer, and for the device to ask.
         """
-        return LIFETIME if self.device is not None else client.code_lifetime.total_seconds()
+        return LIFETIME + GRACE if self.device is not None else client.code_lifetime.total_seconds()
 
     @property
     def browser(self) -> KnownBrowser:

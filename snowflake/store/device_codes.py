@@ -19,6 +19,8 @@ from snowflake.store.sealed import open_sealed
 
 #: Seconds for which a device waits, and a person may take to allow it.
 LIFETIME: Final = 600
+#: Seconds for which one that was allowed in the last moment may still ask for its tokens.
+GRACE: Final = 60
 #: Seconds between two polls, and how many more at each that comes too soon (RFC 8628, 3.5).
 PACE, SLOWER = 5, 5
 #: Seconds by which a poll may come too soon: times are whole seconds, and networks are no clocks.
@@ -82,8 +84,8 @@ class Device:
     expires_at: int
 
     def is_late(self, now: float) -> bool:
-        """Whether its time is over."""
-        return self.expires_at <= now
+        """Whether its time is over, which is a little longer once it has been allowed."""
+        return self.expires_at + (GRACE if self.code is not None else 0) <= now
 
 
 class DeviceCodes:

@@ -98,8 +98,9 @@ async def answered(waits: Waiting, said: str | None, request: Request, state: St
     note, client, found = waits
     devices = state.store.device_codes
     if said == DENY:
-        if await devices.deny(found):
-            login_ended("access_denied", person=note.person)
+        if not await devices.deny(found):
+            return over(request, state)
+        login_ended("access_denied", person=note.person)
         return error_page(request, DENIED, status=200)
     if said != ALLOW:
         raise StaleAnswer("the button is none of the page")

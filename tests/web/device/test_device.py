@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from snowflake.oidc.devices import DeviceNote
-from snowflake.store.device_codes import LIFETIME
+from snowflake.store.device_codes import GRACE, LIFETIME
 from tests.login import query_of, read_token
 from tests.running import USER, Snowflake
 from tests.web.device.television import (
@@ -110,7 +110,18 @@ async def test_it_is_allowed_in_the_last_second_and_asks_in_the_next(
     page = await sign_in(snowflake.browser, codes["user_code"])
     snowflake.clock.pass_by(LIFETIME - 1)
     await press(snowflake.browser, page, "allow")
+    snowflake.clock.pass_by(GRACE)
+    await snowflake.state.store.housekeeping.delete_expired()
     assert (await poll(device, codes)).status_code == 200
+
+
+async def test_one_that_was_allowed_and_never_asks_expires(
+    snowflake: Snowflake, device: httpx.AsyncClient
+) -> None:
+    codes = await begin(device)
+    await allow(snowflake.browser, codes)
+    snowflake.clock.pass_by(LIFETIME + GRACE)
+    assert await heard(device, codes) == "expired_token"
 
 
 async def test_who_asks_too_often_waits_longer_each_time(
