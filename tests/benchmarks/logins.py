@@ -30,7 +30,7 @@ not do more logins. RSA in OpenSSL runs out of the processor's nearest cache and
 on a machine that is shared with others, the same login was seen to cost twice as much from one
 minute to the next while ``openssl speed`` did not change. The bare minimum of a login, which is two
 signatures, one check of one, three calls over aiohttp and four requests to a bare Starlette, is
-more than half of the time that there is for the least that is wanted.
+most of the time that 0.40 of the limit would leave, so that this is no goal any more.
 """
 
 from collections.abc import Iterable, Iterator
@@ -80,7 +80,6 @@ def run(effort: Effort, directory: Path) -> Iterator[Row]:
         str(single),
         f"{possible:.0f}/s, half of openssl's signatures",
         single.rate / possible,
-        Goal(0.25, aim=0.40),
     )
     goal = Goal(1.7)
     clock, cpu = double.rate / single.rate, 2 * single.cpu / double.cpu

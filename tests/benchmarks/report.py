@@ -19,21 +19,17 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound for a ratio: the least, or with ``at_most`` the most. ``aim`` is what we wish for."""
+    """A bound for a ratio: the least, or with ``at_most`` the most."""
 
     bound: float
     at_most: bool = False
-    aim: float | None = None
 
     def __str__(self) -> str:
-        words = f"at {'most' if self.at_most else 'least'} {self.bound:.2f}"
-        return f"{self.aim:.2f}, {words}" if self.aim is not None else words
+        return f"at {'most' if self.at_most else 'least'} {self.bound:.2f}"
 
     def verdict(self, ratio: float) -> str:
         """Say whether a ratio is good enough."""
-        if not (ratio <= self.bound if self.at_most else ratio >= self.bound):
-            return "no"
-        return "the least, not the aim" if self.aim is not None and ratio < self.aim else "yes"
+        return "yes" if (ratio <= self.bound if self.at_most else ratio >= self.bound) else "no"
 
 
 @dataclass(frozen=True)

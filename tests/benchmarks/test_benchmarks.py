@@ -143,9 +143,6 @@ def test_tasks_end_with_the_time_or_the_pile() -> None:
     [
         (Goal(0.8), 0.8, "yes"),
         (Goal(0.8), 0.79, "no"),
-        (Goal(0.25, aim=0.4), 0.4, "yes"),
-        (Goal(0.25, aim=0.4), 0.3, "the least, not the aim"),
-        (Goal(0.25, aim=0.4), 0.2, "no"),
         (Goal(1.1, at_most=True), 1.1, "yes"),
         (Goal(1.1, at_most=True), 1.2, "no"),
     ],
