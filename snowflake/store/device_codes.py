@@ -21,8 +21,9 @@ from snowflake.store.sealed import open_sealed
 LIFETIME: Final = 600
 #: Seconds for which one that was allowed in the last moment may still ask for its tokens.
 GRACE: Final = 60
-#: Seconds between two polls, and how many more at each that comes too soon (RFC 8628, 3.5).
-PACE, SLOWER = 5, 5
+#: Seconds between two polls, how many more at each that comes too soon (RFC 8628, section 3.5), and
+#: at most, since some devices do not listen.
+PACE, SLOWER, SLOWEST = 5, 5, 60
 #: Seconds by which a poll may come too soon: times are whole seconds, and networks are no clocks.
 LENIENCE: Final = 1
 #: Seconds after its end for which a device still hears that it has come.
@@ -74,6 +75,7 @@ class Device:
     """A device that waits, or does no more. ``expires_at`` is a Unix time in seconds.
 
     ``id`` is the hash of its code. ``code`` is a sealed code of ours, if somebody has allowed it.
+    It may ask each ``pace`` seconds; ``polled_at`` is when it last did, a Unix time too.
     """
 
     id: str
@@ -82,6 +84,8 @@ class Device:
     state: str
     code: str | None
     expires_at: int
+    pace: int
+    polled_at: int | None
 
     def is_late(self, now: float) -> bool:
         """Whether its time is over, which is a little longer once it has been allowed."""
@@ -127,24 +131,34 @@ class DeviceCodes:
     async def poll(self, device: Device) -> bool:
         """Note that a waiting device has asked; answer whether it did not come too soon.
 
-        One that did has to wait longer from now on.
+        One that did has to wait longer from now on. Once it can be made no slower, the store notes
+        one poll a second, however many there are.
         """
         now, its = int(self._clock()), {"hashed": device.id}
+        if (device.pace, device.polled_at) == (SLOWEST, now):
+            return False
 
         def work(connection: Connection) -> bool:
             row = connection.execute(_POLL, its).one_or_none()
             if row is None:
                 return True
             soon = row.polled_at is not None and 0 <= now - row.polled_at < row.pace - LENIENCE
-            pace = row.pace + (SLOWER if soon else 0)
+            pace = min(row.pace + SLOWER, SLOWEST) if soon else row.pace
             connection.execute(_CHANGE, {**its, "pace": pace, "polled_at": now})
             return not soon
 
         return await self._database.write(work)
 
     async def allow(self, device: Device, code: str, person: str) -> bool:
-        """Let a waiting device sign a person in by a sealed code; answer if it still waited."""
-        return await self._answer(device, {"state": ALLOWED, "code": code, "person": person})
+        """Let a waiting device sign a person in by a sealed code; answer whether it does so now.
+
+        By a double click, two bring the same code at once.
+        """
+        if await self._answer(device, {"state": ALLOWED, "code": code, "person": person}):
+            return True
+        its = {"hashed": device.id}
+        row = await self._database.read(lambda c: c.execute(_FIND, its).one_or_none())
+        return row is not None and row.code == code
 
     async def deny(self, device: Device) -> bool:
         """Tell a waiting device that nobody signs in; answer whether it still waited."""
@@ -160,4 +174,5 @@ class DeviceCodes:
         asked = open_sealed(self._sealer, Asked, row.asked)
         if asked.device != row.hash:
             raise ValueError("what a device asked for belongs to another")
-        return Device(row.hash, row.client_id, asked, row.state, row.code, row.expires_at)
+        times = row.expires_at, row.pace, row.polled_at
+        return Device(row.hash, row.client_id, asked, row.state, row.code, *times)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from snowflake.store import Store
+from snowflake.store.database import Work
 from snowflake.store.device_codes import (
     ALLOWED,
     DENIED,
@@ -12,6 +13,8 @@ from snowflake.store.device_codes import (
     LENIENCE,
     LIFETIME,
     PACE,
+    SLOWER,
+    SLOWEST,
     WAITING,
     Device,
     NewDevice,
@@ -68,6 +71,15 @@ async def test_of_many_answers_at_once_one_holds(store: Store, place: Place, clo
     assert (answered.state, answered.code) == allowed
 
 
+async def test_of_the_same_answer_twice_at_once_both_hold(
+    store: Store, place: Place, clock: Clock
+) -> None:
+    _, device = await waiting(store)
+    async with place.store(clock) as another:
+        rooms = [store.device_codes, another.device_codes] * 2
+        assert all(await asyncio.gather(*(room.allow(device, "code", PERSON) for room in rooms)))
+
+
 async def test_nobody_answers_too_late(store: Store, clock: Clock) -> None:
     _, device = await waiting(store)
     clock.pass_by(LIFETIME)
@@ -85,6 +97,39 @@ async def test_its_pace_holds_for_all_processes(store: Store, place: Place, cloc
         assert not await store.device_codes.poll(device)
         clock.pass_by(3 * PACE - LENIENCE)
         assert await another.device_codes.poll(device)
+
+
+async def test_one_that_asks_all_the_time_is_noted_once_a_second(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = await waiting(store)
+    write, written = store.database.write, 0
+
+    async def counted(work: Work[bool]) -> bool:
+        nonlocal written
+        written += 1
+        return await write(work)
+
+    async def ask() -> bool:
+        device = await store.device_codes.find(code)
+        assert device is not None
+        return await store.device_codes.poll(device)
+
+    monkeypatch.setattr(store.database, "write", counted)
+    assert await ask()
+    assert not any([await ask() for _ in range(1000)])
+    assert written == 1 + (SLOWEST - PACE) // SLOWER
+    clock.pass_by(1)
+    assert not any([await ask() for _ in range(1000)])
+    assert written == 2 + (SLOWEST - PACE) // SLOWER
+
+
+async def test_no_device_is_made_to_wait_for_long(store: Store, clock: Clock) -> None:
+    _, device = await waiting(store)
+    for _ in range(100):
+        await store.device_codes.poll(device)
+    clock.pass_by(SLOWEST - LENIENCE)
+    assert await store.device_codes.poll(device)
 
 
 async def test_a_clock_that_was_set_back_makes_no_device_wait(store: Store, clock: Clock) -> None:
