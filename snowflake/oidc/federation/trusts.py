@@ -28,25 +28,25 @@ async def check_trusts(
 
     Raises:
         InvalidClient: none does.
-        TemporarilyUnavailable: the issuer's keys cannot be fetched.
+        TemporarilyUnavailable: keys cannot be fetched, by which one might.
     """
     issuer = str(claims["iss"])
     trusts = [trust for trust in client.trusts if trust.issuer == issuer]
     if not trusts or not _is_of_a_kind(token):
         raise refused("its issuer is none of trusts, or it is of a kind that proves nothing")
-    signers = {
-        publisher
-        for publisher in set(map(publisher_of, trusts))
-        if await _is_signed(token, publisher, state)
-    }
-    if not signers:
-        raise refused("none of the issuer's keys has signed it", issuer=issuer)
+    publishers = dict.fromkeys(map(publisher_of, trusts))
+    signed = {publisher: await _is_signed(token, publisher, state) for publisher in publishers}
     subject = str(claims.get("sub"))[:MAX_SUBJECT]
     ours = {base, client.issuer_below(base)}
-    faults = [_fault(trust, claims, ours) for trust in trusts if publisher_of(trust) in signers]
-    if None not in faults:
-        reason = "; or ".join(dict.fromkeys(filter(None, faults)))
-        raise refused(reason, issuer=issuer, subject=subject)
+    faults = [_fault(trust, claims, ours) for trust in trusts if signed[publisher_of(trust)]]
+    if None in faults:
+        return
+    if None in signed.values():
+        raise TemporarilyUnavailable("the issuer's keys cannot be fetched; try again")
+    if not faults:
+        raise refused("none of the issuer's keys has signed it", issuer=issuer)
+    reason = "; or ".join(dict.fromkeys(filter(None, faults)))
+    raise refused(reason, issuer=issuer, subject=subject)
 
 
 def _is_of_a_kind(token: SignedToken) -> bool:
@@ -55,12 +55,13 @@ def _is_of_a_kind(token: SignedToken) -> bool:
     return kind in KINDS and token.algorithm in HASHES and "crit" not in token.header
 
 
-async def _is_signed(token: SignedToken, publisher: Publisher, state: State) -> bool:
+async def _is_signed(token: SignedToken, publisher: Publisher, state: State) -> bool | None:
+    """Whether a key of a publisher has signed a token; None if nobody can tell now."""
     try:
         key = await state.client_keys.find(publisher, token.kid, token.algorithm)
     except UpstreamError as error:
         _log.warning("client_keys_unreachable", publisher=publisher.url, cause=error.cause)
-        raise TemporarilyUnavailable("the issuer's keys cannot be fetched; try again") from error
+        return None
     return key is not None and token.is_signed_by(key)
 
 

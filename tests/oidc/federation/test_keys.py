@@ -17,7 +17,7 @@ from tests.oidc.federation.cases import (
     signed,
 )
 from tests.running import NOW, ORIGIN, Snowflake
-from tests.workloads import GITHUB, KUBERNETES, Issuer, Json
+from tests.workloads import GITHUB, GITLAB, KUBERNETES, Issuer, Json
 
 
 async def test_keys_are_found_without_discovery(start: Starting, issuer: Issuer) -> None:
@@ -101,6 +101,19 @@ async def test_known_keys_serve_while_others_cannot_be_fetched(
     snowflake.clock.pass_by(LIFETIME)
     fresh = issuer.token(GITHUB, aud=ORIGIN, exp=NOW + 7200)
     assert (await ask(snowflake, signed(fresh))).status_code == 503
+
+
+async def test_keys_of_another_trust_serve_while_one_cannot_reach_its_own(
+    start: Starting, issuer: Issuer
+) -> None:
+    here = {"issuer": issuer.url, "subject": GITHUB["sub"], "jwks_uri": f"{issuer.url}/keys"}
+    gone = {**here, "subject": GITLAB["sub"], "jwks_uri": "http://127.0.0.1:9/jwks"}
+    for trusts in ((here, gone), (gone, here)):
+        async with start(*trusts) as snowflake:
+            assert await is_taken(snowflake, issuer.token(GITHUB, aud=ORIGIN))
+            # Nobody can tell now whether the keys that are gone have signed it.
+            of_gone = issuer.token(GITLAB, aud=ORIGIN, iss=issuer.url)
+            assert (await ask(snowflake, signed(of_gone))).status_code == 503
 
 
 @pytest.mark.parametrize(
