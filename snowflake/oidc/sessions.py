@@ -34,9 +34,8 @@ async def begin_session(
 
     Discord's tokens are kept with it, so that the next client can be served by them; and in the
     same moment our code is given back, with what Discord gave for its own and the session's ID, for
-    whoever redeems it. ``subject``
-    is the name by which this one knows them, ``previous`` the identifier that the browser has
-    brought.
+    whoever redeems it. ``subject`` is the name by which this one knows them, ``previous`` the
+    identifier that the browser has brought.
 
     Raises:
         InvalidGrant: this login has begun a session before, which has ended.

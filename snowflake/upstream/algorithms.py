@@ -1,4 +1,4 @@
-"""The algorithms by which an ID token may be signed (RFC 7518, section 3.1; RFC 8037)."""
+"""The algorithms by which others may sign their tokens (RFC 7518, section 3.1; RFC 8037)."""
 
 from collections.abc import Callable
 from hashlib import sha256, sha384, sha512

@@ -1,4 +1,4 @@
-"""The provider's keys (RFC 7517), by which its ID tokens are verified."""
+"""The keys that somebody publishes (RFC 7517), by which what they have signed is verified."""
 
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
@@ -39,10 +39,10 @@ class Keys:
         self._missed_at: float | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> Key:
-        """Answer the key of an ID token by what its header says.
+        """Answer the key of a token by what its header says.
 
         One that is not there may be new: then all are fetched again, though not at every token of
-        a provider that publishes its key never.
+        somebody who never publishes its key.
 
         Raises:
             UpstreamUntrusted: there is no such key.
