@@ -206,3 +206,18 @@ async def test_a_group_that_never_got_its_turn_is_no_trap_for_those_who_come_lat
         assert "writing for too long" in (outage.value.cause or "")
         monkeypatch.undo()
         assert await write(store, "a") == "a"
+
+
+async def test_who_waits_when_the_store_is_closed_hears_of_an_outage(
+    place: Place, clock: Clock
+) -> None:
+    async with place.store(clock) as store:
+        assert isinstance(store.database, Sqlite)
+        async with store.database._alone():
+            waiting = [asyncio.create_task(write(store, name)) for name in "ab"]
+            await asyncio.sleep(0)
+            closing = asyncio.create_task(store.database.close())
+            await asyncio.sleep(0)
+        for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(outcome, TemporarilyUnavailable)
+        await closing
