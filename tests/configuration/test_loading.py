@@ -149,7 +149,10 @@ shape = 5
         "9: groups.shap: is not known here; is shape meant?",
         "13: access.any_role: must be a list in brackets",
         "14: access.verified_email: must be true or false",
-        "15: clients.grafana: needs a secret or a secret_file, or public = true",
+        (
+            "15: clients.grafana: needs a secret or a secret_file, or public = true; a key of its "
+            "own with private_key_jwt, or trusts, would do too"
+        ),
         "17: clients.1.id: is missing",
         "18: clients.1.response_types: must have at least one",
         "20: clients.1.groups.shape: must be 'id', 'name' or 'object'",

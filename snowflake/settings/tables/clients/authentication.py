@@ -81,7 +81,10 @@ class AuthenticationKeys(TrustKeys):
             raise ValueError(f'{given[0]} is for authentication = "private_key_jwt"')
         proves_nothing = not self.public and self.secret is None
         if proves_nothing and (self.authentication is not None or not self.trusts_others):
-            raise ValueError("needs a secret or a secret_file, or public = true")
+            raise ValueError(
+                "needs a secret or a secret_file, or public = true; a key of its own with "
+                "private_key_jwt, or trusts, would do too"
+            )
         if self.authentication == "client_secret_jwt" and not _may_sign(self.plain_secret):
             raise ValueError(
                 f"client_secret_jwt needs the secret itself, of at least {MIN_SECRET} bytes"

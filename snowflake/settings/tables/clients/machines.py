@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from snowflake.settings.tables.clients.responses import DEVICE_CODE, ResponseKeys
+from snowflake.uris.ascii import is_visible_ascii
 
 #: The grant of a client for itself.
 CLIENT_CREDENTIALS: Final = "client_credentials"
@@ -18,8 +19,19 @@ OF_PEOPLE: Final = (
 )
 #: Keys that say something of a login by a browser.
 OF_BROWSERS: Final = ("code_lifetime", "response_modes")
-#: A URI or a name, of visible ASCII.
-Audience = Annotated[str, Field(pattern=r"^[!-~]{1,512}$")]
+#: Characters of an audience.
+MAX_AUDIENCE: Final = 512
+
+
+def _audience(text: str) -> str:
+    if not is_visible_ascii(text) or len(text) > MAX_AUDIENCE:
+        raise ValueError(
+            f"must be up to {MAX_AUDIENCE} visible ASCII characters without spaces, such as a URL"
+        )
+    return text
+
+
+Audience = Annotated[str, AfterValidator(_audience)]
 
 
 class MachineKeys(ResponseKeys):

@@ -84,6 +84,8 @@ class ResponseKeys(RedirectKeys, CredentialKeys):
         """Refuse a client that could get nothing, or nobody could be led back to."""
         if not self.requestable and not {*self.grant_types} - _NEEDING_ANOTHER:
             raise ValueError("grant_types: by these alone it would get nothing")
+        if self.asks_for("code") and "authorization_code" not in self.grant_types:
+            raise ValueError("response_types with code need authorization_code in grant_types")
         if self.requestable and not self.redirect_uris:
             raise ValueError("needs redirect_uris, to which people are led back")
         if self.redirect_uris and not self.requestable:
@@ -103,9 +105,7 @@ class ResponseKeys(RedirectKeys, CredentialKeys):
 
     @model_validator(mode="after")
     def _answerable(self) -> "ResponseKeys":
-        """Refuse what could never be asked for, or never be answered."""
-        if "authorization_code" not in self.grant_types and self.asks_for("code"):
-            raise ValueError("response_types with code need authorization_code in grant_types")
+        """Refuse what could never be answered."""
         modes = self.response_modes
         if modes is None:
             return self
