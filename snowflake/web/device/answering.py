@@ -17,13 +17,13 @@ from snowflake.oidc.scopes import learnt
 from snowflake.oidc.user_codes import shown
 from snowflake.protocol import browser
 from snowflake.protocol.browser import LOGIN_LIFETIME
-from snowflake.protocol.paths import DEVICE
+from snowflake.protocol.paths import ACCOUNT, DEVICE
 from snowflake.protocol.session_cookie import session_of
 from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.store.device_codes import WAITING, Device
 from snowflake.web.device.over import over
-from snowflake.web.pages import Message, error_page, page
+from snowflake.web.pages import Link, Message, error_page, page
 
 #: What the buttons of the page say.
 ALLOW, DENY = "allow", "deny"
@@ -64,8 +64,10 @@ async def waiting(sealed: str, request: Request, state: State) -> Waiting | Resp
             raise LoginSignedOut(ways_to(note.user_code, client, state))
     found = await state.store.device_codes.find_for_person(note.issuer, note.user_code)
     if found is not None and found.code == note.code:
-        # A double click.
-        return error_page(request, ALLOWED, status=200)
+        # A double click, or somebody who has thought better of it.
+        undo = [Link("Sign it out", state.settings.path + ACCOUNT)]
+        links = undo if note.session is not None else []
+        return error_page(request, ALLOWED, status=200, links=links)
     if found is None or found.state != WAITING or found.is_late(state.clock()):
         return over(request, state)
     return Waiting(note, client, found)

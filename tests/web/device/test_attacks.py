@@ -138,6 +138,16 @@ async def test_a_double_click_is_one(snowflake: Snowflake, device: httpx.AsyncCl
         assert "The device may sign in" in (await press(snowflake.browser, page, "allow")).text
 
 
+async def test_whoever_denies_too_late_is_shown_the_way_to_sign_it_out(
+    snowflake: Snowflake, device: httpx.AsyncClient
+) -> None:
+    page = await sign_in(snowflake.browser, (await begin(device))["user_code"])
+    await press(snowflake.browser, page, "allow")
+    answer = await press(snowflake.browser, page, "deny")
+    assert "The device may sign in" in answer.text
+    assert ('href="/account"' in answer.text) is snowflake.state.registry.keeps_sessions
+
+
 async def test_an_old_page_is_answered_no_more(
     snowflake: Snowflake, device: httpx.AsyncClient
 ) -> None:
