@@ -113,7 +113,14 @@ def test_of_whom_applications_are_yet_to_hear_something_is_kept(filled: Place) -
     filled.run(sql)
     shown = json.loads(run("export", "--person", "1"))
     assert shown["pending_logouts"] == [
-        {"client_id": "wiki", "issuer": "i", "sid": "s", "attempts": 2, "expires_at": 9}
+        {
+            "client_id": "wiki",
+            "issuer": "i",
+            "sid": "s",
+            "subject": "1",
+            "attempts": 2,
+            "expires_at": 9,
+        }
     ]
     # They are to hear of it, whoever is erased.
     assert run("purge", "--person", "1").startswith("Nothing is kept about this person but that")
