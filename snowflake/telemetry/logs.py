@@ -109,7 +109,8 @@ def _renderers(*, pretty: bool) -> list[structlog.typing.Processor]:
     if pretty:
         # The plain traceback: the others print the values of variables, secrets among them.
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    compact = structlog.processors.JSONRenderer(separators=(",", ":"))
+    return [structlog.processors.format_exc_info, compact]
 
 
 def _without_audit(
