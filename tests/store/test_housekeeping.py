@@ -144,12 +144,12 @@ async def test_a_pair_that_discord_has_refused_stays_for_whoever_is_on_their_way
     assert await store.discord_tokens.find(pair.application, pair.person) is None
 
 
+# PostgreSQL keeps nobody waiting.
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_a_batch_of_many_rows_is_found_by_their_keys(
     place: Place, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite goes through a whole table, and keeps all writers waiting, unless it is led."""
-    if place.engine != "sqlite":
-        pytest.skip("PostgreSQL keeps nobody waiting")
     changes: list[tuple[str, tuple[str | int, ...]]] = []
 
     def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:

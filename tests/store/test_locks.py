@@ -142,11 +142,11 @@ COMMIT;
 """
 
 
+# Of SQLite there is one writer.
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 async def test_pairs_of_discords_tokens_are_released_in_the_order_of_their_keys(
     store: Store, place: Place
 ) -> None:
-    if place.engine != "postgresql":
-        pytest.skip("of SQLite there is one writer")
     for number in ("2", "1"):
         await store.discord_tokens.put(
             replace(tokens(), id=number, scopes=frozenset({f"scope {number}"}))
