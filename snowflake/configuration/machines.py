@@ -9,7 +9,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 
 Faults = Iterator[tuple[Keys, str]]
-OF_PEOPLE = "is about people, and by its grant_types nobody signs in to this client"
+NOBODY_SIGNS_IN = "is about people, and by its grant_types nobody signs in to this client"
 
 
 def faults_of_machines(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
@@ -21,7 +21,7 @@ def faults_of_machines(client: ClientTable, settings: Settings, keys: Keys) -> F
         # That one counts whether it is listed or not.
         is_own = scope not in BUILT_IN and not any(map(needs_person, expressions.get(scope, ())))
         if scope != "openid" and not is_own:
-            yield (*keys, "scopes", at), OF_PEOPLE
+            yield (*keys, "scopes", at), NOBODY_SIGNS_IN
     for claim, text in client.claims.items():
         if needs_person(text):
-            yield (*keys, "claims", claim), OF_PEOPLE
+            yield (*keys, "claims", claim), NOBODY_SIGNS_IN

@@ -12,7 +12,7 @@ from snowflake.store.client_tokens import KeptClientToken
 from snowflake.telemetry.audit import audit
 
 #: What libraries ask for by habit. Both are about a person, and there is none.
-OF_PEOPLE = frozenset({"openid", "offline_access"})
+BY_HABIT = frozenset({"openid", "offline_access"})
 
 
 async def client_credentials(
@@ -48,7 +48,7 @@ def _scopes(sent: str | None, client: Client) -> tuple[str, ...]:
 
     As everywhere, what it may not have is left out, which the answer tells.
     """
-    asked = {*(sent or "").split()} - OF_PEOPLE
+    asked = {*(sent or "").split()} - BY_HABIT
     may_have = for_machines(client)
     scopes = tuple(name for name in may_have if not asked or name in asked)
     if asked and not scopes:
