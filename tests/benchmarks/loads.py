@@ -11,7 +11,7 @@ import uvloop
 from tests.benchmarks.browser import PEOPLE, authorization_request, browsers
 from tests.benchmarks.connection import Connection
 from tests.benchmarks.discord import CLIENT_ID
-from tests.benchmarks.guests import guests
+from tests.benchmarks.guests import Guest, guests
 from tests.benchmarks.load import work
 from tests.benchmarks.messages import request
 from tests.benchmarks.proc import cpu_seconds
@@ -53,19 +53,11 @@ async def _logins(
 
 
 @asynccontextmanager
-async def _by_session(
-    number: int, snowflake: Snowflake, discord: Discord
+async def _guests(
+    task: Callable[[Guest], Worker], number: int, snowflake: Snowflake, discord: Discord
 ) -> AsyncIterator[list[Worker]]:
     async with guests(number, snowflake, discord, CLIENT) as arrived:
-        yield [guest.enter for guest in arrived]
-
-
-@asynccontextmanager
-async def _refreshes(
-    number: int, snowflake: Snowflake, discord: Discord
-) -> AsyncIterator[list[Worker]]:
-    async with guests(number, snowflake, discord, CLIENT) as arrived:
-        yield [guest.refresh for guest in arrived]
+        yield [task(guest) for guest in arrived]
 
 
 @asynccontextmanager
@@ -92,8 +84,8 @@ def _document(path: bytes) -> Load:
 LOADS = {
     "logins": Load(partial(_logins, CLIENT_ID)),
     "registered": Load(partial(_logins, CLIENT)),
-    "sso": Load(_by_session),
-    "refresh": Load(_refreshes, weight=2),
+    "sso": Load(partial(_guests, lambda guest: guest.enter)),
+    "refresh": Load(partial(_guests, lambda guest: guest.refresh), weight=2),
     "authorize": Load(partial(_route, authorization_request, 302), weight=10),
     "discovery": _document(b"/.well-known/openid-configuration"),
     "jwks": _document(b"/.well-known/jwks.json"),
