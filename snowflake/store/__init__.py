@@ -11,8 +11,8 @@ One file for each thing that is kept:
 
 - ``codes`` and who is ``under_way``, ``device_codes``, ``grants``, ``refresh_tokens``, opaque
   ``access_tokens``, ``logins`` (what one writes at once); ``client_tokens``, of no person;
-- ``sessions``: ``session_logins`` begins them, ``session_ends`` ends them, ``sids`` names them, and
-  ``logout_deliveries`` are those who are yet to be told;
+- ``sessions``: ``session_logins`` begins them, ``session_liveness`` holds them, ``session_ends``
+  ends them, ``sids`` names them, and ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;
   ``signing_keys``; ``subject_secret``, and ``subjects`` as clients were told them;
 - ``assertions`` that were used, ``attempts`` and ``reputation``, against those who try what they

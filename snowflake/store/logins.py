@@ -13,7 +13,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships, in_order
-from snowflake.store.session_logins import check_lives
+from snowflake.store.session_liveness import hold
 
 
 class Issued(NamedTuple):
@@ -58,7 +58,7 @@ class Logins:
 
         def work(connection: Connection) -> None:
             if grant.session is not None:
-                check_lives(connection, grant.session, grant.client_id, self.clock())
+                hold(connection, grant.session, grant.client_id, self.clock())
             connection.execute(*surplus(grant))
             codes.spend_for(code, grant, connection)
             for statement in statements:
@@ -77,7 +77,7 @@ class Logins:
 
         def work(connection: Connection) -> None:
             if grant.session is not None:
-                check_lives(connection, grant.session, grant.client_id, self.clock())
+                hold(connection, grant.session, grant.client_id, self.clock())
             connection.execute(*surplus(grant))
             connection.execute(*self.grants.adding(grant))
             if access_token is not None:

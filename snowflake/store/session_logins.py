@@ -5,17 +5,17 @@ Rows are locked in the order of ``locks``, that of a session first.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from snowflake.errors import InvalidGrant
 from snowflake.store.codes import Reservation, leave
 from snowflake.store.database import Database, Statement
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.memberships import Membership, Memberships, in_order
 from snowflake.store.schema import codes, session_clients, sessions
 from snowflake.store.session_ends import end_rows
+from snowflake.store.session_liveness import check_part, hold_alone, signed_out
 from snowflake.store.sessions import Account, Session, Sessions, hash_of
 
 
@@ -69,14 +69,6 @@ class Entry(NamedTuple):
     learnt: Iterable[Membership] = ()
 
 
-_IS = sessions.c.id == bindparam("session_id")
-_EXPIRY = select(sessions.c.expires_at).where(_IS)
-#: Others may look at the session meanwhile, or nobody else.
-_LOCK, _LOCK_ALONE = _EXPIRY.with_for_update(read=True), _EXPIRY.with_for_update()
-_PART = select(session_clients.c.sid).where(
-    session_clients.c.session == bindparam("session_id"),
-    session_clients.c.client_id == bindparam("client_id_"),
-)
 _IN_BROWSER = (
     select(sessions)
     .where(
@@ -86,11 +78,10 @@ _IN_BROWSER = (
     .order_by(sessions.c.id)
     .with_for_update()
 )
-_CHANGE = update(sessions).where(_IS)
+_CHANGE = update(sessions).where(sessions.c.id == bindparam("session_id"))
 _ADD_CODE = insert(codes)
 #: Kept as the client is told it last.
 _OF_SUBJECT = ("subject", "sealed_by")
-_SIGNED_OUT = "the person has signed out, and has to sign in again"
 
 
 class SessionLogins:
@@ -151,7 +142,7 @@ class SessionLogins:
                     session = self._renewed(connection, kept, new, hashed)
                 else:
                     session = self._sessions.read(kept)
-                    _check_part(connection, session.id, arrival.client_id)
+                    check_part(connection, session.id, arrival.client_id)
                     connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
             if arrival.left is not None:
                 reservation, sealed = arrival.left
@@ -172,7 +163,7 @@ class SessionLogins:
         # The one of the cookie rather than one whose cookie was lost.
         kept = max(living, key=lambda row: row["browser"] != new.browser, default=None)
         if begun is not None and (kept is None or kept["id"] != begun):
-            raise InvalidGrant(_SIGNED_OUT)
+            raise signed_out()
         return kept
 
     def _added(self, connection: Connection, new: Session, hashed: str) -> Session | None:
@@ -203,7 +194,7 @@ class SessionLogins:
         }
 
         def work(connection: Connection) -> None:
-            _check_lives(connection.execute(_LOCK_ALONE, {"session_id": session.id}).first(), now)
+            hold_alone(connection, session.id, now)
             connection.execute(_CHANGE, used)
             if entry.code is not None:
                 connection.execute(*_putting(entry.code, session))
@@ -229,28 +220,6 @@ def _putting(code: NewCode, session: Session) -> Statement:
         "person": session.person,
         "expires_at": code.expires_at,
     }
-
-
-def check_lives(connection: Connection, session_id: str, client_id: str, now: float) -> None:
-    """Pass, if a session lives with a client in it, and keep that so for the transaction.
-
-    Raises:
-        InvalidGrant: the session has ended, or the person has signed out of the client alone.
-    """
-    _check_lives(connection.execute(_LOCK, {"session_id": session_id}).first(), now)
-    # Asked when nobody can change it any more: a statement that waits sees what was before.
-    _check_part(connection, session_id, client_id)
-
-
-def _check_part(connection: Connection, session_id: str, client_id: str) -> None:
-    its = {"session_id": session_id, "client_id_": client_id}
-    if connection.execute(_PART, its).first() is None:
-        raise InvalidGrant(_SIGNED_OUT)
-
-
-def _check_lives(row: Row[Any] | None, now: float) -> None:
-    if row is None or row.expires_at <= now:
-        raise InvalidGrant(_SIGNED_OUT)
 
 
 def _is_same(row: RowMapping, session: Session) -> bool:
