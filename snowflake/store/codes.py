@@ -14,6 +14,7 @@ that itself comes again is a replay.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -26,43 +27,47 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    update,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database
 from snowflake.store.grants import Grant
+from snowflake.store.locks import updating
 from snowflake.store.schema import codes, grants
 
 #: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
 RESERVATION = 20
 
-_MINE = (
-    (codes.c.id == bindparam("code_id"))
+_IS_CODE = codes.c.id == bindparam("code_id")
+_IS_LOGIN = codes.c.id == bindparam("login_id")
+#: The rows that somebody holds, of a code and of its login.
+_HELD = updating(
+    codes,
+    or_(_IS_CODE, _IS_LOGIN)
     & (codes.c.holder == bindparam("held_by"))
-    & (codes.c.spent == false())
+    & (codes.c.spent == false()),
 )
-_FREE = update(codes).where(_MINE).values(reserved_until=0, holder=None)
-#: With what is given; what was known before stays.
-_LEAVE = _FREE.values(
-    exchanged=func.coalesce(bindparam("left"), codes.c.exchanged),
-    person=func.coalesce(bindparam("of_person"), codes.c.person),
+#: With what is given, which stays with the login; what was known before stays.
+_LEAVE = _HELD.values(
+    reserved_until=0,
+    holder=None,
+    exchanged=case(
+        (_IS_LOGIN, func.coalesce(bindparam("left"), codes.c.exchanged)), else_=codes.c.exchanged
+    ),
+    person=case(
+        (_IS_LOGIN, func.coalesce(bindparam("of_person"), codes.c.person)), else_=codes.c.person
+    ),
 )
-_SPEND = (
-    update(codes)
-    .where(_MINE)
-    .values(spent=True, grant_id=bindparam("grant_id"), holder=None, exchanged=None)
-)
-_SERVE = (
-    update(codes)
-    .where(_MINE)
-    .values(
-        grant_id=bindparam("grant_id"),
-        exchanged=func.coalesce(bindparam("left"), codes.c.exchanged),
-        person=bindparam("of_person"),
-        holder=None,
-        reserved_until=0,
-    )
+_USE_UP = _HELD.values(spent=True, grant_id=None, holder=None, exchanged=None)
+#: The code is used up, and the login serves others.
+_SPEND = _HELD.values(
+    spent=_IS_CODE,
+    grant_id=bindparam("of_grant"),
+    holder=None,
+    reserved_until=0,
+    exchanged=case((_IS_CODE, None), else_=func.coalesce(bindparam("left"), codes.c.exchanged)),
+    person=case((_IS_CODE, codes.c.person), else_=bindparam("of_person", type_=String)),
 )
 #: Whether the grant of a code lives. Its column is named in plain SQL, since SQLAlchemy correlates
 #: nothing with the row of an insert: it would ask whether any code at all has a grant that lives.
@@ -97,9 +102,19 @@ class Reservation:
     """
 
     code_id: str
+    login_id: str
     holder: str
     left: str | None
-    login_id: str | None = None
+
+    @property
+    def held(self) -> dict[str, object]:
+        """How its rows are known."""
+        return {"code_id": self.code_id, "login_id": self.login_id, "held_by": self.holder}
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len({self.code_id, self.login_id})
 
 
 class Codes:
@@ -107,22 +122,7 @@ class Codes:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
-        insert = database.upsert(codes)
-        self._reserve = insert.on_conflict_do_update(
-            index_elements=[codes.c.id],
-            set_={
-                "holder": insert.excluded.holder,
-                "reserved_until": insert.excluded.reserved_until,
-                # What has made a grant is not there for longer because it is asked for again.
-                "expires_at": case(
-                    (codes.c.grant_id.is_(None), insert.excluded.expires_at),
-                    else_=codes.c.expires_at,
-                ),
-            },
-            where=(codes.c.spent == false())
-            & (codes.c.reserved_until <= bindparam("now"))
-            & ~_IS_OVER,
-        ).returning(codes.c.exchanged)
+        self._reserve = {number: _reserving(number, database) for number in (1, 2)}
 
     async def reserve(
         self,
@@ -142,32 +142,30 @@ class Codes:
             LoginReserved: another request has the login. The code is nobody's.
             CodeSpent: nobody can have it any more.
         """
-        now, holder = int(self._clock()), secrets.token_hex(16)
+        now, holder, login = int(self._clock()), secrets.token_hex(16), login_id or code_id
+        # In the order of their keys, so that nobody waits for each other.
+        rows = sorted({code_id, login})
         values = {
-            "spent": False,
-            "holder": holder,
-            "reserved_until": now + int(seconds) + RESERVATION,
-            "expires_at": expires_at,
+            "held_by": holder,
+            "until": now + int(seconds) + RESERVATION,
+            "expires": expires_at,
             "now": now,
         }
-
-        def take(connection: Connection, row_id: str, application: str | None) -> str | None:
-            its = {"id": row_id, "application": application, **values}
-            reserved = connection.execute(self._reserve, its).first()
-            if reserved is None:
-                raise _why_not(connection, row_id, now)
-            left: str | None = reserved.exchanged
-            return left
+        for number, row in enumerate(rows):
+            values[f"id_{number}"] = row
+            values[f"application_{number}"] = application if row == login else None
 
         def work(connection: Connection) -> Reservation:
-            if login_id is None:
-                return Reservation(code_id, holder, take(connection, code_id, application))
-            take(connection, code_id, None)
-            try:
-                left = take(connection, login_id, application)
-            except CodeReserved as reserved:
-                raise LoginReserved("somebody is at the same login") from reserved
-            return Reservation(code_id, holder, left, login_id)
+            reserved = connection.execute(self._reserve[len(rows)], values).all()
+            left = {row.id: row.exchanged for row in reserved}
+            if code_id not in left:
+                raise _why_not(connection, code_id, now)
+            if login not in left:
+                why_not = _why_not(connection, login, now)
+                if isinstance(why_not, CodeSpent):
+                    raise why_not
+                raise LoginReserved("somebody is at the same login") from why_not
+            return Reservation(code_id, login, holder, left[login])
 
         return await self._database.write(work)
 
@@ -186,12 +184,7 @@ class Codes:
 
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant, and its login."""
-
-        def work(connection: Connection) -> None:
-            for held in _held(reservation):
-                connection.execute(_SPEND, {**held, "grant_id": None})
-
-        await self._database.write(work)
+        await self._database.write(lambda c: c.execute(_USE_UP, reservation.held))
 
 
 def leave(
@@ -201,10 +194,7 @@ def leave(
     person: str | None = None,
 ) -> None:
     """Give a code back within a transaction. Else as ``Codes.release``."""
-    *code, login = _held(reservation)
-    for held in code:
-        connection.execute(_FREE, held)
-    connection.execute(_LEAVE, {**login, "left": exchanged, "of_person": person})
+    connection.execute(_LEAVE, {**reservation.held, "left": exchanged, "of_person": person})
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
@@ -216,21 +206,40 @@ def spend_for(reservation: Reservation, grant: Grant, connection: Connection) ->
         InvalidGrant: the reservation was lost, so that nothing of the transaction may stay: another
             request has made a grant of this code, or is about to.
     """
-    to_both: dict[str, object] = {"grant_id": grant.id}
-    to_login = {**to_both, "left": reservation.left, "of_person": grant.person}
-    changes = (_SPEND, to_both), (_SERVE, to_login)
-    for (change, values), held in zip(changes, _held(reservation), strict=False):
-        if connection.execute(change, {**held, **values}).rowcount != 1:
-            raise InvalidGrant("another request has redeemed the code meanwhile")
+    values = {"of_grant": grant.id, "left": reservation.left, "of_person": grant.person}
+    if connection.execute(_SPEND, {**reservation.held, **values}).rowcount != reservation.rows:
+        raise InvalidGrant("another request has redeemed the code meanwhile")
 
 
-def _held(reservation: Reservation) -> list[dict[str, object]]:
-    """Answer which rows are held: the code's and then, if there is one, the login's.
-
-    Nobody takes them in another order, so that nobody waits for each other.
-    """
-    rows = (reservation.code_id, reservation.login_id)
-    return [{"code_id": row, "held_by": reservation.holder} for row in rows if row is not None]
+def _reserving(number: int, database: Database) -> ReturningInsert[Any]:
+    """Answer the statement that reserves so many rows, those of them that can be."""
+    rows = [
+        {
+            "id": bindparam(f"id_{index}"),
+            "spent": False,
+            "holder": bindparam("held_by"),
+            "reserved_until": bindparam("until"),
+            "application": bindparam(f"application_{index}"),
+            "expires_at": bindparam("expires"),
+        }
+        for index in range(number)
+    ]
+    insert = database.upsert(codes).values(rows)
+    reserve = insert.on_conflict_do_update(
+        index_elements=[codes.c.id],
+        set_={
+            "holder": insert.excluded.holder,
+            "reserved_until": insert.excluded.reserved_until,
+            # What has made a grant is not there for longer because it is asked for again.
+            "expires_at": case(
+                (codes.c.grant_id.is_(None), insert.excluded.expires_at),
+                else_=codes.c.expires_at,
+            ),
+        },
+        where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")) & ~_IS_OVER,
+    )
+    reserving: ReturningInsert[Any] = reserve.returning(codes.c.id, codes.c.exchanged)
+    return reserving
 
 
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
+from snowflake.store.codes import CodeReserved, CodeSpent, LoginReserved
 from snowflake.store.grants import MOST
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
@@ -119,6 +120,21 @@ async def test_what_is_done_for_one_person_at_once_never_blocks_each_other(store
     doing = (*logins, *sessions, doings.refresh, doings.erase, doings.keep_house)
     # An outage would be the end of the test.
     await asyncio.gather(*map(again_and_again, doing))
+
+
+async def test_a_code_that_comes_again_while_it_is_redeemed_blocks_nobody(store: Store) -> None:
+    async def again(code: str, login: str) -> None:
+        with suppress(CodeReserved, LoginReserved, CodeSpent):
+            await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
+
+    for number in range(ROUNDS):
+        # In whichever order their keys are.
+        code, login = (f"{number} {name}" for name in ("ab" if number % 2 else "ba"))
+        reserved = await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
+        saving = store.logins.save(reserved, grant(), tokens(), [], Issued(new_token()))
+        await asyncio.gather(*(again(code, login) for _ in range(4)), saving)
+        with pytest.raises(CodeSpent):
+            await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
 
 
 #: Who has changed something in this database, and not come to an end.
