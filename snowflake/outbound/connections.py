@@ -68,7 +68,7 @@ def faults_of_network() -> Iterator[str]:
 def _faults_of_certificates() -> Iterator[str]:
     if file := os.environ.get(CERT_FILE):
         try:
-            ssl.create_default_context(cafile=file)
+            certificates()
         except ssl.SSLError:
             yield f"{CERT_FILE}: {file} holds no certificates as text (PEM)"
         except OSError as error:
