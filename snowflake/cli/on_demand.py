@@ -1,14 +1,14 @@
 """A command that is listed without being read."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand
+
+from snowflake.cli.reading import reading
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -22,25 +22,11 @@ def function_at(place: str) -> Callable[[], Function]:
     module, _, name = place.partition(".")
 
     def read() -> Function:
-        with _collecting_nothing():
+        with reading():
             function: Function = getattr(import_module(f"snowflake.cli.{module}"), name)
         return function
 
     return read
-
-
-@contextmanager
-def _collecting_nothing() -> Iterator[None]:
-    """Let the garbage collector rest while modules are read, and leave them alone ever after.
-
-    They stay; to look through all of them again and again is a fifth of a start.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 class OnDemand(TyperCommand):

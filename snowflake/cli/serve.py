@@ -12,6 +12,7 @@ from snowflake.cli.asking_discord import asking_discord
 from snowflake.cli.showing_metrics import showing_metrics
 from snowflake.cli.supervising import supervise
 from snowflake.cli.uvicorn_variables import uvicorn_variables
+from snowflake.cli.worker import Worker
 from snowflake.configuration import cautions, load_settings, summary, unknown_variables
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
@@ -89,7 +90,9 @@ def serve(
         if several and not reloads:
             supervise(settings, options)
         else:
-            uvicorn.run("snowflake.web.app:serve_app", factory=True, **options)
+            # After a reload nothing is as it was, the settings neither.
+            app = "snowflake.web.app:serve_app" if reloads else Worker(settings)
+            uvicorn.run(app, factory=True, **options)
 
 
 def _check_metrics(settings: Settings, options: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Any, cast
@@ -10,9 +9,9 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from snowflake.cli.worker import Worker
 from snowflake.configuration.reloading import Reloader
 from snowflake.settings import Settings
-from snowflake.web.app import serve_app
 
 
 class Supervisor(Multiprocess):
@@ -28,7 +27,7 @@ class Supervisor(Multiprocess):
         self._hand(settings)
 
     def _hand(self, settings: Settings) -> None:
-        self.config.app = partial(serve_app, settings)
+        self.config.app = Worker(settings)
 
     def handle_hup(self) -> None:
         """Have every worker read the configuration again, if that goes well here."""
@@ -44,7 +43,7 @@ class Supervisor(Multiprocess):
 
 def supervise(settings: Settings, options: dict[str, Any]) -> None:
     """Serve in several processes, as ``uvicorn.run`` does with these options, until the end."""
-    config = uvicorn.Config(partial(serve_app, settings), factory=True, **options)
+    config = uvicorn.Config(Worker(settings), factory=True, **options)
     try:
         Supervisor(config, [config.bind_socket()], settings).run()
     finally:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app, main
+from snowflake.cli import main
+from snowflake.cli.commands import app
 from tests.clients.blueprint import applied
 from tests.login import CLIENT_ID
 

@@ -6,7 +6,8 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner, Result
 
-from snowflake.cli import app, main
+from snowflake.cli import main
+from snowflake.cli.commands import app
 
 CLIENT = '[[clients]]\nid = "{}"\npublic = true\nredirect_uris = ["https://g.example.com/cb"]\n'
 APPLICATION = 'discord_client_id = "1056005449054429204"\ndiscord_client_secret = "of-discord"\n'

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.configuration import load_settings
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.settings.phc import check_hash

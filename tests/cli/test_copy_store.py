@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app, main
+from snowflake.cli import main
+from snowflake.cli.commands import app
 from snowflake.errors import StartFault
 from snowflake.store import copy as copying
 from snowflake.store.signing_keys import StoredKey

@@ -13,7 +13,7 @@ import structlog
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
 from snowflake.sandbox.configured import SandboxSettings

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from snowflake import guides
-from snowflake.cli import app
+from snowflake.cli.commands import app
 
 
 def test_without_a_name_all_are_listed() -> None:

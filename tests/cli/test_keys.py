@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from snowflake.cli import app, main
+from snowflake.cli import main
+from snowflake.cli.commands import app
 from snowflake.crypto.algorithms import BY_KEY
 from snowflake.crypto.private_keys import generate_key
 from snowflake.errors import StartFault

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from snowflake import cli
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.linked_roles.schema import schema_of
 from snowflake.store.discord_tokens import StoredTokens
 from tests.linked_roles.links import linked

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from snowflake.cli import COMMANDS, app
+from snowflake import __version__
+from snowflake.cli.commands import COMMANDS, app
 from snowflake.cli.on_demand import OnDemand
 from tests.serving import PATIENCE, environment
 
@@ -72,6 +73,12 @@ def test_what_runs_no_command_reads_none(arguments: list[str], told: str) -> Non
     assert is_light(modules)
 
 
+def test_the_version_is_told_without_reading_the_command_line() -> None:
+    output, modules = run("--version")
+    assert output == f"snowflake {__version__}\n"
+    assert not modules & {"typer", "snowflake.cli.commands"}
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -90,25 +97,14 @@ def test_names_of_commands_are_completed_without_reading_them(line: str, told: l
 def test_options_are_completed_by_reading_the_one_command_that_has_them() -> None:
     completed, modules = complete("snowflake sandbox --po")
     assert completed == ["--port"]
-    assert {name for name in modules if name.startswith("snowflake.cli.")} == {
-        "snowflake.cli.on_demand",
-        "snowflake.cli.sandbox",
-    }
+    commands = {f"snowflake.cli.{place.partition('.')[0]}" for place, _ in COMMANDS.values()}
+    assert modules & commands == {"snowflake.cli.sandbox"}
 
 
 def test_a_command_reads_no_other() -> None:
     _, modules = run("keygen")
     assert "joserfc" in modules
     assert not modules & {"aiohttp", "httpx", "sqlalchemy", "starlette", "uvicorn"}
-
-
-def test_to_serve_reads_neither_migrations_nor_the_driver_of_a_server() -> None:
-    program = "import sys, snowflake.cli.serve; print(*sys.modules)"
-    told = subprocess.run(  # noqa: S603 - the command that is tested
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    rare = {"alembic", "asyncpg", "sqlalchemy.ext.asyncio", "sqlalchemy.orm"}
-    assert not rare & set(told.stdout.split())
 
 
 def commands() -> Iterator[tuple[str, Any]]:

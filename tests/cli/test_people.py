@@ -8,7 +8,8 @@ import pytest
 import respx
 from typer.testing import CliRunner
 
-from snowflake.cli import MISCONFIGURED, app, main
+from snowflake.cli import main
+from snowflake.cli.commands import MISCONFIGURED, app
 from snowflake.errors import StartFault
 from tests.linked_roles.tables import FILE
 from tests.running import DISCORD_API, NOW, TOKENS, Clock

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.errors import StartFault
 from snowflake.store.migrate import migrate
 from tests.linked_roles.tables import FILE

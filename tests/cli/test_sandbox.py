@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import COMMANDS, app
+from snowflake.cli.commands import COMMANDS, app
 from snowflake.cli.sandbox import EXTRA
 from snowflake.errors import StartFault
 from snowflake.sandbox.check import CheckFailed, sign_in

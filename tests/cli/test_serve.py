@@ -10,7 +10,7 @@ import uvicorn
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.errors import StartFault
 from snowflake.settings import Settings
 from snowflake.settings.values import Address

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.errors import StartFault
 from snowflake.store.session_logins import Arrival
 from snowflake.store.sessions import Account, Session

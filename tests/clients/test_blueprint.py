@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.operator.authentik import Source as Wanted
 from snowflake.operator.authentik import blueprint
 from snowflake.sandbox.configured import SandboxSettings

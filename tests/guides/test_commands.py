@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from tests.guides.documents import blocks, spans
 
 IMAGE = "ghcr.io/celsiusnarhwal/snowflake"

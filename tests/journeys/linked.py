@@ -16,7 +16,7 @@ import httpx
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.linked_roles.schema import TYPES
 from snowflake.sandbox.serving import serving

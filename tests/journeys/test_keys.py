@@ -7,7 +7,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.crypto.keys import kid_of
 from tests.journeys.browser import Browser
 from tests.journeys.registered import client as registered

@@ -11,7 +11,8 @@ import respx
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from snowflake.cli import app, main
+from snowflake.cli import main
+from snowflake.cli.commands import app
 from snowflake.cli.preview import _lines
 from snowflake.discord.client import DiscordClient
 from snowflake.discord.models import User

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from snowflake.cli import app
+from snowflake.cli.commands import app
 from snowflake.configuration.reloading import Reloader
 from snowflake.errors import OAuthError
 from snowflake.linked_roles.sync import sync
