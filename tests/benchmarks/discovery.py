@@ -1,4 +1,4 @@
-"""The discovery document a second, beside a bare Starlette that answers the same JSON."""
+"""The discovery document beside a bare Starlette that answers the same JSON, by CPU time."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -9,9 +9,7 @@ class Effort:
 
     #: Connections at once, of browsers and in comparisons with a bare Starlette.
     browsers: int = 16
-    #: Rounds of which the median counts, and the seconds of each.
-    rounds: int = 7
-    seconds: float = 1.5
+    #: Rounds of logins by the clock, of which the median counts, and the seconds of each.
     login_rounds: int = 3
     login_seconds: float = 8.0
     #: Logins before anything is measured.
@@ -26,17 +24,18 @@ class Effort:
     starts: int = 5
     #: Sessions and grants in the store that has grown.
     grants: int = 1_000_000
-    #: Beside a commit: rounds, how many ask at once, and how many logins each does in a round.
+    #: By CPU time: rounds, how many ask at once, and how many logins they do together in a round.
     paired_rounds: int = 15
     at_once: tuple[int, ...] = (16, 1)
     tasks: int = 100
+    #: Beside a commit: how often all servers are started anew, and the rounds between.
+    blocks: int = 5
+    block_rounds: int = 3
 
 
 #: Next to nothing, with which the benchmarks themselves are tried.
 LITTLE = Effort(
     browsers=2,
-    rounds=1,
-    seconds=0.05,
     login_rounds=1,
     login_seconds=0.05,
     warm_up=4,
@@ -46,4 +45,6 @@ LITTLE = Effort(
     paired_rounds=1,
     at_once=(2, 1),
     tasks=3,
+    blocks=1,
+    block_rounds=1,
 )

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.browser import PEOPLE, Browser, authorization_request, browsers
 from tests.benchmarks.connection import Connection
-from tests.benchmarks.processes import Discord
-from tests.serving import Snowflake
+from tests.benchmarks.processes import Discord, Server
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,11 @@ class Guest:
 
 @asynccontextmanager
 async def guests(
-    number: int, snowflake: Snowflake, discord: Discord, client_id: str
+    number: int, server: Server, discord: Discord, client_id: str
 ) -> AsyncIterator[list[Guest]]:
     """Sign people in at a registered client, one in each browser."""
-    async with browsers(number, snowflake.origin, discord, client_id) as opened:
-        arrived = [await _guest(browser, snowflake, client_id) for browser in opened]
+    async with browsers(number, server.origin, discord, client_id) as opened:
+        arrived = [await _guest(browser, server, client_id) for browser in opened]
         try:
             yield arrived
         finally:
@@ -47,9 +46,9 @@ async def guests(
                 guest.connection.close()
 
 
-async def _guest(browser: Browser, snowflake: Snowflake, client_id: str) -> Guest:
+async def _guest(browser: Browser, server: Server, client_id: str) -> Guest:
     person = next(PEOPLE)
     await browser.sign_in(person)
     cookie = browser.arrival.field(b"set-cookie").partition(b";")[0]
-    asked = authorization_request(snowflake.origin, client_id, b"Cookie: %s\r\n" % cookie)
-    return Guest(browser, await Connection.open(snowflake.origin), asked, person)
+    asked = authorization_request(server.origin, client_id, b"Cookie: %s\r\n" % cookie)
+    return Guest(browser, await Connection.open(server.origin), asked, person)

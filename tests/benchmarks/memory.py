@@ -17,7 +17,7 @@ from tests.benchmarks.proc import resident
 from tests.benchmarks.processes import bare_starlette, serve, simulated_discord
 from tests.benchmarks.report import Goal, Row
 
-GROWTH = Goal(1.10, at_most=True)
+GROWTH = Goal(1.05, at_most=True)
 
 
 def run(effort: Effort, directory: Path) -> Iterator[Row]:

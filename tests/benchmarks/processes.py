@@ -1,14 +1,26 @@
 """The processes of a run. What they write goes to files in a directory that is thrown away."""
 
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tests.benchmarks.trees import TODAY, Tree
 from tests.journeys.world import variables
 from tests.serving import Program, Snowflake, free_port, running, snowflake
+
+
+class Server(Protocol):
+    """Whoever answers at ``origin``, and the process that does it, with its descendants."""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]: ...
+
+    @property
+    def origin(self) -> str: ...
 
 
 @dataclass(frozen=True)

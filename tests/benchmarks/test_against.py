@@ -1,17 +1,22 @@
 """The comparison with a commit, with next to nothing to measure."""
 
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks.against import compare
+from tests.benchmarks import against
+from tests.benchmarks.against import compare, in_blocks
 from tests.benchmarks.effort import LITTLE
 from tests.benchmarks.loads import LOADS
-from tests.benchmarks.pairs import alternating, row_of
+from tests.benchmarks.pairs import in_turns, row_of
+from tests.benchmarks.processes import Server
 from tests.benchmarks.report import Row
 from tests.benchmarks.trees import CONSTRAINTS, ROOT, TODAY, NoTree, Tree, python_for, tree_of
 from tests.serving import missing
@@ -25,26 +30,47 @@ def twin() -> Tree:
 
 def test_every_load_is_put_beside_that_of_another_tree(tmp_path: Path, twin: Tree) -> None:
     rows = {row.benchmark: row for row in compare(list(LOADS), twin, LITTLE, tmp_path)}
-    assert list(rows) == [f"{name}, {number} at once" for name in LOADS for number in (2, 1)]
+    measured = [f"{name}, {number} at once" for name in LOADS for number in (2, 1)]
+    assert list(rows) == [row for name in measured for row in (name, f"{name}, control")]
     assert all(row.ratio for row in rows.values())
     assert "ms CPU, 1c5c21e (" in rows["logins, 1 at once"].beside
+    assert "ms CPU, today's tree too (" in rows["logins, 1 at once, control"].beside
+
+
+def test_all_servers_are_started_anew_after_some_rounds(
+    tmp_path: Path, twin: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Server] = []
+
+    def cost(server: Server, *_: object) -> float:
+        asked.append(server)
+        return 1.0
+
+    monkeypatch.setattr(against, "serve", lambda *_, **__: nullcontext(Mock()))
+    effort = replace(LITTLE, at_once=(1,), blocks=2, block_rounds=3)
+    rounds = in_blocks({"sso": Mock(cost=cost)}, (TODAY, twin, TODAY), effort, tmp_path)
+    # Three servers in each block, each asked in three rounds after one that does not count.
+    assert list(Counter(asked).values()) == [4] * 6
+    assert rounds == {("sso", 1): [(1.0, 1.0, 1.0)] * 6}
 
 
 def test_a_start_is_put_beside_that_of_another_tree(tmp_path: Path, twin: Tree) -> None:
     rows = {row.benchmark: row for row in compare(["start"], twin, LITTLE, tmp_path)}
-    assert list(rows) == [
-        "snowflake --version",
-        "start, to the first answer",
-        "memory, after start",
-    ]
+    measured = ("snowflake --version", "start, to the first answer", "memory, after start")
+    assert list(rows) == [row for name in measured for row in (name, f"{name}, control")]
     assert "MiB" in rows["memory, after start"].snowflake
 
 
 def test_who_begins_changes_with_each_round() -> None:
     turns: list[str] = []
-    pairs = alternating(lambda: turns.append("mine"), lambda: turns.append("theirs"), 2)
-    assert turns == ["mine", "theirs", "theirs", "mine", "mine", "theirs"]
-    assert len(pairs) == 2
+
+    def measure(name: str) -> str:
+        turns.append(name)
+        return name
+
+    rounds = in_turns([partial(measure, name) for name in "abc"], 4)
+    assert "".join(turns) == "abc" + "abc" + "bca" + "cab" + "abc"
+    assert rounds == [("a", "b", "c")] * 4
 
 
 def test_a_comparison_tells_the_median_and_the_middle_half_of_the_ratios() -> None:

@@ -1,8 +1,14 @@
 """The benchmarks themselves, with next to nothing to measure, so that they do not rot."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
+from threading import Thread
 from unittest.mock import Mock, patch
 
 import pytest
@@ -10,10 +16,19 @@ import uvloop
 from typer.testing import CliRunner
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import browser, growth, kinds, latency, logins, proc, refresh, sso
+from tests.benchmarks import (
+    authorize,
+    browser,
+    growth,
+    jwks,
+    kinds,
+    latency,
+    logins,
+    proc,
+    refresh,
+    sso,
+)
 from tests.benchmarks import discord as discord_process
-from tests.benchmarks.beside_bare import Route, beside
-from tests.benchmarks.browser import authorization_request
 from tests.benchmarks.connection import Connection
 from tests.benchmarks.effort import LITTLE
 from tests.benchmarks.load import for_seconds
@@ -69,11 +84,13 @@ def test_a_token_request_is_put_beside_two_calls(snowflake: Snowflake, discord: 
     assert p99.ratio
 
 
-def test_routes_are_asked_for_a_while(snowflake: Snowflake, bare: Bare) -> None:
-    ours = Route(snowflake.origin, authorization_request(snowflake.origin), 302)
-    theirs = Route(bare.origin, request("GET", bare.origin, b"/redirect"), 302)
-    row = beside("authorize", ours, theirs, Goal(0.4), LITTLE)
+@pytest.mark.parametrize("run", [authorize.run, jwks.run])
+def test_answers_are_put_beside_those_of_a_bare_starlette(
+    run: command.Benchmark, tmp_path: Path
+) -> None:
+    (row,) = run(LITTLE, tmp_path)
     assert row.ratio
+    assert " a CPU second, a bare Starlette (" in row.beside
 
 
 async def test_a_delay_comes_before_the_api_alone() -> None:
@@ -93,21 +110,21 @@ async def test_a_store_is_filled(tmp_path: Path) -> None:
         assert await place.rows(f"SELECT count(*) FROM {table.name}") == [(7,)]  # noqa: S608
 
 
-def test_logins_by_session_are_put_beside_redirects_and_full_logins(tmp_path: Path) -> None:
-    codes, whole = sso.run(LITTLE, tmp_path)
-    assert codes.ratio
-    assert whole.ratio
-
-
-def test_both_kinds_of_clients_are_put_beside_each_other(tmp_path: Path) -> None:
-    rows = list(kinds.run(LITTLE, tmp_path))
-    assert [row.benchmark[-9:] for row in rows] == ["2 at once", "1 at once"]
+@pytest.mark.parametrize(
+    ("run", "measured"),
+    [
+        (kinds.run, ["a registered client"]),
+        (sso.run, ["sso, to the code", "sso, whole logins"]),
+        (refresh.run, ["refresh"]),
+    ],
+)
+def test_loads_of_one_snowflake_are_put_beside_each_other(
+    run: command.Benchmark, measured: list[str], tmp_path: Path
+) -> None:
+    rows = list(run(LITTLE, tmp_path))
+    names = [f"{name}, {number} at once" for name in measured for number in (2, 1)]
+    assert [row.benchmark for row in rows] == names
     assert all(row.ratio for row in rows)
-
-
-def test_refreshes_are_put_beside_full_logins(tmp_path: Path) -> None:
-    (row,) = refresh.run(LITTLE, tmp_path)
-    assert row.ratio
 
 
 def test_openssl_tells_its_signatures_a_second() -> None:
@@ -118,6 +135,38 @@ def test_openssl_tells_its_signatures_a_second() -> None:
 def test_a_process_has_used_memory_and_time() -> None:
     assert proc.resident(os.getpid()) > 2**20
     assert proc.cpu_seconds(os.getpid()) > 0
+
+
+def test_the_time_of_threads_that_have_ended_counts() -> None:
+    used: list[float] = []
+
+    def spend() -> None:
+        while time.thread_time() < 0.05:
+            pass
+        used.append(time.thread_time())
+
+    before = proc.cpu_seconds(os.getpid())
+    thread = Thread(target=spend)
+    thread.start()
+    thread.join()
+    assert proc.cpu_seconds(os.getpid()) - before >= used[0]
+
+
+def test_children_of_any_thread_belong_to_the_family() -> None:
+    with ThreadPoolExecutor() as pool:
+        child = pool.submit(
+            subprocess.Popen, [sys.executable, "-c", "input()"], stdin=PIPE
+        ).result()
+        assert child.pid in proc.family(os.getpid())
+        child.communicate(b"\n")
+        assert child.pid not in proc.family(os.getpid())
+
+
+def test_a_process_that_is_no_more_has_no_time() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    with pytest.raises(FileNotFoundError):
+        proc.cpu_seconds(process.pid)
 
 
 def test_an_unexpected_answer_ends_the_run(bare: Bare) -> None:
