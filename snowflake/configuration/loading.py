@@ -15,6 +15,7 @@ from snowflake.configuration.reverse_proxy import faults_of_proxies
 from snowflake.configuration.secret_files import SecretsOfDocument, secrets_of_variables
 from snowflake.configuration.variables import settings_given, variable
 from snowflake.configuration.words import keys_of, reason_of
+from snowflake.crypto.files import exists
 from snowflake.errors import StartFault
 from snowflake.outbound.connections import faults_of_network
 from snowflake.settings import Settings
@@ -104,8 +105,8 @@ def _default_file() -> Path:
 def _is_there(path: Path) -> bool:
     try:
         # Also as a directory, which Docker makes of a file to be mounted that does not exist.
-        return path.exists()
-    except OSError:
+        return exists(path)
+    except StartFault:
         # To read it will tell why.
         return True
 

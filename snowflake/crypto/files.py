@@ -37,9 +37,14 @@ def exists(path: Path) -> bool:
         StartFault: nobody may look.
     """
     try:
-        return path.exists()
+        # Since Python 3.14 ``Path.exists`` says no where nobody may look, and then what is there
+        # would be passed over.
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
     except OSError as error:
         raise _fault("look for", path, error) from error
+    return True
 
 
 def read(path: Path) -> str:
