@@ -9,17 +9,18 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from snowflake.errors import InvalidGrant
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared, Statement
 from snowflake.store.refresh_tokens import hash_of, new_token
 from snowflake.store.schema import access_tokens, grants
 
 #: With what its grant says of whose it is.
-_FIND = (
+_FIND = Prepared(
     select(access_tokens, grants.c.client_id, grants.c.issuer)
     .join_from(access_tokens, grants)
     .where(access_tokens.c.hash == bindparam("sent"))
 )
-_ADD = insert(access_tokens)
+_ADD = Prepared(insert(access_tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ class AccessTokens:
 
     async def find(self, token: str) -> FoundToken | None:
         """Answer what a token stands for, or None if there is none of a living grant."""
-        sent = {"sent": hash_of(token)}
-        row = await self._database.read(lambda c: c.execute(_FIND, sent).one_or_none())
+        row = await self._database.read(_FIND(sent=hash_of(token)).first)
         if row is None:
             return None
-        scopes = tuple(row.scope.split())
-        means = OpaqueToken(row.grant_id, scopes, row.sid, row.issued_at, row.expires_at)
-        return FoundToken(row.client_id, row.issuer, means)
+        means = OpaqueToken(
+            grant_id=row["grant_id"],
+            scopes=tuple(row["scope"].split()),
+            sid=row["sid"],
+            issued_at=row["issued_at"],
+            expires_at=row["expires_at"],
+        )
+        return FoundToken(row["client_id"], row["issuer"], means)
 
     async def add(self, new: NewToken) -> None:
         """Keep a new token of a grant that is there already.
@@ -83,7 +88,7 @@ class AccessTokens:
 
         def work(connection: Connection) -> None:
             try:
-                connection.execute(*adding(new))
+                adding(new).run(connection)
             except IntegrityError as error:
                 raise InvalidGrant("the grant has been revoked") from error
 
@@ -93,11 +98,11 @@ class AccessTokens:
 def adding(new: NewToken) -> Statement:
     """Answer the statement that writes a new token."""
     means = new.means
-    return _ADD, {
-        "hash": hash_of(new.token),
-        "grant_id": means.grant_id,
-        "scope": " ".join(means.scopes),
-        "sid": means.sid,
-        "issued_at": means.issued_at,
-        "expires_at": means.expires_at,
-    }
+    return _ADD(
+        hash=hash_of(new.token),
+        grant_id=means.grant_id,
+        scope=" ".join(means.scopes),
+        sid=means.sid,
+        issued_at=means.issued_at,
+        expires_at=means.expires_at,
+    )

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.locks import deleting, updating
+from snowflake.store.prepared import Prepared, Statement
 from snowflake.store.schema import attempts
 
 #: Seconds over which attempts are counted. Discord counts invalid answers over the same time.
@@ -28,7 +29,7 @@ _OF = (
     .order_by(attempts.c.at.desc())
 )
 _ADD = insert(attempts)
-_TAKE_BACK = deleting(attempts, attempts.c.id == bindparam("attempt"))
+_TAKE_BACK = Prepared(deleting(attempts, attempts.c.id == bindparam("attempt")))
 _AS_OF_NOW = updating(attempts, attempts.c.at > bindparam("now")).values(at=bindparam("now"))
 
 # Rows of an owner, a time and a number, which SQLAlchemy cannot tell from others.
@@ -101,7 +102,7 @@ class Attempts:
 
     async def take_back(self, attempt: str) -> None:
         """Forget an attempt that was no guess, or told nothing."""
-        await self._database.write(lambda c: c.execute(*taking_back(attempt)))
+        await self._database.write(taking_back(attempt).run)
 
     async def forget_old(self) -> None:
         """Delete what no window reaches any more."""
@@ -130,7 +131,7 @@ class Attempts:
 
 def taking_back(attempt: str) -> Statement:
     """Answer the statement that forgets an attempt."""
-    return _TAKE_BACK, {"attempt": attempt}
+    return _TAKE_BACK(attempt=attempt)
 
 
 def _add(connection: Connection, shares: Iterable[Share], now: int) -> str:

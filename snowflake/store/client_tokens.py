@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, insert, select
 
 from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared
 from snowflake.store.refresh_tokens import hash_of
 from snowflake.store.schema import client_tokens
 
 _SENT = client_tokens.c.hash == bindparam("sent")
-_FIND = select(client_tokens).where(_SENT)
-_END = delete(client_tokens).where(_SENT)
-_ADD = insert(client_tokens)
+_FIND = Prepared(select(client_tokens).where(_SENT))
+_END = Prepared(delete(client_tokens).where(_SENT))
+_ADD = Prepared(insert(client_tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,29 @@ class ClientTokens:
 
     async def add(self, name: str, token: KeptClientToken) -> None:
         """Keep a new token by its name."""
-        row = {
-            "hash": hash_of(name),
-            "client_id": token.client_id,
-            "subject": token.subject,
-            "scope": " ".join(token.scopes),
-            "issued_at": token.issued_at,
-            "expires_at": token.expires_at,
-        }
-        await self._database.write(lambda c: c.execute(_ADD, row))
+        adding = _ADD(
+            hash=hash_of(name),
+            client_id=token.client_id,
+            subject=token.subject,
+            scope=" ".join(token.scopes),
+            issued_at=token.issued_at,
+            expires_at=token.expires_at,
+        )
+        await self._database.write(adding.run)
 
     async def find(self, name: str) -> KeptClientToken | None:
         """Answer what a name stands for; None once it has been revoked. It may have expired."""
-        sent = {"sent": hash_of(name)}
-        row = await self._database.read(lambda c: c.execute(_FIND, sent).one_or_none())
+        row = await self._database.read(_FIND(sent=hash_of(name)).first)
         if row is None:
             return None
-        scopes = tuple(row.scope.split())
-        return KeptClientToken(row.client_id, row.subject, scopes, row.issued_at, row.expires_at)
+        return KeptClientToken(
+            client_id=row["client_id"],
+            subject=row["subject"],
+            scopes=tuple(row["scope"].split()),
+            issued_at=row["issued_at"],
+            expires_at=row["expires_at"],
+        )
 
     async def end(self, name: str) -> None:
         """Let a token be good for nothing from now on."""
-        sent = {"sent": hash_of(name)}
-        await self._database.write(lambda c: c.execute(_END, sent))
+        await self._database.write(_END(sent=hash_of(name)).run)

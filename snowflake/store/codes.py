@@ -14,7 +14,6 @@ that itself comes again is a replay.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -28,12 +27,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.sql.dml import ReturningInsert
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database
 from snowflake.store.grants import Grant
 from snowflake.store.locks import updating
+from snowflake.store.prepared import Prepared
 from snowflake.store.schema import codes, grants
 
 #: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
@@ -49,32 +48,42 @@ _HELD = updating(
     & (codes.c.spent == false()),
 )
 #: With what is given, which stays with the login; what was known before stays.
-_LEAVE = _HELD.values(
-    reserved_until=0,
-    holder=None,
-    exchanged=case(
-        (_IS_LOGIN, func.coalesce(bindparam("left"), codes.c.exchanged)), else_=codes.c.exchanged
-    ),
-    person=case(
-        (_IS_LOGIN, func.coalesce(bindparam("of_person"), codes.c.person)), else_=codes.c.person
-    ),
+_LEAVE = Prepared(
+    _HELD.values(
+        reserved_until=0,
+        holder=None,
+        exchanged=case(
+            (_IS_LOGIN, func.coalesce(bindparam("left"), codes.c.exchanged)),
+            else_=codes.c.exchanged,
+        ),
+        person=case(
+            (_IS_LOGIN, func.coalesce(bindparam("of_person"), codes.c.person)),
+            else_=codes.c.person,
+        ),
+    )
 )
-_USE_UP = _HELD.values(spent=True, grant_id=None, holder=None, exchanged=None)
+_USE_UP = Prepared(_HELD.values(spent=True, grant_id=None, holder=None, exchanged=None))
 #: The code is used up, and the login serves others.
-_SPEND = _HELD.values(
-    spent=_IS_CODE,
-    grant_id=bindparam("of_grant"),
-    holder=None,
-    reserved_until=0,
-    exchanged=case((_IS_CODE, None), else_=func.coalesce(bindparam("left"), codes.c.exchanged)),
-    person=case((_IS_CODE, codes.c.person), else_=bindparam("of_person", type_=String)),
+_SPEND = Prepared(
+    _HELD.values(
+        spent=_IS_CODE,
+        grant_id=bindparam("of_grant"),
+        holder=None,
+        reserved_until=0,
+        exchanged=case((_IS_CODE, None), else_=func.coalesce(bindparam("left"), codes.c.exchanged)),
+        person=case((_IS_CODE, codes.c.person), else_=bindparam("of_person", type_=String)),
+    )
 )
 #: Whether the grant of a code lives. Its column is named in plain SQL, since SQLAlchemy correlates
 #: nothing with the row of an insert: it would ask whether any code at all has a grant that lives.
 _LIVES = exists().where(grants.c.id == literal_column("codes.grant_id", String))
 #: A login that has made a grant and serves another code no more.
 _IS_OVER = codes.c.grant_id.is_not(None) & or_(codes.c.expires_at <= bindparam("now"), ~_LIVES)
-_WHY_NOT = select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over"))
+_WHY_NOT = Prepared(
+    select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over")).where(
+        codes.c.id == bindparam("code_id")
+    )
+)
 
 
 class CodeReserved(Exception):
@@ -154,10 +163,11 @@ class Codes:
         for number, row in enumerate(rows):
             values[f"id_{number}"] = row
             values[f"application_{number}"] = application if row == login else None
+        reserving = self._reserve[len(rows)](**values)
 
         def work(connection: Connection) -> Reservation:
-            reserved = connection.execute(self._reserve[len(rows)], values).all()
-            left = {row.id: row.exchanged for row in reserved}
+            reserved = reserving.all(connection)
+            left = {row["id"]: row["exchanged"] for row in reserved}
             if code_id not in left:
                 raise _why_not(connection, code_id, now)
             if login not in left:
@@ -184,7 +194,7 @@ class Codes:
 
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant, and its login."""
-        await self._database.write(lambda c: c.execute(_USE_UP, reservation.held))
+        await self._database.write(_USE_UP(**reservation.held).run)
 
 
 def leave(
@@ -194,7 +204,7 @@ def leave(
     person: str | None = None,
 ) -> None:
     """Give a code back within a transaction. Else as ``Codes.release``."""
-    connection.execute(_LEAVE, {**reservation.held, "left": exchanged, "of_person": person})
+    _LEAVE(**reservation.held, left=exchanged, of_person=person).run(connection)
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
@@ -206,12 +216,13 @@ def spend_for(reservation: Reservation, grant: Grant, connection: Connection) ->
         InvalidGrant: the reservation was lost, so that nothing of the transaction may stay: another
             request has made a grant of this code, or is about to.
     """
-    values = {"of_grant": grant.id, "left": reservation.left, "of_person": grant.person}
-    if connection.execute(_SPEND, {**reservation.held, **values}).rowcount != reservation.rows:
+    left, person = reservation.left, grant.person
+    spending = _SPEND(**reservation.held, of_grant=grant.id, left=left, of_person=person)
+    if spending.run(connection) != reservation.rows:
         raise InvalidGrant("another request has redeemed the code meanwhile")
 
 
-def _reserving(number: int, database: Database) -> ReturningInsert[Any]:
+def _reserving(number: int, database: Database) -> Prepared:
     """Answer the statement that reserves so many rows, those of them that can be."""
     rows = [
         {
@@ -238,12 +249,11 @@ def _reserving(number: int, database: Database) -> ReturningInsert[Any]:
         },
         where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")) & ~_IS_OVER,
     )
-    reserving: ReturningInsert[Any] = reserve.returning(codes.c.id, codes.c.exchanged)
-    return reserving
+    return Prepared(reserve.returning(codes.c.id, codes.c.exchanged))
 
 
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:
-    code = connection.execute(_WHY_NOT.where(codes.c.id == row_id), {"now": now}).one()
-    if code.spent or code.over:
-        return CodeSpent(code.grant_id if code.spent else None)
+    [code] = _WHY_NOT(code_id=row_id, now=now).all(connection)
+    if code["spent"] or code["over"]:
+        return CodeSpent(code["grant_id"] if code["spent"] else None)
     return CodeReserved("somebody is redeeming it")

@@ -1,11 +1,11 @@
 """One database, SQLite or PostgreSQL. What is done with it is a plain function of a connection."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -16,8 +16,6 @@ Result = TypeVar("Result")
 #: What is done with a connection. On SQLite all else waits for it, but for work on many rows, which
 #: may run in another thread.
 Work = Callable[[Connection], Result]
-#: A statement that was made once, because making costs more than running, and what goes into it.
-Statement = tuple[Executable, Mapping[str, object]]
 
 _READ_SECONDS, _WRITE_SECONDS = STORE_SECONDS.labels("read"), STORE_SECONDS.labels("write")
 

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from sqlalchemy import (
     Connection,
     Delete,
-    RowMapping,
     Update,
     and_,
     bindparam,
@@ -28,6 +27,7 @@ from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
 from snowflake.store.leases import Leases
 from snowflake.store.locks import updating
+from snowflake.store.prepared import Prepared, Row
 from snowflake.store.schema import discord_tokens
 from snowflake.store.sealed import open_sealed
 
@@ -36,7 +36,7 @@ SAVING = 5
 #: The time at which an access token has ended that Discord refused before its time.
 REFUSED = 0
 
-_OF = (
+_OF = Prepared(
     select(discord_tokens)
     .where(
         discord_tokens.c.application == bindparam("application_"),
@@ -45,9 +45,10 @@ _OF = (
     .order_by(discord_tokens.c.id)
 )
 _IS = discord_tokens.c.id == bindparam("id_")
-_FIND = select(discord_tokens).where(_IS)
-_ADD = insert(discord_tokens)
-_REMOVE = delete(discord_tokens).where(_IS)
+_FIND = Prepared(select(discord_tokens).where(_IS))
+_ADD = Prepared(insert(discord_tokens))
+_CHANGE = Prepared(update(discord_tokens).where(_IS))
+_REMOVE = Prepared(delete(discord_tokens).where(_IS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class DiscordTokens:
 
     async def of(self, application: str, person: str) -> list[StoredTokens]:
         """Answer all pairs of one person for one Discord application."""
-        values = {"application_": application, "person_": person}
-        rows = await self._database.read(lambda c: c.execute(_OF, values).mappings().all())
+        pairs = _OF(application_=application, person_=person)
+        rows = await self._database.read(pairs.all)
         return [self._read(row) for row in rows]
 
     async def find(
@@ -106,8 +107,7 @@ class DiscordTokens:
 
     async def current(self, tokens: StoredTokens) -> StoredTokens | None:
         """Answer a pair as it is now, or the one that has taken its place; None if all are gone."""
-        values = {"id_": tokens.id}
-        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        row = await self._database.read(_FIND(id_=tokens.id).first)
         if row is not None:
             return self._read(row)
         return await self.find(tokens.application, tokens.person, tokens.scopes)
@@ -126,8 +126,8 @@ class DiscordTokens:
         """
         values = self._values(tokens)
         del values["needed_until"]
-        change = update(discord_tokens).where(discord_tokens.c.id == tokens.id).values(values)
-        return await self._database.write(lambda c: c.execute(change).rowcount == 1)
+        change = _CHANGE(id_=tokens.id, **values)
+        return await self._database.write(change.run) == 1
 
     def keep(self, connection: Connection, tokens: StoredTokens) -> None:
         """Keep the pair of a new login within its transaction.
@@ -135,25 +135,20 @@ class DiscordTokens:
         Older ones go that hold no scope which it does not hold. It goes itself where a newer one
         holds all of its scopes; the newest ends last.
         """
-        values = {"application_": tokens.application, "person_": tokens.person}
         needed_until = tokens.needed_until
-        for other in connection.execute(_OF, values).all():
-            scopes = frozenset(other.scope.split())
-            if other.expires_at > tokens.expires_at and tokens.scopes <= scopes:
-                needed = {"needed_until": max(needed_until, other.needed_until)}
-                connection.execute(update(discord_tokens).where(_IS), {"id_": other.id, **needed})
+        pairs = _OF(application_=tokens.application, person_=tokens.person)
+        for other in pairs.all(connection):
+            scopes, expires_at = frozenset(other["scope"].split()), other["expires_at"]
+            if expires_at > tokens.expires_at and tokens.scopes <= scopes:
+                needed_until = max(needed_until, other["needed_until"])
+                _CHANGE(id_=other["id"], needed_until=needed_until).run(connection)
                 return
-            if other.expires_at <= tokens.expires_at and scopes <= tokens.scopes:
-                needed_until = max(needed_until, other.needed_until)
-                connection.execute(_REMOVE, {"id_": other.id})
-        row = {
-            "id": tokens.id,
-            "application": tokens.application,
-            "person": tokens.person,
-            **self._values(tokens),
-            "needed_until": needed_until,
-        }
-        connection.execute(_ADD, row)
+            if expires_at <= tokens.expires_at and scopes <= tokens.scopes:
+                needed_until = max(needed_until, other["needed_until"])
+                _REMOVE(id_=other["id"]).run(connection)
+        row = {**self._values(tokens), "needed_until": needed_until}
+        its = {"id": tokens.id, "application": tokens.application, "person": tokens.person}
+        _ADD(**its, **row).run(connection)
 
     async def put(self, tokens: StoredTokens) -> None:
         """Keep the pair that a person has brought from Discord without a login."""
@@ -186,8 +181,7 @@ class DiscordTokens:
 
     async def _change(self, tokens: StoredTokens, change: Delete | Update) -> None:
         """Change or delete a pair, unless it has been renewed meanwhile."""
-        values = {"id_": tokens.id}
-        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        row = await self._database.read(_FIND(id_=tokens.id).first)
         if row is None or self._read(row).access_token != tokens.access_token:
             return
         is_same = (discord_tokens.c.id == tokens.id) & (discord_tokens.c.tokens == row["tokens"])
@@ -209,7 +203,7 @@ class DiscordTokens:
             "sealed_by": self._sealer.name,
         }
 
-    def _read(self, row: RowMapping) -> StoredTokens:
+    def _read(self, row: Row) -> StoredTokens:
         pair = open_sealed(self._sealer, SealedPair, row["tokens"])
         if (pair.application, pair.person) != (row["application"], row["person"]):
             raise ValueError("the tokens of a person belong to another")

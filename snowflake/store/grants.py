@@ -7,12 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from snowflake.crypto.sealing import Note, Sealer
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.leases import Leases
 from snowflake.store.locks import deleting
+from snowflake.store.prepared import Prepared, Row, Statement
 from snowflake.store.schema import grants, sessions
 from snowflake.store.sealed import open_sealed
 from snowflake.store.sids import sid_of
@@ -25,25 +26,27 @@ _IS = grants.c.id == bindparam("grant_id")
 _WITH_SESSION = select(grants, sessions.c.expires_at.label("session_ends")).join_from(
     grants, sessions, grants.c.session == sessions.c.id, isouter=True
 )
-_FIND = _WITH_SESSION.where(_IS)
-_ADD = insert(grants)
-_REPLACE = update(grants).where(_IS)
+_FIND = Prepared(_WITH_SESSION.where(_IS))
+_ADD = Prepared(insert(grants))
+_REPLACE = Prepared(update(grants).where(_IS))
 #: Grants that a person has at most with one client: each login makes one, and an application may
 #: send somebody through a hundred a day.
 MOST: Final = 100
 # The one that is being made stays whatever its time, for a clock may have been set back.
-_SURPLUS = deleting(
-    grants,
-    grants.c.id.in_(
-        select(grants.c.id)
-        .where(
-            grants.c.person == bindparam("of_person"),
-            grants.c.client_id == bindparam("of_client"),
-            grants.c.id != bindparam("new_id"),
-        )
-        .order_by(grants.c.auth_time.desc(), grants.c.id)
-        .offset(MOST - 1)
-    ),
+_SURPLUS = Prepared(
+    deleting(
+        grants,
+        grants.c.id.in_(
+            select(grants.c.id)
+            .where(
+                grants.c.person == bindparam("of_person"),
+                grants.c.client_id == bindparam("of_client"),
+                grants.c.id != bindparam("new_id"),
+            )
+            .order_by(grants.c.auth_time.desc(), grants.c.id)
+            .offset(MOST - 1)
+        ),
+    )
 )
 
 
@@ -112,8 +115,7 @@ class Grants:
 
     async def find(self, grant_id: str) -> Grant | None:
         """Answer a grant, or None if there is none or it has ended."""
-        values = {"grant_id": grant_id}
-        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        row = await self._database.read(_FIND(grant_id=grant_id).first)
         return self._living(row) if row is not None else None
 
     async def of_person(self, person: str) -> list[Grant]:
@@ -163,11 +165,11 @@ class Grants:
 
     def adding(self, grant: Grant) -> Statement:
         """Answer the statement that writes a new grant."""
-        return _ADD, {"id": grant.id, **self._row(grant)}
+        return _ADD(id=grant.id, **self._row(grant))
 
     def replacing(self, grant: Grant) -> Statement:
         """Answer the statement that writes a changed grant, if it is still there."""
-        return _REPLACE, {"grant_id": grant.id, **self._row(grant)}
+        return _REPLACE(grant_id=grant.id, **self._row(grant))
 
     def renewing(self, grant: Grant) -> Statement:
         """Answer the statement that writes the claims of a grant, if it is still there.
@@ -176,7 +178,7 @@ class Grants:
         """
         row = self._row(grant)
         claims = {name: row[name] for name in ("claims", "claims_at", "sealed_by")}
-        return _REPLACE, {"grant_id": grant.id, **claims}
+        return _REPLACE(grant_id=grant.id, **claims)
 
     def _row(self, grant: Grant) -> dict[str, object]:
         return {
@@ -196,14 +198,14 @@ class Grants:
             "sealed_by": self._sealer.name,
         }
 
-    def _living(self, row: RowMapping) -> Grant | None:
+    def _living(self, row: Row) -> Grant | None:
         ends = row["session_ends"] or 0
         lives = ends > self._clock()
         if row["session"] is not None and not lives and not row["offline"]:
             return None
         return self._read(row, ends if lives else None)
 
-    def _read(self, row: RowMapping, session_ends: int | None) -> Grant:
+    def _read(self, row: Row, session_ends: int | None) -> Grant:
         sealed = open_sealed(self._sealer, SealedClaims, row["claims"])
         if sealed.grant_id != row["id"]:
             raise ValueError("the claims of a grant belong to another")
@@ -234,4 +236,4 @@ def _sealed(grant: Grant) -> SealedClaims:
 
 def surplus(new: Grant) -> Statement:
     """Answer the statement that ends a person's oldest grants with one client beyond ``MOST``."""
-    return _SURPLUS, {"of_person": new.person, "of_client": new.client_id, "new_id": new.id}
+    return _SURPLUS(of_person=new.person, of_client=new.client_id, new_id=new.id)

@@ -59,10 +59,10 @@ class Logins:
         def work(connection: Connection) -> None:
             if grant.session is not None:
                 hold(connection, grant.session, grant.client_id, self.clock())
-            connection.execute(*surplus(grant))
+            surplus(grant).run(connection)
             codes.spend_for(code, grant, connection)
             for statement in statements:
-                connection.execute(*statement)
+                statement.run(connection)
             if tokens is not None:
                 self.discord_tokens.keep(connection, tokens)
 
@@ -78,9 +78,9 @@ class Logins:
         def work(connection: Connection) -> None:
             if grant.session is not None:
                 hold(connection, grant.session, grant.client_id, self.clock())
-            connection.execute(*surplus(grant))
-            connection.execute(*self.grants.adding(grant))
+            surplus(grant).run(connection)
+            self.grants.adding(grant).run(connection)
             if access_token is not None:
-                connection.execute(*access_tokens.adding(access_token))
+                access_tokens.adding(access_token).run(connection)
 
         await self.database.write(work)

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Select,
     bindparam,
     delete,
@@ -25,8 +24,9 @@ from sqlalchemy import (
 )
 
 from snowflake.crypto.sealing import Sealer
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.locks import deleting, updating
+from snowflake.store.prepared import Prepared, Row, Statement
 from snowflake.store.schema import logout_deliveries
 from snowflake.store.subjects import read_subject
 
@@ -69,7 +69,7 @@ class Part(NamedTuple):
 
 
 _ROWS: Final = logout_deliveries.c
-_ADD = insert(logout_deliveries)
+_ADD = Prepared(insert(logout_deliveries))
 _IS_DUE = (
     (_ROWS.due_at <= bindparam("now"))
     & (_ROWS.held_until <= bindparam("now"))
@@ -187,20 +187,20 @@ class LogoutDeliveries:
             await self._database.write(lambda c: c.execute(_HASTEN, values), many=True)
         return int(waiting)
 
-    def _read(self, row: RowMapping) -> Delivery:
+    def _read(self, row: Row) -> Delivery:
         subject = read_subject(row["subject"], row["sid"], row["person"], self._sealer)
         return Delivery(**{**{name: row[name] for name in Delivery._fields}, "subject": subject})
 
 
 def adding(part: Part, person: str, issuer: str, now: int) -> Statement:
     """Answer the statement that has a client told of a person's end, from ``now`` on."""
-    return _ADD, {
-        "id": secrets.token_hex(16),
+    return _ADD(
+        id=secrets.token_hex(16),
         **part._asdict(),
-        "person": person,
-        "issuer": issuer,
-        "attempts": 0,
-        "due_at": now,
-        "held_until": 0,
-        "expires_at": now + KEPT,
-    }
+        person=person,
+        issuer=issuer,
+        attempts=0,
+        due_at=now,
+        held_until=0,
+        expires_at=now + KEPT,
+    )

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import bindparam, select
 
 from snowflake.crypto.sealing import BadNote, Note, Sealer
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared, Row, Statement
 from snowflake.store.schema import memberships
 
 #: Seconds for which it is kept. Where somebody is stays here no longer than it is of use.
@@ -45,8 +46,10 @@ class SealedMembership(Note):
     asked_at: int
 
 
-_FIND = select(memberships).where(
-    memberships.c.person == bindparam("person"), memberships.c.guild == bindparam("guild")
+_FIND = Prepared(
+    select(memberships).where(
+        memberships.c.person == bindparam("person"), memberships.c.guild == bindparam("guild")
+    )
 )
 
 
@@ -56,15 +59,15 @@ class Memberships:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database, self._sealer = database, sealer
         insert = database.upsert(memberships)
-        self._put = insert.on_conflict_do_update(
+        putting = insert.on_conflict_do_update(
             index_elements=[memberships.c.person, memberships.c.guild],
             set_={name: insert.excluded[name] for name in ("answer", "asked_at", "sealed_by")},
         )
+        self._put = Prepared(putting)
 
     async def find(self, person: str, guild: str) -> Membership | None:
         """Answer what Discord said last, or None if nobody knows."""
-        values = {"person": person, "guild": guild}
-        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        row = await self._database.read(_FIND(person=person, guild=guild).first)
         return self._read(row) if row is not None else None
 
     async def of_person(self, person: str) -> list[Membership]:
@@ -76,8 +79,7 @@ class Memberships:
 
     async def remember(self, membership: Membership) -> None:
         """Keep an answer in place of an older one."""
-        put = self.putting(membership)
-        await self._database.write(lambda c: c.execute(*put))
+        await self._database.write(self.putting(membership).run)
 
     def putting(self, membership: Membership) -> Statement:
         """Answer the statement that keeps an answer in place of an older one.
@@ -86,15 +88,15 @@ class Memberships:
         """
         person, guild = membership.person, membership.guild
         sealed = SealedMembership(person, guild, membership.answer, membership.asked_at)
-        return self._put, {
-            "person": person,
-            "guild": guild,
-            "answer": self._sealer.seal(sealed),
-            "asked_at": membership.asked_at,
-            "sealed_by": self._sealer.name,
-        }
+        return self._put(
+            person=person,
+            guild=guild,
+            answer=self._sealer.seal(sealed),
+            asked_at=membership.asked_at,
+            sealed_by=self._sealer.name,
+        )
 
-    def _read(self, row: RowMapping) -> Membership | None:
+    def _read(self, row: Row) -> Membership | None:
         try:
             sealed = self._sealer.open(SealedMembership, row["answer"])
         except BadNote:

@@ -9,18 +9,19 @@ from typing import ClassVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from snowflake.crypto.sealing import BadNote, Note, Sealer
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.grants import Grant, Grants
+from snowflake.store.prepared import Prepared, Statement
 from snowflake.store.schema import refresh_tokens
 
 #: Seconds after its use in which an old token still gets the answer that was lost.
 OVERLAP = 10
 
 _IS = refresh_tokens.c.hash == bindparam("sent")
-_FIND = select(refresh_tokens).where(_IS)
-_ADD = insert(refresh_tokens)
-_USE = update(refresh_tokens).where(_IS, refresh_tokens.c.used_at.is_(None))
-_KEEP = _USE.values(used_at=None)
+_FIND = Prepared(select(refresh_tokens).where(_IS))
+_ADD = Prepared(insert(refresh_tokens))
+_USING = update(refresh_tokens).where(_IS, refresh_tokens.c.used_at.is_(None))
+_USE, _KEEP = Prepared(_USING), Prepared(_USING.values(used_at=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,17 @@ class RefreshTokens:
     async def find(self, token: str) -> RefreshToken | None:
         """Answer what is known of a token, or None if there is none."""
         hashed = hash_of(token)
-        row = await self._database.read(lambda c: c.execute(_FIND, {"sent": hashed}).one_or_none())
+        row = await self._database.read(_FIND(sent=hashed).first)
         if row is None:
             return None
-        successor = self._open(row.successor, hashed) if row.successor is not None else None
-        return RefreshToken(row.hash, row.grant_id, row.expires_at, row.used_at, successor)
+        sealed = row["successor"]
+        return RefreshToken(
+            hash=hashed,
+            grant_id=row["grant_id"],
+            expires_at=row["expires_at"],
+            used_at=row["used_at"],
+            successor=self._open(sealed, hashed) if sealed is not None else None,
+        )
 
     async def is_used(self, token: str) -> bool:
         """Whether a token was exchanged for another one, or is no more."""
@@ -89,7 +96,7 @@ class RefreshTokens:
         """
         successor = new_token()
         sealed = self._sealer.seal(_Successor(token.hash, successor))
-        use = _USE, {"sent": token.hash, "used_at": int(self._clock()), "successor": sealed}
+        use = _USE(sent=token.hash, used_at=int(self._clock()), successor=sealed)
         change = self._grants.replacing(grant)
         written = await self._write(change, use, adding(successor, grant), *others)
         return successor if written else None
@@ -99,7 +106,7 @@ class RefreshTokens:
 
         Answers whether it could be: another request may have put a successor in its place.
         """
-        keep = _KEEP, {"sent": token.hash}
+        keep = _KEEP(sent=token.hash)
         return await self._write(self._grants.renewing(grant), keep, *others)
 
     async def _write(self, grant: Statement, token: Statement, *additions: Statement) -> bool:
@@ -108,10 +115,10 @@ class RefreshTokens:
         def work(connection: Connection) -> None:
             # The grant first, as whoever ends it does: so nobody waits for each other.
             for change in (grant, token):
-                if connection.execute(*change).rowcount != 1:
+                if change.run(connection) != 1:
                     raise _TooLate
             for addition in additions:
-                connection.execute(*addition)
+                addition.run(connection)
 
         try:
             await self._database.write(work)
@@ -140,8 +147,4 @@ def hash_of(token: str) -> str:
 
 def adding(token: str, grant: Grant) -> Statement:
     """Answer the statement that writes a new token of a grant."""
-    return _ADD, {
-        "hash": hash_of(token),
-        "grant_id": grant.id,
-        "expires_at": grant.expires_at,
-    }
+    return _ADD(hash=hash_of(token), grant_id=grant.id, expires_at=grant.expires_at)

@@ -51,7 +51,7 @@ class Reputations:
         def work(connection: Connection) -> None:
             connection.execute(accept)
             if attempt is not None:
-                connection.execute(*taking_back(attempt))
+                taking_back(attempt).run(connection)
 
         await self._database.write(work)
 

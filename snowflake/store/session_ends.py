@@ -10,7 +10,6 @@ from typing import NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Table,
     and_,
     bindparam,
@@ -24,6 +23,7 @@ from snowflake.store import logout_deliveries
 from snowflake.store.database import Database
 from snowflake.store.locks import deleting
 from snowflake.store.logout_deliveries import Part
+from snowflake.store.prepared import Prepared, Row
 from snowflake.store.schema import grants, session_clients, sessions
 
 
@@ -62,12 +62,17 @@ _OF_PERSON = (
     .order_by(sessions.c.id)
     .with_for_update()
 )
-_BY_APPLICATION = _OF_PERSON.where(sessions.c.application == bindparam("application_"))
-_END = delete(sessions).where(_IS)
-_CLIENTS = select(session_clients).where(session_clients.c.session == bindparam("session_id"))
-_LEAVE = delete(session_clients).where(
-    session_clients.c.session == bindparam("session_id"),
-    session_clients.c.client_id == bindparam("client_id_"),
+_ALL = Prepared(_OF_PERSON)
+_BY_APPLICATION = Prepared(_OF_PERSON.where(sessions.c.application == bindparam("application_")))
+_END = Prepared(delete(sessions).where(_IS))
+_CLIENTS = Prepared(
+    select(session_clients).where(session_clients.c.session == bindparam("session_id"))
+)
+_LEAVE = Prepared(
+    delete(session_clients).where(
+        session_clients.c.session == bindparam("session_id"),
+        session_clients.c.client_id == bindparam("client_id_"),
+    )
 )
 
 
@@ -105,7 +110,7 @@ class SessionEnds:
         answered whose it was. If the client is ``told``, it will hear of it by its server.
         """
         now = int(self._clock())
-        whose = {"person_": person, "application_": application}
+        theirs = _BY_APPLICATION(person_=person, application_=application)
         its_grants = deleting(
             grants,
             and_(
@@ -117,7 +122,7 @@ class SessionEnds:
 
         def work(connection: Connection) -> list[str]:
             ended = []
-            found = connection.execute(_BY_APPLICATION, whose).mappings().all()
+            found = theirs.all(connection)
             connection.execute(its_grants)
             for row in found:
                 if not self._left(connection, row, client_id, told, now):
@@ -130,30 +135,30 @@ class SessionEnds:
     def _left(
         self,
         connection: Connection,
-        row: RowMapping,
+        row: Row,
         client_id: str,
         told: Collection[str],
         now: int,
     ) -> bool:
         """Take a client out of a session, and answer whether another is left, or it was in none."""
-        its = {"session_id": row["id"]}
-        clients = {client.client_id for client in connection.execute(_CLIENTS, its).all()}
+        its_clients = _CLIENTS(session_id=row["id"]).all(connection)
+        clients = {client["client_id"] for client in its_clients}
         if client_id not in clients:
             return True
         if row["expires_at"] > now:
             _tell(connection, row, {client_id} & {*told}, now)
-        connection.execute(_LEAVE, {**its, "client_id_": client_id})
+        _LEAVE(session_id=row["id"], client_id_=client_id).run(connection)
         return not clients <= {client_id, ACCOUNT}
 
     def end_of(self, connection: Connection, person: str, *, told: Collection[str]) -> None:
         """End all sessions of a person within a transaction. Else as ``end``."""
-        found = connection.execute(_OF_PERSON, {"person_": person}).mappings().all()
+        found = _ALL(person_=person).all(connection)
         end_rows(connection, found, int(self._clock()), told=told)
 
 
 def end_rows(
     connection: Connection,
-    found: Sequence[RowMapping],
+    found: Sequence[Row],
     now: int,
     *,
     told: Collection[str],
@@ -167,11 +172,11 @@ def end_rows(
         if row["expires_at"] > now:
             # Whoever was signed out by time alone has not signed out, and nobody is told.
             _tell(connection, row, told, now)
-        connection.execute(_END, {"session_id": row["id"]})
+        _END(session_id=row["id"]).run(connection)
 
 
-def _tell(connection: Connection, row: RowMapping, told: Collection[str], now: int) -> None:
-    for client in connection.execute(_CLIENTS, {"session_id": row["id"]}).all():
-        if client.client_id in told:
-            part = Part(client.client_id, client.sid, client.subject, client.sealed_by)
-            connection.execute(*logout_deliveries.adding(part, row["person"], row["issuer"], now))
+def _tell(connection: Connection, row: Row, told: Collection[str], now: int) -> None:
+    for client in _CLIENTS(session_id=row["id"]).all(connection):
+        if client["client_id"] in told:
+            part = Part(client["client_id"], client["sid"], client["subject"], client["sealed_by"])
+            logout_deliveries.adding(part, row["person"], row["issuer"], now).run(connection)

@@ -1,16 +1,20 @@
 """Whether a session lives, and with a client in it, held so until the end of a transaction."""
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from snowflake.errors import InvalidGrant
+from snowflake.store.prepared import Prepared
 from snowflake.store.schema import session_clients, sessions
 
 _EXPIRY = select(sessions.c.expires_at).where(sessions.c.id == bindparam("session_id"))
 #: Others may look at the session meanwhile, or nobody else.
-_LOCK, _LOCK_ALONE = _EXPIRY.with_for_update(read=True), _EXPIRY.with_for_update()
-_PART = select(session_clients.c.sid).where(
-    session_clients.c.session == bindparam("session_id"),
-    session_clients.c.client_id == bindparam("client_id_"),
+_LOCK = Prepared(_EXPIRY.with_for_update(read=True))
+_LOCK_ALONE = Prepared(_EXPIRY.with_for_update())
+_PART = Prepared(
+    select(session_clients.c.sid).where(
+        session_clients.c.session == bindparam("session_id"),
+        session_clients.c.client_id == bindparam("client_id_"),
+    )
 )
 
 
@@ -40,8 +44,8 @@ def check_part(connection: Connection, session_id: str, client_id: str) -> None:
     Raises:
         InvalidGrant: the person has signed out of the client alone.
     """
-    its = {"session_id": session_id, "client_id_": client_id}
-    if connection.execute(_PART, its).first() is None:
+    part = _PART(session_id=session_id, client_id_=client_id)
+    if part.first(connection) is None:
         raise signed_out()
 
 
@@ -50,9 +54,7 @@ def signed_out() -> InvalidGrant:
     return InvalidGrant("the person has signed out, and has to sign in again")
 
 
-def _check_lives(
-    connection: Connection, lock: Select[tuple[int]], session_id: str, now: float
-) -> None:
-    row = connection.execute(lock, {"session_id": session_id}).first()
-    if row is None or row.expires_at <= now:
+def _check_lives(connection: Connection, lock: Prepared, session_id: str, now: float) -> None:
+    row = lock(session_id=session_id).first(connection)
+    if row is None or row["expires_at"] <= now:
         raise signed_out()

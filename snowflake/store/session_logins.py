@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from snowflake.store.codes import Reservation, leave
-from snowflake.store.database import Database, Statement
+from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.memberships import Membership, Memberships, in_order
+from snowflake.store.prepared import Prepared, Row, Statement
 from snowflake.store.schema import codes, session_clients, sessions
 from snowflake.store.session_ends import end_rows
 from snowflake.store.session_liveness import check_part, hold_alone, signed_out
@@ -69,7 +70,7 @@ class Entry(NamedTuple):
     learnt: Iterable[Membership] = ()
 
 
-_IN_BROWSER = (
+_IN_BROWSER = Prepared(
     select(sessions)
     .where(
         (sessions.c.identifier == bindparam("hashed"))
@@ -78,8 +79,8 @@ _IN_BROWSER = (
     .order_by(sessions.c.id)
     .with_for_update()
 )
-_CHANGE = update(sessions).where(sessions.c.id == bindparam("session_id"))
-_ADD_CODE = insert(codes)
+_CHANGE = Prepared(update(sessions).where(sessions.c.id == bindparam("session_id")))
+_ADD_CODE = Prepared(insert(codes))
 #: Kept as the client is told it last.
 _OF_SUBJECT = ("subject", "sealed_by")
 
@@ -98,12 +99,13 @@ class SessionLogins:
         self._database, self._sessions, self._clock = database, rows, clock
         self._discord_tokens, self._memberships = discord_tokens, memberships
         participant = database.upsert(session_clients)
-        self._participate = participant.on_conflict_do_update(
+        participating = participant.on_conflict_do_update(
             index_elements=[session_clients.c.session, session_clients.c.client_id],
             set_={name: participant.excluded[name] for name in ("last_at", *_OF_SUBJECT)},
         )
+        self._participate = Prepared(participating)
         adding = database.upsert(sessions)
-        self._add = adding.on_conflict_do_nothing(index_elements=[sessions.c.browser])
+        self._add = Prepared(adding.on_conflict_do_nothing(index_elements=[sessions.c.browser]))
 
     async def begin(
         self,
@@ -125,14 +127,14 @@ class SessionLogins:
             InvalidGrant: the session that the login had begun has ended, or the person has signed
                 out of the client alone. Nothing is written.
         """
-        looked = {"hashed": hash_of(previous or ""), "browser_": new.browser}
+        looking = _IN_BROWSER(hashed=hash_of(previous or ""), browser_=new.browser)
         hashed = hash_of(identifier)
 
         def work(connection: Connection) -> Session:
             session = None
             while session is None:
                 # Again, where another window has begun one in the very same moment.
-                found = connection.execute(_IN_BROWSER, looked).mappings().all()
+                found = looking.all(connection)
                 kept = self._kept(found, new, arrival.begun)
                 others = [row for row in found if row is not kept]
                 end_rows(connection, others, int(self._clock()), told=told)
@@ -143,21 +145,19 @@ class SessionLogins:
                 else:
                     session = self._sessions.read(kept)
                     check_part(connection, session.id, arrival.client_id)
-                    connection.execute(_CHANGE, {"session_id": session.id, "identifier": hashed})
+                    _CHANGE(session_id=session.id, identifier=hashed).run(connection)
             if arrival.left is not None:
                 reservation, sealed = arrival.left
                 leave(connection, reservation, sealed(session.id), session.person)
-            connection.execute(*self._participating(session, arrival.client_id, arrival.subject))
+            self._participating(session, arrival.client_id, arrival.subject).run(connection)
             for membership in in_order(arrival.learnt):
-                connection.execute(*self._memberships.putting(membership))
+                self._memberships.putting(membership).run(connection)
             self._discord_tokens.keep(connection, arrival.tokens)
             return session
 
         return await self._database.write(work)
 
-    def _kept(
-        self, found: Sequence[RowMapping], new: Session, begun: str | None
-    ) -> RowMapping | None:
+    def _kept(self, found: Sequence[Row], new: Session, begun: str | None) -> Row | None:
         """Answer the session that lives on, if any does."""
         living = [row for row in found if self._sessions.lives(row) and _is_same(row, new)]
         # The one of the cookie rather than one whose cookie was lost.
@@ -167,15 +167,13 @@ class SessionLogins:
         return kept
 
     def _added(self, connection: Connection, new: Session, hashed: str) -> Session | None:
-        row = {"id": new.id, "identifier": hashed, **self._sessions.row(new)}
-        return new if connection.execute(self._add, row).rowcount == 1 else None
+        adding = self._add(id=new.id, identifier=hashed, **self._sessions.row(new))
+        return new if adding.run(connection) == 1 else None
 
-    def _renewed(
-        self, connection: Connection, kept: RowMapping, new: Session, hashed: str
-    ) -> Session:
+    def _renewed(self, connection: Connection, kept: Row, new: Session, hashed: str) -> Session:
         session = replace(new, id=kept["id"], began_at=kept["began_at"])
-        its = {"identifier": hashed, **self._sessions.row(session)}
-        connection.execute(_CHANGE, {"session_id": session.id, **its})
+        its = self._sessions.row(session)
+        _CHANGE(session_id=session.id, identifier=hashed, **its).run(connection)
         return session
 
     async def enter(self, session: Session, entry: Entry, account: Account) -> None:
@@ -187,41 +185,38 @@ class SessionLogins:
             InvalidGrant: the session has ended meanwhile. Nothing is written.
         """
         now = int(self._clock())
-        used = {
-            "session_id": session.id,
-            "used_at": now,
-            **self._sessions.sealed(session.id, account),
-        }
+        sealed = self._sessions.sealed(session.id, account)
+        using = _CHANGE(session_id=session.id, used_at=now, **sealed)
 
         def work(connection: Connection) -> None:
             hold_alone(connection, session.id, now)
-            connection.execute(_CHANGE, used)
+            using.run(connection)
             if entry.code is not None:
-                connection.execute(*_putting(entry.code, session))
-            connection.execute(*self._participating(session, entry.client_id, entry.subject))
+                _putting(entry.code, session).run(connection)
+            self._participating(session, entry.client_id, entry.subject).run(connection)
             for membership in in_order(entry.learnt):
-                connection.execute(*self._memberships.putting(membership))
+                self._memberships.putting(membership).run(connection)
 
         await self._database.write(work)
 
     def _participating(self, session: Session, client_id: str, subject: str) -> Statement:
         now = int(self._clock())
-        times = {"first_at": now, "last_at": now}
-        return self._participate, {**self._sessions.part(session, client_id, subject), **times}
+        part = self._sessions.part(session, client_id, subject)
+        return self._participate(**part, first_at=now, last_at=now)
 
 
 def _putting(code: NewCode, session: Session) -> Statement:
-    return _ADD_CODE, {
-        "id": code.id,
-        "spent": False,
-        "reserved_until": 0,
-        "exchanged": code.exchanged,
-        "application": session.application,
-        "person": session.person,
-        "expires_at": code.expires_at,
-    }
+    return _ADD_CODE(
+        id=code.id,
+        spent=False,
+        reserved_until=0,
+        exchanged=code.exchanged,
+        application=session.application,
+        person=session.person,
+        expires_at=code.expires_at,
+    )
 
 
-def _is_same(row: RowMapping, session: Session) -> bool:
+def _is_same(row: Row, session: Session) -> bool:
     names = ("application", "person", "issuer")
     return all(row[name] == getattr(session, name) for name in names)

@@ -9,15 +9,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import ClassVar, NamedTuple
 
-from sqlalchemy import (
-    RowMapping,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import bindparam, func, select
 
 from snowflake.crypto.sealing import Note, Sealer
 from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared, Row
 from snowflake.store.schema import session_clients, sessions
 from snowflake.store.sealed import open_sealed
 from snowflake.store.sids import sid_of
@@ -82,8 +78,8 @@ class SealedAccount(Note):
     asked_at: int
 
 
-_FIND = select(sessions).where(sessions.c.identifier == bindparam("hashed"))
-_PARTICIPANTS = (
+_FIND = Prepared(select(sessions).where(sessions.c.identifier == bindparam("hashed")))
+_PARTICIPANTS = Prepared(
     select(session_clients)
     .where(session_clients.c.session == bindparam("session_id"))
     .order_by(session_clients.c.last_at.desc(), session_clients.c.client_id)
@@ -98,8 +94,7 @@ class Sessions:
 
     async def find(self, identifier: str) -> Session | None:
         """Answer the living session whose cookie holds an identifier, or None."""
-        values = {"hashed": hash_of(identifier)}
-        row = await self._database.read(lambda c: c.execute(_FIND, values).mappings().one_or_none())
+        row = await self._database.read(_FIND(hashed=hash_of(identifier)).first)
         return self.read(row) if row is not None and self.lives(row) else None
 
     async def of_person(self, person: str | None = None) -> list[Session]:
@@ -127,15 +122,14 @@ class Sessions:
 
     async def participants(self, session: Session) -> list[Participant]:
         """Answer the clients that took part, the last one first."""
-        values = {"session_id": session.id}
-        rows = await self._database.read(lambda c: c.execute(_PARTICIPANTS, values).all())
+        rows = await self._database.read(_PARTICIPANTS(session_id=session.id).all)
         return [
             Participant(
-                client_id=row.client_id,
-                sid=row.sid,
-                first_at=row.first_at,
-                last_at=row.last_at,
-                subject=read_subject(row.subject, row.sid, session.person, self._sealer),
+                client_id=row["client_id"],
+                sid=row["sid"],
+                first_at=row["first_at"],
+                last_at=row["last_at"],
+                subject=read_subject(row["subject"], row["sid"], session.person, self._sealer),
             )
             for row in rows
         ]
@@ -165,7 +159,7 @@ class Sessions:
         its_name = sealed_subject(sid, subject, session.person, self._sealer)
         return {"session": session.id, "client_id": client_id, "sid": sid, **its_name}
 
-    def lives(self, row: RowMapping) -> bool:
+    def lives(self, row: Row) -> bool:
         """Whether the time of a row is not over."""
         return bool(row["expires_at"] > self._clock())
 
@@ -189,7 +183,7 @@ class Sessions:
         note = SealedAccount(session_id, account.user, scopes, account.asked_at)
         return {"account": self._sealer.seal(note), "sealed_by": self._sealer.name}
 
-    def read(self, row: RowMapping) -> Session:
+    def read(self, row: Row) -> Session:
         """Answer the session of a row.
 
         Raises:

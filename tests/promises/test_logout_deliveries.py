@@ -89,7 +89,7 @@ def _claims(token: str) -> Any:  # as JSON has it; that it is signed is shown el
 
 def _add(sid: str, connection: Connection) -> None:
     for client_id in CLIENTS:
-        connection.execute(*adding(Part(client_id, sid), ADA, ISSUER, int(time.time())))
+        adding(Part(client_id, sid), ADA, ISSUER, int(time.time())).run(connection)
 
 
 async def _until_all_have_died(

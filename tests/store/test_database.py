@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, insert, text
+from sqlalchemy import Connection, column, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.store.prepared import Prepared
 from snowflake.store.schema import grants, refresh_tokens
 from tests.running import Clock
 from tests.store.furniture import put_login
@@ -52,9 +53,8 @@ async def test_a_login_that_fails_in_the_middle_has_not_happened(
 ) -> None:
     async with place.store(clock) as store:
         # A statement that no database can do, behind others that it can.
-        monkeypatch.setattr(
-            "snowflake.store.refresh_tokens.adding", lambda *_: (text("nonsense"), {})
-        )
+        nonsense = Prepared(select(column("nonsense")))()
+        monkeypatch.setattr("snowflake.store.refresh_tokens.adding", lambda *_: nonsense)
         with pytest.raises((ProgrammingError, TemporarilyUnavailable)):
             await put_login(store, "code")
         assert await place.rows("SELECT id FROM grants") == []

@@ -67,7 +67,7 @@ async def surplus_of(store: Store, number: int) -> list[str]:
 
     def add(connection: Connection) -> None:
         for one in more:
-            connection.execute(*store.grants.adding(one))
+            store.grants.adding(one).run(connection)
 
     await store.database.write(add)
     return kept

@@ -1,13 +1,10 @@
 """Logouts that clients are yet to be told of: each is one process's at a time."""
 
 import asyncio
-from functools import partial
 
 import pytest
-from sqlalchemy import Connection
 
 from snowflake.store import Store
-from snowflake.store.database import Statement
 from snowflake.store.logout_deliveries import HELD, KEPT, LONGEST_PAUSE, Delivery, Part, adding
 from tests.running import NOW, Clock
 from tests.store.furniture import PERSON
@@ -18,11 +15,7 @@ ISSUER = "https://snowflake.example.com"
 
 async def put(store: Store, client_id: str, *sids: str, now: int = NOW) -> None:
     for sid in sids:
-        await store.database.write(partial(_add, adding(Part(client_id, sid), PERSON, ISSUER, now)))
-
-
-def _add(statement: Statement, connection: Connection) -> None:
-    connection.execute(*statement)
+        await store.database.write(adding(Part(client_id, sid), PERSON, ISSUER, now).run)
 
 
 async def take(store: Store, client_id: str = "wiki") -> Delivery:

@@ -11,14 +11,12 @@ import httpx
 import respx
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import Connection
 
 from snowflake.oidc.backchannel_logout.deliveries import AT_ONCE, Deliveries
 from snowflake.outbound.transport import transport_to_any
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state import State
-from snowflake.store.database import Statement
 from snowflake.store.logout_deliveries import Part, adding
 from tests.login import Json
 from tests.oidc.signed_in import GRAFANA, WIKI
@@ -78,14 +76,10 @@ class Teller:
         """Let sessions have ended in which a client took part."""
         for sid in sids or ("s1",):
             statement = adding(Part(client_id, sid), PERSON, ORIGIN, int(self.clock.now))
-            await self.state.store.database.write(partial(_add, statement))
+            await self.state.store.database.write(statement.run)
 
     async def waiting(self) -> int:
         return await self.state.store.logout_deliveries.count()
-
-
-def _add(statement: Statement, connection: Connection) -> None:
-    connection.execute(*statement)
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ async def signed_in(place: Place, clock: Clock, mode: str) -> None:
     async with place.store(clock) as made:
         sub = Subjects(await made.subject_secret.made()).of(NELLY, client)
         login = replace(grant(NELLY.id), client_id="app", claims={"sub": sub})
-        await made.database.write(lambda c: c.execute(*made.grants.adding(login)))
+        await made.database.write(made.grants.adding(login).run)
 
 
 async def warnings(place: Place, tmp_path: Path, mode: str, **values: object) -> list[Finding]:
