@@ -31,6 +31,7 @@
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
         │   ├── StaleAnswer
+        │   ├── SentFromElsewhere
         │   ├── UnregisteredRedirect
         │   ├── NotServed
         │   ├── NotFound
@@ -127,6 +128,7 @@ from snowflake.errors.oauth import (
     RequestNotSupported,
     RequestTimeout,
     RequestUriNotSupported,
+    SentFromElsewhere,
     StaleAnswer,
     TokenSentTwice,
     TooLarge,
@@ -209,6 +211,7 @@ __all__ = [
     "RequestNotSupported",
     "RequestTimeout",
     "RequestUriNotSupported",
+    "SentFromElsewhere",
     "SlowDown",
     "SnowflakeError",
     "StaleAnswer",

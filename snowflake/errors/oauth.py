@@ -42,6 +42,12 @@ class StaleAnswer(InvalidRequest):
     """A page of ours was answered too late, by somebody else, or with what is not on it."""
 
 
+class SentFromElsewhere(InvalidRequest):
+    """A form that changes something was not sent from a page of ours."""
+
+    status = 403
+
+
 class UnregisteredRedirect(InvalidRequest):
     """A URI to come back to is not one of the registered client's. The log says how it differs."""
 

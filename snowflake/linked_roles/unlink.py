@@ -13,6 +13,7 @@ from snowflake.linked_roles.failures import brought, told
 from snowflake.linked_roles.notes import ToDiscord, ToUnlink, new_id, take
 from snowflake.linked_roles.own import application_of, table_of
 from snowflake.linked_roles.start import KNOWING, WRITING, to_discord
+from snowflake.protocol.own_pages import check_own_page
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
@@ -46,10 +47,12 @@ async def unlink(request: Request) -> Response | Unlinked:
     """Send the person to Discord; or unlink them, once they have said on our page so.
 
     Raises:
+        SentFromElsewhere: it was not said on a page of ours.
         LinkError: it cannot go on.
     """
     if request.method != "POST":
         return to_discord(request, KNOWING, unlinking=True)
+    check_own_page(request)
     state = state_of(request)
     platform = table_of(state.settings).platform_name
     with told(platform, unlinking=True):

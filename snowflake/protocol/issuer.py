@@ -14,5 +14,9 @@ def issuer_of(request: Request) -> str:
     settings = state_of(request).settings
     if settings.issuer:
         return settings.issuer
-    reached = f"{request.scope['scheme']}://{request.headers['host']}"
-    return origin_of(reached) + settings.base_path
+    return reached(request) + settings.base_path
+
+
+def reached(request: Request) -> str:
+    """Answer the origin by which the browser has reached us, as the reverse proxy says."""
+    return origin_of(f"{request.scope['scheme']}://{request.headers['host']}")

@@ -22,6 +22,7 @@ from snowflake.oidc.account import (
 from snowflake.oidc.frontchannel_logout import frames_of
 from snowflake.oidc.single_sign_on import account_of
 from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.own_pages import check_own_page
 from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.protocol.paths import ACCOUNT
 from snowflake.protocol.session_cookie import session_of
@@ -71,12 +72,15 @@ async def account(request: Request) -> Response:
 
     Raises:
         NotFound: no sessions are kept here.
+        SentFromElsewhere: it is no button of ours.
         StaleAnswer: it is no button of the page, or of one that is old or somebody else's.
         TemporarilyUnavailable: Discord or the store cannot be asked.
     """
     state, issuer = state_of(request), issuer_of(request)
     if not state.registry.keeps_sessions:
         raise NotFound("there is no such page here")
+    if request.method == "POST":
+        check_own_page(request)
     session = await session_of(request, issuer, state)
     if request.method == "POST":
         return await _pressed(request, await _form(request), session, state)

@@ -18,6 +18,7 @@ from snowflake.oidc.ways import ways_here
 from snowflake.protocol import browser, pkce
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
+from snowflake.protocol.own_pages import check_own_page
 from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.protocol.paths import CONSENT
 from snowflake.protocol.redirect import redirect
@@ -38,6 +39,7 @@ async def consent(request: Request) -> Response:
     """Ask whether an application may learn what it asks for, and go on as the person says.
 
     Raises:
+        SentFromElsewhere: it is no answer from a page of ours.
         LoginUnknown: it is no answer to our page.
         LoginExpired: the login is too old.
         LoginSignedOut: nobody is signed in any more, or somebody else.
@@ -74,6 +76,7 @@ async def _asked(request: Request) -> Response:
 
 async def _answered(request: Request) -> Response:
     """Go on to the application with a code, or tell it that the person does not want it."""
+    check_own_page(request)
     state, params = state_of(request), await _form(request)
     note, client, session = await _waiting(request, params, state)
     login = note.login_note()

@@ -20,6 +20,7 @@ from snowflake.oidc.frontchannel_logout import frames_of
 from snowflake.oidc.single_sign_on import account_of
 from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.issuer import issuer_of
+from snowflake.protocol.own_pages import check_own_page
 from snowflake.protocol.parameters import Parameters
 from snowflake.protocol.paths import END_SESSION
 from snowflake.protocol.posted import sent_to
@@ -52,7 +53,10 @@ SIGNED_OUT_HERE: Final = Message(
 
 
 async def end_session(request: Request) -> Response:
-    """End the session of this browser, and send the person back."""
+    """End the session of this browser, and send the person back.
+
+    An application may send the person by a form of its own; our page's button is ours alone.
+    """
     state, issuer = state_of(request), issuer_of(request)
     params = await sent_to(request, MAX_FORM)
     if isinstance(params, Response):
@@ -72,6 +76,7 @@ async def end_session(request: Request) -> Response:
 
 async def _answered(request: Request, params: Parameters, state: State) -> Response:
     """End what our page has asked about, if it is still who is signed in."""
+    check_own_page(request)
     note = answered(params.require(ANSWER, MAX_FORM), state.sealer, state.clock())
     session = await session_of(request, issuer_of(request), state)
     client = state.registry.find(note.client_id) if note.client_id is not None else None

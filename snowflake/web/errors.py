@@ -20,6 +20,7 @@ from snowflake.errors import (
     NotLinked,
     NotServed,
     OAuthError,
+    SentFromElsewhere,
     StaleAnswer,
     StoreDown,
     TemporarilyUnavailable,
@@ -71,6 +72,10 @@ _FOR_PEOPLE: dict[type, tuple[str, str]] = {
     StaleAnswer: (
         "Nothing has changed",
         "Load the page once more.",
+    ),
+    SentFromElsewhere: (
+        "Nothing has changed",
+        "If you pressed a button of ours, go back and load its page once more. If not, close this.",
     ),
     Busy: (
         "This can't be done right now",

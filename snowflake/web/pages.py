@@ -32,6 +32,11 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 
+#: Headers of a page with a form of ours. Browsers say ``Origin: null`` of a page that tells nobody
+#: where it is, so that we could not know it for our own (``protocol/own_pages``); others still
+#: hear nothing of its address.
+FORM_HEADERS: Mapping[str, str] = {"Referrer-Policy": "same-origin"}
+
 #: The status from which something has failed, about which somebody may want to ask.
 FAILED: Final = 400
 #: The address of the page itself, with all that stands in it.
@@ -164,5 +169,7 @@ def page(
     shown = look_of(request)
     reference = request.scope.get("request_id", "") if status >= FAILED else None
     html = render(template, look=shown, reference=reference, **{"links": (), **context})
-    policy = shown.form_policy if form else shown.policy
-    return HTMLResponse(html, status, {"Content-Security-Policy": policy, **(headers or {})})
+    own = {"Content-Security-Policy": shown.policy}
+    if form:
+        own = {"Content-Security-Policy": shown.form_policy, **FORM_HEADERS}
+    return HTMLResponse(html, status, {**own, **(headers or {})})

@@ -20,11 +20,11 @@ from tests.proxies.documented import (
     proxying,
     replaced,
 )
+from tests.proxies.neighbours import ORIGIN, TRUSTING, Site, neighbours
 from tests.proxies.through import Through
 from tests.tls import authority
 
-ORIGIN, PATH = f"https://{HOST}", "/snowflake"
-TRUSTING = {"UVICORN_FORWARDED_ALLOW_IPS": "127.0.0.1", "SNOWFLAKE_ALLOWED_HOSTS": HOST}
+PATH = "/snowflake"
 #: Clients with an issuer to themselves, and how that spells their IDs.
 OWN = {"wiki": "wiki", "a|b@[c]\\d;e=`f`&{g}": "a%7Cb@%5Bc%5D%5Cd;e=%60f%60&%7Bg%7D"}
 #: Each proxy as the guide has it, the same below a path, and what people write instead.
@@ -81,6 +81,12 @@ def proxied(
         through.wait_for(f"{ORIGIN}{path}/health")
         with httpx.Client(trust_env=False, timeout=15, mounts={ORIGIN: through}) as http:
             yield replace(behind, http=http), f"{ORIGIN}{path}", through
+
+
+@pytest.fixture(scope="session")
+def site(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with neighbours(certificates, tmp_path_factory.mktemp("site")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from snowflake.sandbox.discord.people import Person
 from tests.journeys.browser import Browser, arrival, parameters
 from tests.journeys.relying_party import Secrets, tokens_of
 from tests.journeys.world import ADA, World, sign_in
-from tests.proxies.conftest import ORIGIN, OWN
+from tests.proxies.conftest import OWN
+from tests.proxies.neighbours import ORIGIN
 from tests.proxies.through import Through
 
 Proxied = tuple[World, str, Through]

@@ -15,6 +15,7 @@ from snowflake.errors import InvalidRequest, NotFound, StaleAnswer
 from snowflake.oidc.devices import NOTE, page_of
 from snowflake.oidc.user_codes import USER_CODE, typed
 from snowflake.protocol.bounds import MAX_USER_CODE
+from snowflake.protocol.own_pages import check_own_page
 from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.state import state_of
@@ -38,6 +39,7 @@ async def device(request: Request) -> Response:
 
     Raises:
         NotFound: there are no clients of devices here.
+        SentFromElsewhere: it is no form of ours.
         StaleAnswer: it is no form of ours, or of a page that was loaded too long ago.
         LoginElsewhere: it was loaded in another browser.
         LoginSignedOut: nobody is signed in any more, or somebody else.
@@ -49,6 +51,8 @@ async def device(request: Request) -> Response:
     if not state.registry.offers.some(lambda client: client.may_bring(DEVICE_CODE)):
         raise NotFound("there is no such page here")
     is_post = request.method == "POST"
+    if is_post:
+        check_own_page(request)
     try:
         params = await form(request) if is_post else query(request)
         sent = _Sent.of(params)
