@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from snowflake.discord.models import Tokens, User
 from snowflake.discord.role_connections import ROLE_CONNECTIONS_WRITE
-from snowflake.errors import LinkCancelled
+from snowflake.errors import InvalidGrant, LinkCancelled
 from snowflake.linked_roles.failures import brought, refusal, told
 from snowflake.linked_roles.notes import ToDiscord, ToUpstream, new_id, take
 from snowflake.linked_roles.own import application_of, table_of, upstream_of
@@ -16,11 +16,12 @@ from snowflake.protocol.bounds import MAX_DISCORD_CODE
 from snowflake.protocol.browser import LOGIN_LIFETIME
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.discord import check_discord
-from snowflake.protocol.failed_codes import trying_code
+from snowflake.protocol.failed_codes import Somebody, trying
 from snowflake.protocol.known_browser import known_browser, remember_person
 from snowflake.protocol.parameters import query
 from snowflake.protocol.redirect import redirect
 from snowflake.state import State, state_of
+from snowflake.state.quota import FAILED_CODES
 from snowflake.state.renewal import NOBODY, expiry, scopes_of
 from snowflake.store.discord_tokens import StoredTokens
 
@@ -53,10 +54,12 @@ async def discord(request: Request) -> Response | Unlinking:
         # 3. Who it is, unless too many codes were made up.
         secure = note.issuer.startswith("https:")
         known = known_browser(request, state.sealer, state.clock(), secure=secure)
+        login, caller = note.verifier, caller_of(request)
+        somebody = Somebody.of(FAILED_CODES, login, caller, known, state.limiter)
         # Until the tokens are kept, nobody may revoke those of the person.
         application = application_of(state.settings).id
         async with state.store.under_way.somebody(application, state.discord.left()):
-            async with trying_code(note.verifier, caller_of(request), known, state):
+            async with trying(InvalidGrant, somebody, state):
                 answer = await _exchange(note, code, state)
             user = await state.discord.user(answer.access_token)
             tokens = _stored(note, answer, user, state)

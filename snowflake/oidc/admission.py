@@ -63,15 +63,15 @@ async def admit(
         if note.silent:
             return _answered(note, OVER)
         raise LoginSpent(ways_here(note, state)) from error
-    ours, exchanged, fetched = came
-    kept, user, session = exchanged, fetched.person.user, None
+    exchanged, fetched = came.exchanged, came.fetched
+    user, session = fetched.person.user, None
     try:
         known = state.subjects.find(user, client)
         if Hints(tuple(note.hinted), note.login).surely_exclude(user, known):
             return _answered(note, ANOTHER)
         policies.admit(fetched.person, client, state.clock())
         subject = state.subjects.of(user, client)
-        kept = exchanged.holding(fetched)
+        came = came._replace(exchanged=exchanged.holding(fetched))
         session = await begin_session(note, came, subject, previous, state)
     except AccessDenied as refusal:
         return await denied(note, fetched.person, refusal, client, state)
@@ -81,7 +81,7 @@ async def admit(
         # Whoever was not let in is asked about anew when they load the page again. A session has
         # released it already.
         if session is None:
-            await state.store.codes.release(ours, state.sealer.seal(kept), user.id)
+            await state.store.codes.release(came.code, state.sealer.seal(came.exchanged), user.id)
     return Admitted(fetched.person, subject, exchanged.scopes, session)
 
 

@@ -141,12 +141,13 @@ async def _welcomed(
 ) -> Response:
     """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
     begun, now = admitted.session, state.clock()
-    code = replace(code, subject=admitted.subject)
     if begun is None:
+        code = replace(code, subject=admitted.subject)
         return await _sent_on(note, Arrived(code, client, admitted.person, admitted.discord), state)
     session = begun.session
     code = replace(
         code,
+        subject=admitted.subject,
         session=session.id,
         session_ends=session.expires_at,
         # All clients of a session are told the same, though a second may have gone by.

@@ -66,8 +66,9 @@ async def find_device(user_code: str, binding: str, request: Request, issuer: st
     """
     state, secure = state_of(request), issuer.startswith("https:")
     known = known_browser(request, state.sealer, state.clock(), secure=secure)
-    somebody = Somebody(fingerprint(binding), caller_of(request), known)
-    async with trying(USER_CODES, UnknownUserCode, somebody, state):
+    login, caller = fingerprint(binding), caller_of(request)
+    somebody = Somebody.of(USER_CODES, login, caller, known, state.limiter)
+    async with trying(UnknownUserCode, somebody, state):
         device = await state.store.device_codes.find_for_person(issuer, user_code)
         if device is None:
             raise UnknownUserCode

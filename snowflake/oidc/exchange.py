@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from snowflake.crypto.sealing import BadNote, Note, Sealer
+from snowflake.crypto.sealing import BadNote, Note
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.errors import InvalidClient, InvalidGrant
 from snowflake.oidc.authentication import is_known_good
@@ -13,7 +13,7 @@ from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.needs import Needs
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched
-from snowflake.protocol.failed_codes import trying_code
+from snowflake.protocol.failed_codes import Somebody, trying
 from snowflake.state import State
 from snowflake.state.renewal import expiry, scopes_of
 from snowflake.store.discord_tokens import StoredTokens
@@ -74,9 +74,9 @@ class Exchanged(Note):
 
 
 async def exchange(
-    note: CodeNote, credentials: Credentials, needs: Needs, left: str | None, state: State
+    note: CodeNote, credentials: Credentials, needs: Needs, somebody: Somebody, state: State
 ) -> Exchanged:
-    """Exchange Discord's code, or take up what an earlier request has left.
+    """Exchange Discord's code, with which ``somebody`` has come back.
 
     ``needs`` says what Discord was asked for.
 
@@ -86,16 +86,11 @@ async def exchange(
         TemporarilyUnavailable: Discord gave no usable answer, or is not to be asked with a client
             that nobody knows.
     """
-    if left is not None:
-        exchanged = _taken_up(left, state.sealer)
-        if not await is_known_good(credentials, exchanged.secret_hash, state):
-            raise InvalidClient("this is not the client secret that Discord accepted")
-        return exchanged
     if note.discord_code is None:
         raise InvalidGrant("the code has expired")
     application, secret = credentials.client.application, credentials.application_secret
     async with (
-        trying_code(note.verifier, note.caller, note.browser, state),
+        trying(InvalidGrant, somebody, state),
         state.reputation.asking(application, secret, credentials.caller),
     ):
         tokens = await state.discord.oauth.exchange_code(
@@ -115,12 +110,21 @@ async def exchange(
     )
 
 
-def _taken_up(left: str, sealer: Sealer) -> Exchanged:
+async def taken_up(left: str, credentials: Credentials, state: State) -> Exchanged:
+    """Take up what an earlier request has left.
+
+    Raises:
+        InvalidClient: it was not with this secret.
+        InvalidGrant: it cannot be read any more.
+    """
     try:
-        return sealer.open(Exchanged, left)
+        exchanged = state.sealer.open(Exchanged, left)
     except BadNote as error:
         # The secret key was changed in the minute between.
         raise InvalidGrant("the person has to sign in again") from error
+    if not await is_known_good(credentials, exchanged.secret_hash, state):
+        raise InvalidClient("this is not the client secret that Discord accepted")
+    return exchanged
 
 
 async def secret_hash(credentials: Credentials, secret_hashes: SecretHashes) -> str | None:

@@ -8,15 +8,16 @@ from pydantic import SecretStr
 from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable
 from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
-from snowflake.oidc.exchange import Exchanged, exchange
+from snowflake.oidc.exchange import Exchanged, exchange, taken_up
 from snowflake.oidc.needs import needs_of
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.people import Fetched, fetch_newcomer
 from snowflake.oidc.requested_claims import scopes_asked
-from snowflake.protocol.failed_codes import check_stranger
+from snowflake.protocol.failed_codes import Somebody, check_stranger
 from snowflake.settings.client import Client
 from snowflake.state import State
-from snowflake.store.codes import CodeReserved, LoginReserved, Reservation
+from snowflake.state.quota import FAILED_CODES, Quota
+from snowflake.store.codes import CodeReserved, LoginReserved, Reservation, Unknown
 
 #: Seconds after which to come again with a code that another request is redeeming.
 REDEEMING = 1
@@ -55,12 +56,19 @@ async def newcomer(
     if client.registered is None:
         # A registered client's person has been let in already.
         await check_stranger(note.verifier, note.caller, note.browser, state)
-    code = await _reserve(note, client, state, redeeming=redeeming)
-    codes = state.store.codes
+    limiter, codes = state.limiter, state.store.codes
+    somebody = Somebody.of(FAILED_CODES, note.verifier, note.caller, note.browser, limiter)
+    failures = limiter.failures
+    code = await _reserve(note, client, somebody.quota, state, redeeming=redeeming)
+    if not code.tried:
+        somebody = somebody._replace(none_since=failures)
     exchanged = None
     try:
-        with faults_of_ours(client):
-            exchanged = await exchange(note, credentials, needs, code.left, state)
+        if code.left is not None:
+            exchanged = await taken_up(code.left, credentials, state)
+        else:
+            with faults_of_ours(client):
+                exchanged = await exchange(note, credentials, needs, somebody, state)
         fetched = exchanged.fetched
         if fetched is None:
             access_token = SecretStr(exchanged.access_token)
@@ -74,19 +82,23 @@ async def newcomer(
     return Newcomer(code, exchanged, fetched)
 
 
-async def _reserve(note: CodeNote, client: Client, state: State, *, redeeming: bool) -> Reservation:
+async def _reserve(
+    note: CodeNote, client: Client, quota: Quota, state: State, *, redeeming: bool
+) -> Reservation:
     """Reserve a code with its login, or a login alone; whoever else is at the login is waited for.
 
-    So a browser that comes back twice at once has been let in twice, or not at all.
+    So a browser that comes back twice at once has been let in twice, or not at all. On the way it
+    is seen whether anything of the quota has been spent.
     """
     patience, waited = state.discord.left(), 0.0
     asking = state.settings.discord_deadline.total_seconds()
     # It is sealed anew after Discord has been asked, and lives from then on.
     expires = int(state.clock() + note.lifetime(client) + asking)
     row, login = (note.id, note.login) if redeeming else (note.login or note.id, None)
+    whose = Unknown(client.application, [share.owner for share in quota.shares])
     while True:
         try:
-            return await state.store.codes.reserve(row, expires, asking, client.application, login)
+            return await state.store.codes.reserve(row, expires, asking, whose, login)
         except (CodeReserved, LoginReserved) as reserved:
             # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
             is_same_code = redeeming and isinstance(reserved, CodeReserved)

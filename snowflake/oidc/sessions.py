@@ -60,7 +60,7 @@ async def begin_session(
     tokens = exchanged.stored(application, user.id)
 
     def sealed(session_id: str) -> str:
-        return state.sealer.seal(replace(exchanged.holding(fetched), session=session_id))
+        return state.sealer.seal(replace(exchanged, session=session_id))
 
     left = Left(code, sealed)
     arrival = Arrival(note.client_id, subject, tokens, fetched.learnt, exchanged.session, left)

@@ -55,8 +55,10 @@ class KnownBrowser(Note):
 def known_browser(request: Request, sealer: Sealer, now: float, *, secure: bool) -> KnownBrowser:
     """Read the cookie; one of nobody if there is none that we have made."""
     sealed = cookie_of(request, _name(secure=secure))
+    if sealed is None:
+        return KnownBrowser()
     try:
-        return sealer.open(KnownBrowser, sealed or "", KNOWN_FOR, now)
+        return sealer.open(KnownBrowser, sealed, KNOWN_FOR, now)
     except BadNote:
         return KnownBrowser()
 

@@ -6,8 +6,8 @@
 - ``memberships.py``: who is in which guild, remembered for as long as Discord's limits demand;
   ``discord_cache.py``: how old an answer may be, and when it stands in for Discord.
 - ``renewal.py``: a person's tokens at Discord, renewed by one at a time.
-- ``limiter.py``, ``quota.py``, ``client_reputation.py``, ``invalid_answers.py``: what keeps
-  strangers from guessing secrets, and from having our address banned.
+- ``limiter.py``, ``quota.py``, ``tries.py``, ``client_reputation.py``, ``invalid_answers.py``:
+  what keeps strangers from guessing secrets, and from having our address banned.
 """
 
 from snowflake.state.state import State as State

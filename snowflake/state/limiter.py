@@ -11,16 +11,14 @@ that one who tries too often meets their own limit before they spend what all ha
   (``oidc/device_authorization``);
 - the secret of the hook (``linked_roles/hook``).
 
-What may be right counts only once it was wrong, and costs whoever is right one look at the store;
-what costs us something even so is counted before, and taken back. What the store said to be spent
-is refused here for a while without a look at it.
+What may be right counts only once it was wrong, and costs whoever is right one look at the store,
+which may be part of what they do there anyway; what costs us something even so is counted before,
+and taken back. What the store said to be spent is refused here for a while without a look at it.
 """
 
 import asyncio
-from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from math import ceil
 from typing import Final
 
@@ -30,6 +28,7 @@ from snowflake.concurrency.recent import Recent
 from snowflake.crypto.sealing import Sealer
 from snowflake.errors import Busy, StoreDown, TemporarilyUnavailable, TooManyRequests
 from snowflake.state.quota import Kind, Owner, Quota
+from snowflake.state.tries import Tries
 from snowflake.store.attempts import WINDOW, Attempts, Spent
 from snowflake.telemetry.metrics import DISCORD_REFUSED_HERE
 
@@ -58,11 +57,18 @@ class Limiter:
         #: Who has been right before, as this process saw it.
         self._proven = Recent[str, None](MOST_PROVEN)
         self._counting = asyncio.Lock()
-        #: What is under way and may be in vain, by whose shares it would spend.
-        self._under_way = Counter[str]()
+        self._tries = Tries()
         self._looking = asyncio.Lock()
-        #: Those in whose way it is, by the share that stops them.
-        self._waiting = defaultdict[str, list[asyncio.Event]](list)
+
+    @property
+    def failures(self) -> int:
+        """How much has been tried in vain here. What was seen in the store before may be over."""
+        return self._tries.failures
+
+    @property
+    def knows_of_none(self) -> bool:
+        """Whether no share is remembered to be spent, so that there is nothing to ``check``."""
+        return not self._spent
 
     def of(self, kind: Kind, **owners: str) -> Quota:
         """Answer the quota of somebody who is known by ``client``, ``caller`` and so on.
@@ -131,17 +137,27 @@ class Limiter:
             _log.warning("attempt_not_counted", cause=error.cause)
 
     @asynccontextmanager
-    async def trying(self, quota: Quota, in_vain: type[Exception]) -> AsyncIterator[None]:
+    async def trying(
+        self, quota: Quota, in_vain: type[Exception], *, none_since: int | None = None
+    ) -> AsyncIterator[None]:
         """Try something in the block that is counted if it ends with an error of this type.
 
         What is under way in this process counts as if it were in vain: whoever comes when only that
-        is in their way waits for it.
+        is in their way waits for it. ``none_since`` is what ``failures`` was before somebody saw in
+        the store that none of the owners has tried anything in vain, if somebody did.
 
         Raises:
             TooManyRequests: a share is spent.
             TemporarilyUnavailable: the store cannot be reached, or too much is under way.
         """
-        await self._find_room(quota)
+        # Whatever has failed since then is counted there, and whatever may fail is under way.
+        is_calm = none_since == self.failures and all(
+            share.most > 0 for share in self._tries.left(quota.shares)
+        )
+        if is_calm:
+            self._tries.begin(quota)
+        else:
+            await self._find_room(quota)
         failed = False
         try:
             yield
@@ -150,7 +166,7 @@ class Limiter:
             await self.count(quota)
             raise
         finally:
-            self._make_room(quota, failed=failed)
+            self._tries.end(quota, failed=failed)
 
     async def _find_room(self, quota: Quota) -> None:
         time = asyncio.get_running_loop().time
@@ -159,51 +175,23 @@ class Limiter:
             async with _soon(self._looking):
                 busy = await self._busy(quota)
                 if busy is None:
-                    self._under_way.update(quota.owners.keys())
+                    self._tries.begin(quota)
                     return
             if time() >= deadline:
                 raise Busy("too much of this is under way; try again")
-            ended = asyncio.Event()
-            self._waiting[busy].append(ended)
-            try:
-                # Of several shares another one may have room by then, of which nobody is told.
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), LOOK_EVERY)
-            finally:
-                # Whoever waits no more must not be told in place of somebody who does.
-                with suppress(ValueError):
-                    self._waiting.get(busy, []).remove(ended)
+            await self._tries.wait_for(busy, LOOK_EVERY)
 
     async def _busy(self, quota: Quota) -> str | None:
         """Answer whose share would be spent if all failed that is under way, None if nobody's."""
         self.check(quota)
-        shares, under_way = quota.shares, self._under_way
-        left = [replace(share, most=share.most - under_way[share.owner]) for share in shares]
-        busy = await self._attempts.spent(left)
+        shares = quota.shares
+        busy = await self._attempts.spent(self._tries.left(shares))
         if busy is None:
             return None
-        spent = await self._attempts.spent(shares) if under_way[busy.owner] else busy
+        spent = await self._attempts.spent(shares) if self._tries.of(busy.owner) else busy
         if spent is not None:
             raise self._note(quota, spent)
         return busy.owner
-
-    def _make_room(self, quota: Quota, *, failed: bool) -> None:
-        """Let those look again in whose way this was: one if it was good, all if it was the last.
-
-        Another one that failed counts as much as before.
-        """
-        for owner in quota.owners:
-            self._under_way[owner] -= 1
-            waiting = self._waiting.get(owner, [])
-            if not self._under_way[owner]:
-                del self._under_way[owner]
-                self._waiting.pop(owner, None)
-            elif failed:
-                continue
-            else:
-                waiting, self._waiting[owner] = waiting[:1], waiting[1:]
-            for ended in waiting:
-                ended.set()
 
     def _digest(self, kind: Kind, owner: Owner, value: str) -> str:
         return self._sealer.digest(f"attempt 2 {kind.name} {owner}", value)

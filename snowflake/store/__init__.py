@@ -9,8 +9,9 @@ The database:
 
 One file for each thing that is kept:
 
-- ``codes`` and who is ``under_way``, ``device_codes``, ``grants``, ``refresh_tokens``, opaque
-  ``access_tokens``, ``logins`` (what one writes at once); ``client_tokens``, of no person;
+- ``codes``, their ``reserving``, and who is ``under_way``, ``device_codes``, ``grants``,
+  ``refresh_tokens``, opaque ``access_tokens``, ``logins`` (what one writes at once);
+  ``client_tokens``, of no person;
 - ``sessions``: ``session_logins`` begins them, ``session_liveness`` holds them, ``session_ends``
   ends them, ``sids`` names them, and ``logout_deliveries`` are those who are yet to be told;
 - ``discord_tokens``, ``memberships``, ``links``, each of which is a ``link``; ``consents``;

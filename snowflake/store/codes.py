@@ -12,28 +12,20 @@ that itself comes again is a replay.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
+from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    String,
-    bindparam,
-    case,
-    exists,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, String, bindparam, case, false, func, or_
 
 from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database
 from snowflake.store.grants import Grant
 from snowflake.store.locks import updating
 from snowflake.store.prepared import Prepared
-from snowflake.store.schema import codes, grants
+from snowflake.store.reserving import WHY_NOT, reserving
+from snowflake.store.schema import codes
 
 #: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
 RESERVATION = 20
@@ -74,16 +66,6 @@ _SPEND = Prepared(
         person=case((_IS_CODE, codes.c.person), else_=bindparam("of_person", type_=String)),
     )
 )
-#: Whether the grant of a code lives. Its column is named in plain SQL, since SQLAlchemy correlates
-#: nothing with the row of an insert: it would ask whether any code at all has a grant that lives.
-_LIVES = exists().where(grants.c.id == literal_column("codes.grant_id", String))
-#: A login that has made a grant and serves another code no more.
-_IS_OVER = codes.c.grant_id.is_not(None) & or_(codes.c.expires_at <= bindparam("now"), ~_LIVES)
-_WHY_NOT = Prepared(
-    select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over")).where(
-        codes.c.id == bindparam("code_id")
-    )
-)
 
 
 class CodeReserved(Exception):
@@ -102,18 +84,33 @@ class CodeSpent(Exception):
         self.grant_id = grant_id
 
 
+class Unknown(NamedTuple):
+    """Somebody who has come back from a Discord ``application``, nobody knows who.
+
+    Reserving tells whether one of the ``owners`` of ``attempts`` has tried anything in vain.
+    """
+
+    application: str | None
+    owners: Sequence[str] = ()
+
+
+NOBODY: Final = Unknown(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """A code that one request has to itself, by a mark that no other request has.
 
     So it has the login of which the code is; without one, the code is all there is. ``left`` is
     what an earlier request left with ``release``, because Discord then let it down or for others.
+    ``tried`` is whether anybody has tried something in vain of late who was asked about.
     """
 
     code_id: str
     login_id: str
     holder: str
     left: str | None
+    tried: bool
 
     @property
     def held(self) -> dict[str, object]:
@@ -131,20 +128,19 @@ class Codes:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
-        self._reserve = {number: _reserving(number, database) for number in (1, 2)}
+        self._reserving = cache(partial(reserving, database))
 
     async def reserve(
         self,
         code_id: str,
         expires_at: int,
         seconds: float = 0,
-        application: str | None = None,
+        whose: Unknown = NOBODY,
         login_id: str | None = None,
     ) -> Reservation:
         """Take a code for this request alone, and its login, to ask Discord for some seconds.
 
-        Until it is spent or given back, ``application`` is the Discord application from which
-        somebody has come back, nobody knows who.
+        ``whose`` it is holds until it is spent or given back.
 
         Raises:
             CodeReserved: another request has the code.
@@ -162,20 +158,21 @@ class Codes:
         }
         for number, row in enumerate(rows):
             values[f"id_{number}"] = row
-            values[f"application_{number}"] = application if row == login else None
-        reserving = self._reserve[len(rows)](**values)
+            values[f"application_{number}"] = whose.application if row == login else None
+        values |= {f"owner_{number}": owner for number, owner in enumerate(whose.owners)}
+        statement = self._reserving(len(rows), len(whose.owners))(**values)
 
         def work(connection: Connection) -> Reservation:
-            reserved = reserving.all(connection)
-            left = {row["id"]: row["exchanged"] for row in reserved}
-            if code_id not in left:
+            reserved = {row["id"]: row for row in statement.all(connection)}
+            if code_id not in reserved:
                 raise _why_not(connection, code_id, now)
-            if login not in left:
+            if login not in reserved:
                 why_not = _why_not(connection, login, now)
                 if isinstance(why_not, CodeSpent):
                     raise why_not
                 raise LoginReserved("somebody is at the same login") from why_not
-            return Reservation(code_id, login, holder, left[login])
+            row = reserved[login]
+            return Reservation(code_id, login, holder, row["exchanged"], row["tried"])
 
         return await self._database.write(work)
 
@@ -222,38 +219,8 @@ def spend_for(reservation: Reservation, grant: Grant, connection: Connection) ->
         raise InvalidGrant("another request has redeemed the code meanwhile")
 
 
-def _reserving(number: int, database: Database) -> Prepared:
-    """Answer the statement that reserves so many rows, those of them that can be."""
-    rows = [
-        {
-            "id": bindparam(f"id_{index}"),
-            "spent": False,
-            "holder": bindparam("held_by"),
-            "reserved_until": bindparam("until"),
-            "application": bindparam(f"application_{index}"),
-            "expires_at": bindparam("expires"),
-        }
-        for index in range(number)
-    ]
-    insert = database.upsert(codes).values(rows)
-    reserve = insert.on_conflict_do_update(
-        index_elements=[codes.c.id],
-        set_={
-            "holder": insert.excluded.holder,
-            "reserved_until": insert.excluded.reserved_until,
-            # What has made a grant is not there for longer because it is asked for again.
-            "expires_at": case(
-                (codes.c.grant_id.is_(None), insert.excluded.expires_at),
-                else_=codes.c.expires_at,
-            ),
-        },
-        where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")) & ~_IS_OVER,
-    )
-    return Prepared(reserve.returning(codes.c.id, codes.c.exchanged))
-
-
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:
-    [code] = _WHY_NOT(code_id=row_id, now=now).all(connection)
+    [code] = WHY_NOT(code_id=row_id, now=now).all(connection)
     if code["spent"] or code["over"]:
         return CodeSpent(code["grant_id"] if code["spent"] else None)
     return CodeReserved("somebody is redeeming it")

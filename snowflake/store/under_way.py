@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import false, or_, select
 
-from snowflake.store.codes import RESERVATION, Codes
+from snowflake.store.codes import RESERVATION, Codes, Unknown
 from snowflake.store.database import Database
 from snowflake.store.schema import codes
 
@@ -27,7 +27,9 @@ class UnderWay:
         It may ask Discord for some seconds.
         """
         expires = int(self._clock() + seconds) + RESERVATION
-        way = await self._codes.reserve(secrets.token_hex(16), expires, seconds, application)
+        way = await self._codes.reserve(
+            secrets.token_hex(16), expires, seconds, Unknown(application)
+        )
         try:
             yield
         finally:

@@ -34,11 +34,13 @@ def code(limiter: Limiter, login: str = "a login", caller: str = "203.0.113.7") 
     return limiter.of(FAILED_CODES, login=login, caller=caller, everybody="")
 
 
-async def attempt(limiter: Limiter, quota: Quota, *, good: bool = False) -> bool:
+async def attempt(
+    limiter: Limiter, quota: Quota, *, good: bool = False, none_since: int | None = None
+) -> bool:
     """Try something; answer whether that was done."""
     done = False
     with suppress(InvalidGrant, TooManyRequests):
-        async with limiter.trying(quota, InvalidGrant):
+        async with limiter.trying(quota, InvalidGrant, none_since=none_since):
             done = True
             await asyncio.sleep(0)
             if not good:
@@ -80,6 +82,27 @@ async def test_more_good_ones_at_once_than_may_fail_wait_for_each_other(limiter:
     one = code(limiter)
     done = await asyncio.gather(*(attempt(limiter, one, good=True) for _ in range(50)))
     assert done == [True] * 50
+
+
+async def test_who_has_seen_that_nothing_was_tried_in_vain_does_not_look_again(
+    limiter: Limiter, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looks(*_: object) -> None:
+        raise AssertionError("it looks again")
+
+    monkeypatch.setattr(store.attempts, "spent", looks)
+    seen = limiter.failures
+    assert await attempt(limiter, code(limiter), good=True, none_since=seen)
+    assert await attempt(limiter, code(limiter), none_since=seen)
+    with pytest.raises(AssertionError, match="looks again"):
+        await attempt(limiter, code(limiter), none_since=seen)
+
+
+async def test_however_many_have_seen_that_at_once_no_more_fail_than_may(limiter: Limiter) -> None:
+    seen, number = limiter.failures, 3 * FAILED_CODES.most["login"]
+    one = code(limiter)
+    done = await asyncio.gather(*(attempt(limiter, one, none_since=seen) for _ in range(number)))
+    assert sum(done) == FAILED_CODES.most["login"]
 
 
 async def test_nobody_waits_for_ever_for_what_is_under_way(

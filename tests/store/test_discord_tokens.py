@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from snowflake.store import Store
+from snowflake.store.codes import Unknown
 from snowflake.store.discord_tokens import REFUSED, StoredTokens
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
@@ -161,7 +162,7 @@ async def test_a_login_is_under_way_until_it_is_done_or_surely_somebody_else_s(
     left: str | None,
     under_way: bool,
 ) -> None:
-    code = await store.codes.reserve("code", NOW + 60, application=APPLICATION)
+    code = await store.codes.reserve("code", NOW + 60, whose=Unknown(APPLICATION))
     if left is not None:
         await store.codes.release(code, left, person)
     if spent:
@@ -172,11 +173,11 @@ async def test_a_login_is_under_way_until_it_is_done_or_surely_somebody_else_s(
 
 
 async def test_who_is_erased_has_no_login_under_way(store: Store) -> None:
-    code = await store.codes.reserve("code", NOW + 60, application=APPLICATION)
+    code = await store.codes.reserve("code", NOW + 60, whose=Unknown(APPLICATION))
     await store.codes.release(code, "exchanged", PERSON)
     await store.people.erase(PERSON)
     assert not await store.under_way.includes(APPLICATION, PERSON)
-    again = await store.codes.reserve("code", NOW + 60, application=APPLICATION)
+    again = await store.codes.reserve("code", NOW + 60, whose=Unknown(APPLICATION))
     assert again.left is None
 
 
@@ -193,10 +194,10 @@ async def test_a_login_is_under_way_until_it_has_made_its_grant(store: Store) ->
     async def is_under_way() -> bool:
         return await store.under_way.includes(APPLICATION, PERSON)
 
-    code = await store.codes.reserve("code", NOW + 60, 0, APPLICATION, "login")
+    code = await store.codes.reserve("code", NOW + 60, 0, Unknown(APPLICATION), "login")
     assert await is_under_way()
     await store.logins.save(code, grant(), tokens(), [], Issued(new_token()))
     assert not await is_under_way()
     # Another code of it makes another grant.
-    await store.codes.reserve("another code", NOW + 60, 0, APPLICATION, "login")
+    await store.codes.reserve("another code", NOW + 60, 0, Unknown(APPLICATION), "login")
     assert await is_under_way()

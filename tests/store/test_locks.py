@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
-from snowflake.store.codes import CodeReserved, CodeSpent, LoginReserved
+from snowflake.store.codes import CodeReserved, CodeSpent, LoginReserved, Unknown
 from snowflake.store.grants import MOST
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
@@ -32,7 +32,9 @@ LEARNT = [membership(), *(replace(membership(), guild=f"{GUILD}{n}") for n in ra
 
 async def save(store: Store, number: int, session: str | None = None) -> str:
     """Sign somebody in, whose oldest grants end, with what was learnt in any order."""
-    code = await store.codes.reserve(f"code {number}", NOW + 60, 0, APPLICATION, f"login {number}")
+    code = await store.codes.reserve(
+        f"code {number}", NOW + 60, 0, Unknown(APPLICATION), f"login {number}"
+    )
     learnt = LEARNT if number % 2 else LEARNT[::-1]
     made = replace(grant(), id=f"{number * 7919 % 100_003:06}", auth_time=NOW + number)
     made = replace(made, session=session, session_ends=NOW + 3600 if session else None)
@@ -54,7 +56,7 @@ async def begin(store: Store, browser: str) -> Session:
         expires_at=NOW + 3600,
         account=Account("{}", frozenset(), NOW),
     )
-    login = await store.codes.reserve(token_hex(), NOW + 60, 0, APPLICATION)
+    login = await store.codes.reserve(token_hex(), NOW + 60, 0, Unknown(APPLICATION))
     left = Left(login, "for {}".format)
     arrival = Arrival(APPLICATION, PERSON, tokens(), LEARNT[::-1], left=left)
     return await store.session_logins.begin(begun, token_hex(), None, arrival, told=())
@@ -125,16 +127,16 @@ async def test_what_is_done_for_one_person_at_once_never_blocks_each_other(store
 async def test_a_code_that_comes_again_while_it_is_redeemed_blocks_nobody(store: Store) -> None:
     async def again(code: str, login: str) -> None:
         with suppress(CodeReserved, LoginReserved, CodeSpent):
-            await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
+            await store.codes.reserve(code, NOW + 60, 0, Unknown(APPLICATION), login)
 
     for number in range(ROUNDS):
         # In whichever order their keys are.
         code, login = (f"{number} {name}" for name in ("ab" if number % 2 else "ba"))
-        reserved = await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
+        reserved = await store.codes.reserve(code, NOW + 60, 0, Unknown(APPLICATION), login)
         saving = store.logins.save(reserved, grant(), tokens(), [], Issued(new_token()))
         await asyncio.gather(*(again(code, login) for _ in range(4)), saving)
         with pytest.raises(CodeSpent):
-            await store.codes.reserve(code, NOW + 60, 0, APPLICATION, login)
+            await store.codes.reserve(code, NOW + 60, 0, Unknown(APPLICATION), login)
 
 
 #: Who has changed something in this database, and not come to an end.

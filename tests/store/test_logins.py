@@ -5,7 +5,8 @@ import pytest
 
 from snowflake.errors import InvalidGrant
 from snowflake.store import Store
-from snowflake.store.codes import RESERVATION, CodeSpent, LoginReserved, Reservation
+from snowflake.store.attempts import Share
+from snowflake.store.codes import RESERVATION, CodeSpent, LoginReserved, Reservation, Unknown
 from snowflake.store.grants import MOST, Grant
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
@@ -160,3 +161,17 @@ async def test_a_code_that_made_no_grant_takes_its_login_along(store: Store) -> 
     await store.codes.spend(await reserve_of(store, "first"))
     with pytest.raises(CodeSpent):
         await reserve_of(store, "second")
+
+
+async def test_who_reserves_a_code_sees_whether_somebody_has_tried_one_in_vain(
+    store: Store,
+) -> None:
+    async def tried(*owners: str) -> bool:
+        code = await store.codes.reserve(
+            new_token(), NOW + 60, whose=Unknown(None, owners), login_id=new_token()
+        )
+        return code.tried
+
+    await store.attempts.count([Share("caller", 60), Share("everybody", 300)])
+    assert [await tried(), await tried("login"), await tried("login", "another")] == [False] * 3
+    assert [await tried("everybody"), await tried("login", "caller", "all")] == [True] * 2

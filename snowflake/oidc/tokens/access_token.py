@@ -64,7 +64,7 @@ def access_token(redeemed: Redeemed, client: Client, keys: KeyRing, times: Times
 
 def _of_token(redeemed: Redeemed, times: Times) -> Claims:
     """Answer the claims of the token itself: whose it is, and what it is good for."""
-    grant = redeemed.grant
+    grant, sid = redeemed.grant, redeemed.grant.sid
     return {
         "iss": grant.issuer,
         "aud": userinfo_url(base_of(grant.issuer, grant.client_id)),
@@ -72,7 +72,7 @@ def _of_token(redeemed: Redeemed, times: Times) -> Claims:
         "scope": " ".join(redeemed.scopes),
         "grant": grant.id,
         "jti": secrets.token_urlsafe(16),
-        **({"sid": grant.sid} if grant.sid is not None else {}),
+        **({"sid": sid} if sid is not None else {}),
         **times._asdict(),
     }
 

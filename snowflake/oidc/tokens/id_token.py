@@ -91,14 +91,14 @@ def id_token(  # noqa: PLR0913 - its length is a matter of where it goes
 
 def _of_token(redeemed: Redeemed, times: Times) -> Claims:
     """Answer the claims of the token itself: for whom it is, and of which login."""
-    grant = redeemed.grant
+    grant, sid = redeemed.grant, redeemed.grant.sid
     return {
         "iss": grant.issuer,
         "aud": grant.client_id,
         "auth_time": grant.auth_time,
         "jti": secrets.token_urlsafe(16),
         **({"nonce": redeemed.nonce} if redeemed.nonce is not None else {}),
-        **({"sid": grant.sid} if grant.sid is not None else {}),
+        **({"sid": sid} if sid is not None else {}),
         **times._asdict(),
     }
 
