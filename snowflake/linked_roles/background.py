@@ -34,14 +34,11 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def keeping_true(state: State) -> AsyncIterator[None]:
-    """Keep links true in the background during the block, if there are linked roles.
+    """Keep links true in the background during the block. There are linked roles.
 
     At the end the person under way is finished; the others wait for the next start, or for another
     process.
     """
-    if state.settings.linked_roles is None:
-        yield
-        return
     rounds = Rounds(state)
     async with in_background(rounds.work, rounds.ended.set):
         yield

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 import structlog
@@ -17,7 +17,6 @@ from snowflake.configuration import load_settings
 from snowflake.configuration.reloading import following
 from snowflake.configuration.reverse_proxy import trusted_proxies
 from snowflake.errors import LinkError, LoginDenied, LoginError, OAuthError
-from snowflake.linked_roles.background import keeping_true
 from snowflake.oidc.backchannel_logout.deliveries import telling_clients
 from snowflake.oidc.watch.rounds import watching
 from snowflake.settings import Settings
@@ -62,7 +61,7 @@ def create_app(
         async with (
             State.open(settings, clock, wait=True) as state,
             state.working(),
-            keeping_true(state),
+            _keeping_links_true(state),
             watching(state),
             telling_clients(state),
         ):
@@ -87,6 +86,15 @@ def serve_app(settings: Settings | None = None) -> ReverseProxy:
     settings = settings or load_settings()
     configure_logs(settings)
     return ReverseProxy(create_app(settings, reloads=True), trusted_proxies())
+
+
+def _keeping_links_true(state: State) -> AbstractAsyncContextManager[None]:
+    if state.settings.linked_roles is None:
+        return nullcontext()
+    # Read where there are linked roles, as their routes are.
+    from snowflake.linked_roles.background import keeping_true  # noqa: PLC0415
+
+    return keeping_true(state)
 
 
 def _layers(router: Router, settings: Settings) -> ASGIApp:

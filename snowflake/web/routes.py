@@ -19,7 +19,7 @@ from snowflake.oidc.userinfo import userinfo
 from snowflake.oidc.webfinger import webfinger
 from snowflake.protocol import paths
 from snowflake.settings import Settings
-from snowflake.web import docs, linked_roles
+from snowflake.web import docs
 from snowflake.web.account import account
 from snowflake.web.consent import consent
 from snowflake.web.device import device
@@ -56,7 +56,11 @@ def routes(settings: Settings) -> list[BaseRoute]:
         _route(paths.DEVICE, device, "GET", "POST"),
         _route(paths.READY, ready),
     ]
-    listed += linked_roles.routes(settings)
+    if settings.linked_roles is not None or settings.discord_public_key is not None:
+        # Few have them; what they need is a fiftieth of all that a start reads.
+        from snowflake.web import linked_roles  # noqa: PLC0415
+
+        listed += linked_roles.routes(settings)
     return listed + (docs.routes() if settings.docs else [])
 
 

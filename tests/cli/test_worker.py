@@ -41,3 +41,7 @@ def test_a_worker_reads_neither_migrations_nor_the_driver_of_a_server(modules: s
 
 def test_a_worker_reads_no_colours(modules: set[str]) -> None:
     assert not {"pygments", "rich"} & {name.partition(".")[0] for name in modules}
+
+
+def test_a_worker_reads_no_linked_roles_where_there_are_none(modules: set[str]) -> None:
+    assert not modules & {"snowflake.linked_roles.background", "snowflake.web.linked_roles"}

@@ -530,11 +530,6 @@ async def test_rounds_are_done_in_the_background_until_the_end(
         await asyncio.wait_for(done.wait(), 10)
 
 
-async def test_without_linked_roles_nothing_is_done(snowflake: Snowflake) -> None:
-    async with keeping_true(snowflake.state):
-        assert len(asyncio.all_tasks()) >= 1
-
-
 # What Discord has of the conditions.
 
 

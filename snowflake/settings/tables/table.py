@@ -9,9 +9,14 @@ from pydantic.fields import FieldInfo
 
 
 class Table(BaseModel):
-    """A table of ``snowflake.toml``. A key that it does not know is a fault, as a typing error."""
+    """A table of ``snowflake.toml``. A key that it does not know is a fault, as a typing error.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    Pydantic gets ready to check one when one is made: most are there to be put together.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 #: What a field is marked with that holds no secret, and may be read from a file even so.

@@ -5,16 +5,16 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import BasePath, Domains, Hosts, Issuer
+from snowflake.settings.variables.variables import Variables
 from snowflake.uris.hosts import HostPatterns, is_loopback, normalise
 from snowflake.uris.secure import is_secure
 
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
-class AddressVariables(BaseSettings):
+class AddressVariables(Variables):
     """Where Snowflake is reached, and what it serves there."""
 
     # Before the issuer, which is compared with it.

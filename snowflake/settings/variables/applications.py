@@ -1,12 +1,12 @@
 """Which applications may use Snowflake, and how people come back to them."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import Names
+from snowflake.settings.variables.variables import Variables
 
 
-class ApplicationVariables(BaseSettings):
+class ApplicationVariables(Variables):
     """Which applications may use Snowflake, and how people come back to them."""
 
     allowed_clients: Names = Field(

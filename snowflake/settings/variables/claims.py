@@ -3,12 +3,12 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import AvatarSize, DiscordId
+from snowflake.settings.variables.variables import Variables
 
 
-class ClaimVariables(BaseSettings):
+class ClaimVariables(Variables):
     """What applications are told of people."""
 
     access_token_claims: Literal["all-that-fit", "none"] = Field(

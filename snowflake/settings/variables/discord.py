@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import (
     BaseUrl,
@@ -15,9 +14,10 @@ from snowflake.settings.values import (
     Url,
     within,
 )
+from snowflake.settings.variables.variables import Variables
 
 
-class DiscordVariables(BaseSettings):
+class DiscordVariables(Variables):
     """Snowflake's own Discord application, and how Discord is asked."""
 
     discord_client_id: DiscordId | None = Field(

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import CodeLifetime, Duration, within
+from snowflake.settings.variables.variables import Variables
 
 
-class LifetimeVariables(BaseSettings):
+class LifetimeVariables(Variables):
     """How long what Snowflake issues and remembers lives."""
 
     token_lifetime: Annotated[Duration, within(timedelta(minutes=1))] = Field(

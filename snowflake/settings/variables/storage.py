@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import LongSecrets, parts
+from snowflake.settings.variables.variables import Variables
 
 
-class StorageVariables(BaseSettings):
+class StorageVariables(Variables):
     """Where data, configuration and keys are."""
 
     data_dir: Path = Field(

@@ -3,12 +3,12 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from snowflake.settings.values import Listen
+from snowflake.settings.variables.variables import Variables
 
 
-class TelemetryVariables(BaseSettings):
+class TelemetryVariables(Variables):
     """What is logged and measured."""
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
