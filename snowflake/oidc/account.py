@@ -49,10 +49,12 @@ class Application(NamedTuple):
     learns: tuple[str, ...]
 
 
-def sign_in(request: Request, issuer: str, state: State, prompt: str = "none") -> Response:
-    """Send the person to Discord, and from there back to their page.
+def sign_in(
+    request: Request, issuer: str, state: State, prompt: str = "none", *, to: str = ACCOUNT
+) -> Response:
+    """Send the person to Discord, and from there back to a page of ours, their own by default.
 
-    ``prompt`` is Discord's.
+    ``prompt`` is Discord's, ``to`` is below the issuer.
 
     Raises:
         TemporarilyUnavailable: Discord is down.
@@ -63,7 +65,7 @@ def sign_in(request: Request, issuer: str, state: State, prompt: str = "none") -
     note = LoginNote(
         client_id=client.id,
         issuer=issuer,
-        redirect_uri=issuer + ACCOUNT,
+        redirect_uri=issuer + to,
         discord_redirect_uri=issuer + CALLBACK,
         scope="openid",
         state=None,

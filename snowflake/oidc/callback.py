@@ -141,6 +141,9 @@ async def _welcomed(
 ) -> Response:
     """Send somebody on who is let in, by way of our page if it has to ask for their consent."""
     begun, now = admitted.session, state.clock()
+    if client.id == ACCOUNT and begun is None:
+        # Sessions are not kept, but this browser is known from now on.
+        return redirect(note.redirect_uri)
     if begun is None:
         code = replace(code, subject=admitted.subject)
         return await _sent_on(note, Arrived(code, client, admitted.person, admitted.discord), state)

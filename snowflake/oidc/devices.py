@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from starlette.requests import Request
 
 from snowflake.crypto.sealing import Note
-from snowflake.errors import Ways
+from snowflake.errors import TooManyRequests, Ways
 from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.user_codes import USER_CODE, shown
 from snowflake.protocol import pkce
@@ -31,6 +31,10 @@ NOTE: Final = "note"
 
 class UnknownUserCode(Exception):
     """No device shows it, or none did lately."""
+
+
+class SignInFirst(Exception):
+    """Too many codes were tried in vain by strangers, and nobody knows this browser yet."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +61,30 @@ async def find_device(user_code: str, binding: str, request: Request, issuer: st
     """Find the device that shows a user code.
 
     ``binding`` is what only this browser knows. Codes that no device shows count: for the browser,
-    for its address, and for all.
+    for its address, and for all; or, where strangers have spent that, for the person who has signed
+    in here before. Whoever guesses may so keep nobody from their television.
 
     Raises:
         UnknownUserCode: none does.
-        TooManyRequests: too many were tried in vain.
+        SignInFirst: strangers have tried too many in vain, and nobody has signed in here yet.
+        TooManyRequests: in this browser, or by this person, too many were tried in vain.
         TemporarilyUnavailable: the store cannot be reached.
     """
     state, secure = state_of(request), issuer.startswith("https:")
     known = known_browser(request, state.sealer, state.clock(), secure=secure)
     login, caller = fingerprint(binding), caller_of(request)
     somebody = Somebody.of(USER_CODES, login, caller, known, state.limiter)
-    async with trying(UnknownUserCode, somebody, state):
-        device = await state.store.device_codes.find_for_person(issuer, user_code)
-        if device is None:
-            raise UnknownUserCode
+    try:
+        async with trying(UnknownUserCode, somebody, state):
+            device = await state.store.device_codes.find_for_person(issuer, user_code)
+            if device is None:
+                raise UnknownUserCode
+    except TooManyRequests:
+        if await known.who(state.store.grants, state.sealer) is not None:
+            raise
+        # To sign in gives a browser no further guesses.
+        state.limiter.check(state.limiter.of(USER_CODES, login=login))
+        raise SignInFirst from None
     return device
 
 

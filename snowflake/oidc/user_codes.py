@@ -1,7 +1,8 @@
 """User codes: what a device shows and a person types (RFC 8628, section 6.1).
 
 Eight letters of which none is a vowel, so that they make no words, or looks like a digit. There are
-20 to the 8th, of which a stranger can try a few hundred in the time that one is good for.
+20 to the 8th, of which all strangers together can try a thousand in the time that one is good for
+(``state/quota``).
 """
 
 import re

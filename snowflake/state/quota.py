@@ -55,7 +55,13 @@ FAILED_CODES: Final = Kind(
     words="too many sign-ins with codes that Discord did not make; try again later",
     most={"login": 5, "caller": 60, "everybody": 300, "person": 20},
 )
-#: The same goes for who tries user codes, of which a few hundred are no way to find one.
+#: The same goes for who tries user codes, of which there are 20 to the 8th, or 2.6e10. In the ten
+#: minutes for which a device shows its own, all strangers of the world find it with 1,000 / 2.6e10,
+#: or 2 to the -25th: where ten devices wait at any time, and nobody minds the log, once in fifty
+#: years. (The example of RFC 8628, section 5.1, has 2 to the -32nd, by five guesses. Whoever
+#: finds a code gets into nobody's account, but can sign the device in to their own.) Each person at
+#: Discord who joins in has 20 more. Seventeen addresses spend the 1,000, which so must be no lock:
+#: a browser in which nobody has signed in yet is sent to Discord first (``oidc/devices``).
 USER_CODES: Final = Kind(
     name="user codes",
     event="user_codes_wait",

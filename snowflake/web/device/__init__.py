@@ -20,7 +20,7 @@ from snowflake.protocol.parameters import Parameters, form, query
 from snowflake.settings.tables.clients.responses import DEVICE_CODE
 from snowflake.state import state_of
 from snowflake.web.device.answering import answered, asked, waiting
-from snowflake.web.device.entering import entered, field
+from snowflake.web.device.entering import SIGNED_IN, entered, field
 from snowflake.web.pages import Link, Message, error_page
 
 #: The button that was pressed.
@@ -70,24 +70,26 @@ async def device(request: Request) -> Response:
     if sent.failed:
         links = [Link("Try again", page_of(sent.code, state))]
         return error_page(request, NOT_SIGNED_IN, status=200, links=links)
-    return field(request, sent.code, state)
+    return field(request, sent.code, state, again=sent.signed_in)
 
 
 class _Sent(NamedTuple):
     """What came with a request: a code that can be one, a note and the answer to its question.
 
     ``failed`` is whether somebody comes back who has not signed in; their code is then our own
-    ``state``.
+    ``state``. ``signed_in`` is whether they come back from having had to sign in first.
     """
 
     note: str | None
     answer: str | None
     code: str | None
     failed: bool
+    signed_in: bool
 
     @classmethod
     def of(cls, params: Parameters) -> "_Sent":
         failed = params.get("error") is not None
         code = params.at_most("state" if failed else USER_CODE, MAX_USER_CODE)
         note = params.at_most(NOTE, MAX_NOTE)
-        return cls(note, params.get(ANSWER), typed(code or ""), failed)
+        signed_in = params.get(SIGNED_IN) is not None
+        return cls(note, params.get(ANSWER), typed(code or ""), failed, signed_in)

@@ -7,11 +7,13 @@ import pytest
 
 from snowflake.state.quota import USER_CODES
 from snowflake.store.attempts import WINDOW
+from tests.login import query_of
 from tests.quotas import allow as allowing
 from tests.running import Snowflake
 from tests.web.device.television import (
     AS_TELEVISION,
     allow,
+    back,
     begin,
     enter,
     heard,
@@ -21,6 +23,17 @@ from tests.web.device.television import (
 )
 
 WRONG = "BBBB-BBBB"
+
+
+def has_looked_at_none(answer: httpx.Response) -> bool:
+    """Whether somebody is told to wait, or to sign in first, whatever their code."""
+    return answer.status_code == 429 or is_sent_to_discord(answer)
+
+
+def is_sent_to_discord(answer: httpx.Response) -> bool:
+    sent = query_of(answer.headers["location"])
+    # For nothing but who they are.
+    return answer.status_code == 302 and sent["scope"] == "identify"
 
 
 async def test_user_codes_cannot_be_guessed(
@@ -34,15 +47,16 @@ async def test_user_codes_cannot_be_guessed(
             while (answer := await enter(stranger, WRONG)).status_code == 200:
                 assert "No device shows this code" in answer.text
                 guesses += 1
-            assert answer.status_code == 429
-            assert "Retry-After" in answer.headers
+            if guesses < USER_CODES.most["caller"]:
+                assert answer.status_code == 429
+                assert "Retry-After" in answer.headers
             # The right one is not told from a wrong one.
-            assert (await enter(stranger, codes["user_code"])).status_code == 429
+            assert has_looked_at_none(await enter(stranger, codes["user_code"]))
     assert guesses == USER_CODES.most["caller"]
     # A browser without cookies is one of those at the address.
     for _ in range(20):
         async with snowflake.another_browser() as stranger:
-            assert (await enter(stranger, codes["user_code"])).status_code == 429
+            assert has_looked_at_none(await enter(stranger, codes["user_code"]))
     snowflake.clock.pass_by(WINDOW)
     assert (await enter(snowflake.browser, (await begin(device))["user_code"])).status_code == 302
 
@@ -54,11 +68,57 @@ async def test_guessers_elsewhere_do_not_keep_out_who_has_been_here(
     allowing(monkeypatch, USER_CODES, everybody=1)
     async with snowflake.another_browser() as stranger:
         assert (await enter(stranger, WRONG)).status_code == 200
-        assert (await enter(stranger, WRONG)).status_code == 429
+        assert is_sent_to_discord(await enter(stranger, WRONG))
     assert (await enter(snowflake.browser, WRONG)).status_code == 200
     codes = await begin(device)
     await allow(snowflake.browser, codes)
     assert (await poll(device, codes)).status_code == 200
+
+
+async def test_guessers_elsewhere_do_not_keep_out_who_is_new_here(
+    snowflake: Snowflake, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They sign in first, whose guesses are then few and their own."""
+    allowing(monkeypatch, USER_CODES, everybody=1)
+    async with snowflake.another_browser() as stranger:
+        await enter(stranger, WRONG)
+    codes = await begin(device)
+    departed = await enter(snowflake.browser, codes["user_code"])
+    assert is_sent_to_discord(departed)
+    arrived = await back(snowflake.browser, departed.headers["location"])
+    page = await snowflake.browser.get(arrived.headers["location"])
+    assert "You are signed in" in page.text
+    assert f'value="{codes["user_code"]}"' in page.text
+    await allow(snowflake.browser, codes)
+    assert (await poll(device, codes)).status_code == 200
+    guesses = [await enter(snowflake.browser, WRONG) for _ in range(USER_CODES.most["login"] + 1)]
+    assert [guess.status_code for guess in guesses] == [200] * USER_CODES.most["login"] + [429]
+
+
+async def test_whoever_has_guessed_themselves_gets_no_more_by_signing_in(
+    snowflake: Snowflake,
+) -> None:
+    for _ in range(USER_CODES.most["login"]):
+        await enter(snowflake.browser, WRONG)
+    for _ in range(2):
+        answer = await enter(snowflake.browser, WRONG)
+        assert answer.status_code == 429
+
+
+async def test_whoever_will_not_sign_in_first_may_try_again(
+    snowflake: Snowflake, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowing(monkeypatch, USER_CODES, everybody=1)
+    async with snowflake.another_browser() as stranger:
+        await enter(stranger, WRONG)
+    codes = await begin(device)
+    departed = await enter(snowflake.browser, codes["user_code"])
+    state = query_of(departed.headers["location"])["state"]
+    refused = {"error": "access_denied", "state": state}
+    answer = await snowflake.browser.get("/callback", params=refused)
+    page = await snowflake.browser.get(answer.headers["location"])
+    assert "You have not signed in" in page.text
+    assert await heard(device, codes) == "authorization_pending"
 
 
 @pytest.mark.parametrize("text", ["", "BCDF", "BCDF-GHJ1", "AEIOUAEI", "BCDF-GHJK-L", "ß" * 8])
