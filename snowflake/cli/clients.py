@@ -19,6 +19,7 @@ from snowflake.errors import StartFault
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.settings.tables.clients.credentials import check_secret
 from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
+from snowflake.settings.tables.clients.responses import DEVICE_CODE, GrantType
 from snowflake.uris.native_apps import remark
 
 #: Random bytes of a secret.
@@ -47,7 +48,7 @@ def hash_secret() -> None:
     typer.echo(_hash(secret))
 
 
-def new(
+def new(  # noqa: PLR0913 - one for each option
     name: Annotated[str, typer.Argument(help="What people know the application by.")],
     redirect_uri: Annotated[
         list[str] | None, typer.Option(help="A redirect URI of the application; may be repeated.")
@@ -62,6 +63,9 @@ def new(
     machine: Annotated[
         bool, typer.Option("--machine", help="Nobody signs in: it gets tokens for itself.")
     ] = False,
+    device: Annotated[
+        bool, typer.Option("--device", help="It has no browser: people enter a code elsewhere.")
+    ] = False,
 ) -> None:
     """Print a new client, to be added to snowflake.toml.
 
@@ -69,8 +73,10 @@ def new(
     ID and the secret to enter in the application go to standard error. The secret is shown this
     once: the file holds its hash.
     """
+    if machine and device:
+        typer.echo("--device: nobody signs in to a machine; choose one of the two", err=True)
+        raise typer.Exit(2)
     secret, redirect_uris = secrets.token_urlsafe(SECRET_LENGTH), redirect_uri or []
-    usual = ClientTable.model_fields["grant_types"].default
     try:
         client = ClientTable(
             id=client_id or _id_of(name),
@@ -78,7 +84,7 @@ def new(
             secret=None if public else SecretStr(_hash(secret)),
             public=public,
             redirect_uris=tuple(redirect_uris),
-            grant_types=(CLIENT_CREDENTIALS,) if machine else usual,
+            grant_types=tuple(_grant_types(redirect_uris, machine=machine, device=device)),
         )
     except ValidationError as error:
         for details in error.errors():
@@ -103,6 +109,18 @@ def _is_terminal() -> bool:
 
 def _hash(secret: str) -> str:
     return asyncio.run(SecretHashes().make("", SecretStr(secret)))
+
+
+def _grant_types(
+    redirect_uris: Sequence[str], *, machine: bool, device: bool
+) -> Sequence[GrantType]:
+    """Answer what a client may bring; a device signs in by a browser too, if it can come back."""
+    if machine:
+        return (CLIENT_CREDENTIALS,)
+    usual: tuple[GrantType, ...] = ClientTable.model_fields["grant_types"].default
+    if not device:
+        return usual
+    return DEVICE_CODE, *(usual if redirect_uris else ("refresh_token",))
 
 
 def _id_of(name: str) -> str:

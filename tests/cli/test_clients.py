@@ -14,6 +14,7 @@ from snowflake.configuration import load_settings
 from snowflake.crypto.secret_hashes import SecretHashes
 from snowflake.settings.phc import check_hash
 from snowflake.settings.tables.clients import ClientTable
+from snowflake.settings.tables.clients.responses import DEVICE_CODE
 
 URI = "https://grafana.example.com/login/generic_oauth"
 
@@ -239,6 +240,28 @@ def test_a_machine_signs_nobody_in_and_has_no_redirect_uris() -> None:
     assert (client.redirect_uris, client.grant_types) == ((), ("client_credentials",))
     secret = told.stderr.split("client secret: ")[1].split()[0]
     assert matches(secret, client.secret)
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_a_device_needs_no_redirect_uris(*, public: bool) -> None:
+    told = clients("new", "Television", "--device", *(["--public"] if public else []))
+    assert told.exit_code == 0
+    assert "Note" not in told.stderr
+    client = table(told)
+    assert (client.redirect_uris, client.public) == ((), public)
+    assert client.grant_types == (DEVICE_CODE, "refresh_token")
+    assert ("client secret" in told.stderr) is not public
+
+
+def test_a_machine_is_no_device() -> None:
+    told = clients("new", "Backup", "--machine", "--device")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == "--device: nobody signs in to a machine; choose one of the two\n"
+
+
+def test_a_device_signs_people_in_by_a_browser_too_if_it_has_one() -> None:
+    client = table(clients("new", "Tool", "--device", "--redirect-uri", URI))
+    assert client.grant_types == (DEVICE_CODE, "authorization_code", "refresh_token")
 
 
 @pytest.mark.parametrize(
