@@ -24,7 +24,7 @@ from snowflake.oidc.clients import find_client
 from snowflake.oidc.credentials import (
     SECRET_TOO_LONG,
     Credentials,
-    Presented,
+    PresentedCredentials,
     presented_credentials,
 )
 from snowflake.oidc.federation import federated
@@ -71,7 +71,7 @@ async def authenticated(request: Request, params: Parameters, state: State) -> C
 
 
 async def _by_secret(
-    presented: Presented, client: Client, caller: str, state: State
+    presented: PresentedCredentials, client: Client, caller: str, state: State
 ) -> Credentials:
     secret, registered = presented.secret, client.registered
     if secret is not None and len(secret.get_secret_value()) > MAX_CLIENT_SECRET:

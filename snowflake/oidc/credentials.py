@@ -60,7 +60,7 @@ class Credentials:
         return self.client.application_secret if self.client.registered else self.secret
 
 
-class Presented(NamedTuple):
+class PresentedCredentials(NamedTuple):
     """What a request says of its client: an ID, and a secret or a JWT if there is one.
 
     A secret that looks like a JWT may be as long as one.
@@ -77,7 +77,7 @@ class Presented(NamedTuple):
         return self.assertion or secret
 
 
-def presented_credentials(request: Request, params: Parameters) -> Presented:
+def presented_credentials(request: Request, params: Parameters) -> PresentedCredentials:
     """Read a client's ID, with a secret from HTTP Basic or the form, or a JWT. Some have but an ID.
 
     Raises:
@@ -105,10 +105,10 @@ def presented_credentials(request: Request, params: Parameters) -> Presented:
         raise InvalidClient("the client did not say who it is")
     if not is_visible_ascii(client_id):
         raise InvalidClient("client_id holds characters that no client ID has")
-    return Presented(client_id, SecretStr(secret) if secret else None)
+    return PresentedCredentials(client_id, SecretStr(secret) if secret else None)
 
 
-def _signed(assertion: str, in_form: str | None, params: Parameters) -> Presented:
+def _signed(assertion: str, in_form: str | None, params: Parameters) -> PresentedCredentials:
     """Read who has signed a JWT (RFC 7523, section 2.2), with ``client_id`` or without."""
     if params.get("client_assertion_type") != ASSERTION_TYPE:
         raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}")
@@ -116,7 +116,7 @@ def _signed(assertion: str, in_form: str | None, params: Parameters) -> Presente
     client_id = in_form or claimed_client(assertion)
     if len(client_id) > MAX_CLIENT_ID or not is_visible_ascii(client_id):
         raise InvalidClient("client_assertion names what cannot be a client ID")
-    return Presented(client_id, assertion=assertion)
+    return PresentedCredentials(client_id, assertion=assertion)
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from snowflake.errors import InvalidClient
 from snowflake.oidc.authentication import authenticated
-from snowflake.oidc.presented import own_token, presented
+from snowflake.oidc.presented_token import OwnToken, presented_token
 from snowflake.oidc.scopes import allowed, given
 from snowflake.oidc.tokens import TOKEN_TYPE
 from snowflake.oidc.tokens.client_token import introspected
@@ -27,11 +27,10 @@ async def introspect(request: Request) -> Response:
     credentials = await authenticated(request, params, state)
     if credentials.is_public:
         raise InvalidClient("a client without secret may not introspect tokens")
-    own = await own_token(credentials, params, state)
-    if own is not None:
-        about_it = introspected(own.token, own.client, issuer_of(request))
+    found = await presented_token(credentials, params, state)
+    if isinstance(found, OwnToken):
+        about_it = introspected(found.token, found.client, issuer_of(request))
         return JSONResponse({"active": True, **about_it, "token_type": TOKEN_TYPE})
-    found = await presented(credentials, params, state)
     if found is None or (isinstance(found.token, RefreshToken) and found.token.used_at is not None):
         # A used refresh token lives a little longer for a lost answer, but is no longer active.
         return JSONResponse({"active": False})

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from snowflake.oidc.authentication import authenticated
 from snowflake.oidc.grants.granting import front_grant_of
-from snowflake.oidc.presented import own_token, presented
+from snowflake.oidc.presented_token import OwnToken, presented_token
 from snowflake.protocol.bounds import MAX_FORM
 from snowflake.protocol.parameters import form
 from snowflake.state import state_of
@@ -24,14 +24,13 @@ async def revoke(request: Request) -> Response:
     credentials = await authenticated(request, params, state)
 
     # 2. The token, this client's own or that of one for which it acts.
-    own = await own_token(credentials, params, state)
-    found = await presented(credentials, params, state) if own is None else None
+    found = await presented_token(credentials, params, state)
 
     # 3. Its end.
-    if own is not None:
-        await state.store.client_tokens.end(own.token.name)
-        audit("revocation", "ended", subject=own.token.kept.subject)
-    if found is not None:
+    if isinstance(found, OwnToken):
+        await state.store.client_tokens.end(found.token.name)
+        audit("revocation", "ended", subject=found.token.kept.subject)
+    elif found is not None:
         await state.store.grants.end(found.grant.id)
         # What came with its code is of the same login (RFC 7009, section 2.1).
         await state.store.grants.end(front_grant_of(found.grant.id))

@@ -22,9 +22,10 @@ from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.freshness import age_of, as_it_is, brought_up_to_date
 from snowflake.oidc.requested_claims import requested_at
 from snowflake.oidc.scopes import allowed
-from snowflake.oidc.tokens.access_token import AccessToken, grant_of, read_access_token
-from snowflake.oidc.tokens.client_token import find_client_token
+from snowflake.oidc.tokens.access_token import AccessToken, grant_of
+from snowflake.oidc.tokens.client_token import ClientToken
 from snowflake.oidc.tokens.fitting import claims_within
+from snowflake.oidc.tokens.reading import read_access_token
 from snowflake.oidc.tokens.userinfo import MEDIA_TYPE, signed_userinfo
 from snowflake.protocol.caller import caller_of
 from snowflake.protocol.parameters import FORM, content_type, form
@@ -75,12 +76,10 @@ async def _of_a_person(sent: str, state: State) -> AccessToken:
         InsufficientScope: a client got it for itself.
         InvalidToken: it is no good.
     """
-    try:
-        return await read_access_token(sent, state)
-    except InvalidToken:
-        if await find_client_token(sent, state) is None:
-            raise
-        raise InsufficientScope("the access token is about no person") from None
+    token = await read_access_token(sent, state)
+    if isinstance(token, ClientToken):
+        raise InsufficientScope("the access token is about no person")
+    return token
 
 
 def _is_fresh(grant: Grant, client: Client, state: State) -> bool:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Final
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -114,6 +115,25 @@ async def test_a_persons_token_is_ended_without_the_clients_own(
     await browser.post("/revoke", data={"token": tokens["access_token"]}, auth=auth)
     assert await about(browser, tokens["refresh_token"], client_id) == {"active": False}
     assert (await about(browser, own, client_id))["active"]
+
+
+async def test_a_token_is_verified_once_whosever_it_is(
+    snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, auth = snowflake.browser, ("ci", SECRET)
+    of_ada = (await of_person(snowflake, "ci"))["access_token"]
+    own = (await token_of(browser))["access_token"]
+    verified = AsyncMock(side_effect=snowflake.state.keys.verify)
+    monkeypatch.setattr(snowflake.state.keys, "verify", verified)
+    for token in (of_ada, own, f"{own}A"):
+        for asking in (
+            browser.post("/introspect", data={"token": token}, auth=auth),
+            bearing(browser, token),
+            browser.post("/revoke", data={"token": token}, auth=auth),
+        ):
+            verified.reset_mock()
+            await asking
+            assert verified.await_count == 1
 
 
 @pytest.mark.parametrize("client_id", ["ci", "opaque"])

@@ -1,7 +1,9 @@
 """An access token that another client got here for itself (RFC 6749, section 4.4)."""
 
+from snowflake.errors import InvalidToken
 from snowflake.oidc.federation.refusal import Claims, refused
-from snowflake.oidc.tokens.client_token import find_client_token, introspected
+from snowflake.oidc.tokens.client_token import ClientToken, introspected
+from snowflake.oidc.tokens.reading import read_access_token
 from snowflake.settings.client import Client
 from snowflake.settings.issuers import issuer_of_client
 from snowflake.state import State
@@ -41,8 +43,11 @@ async def claims_of_opaque(token: str, client: Client, base: str, state: State) 
 
 async def _of_federated(token: str, client: Client, base: str, state: State) -> Claims | None:
     """Answer what a living token says of itself that one of ``federated_clients`` has."""
-    found = await find_client_token(token, state)
-    if found is None or found.kept.client_id not in client.federated_clients:
+    try:
+        found = await read_access_token(token, state)
+    except InvalidToken:
+        return None
+    if not isinstance(found, ClientToken) or found.kept.client_id not in client.federated_clients:
         return None
     other = state.registry.find(found.kept.client_id)
     return introspected(found, other, base) if other is not None else None

@@ -89,33 +89,24 @@ def introspected(token: ClientToken, client: Client, issuer: str) -> Claims:
     return {**about(token.kept, client, issuer), **token.said}
 
 
-async def find_client_token(sent: str, state: State) -> ClientToken | None:
-    """Answer the client's own access token that this is; None if it is none that lives.
+async def client_token_of(claims: Claims, state: State) -> ClientToken | None:
+    """Answer the client's own access token that says this of itself; None if it does not live.
 
     Raises:
         TemporarilyUnavailable: the store cannot be asked.
     """
-    said = await _said(sent, state) if "." in sent else {}
-    if said is None:
-        return None
-    name = str(said.get("jti", sent))
+    said = {name: claims[name] for name in _SAID}
+    return await find_by_name(str(said["jti"]), state, said)
+
+
+async def find_by_name(
+    name: str, state: State, said: Mapping[str, object] | None = None
+) -> ClientToken | None:
+    """Answer the client's own access token of a name; None if none lives. Raises likewise."""
     kept = await state.store.client_tokens.find(name)
     if kept is None or kept.expires_at <= state.clock() or not _may_have(kept, state.registry):
         return None
-    return ClientToken(name, kept, said)
-
-
-async def _said(sent: str, state: State) -> Mapping[str, object] | None:
-    """Answer what one that we have signed says of itself; None if it is none of a client.
-
-    It may be longer than a person's: whatever is as long as it has to be was issued here.
-    """
-    try:
-        claims = await state.keys.verify(sent, ACCESS_TOKEN_TYPE)
-    except ValueError:
-        return None
-    # Those of people have a grant, and are kept elsewhere.
-    return {name: claims[name] for name in _SAID} if "grant" not in claims else None
+    return ClientToken(name, kept, said or {})
 
 
 def _may_have(kept: KeptClientToken, registry: Registry) -> bool:

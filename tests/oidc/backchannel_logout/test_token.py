@@ -10,8 +10,8 @@ from joserfc.util import urlsafe_b64decode
 from pydantic import SecretStr
 
 from snowflake.errors import InvalidToken
-from snowflake.oidc.tokens.access_token import read_access_token
 from snowflake.oidc.tokens.id_token import read_hint
+from snowflake.oidc.tokens.reading import read_access_token
 from snowflake.settings import Settings
 from tests.oidc.backchannel_logout.telling import (
     PERSON,

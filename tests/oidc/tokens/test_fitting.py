@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from snowflake.crypto.algorithms import RS256
 from snowflake.crypto.keys import MAX_KID, MAX_TOKEN, SigningKey
-from snowflake.oidc.tokens.access_token import MAX_ACCESS_TOKEN, ROOM
+from snowflake.oidc.tokens.access_token import ROOM
+from snowflake.oidc.tokens.reading import MAX_ACCESS_TOKEN
 from snowflake.settings import Settings
 from snowflake.settings.tables.groups import GroupsTable
 from tests.login import Json, ask, code_for, query_of, sign_in
