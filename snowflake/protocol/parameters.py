@@ -105,9 +105,11 @@ async def form(request: Request, longest: int = MAX_BODY) -> Parameters:
         InvalidRequest: the body is of another type, too long, not UTF-8, has too many fields, or
             does not arrive in time.
     """
-    if content_type(request) != FORM:
+    kind = content_type(request)
+    # Whoever has nothing to send need not say in which form (RFC 9110, section 8.3).
+    if kind != FORM and (kind or await body(request, longest)):
         raise InvalidRequest(f"the body must be a form of type {FORM}")
-    return _parse(await body(request, longest), longest)
+    return _parse(await body(request, longest) if kind else b"", longest)
 
 
 async def body(request: Request, longest: int = MAX_BODY) -> bytes:

@@ -15,7 +15,7 @@ from snowflake.protocol.parameters import (
     form,
     query,
 )
-from tests.raw import send_raw
+from tests.raw import Pairs, send_raw
 from tests.running import Snowflake
 
 
@@ -158,6 +158,26 @@ async def test_a_form_may_name_its_charset(snowflake: Snowflake, path: str) -> N
     headers = [(b"content-type", b"Application/X-WWW-Form-URLencoded; charset=UTF-8")]
     response = await send_raw(snowflake.app, path, method="POST", headers=headers, body=b"a=b")
     assert b"the body must be" not in response.body
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/token", "/revoke", "/introspect", "/logout"])
+@pytest.mark.parametrize(
+    ("headers", "body", "taken"),
+    [
+        ([], b"", True),
+        ([(b"content-length", b"0")], b"", True),
+        ([(b"content-type", b"")], b"", True),
+        ([], b"grant_type=x", False),
+        ([(b"content-type", b"application/json")], b"", False),
+    ],
+)
+async def test_whoever_has_nothing_to_send_need_not_say_in_which_form(
+    snowflake: Snowflake, *, path: str, headers: Pairs, body: bytes, taken: bool
+) -> None:
+    """Such as Python's libraries, with HTTP Basic and no parameters."""
+    response = await send_raw(snowflake.app, path, method="POST", headers=headers, body=body)
+    assert response.status < 500
+    assert (b"the body must be a form" not in response.body) is taken
 
 
 async def test_a_body_that_ends_early_is_nobodys_error(snowflake: Snowflake) -> None:

@@ -74,6 +74,22 @@ async def test_a_bad_request_costs_the_device_nothing(
     assert (await poll(device, codes)).status_code == 200
 
 
+async def test_a_device_that_proves_itself_by_basic_may_say_no_more(
+    device: httpx.AsyncClient, snowflake: Snowflake
+) -> None:
+    """It is then about who somebody is (RFC 8628, section 3.1: ``scope`` is optional)."""
+    basic = (AS_TELEVISION["client_id"], AS_TELEVISION["client_secret"])
+    answer = await device.post("/device_authorization", auth=basic)
+    assert "content-type" not in answer.request.headers
+    assert answer.status_code == 200, answer.text
+    await allow(snowflake.browser, answer.json())
+    assert (await poll(device, answer.json())).json()["scope"] == "openid"
+    # What needs parameters says which.
+    for path, lacks in (("/token", "grant_type"), ("/revoke", "token"), ("/introspect", "token")):
+        refused = await device.post(path, auth=basic)
+        assert refused.json()["error_description"] == f"{lacks} is missing"
+
+
 async def test_where_no_client_is_for_devices_there_is_no_page(
     settings: Settings, clock: Clock, discord: Discord
 ) -> None:
