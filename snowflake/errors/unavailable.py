@@ -49,7 +49,10 @@ class DiscordDown(TemporarilyUnavailable):
 
 
 class Busy(TemporarilyUnavailable):
-    """The same is being done already, or too much of it, and did not end in time."""
+    """The same is being done already, or too much of it, and did not end in time.
+
+    Nothing is out of order: whoever asked comes again.
+    """
 
 
 class KeyMissing(Busy):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from snowflake.errors import InvalidGrant, OAuthError, TemporarilyUnavailable
+from snowflake.errors import Busy, InvalidGrant, OAuthError
 from snowflake.oidc.authentication import faults_of_ours
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.exchange import Exchanged, exchange, taken_up
@@ -103,8 +103,7 @@ async def _reserve(
             # Sent again by an impatient application, or by a proxy; it may yet be good for a login.
             is_same_code = redeeming and isinstance(reserved, CodeReserved)
             if is_same_code or waited >= patience:
-                raise TemporarilyUnavailable(
-                    "the code is being redeemed by another request; try again", REDEEMING
-                ) from reserved
+                reason = "the code is being redeemed by another request; try again"
+                raise Busy(reason, REDEEMING) from reserved
         await asyncio.sleep(PAUSE)
         waited += PAUSE

@@ -15,7 +15,7 @@ from snowflake.oidc.tokens.answer import mint
 from snowflake.oidc.tokens.client_token import ClientToken, answer_with
 from snowflake.protocol.bounds import MAX_GRANT_TYPE
 from snowflake.protocol.issuer import issuer_of
-from snowflake.protocol.parameters import form
+from snowflake.protocol.parameters import Parameters, form
 from snowflake.settings.tables.clients.machines import CLIENT_CREDENTIALS
 from snowflake.state import state_of
 from snowflake.telemetry.audit import Event
@@ -30,6 +30,8 @@ _EVENTS: Final[Mapping[str, Event]] = {
 async def token(request: Request) -> Response:
     """Redeem a grant for tokens."""
     state, params = state_of(request), await form(request)
+    # How whatever comes of it is called in the audit log, a refusal of the client too.
+    request.scope["audited"] = _event_of(params)
 
     # 1. The client. A grant is spent for it only if there is what signs.
     credentials = await authenticated(request, params, state)
@@ -42,8 +44,6 @@ async def token(request: Request) -> Response:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}")
     if not credentials.client.may_bring(grant_type):
         raise UnlistedGrantType("grant_type is none of this client's grant_types")
-    # How whatever comes of it is called in the audit log.
-    request.scope["audited"] = _EVENTS.get(grant_type, "login")
     with state.discord.deadline():
         redeemed = await redeem(credentials, params, state)
 
@@ -56,3 +56,9 @@ async def token(request: Request) -> Response:
     else:
         answer = await asyncio.to_thread(mint, redeemed, client, keys, now)
     return JSONResponse(answer)
+
+
+def _event_of(params: Parameters) -> Event:
+    # As it came: whether it may be sent so is said in its turn.
+    sent = dict(params.pairs).get("grant_type", "")
+    return _EVENTS.get(sent, "login")

@@ -120,6 +120,7 @@ class Store:
             self.memberships,
             self.links,
             self.consents,
+            self.device_codes,
             self.logout_deliveries,
             self.watched_people,
         )

@@ -128,6 +128,13 @@ class DeviceCodes:
         row = await self._database.read(lambda c: c.execute(_FIND_FOR_PERSON, sent).first())
         return self._read(row) if row is not None else None
 
+    async def of_person(self, person: str) -> list[Device]:
+        """Answer the devices that a person has allowed of late, the last one first."""
+        query = select(device_codes).where(device_codes.c.person == person)
+        query = query.order_by(device_codes.c.expires_at.desc(), device_codes.c.hash)
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return [self._read(row) for row in rows]
+
     async def poll(self, device: Device) -> bool:
         """Note that a waiting device has asked; answer whether it did not come too soon.
 

@@ -18,7 +18,7 @@ def is_anything(kept: Kept) -> bool:
 def is_erasable(kept: Kept) -> bool:
     """Whether anything is kept but that clients are yet to be told of a logout."""
     lists = (kept.grants, kept.sessions, kept.discord_tokens, kept.memberships, kept.consents)
-    return any(lists) or kept.link is not None or kept.looked_at is not None
+    return any((*lists, kept.devices)) or kept.link is not None or kept.looked_at is not None
 
 
 def exported(person: str, kept: Kept) -> Json:
@@ -70,6 +70,17 @@ def exported(person: str, kept: Kept) -> Json:
                 "given_at": consent.given_at,
             }
             for consent in kept.consents
+        ],
+        "devices": [
+            {
+                "client_id": device.client_id,
+                "issuer": device.asked.issuer,
+                "scopes": device.asked.scope.split(),
+                "address": device.asked.address,
+                "user_agent": device.asked.agent,
+                "expires_at": device.expires_at,
+            }
+            for device in kept.devices
         ],
         "pending_logouts": [
             {

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from snowflake.store.consents import Consent, Consents
 from snowflake.store.database import Database
+from snowflake.store.device_codes import Device, DeviceCodes
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants
 from snowflake.store.link import Link
@@ -48,6 +49,8 @@ class Kept:
     memberships: list[Membership]
     link: Link | None
     consents: list[Consent]
+    #: Those that they have allowed to sign in, of late.
+    devices: list[Device]
     #: The clients that are yet to be told that they have signed out. They outlive an erasure.
     logouts: list[Delivery]
     #: When a bot looked at them last, as a Unix time.
@@ -66,6 +69,7 @@ class People:
     memberships: Memberships
     links: Links
     consents: Consents
+    device_codes: DeviceCodes
     logout_deliveries: LogoutDeliveries
     watched_people: WatchedPeople
 
@@ -80,6 +84,7 @@ class People:
             await self.memberships.of_person(person),
             await self.links.find(person),
             await self.consents.of_person(person),
+            await self.device_codes.of_person(person),
             await self.logout_deliveries.of_person(person),
             await self.watched_people.looked_at(person),
         )

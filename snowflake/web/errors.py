@@ -122,6 +122,8 @@ async def oauth_error(request: Request, error: Exception) -> Response:
     elif not isinstance(error, DeviceDenied):
         # Of who was denied it was told when they were.
         _count(request, name)
+    if isinstance(error, Busy):
+        request.scope["busy"] = True
     if isinstance(error, TemporarilyUnavailable) and error.cause is not None:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):

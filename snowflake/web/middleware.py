@@ -102,6 +102,9 @@ class RequestLog:
             _requests(method if method in METHODS else "other", route, status).inc()
             _request_seconds(route).observe(seconds)
         level = _level(status, polled=is_polled(scope["path"]))
+        if scope.get("busy"):
+            # Nothing is out of order that somebody would have to get up for.
+            level = min(level, logging.WARNING)
         if scope.get("polled"):
             # A refusal that is none, and comes every few seconds.
             level = logging.DEBUG

@@ -98,6 +98,7 @@ def test_somebody_unknown_has_nothing(filled: Place) -> None:
         "discord_tokens": [],
         "memberships": [],
         "consents": [],
+        "devices": [],
         "pending_logouts": [],
         "looked_at": None,
         "link": None,

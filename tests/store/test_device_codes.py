@@ -19,6 +19,7 @@ from snowflake.store.device_codes import (
     Device,
     NewDevice,
 )
+from snowflake.store.export import exported, is_erasable
 from tests.running import NOW, ORIGIN, Clock
 from tests.store.furniture import PERSON
 from tests.store.places import Place
@@ -47,6 +48,26 @@ async def test_it_is_found_by_either_code(store: Store) -> None:
     # At another address of ours tokens would name another issuer.
     assert await store.device_codes.find_for_person("https://other.example", USER_CODE) is None
     assert await store.device_codes.find(f"{code}x") is None
+
+
+async def test_whoever_has_allowed_it_is_shown_it_until_they_are_erased(store: Store) -> None:
+    _, device = await waiting(store)
+    assert (await store.people.kept(PERSON)).devices == []
+    await store.device_codes.allow(device, "a sealed code", PERSON)
+    kept = await store.people.kept(PERSON)
+    assert is_erasable(kept)
+    assert exported(PERSON, kept)["devices"] == [
+        {
+            "client_id": "television",
+            "issuer": ORIGIN,
+            "scopes": ["openid", "email"],
+            "address": "192.0.2.7",
+            "user_agent": "Telly/4.2",
+            "expires_at": NOW + LIFETIME,
+        }
+    ]
+    await store.people.erase(PERSON)
+    assert not is_erasable(await store.people.kept(PERSON))
 
 
 async def test_no_two_have_one_user_code(store: Store) -> None:

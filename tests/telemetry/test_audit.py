@@ -46,6 +46,8 @@ from tests.login import (
     redeem,
     sign_in,
 )
+from tests.oidc.signed_in import SECRETS as KNOWN_SECRETS
+from tests.oidc.signed_in import keeping_sessions
 from tests.oidc.test_registered_clients import CLIENT_ID as REGISTERED
 from tests.oidc.test_registered_clients import CONFIDENTIAL, registering, sign_in_registered
 from tests.running import GUILDS, Clock, Discord, Snowflake, running
@@ -125,6 +127,28 @@ async def test_a_login_and_what_becomes_of_it(snowflake: Snowflake, log: Lines) 
     assert log.told() == [("revocation", "ended", CLIENT_ID)]
     assert (await refresh(snowflake, again)).status_code == 400
     assert log.told() == [("refresh", "invalid_grant", CLIENT_ID)]
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "event"),
+    [
+        ("client_credentials", "client_login"),
+        ("refresh_token", "refresh"),
+        ("authorization_code", "login"),
+        ("urn:ietf:params:oauth:grant-type:device_code", "login"),
+        ("nonsense", "login"),
+    ],
+)
+async def test_whoever_may_not_even_ask_is_named_by_what_they_ask_for(
+    settings: Settings, clock: Clock, discord: Discord, log: Lines, *, grant_type: str, event: str
+) -> None:
+    async with keeping_sessions(settings, clock, discord) as snowflake:
+        for secret in ("wrong", KNOWN_SECRETS["grafana"]):
+            form = {"client_id": "grafana", "client_secret": secret, "grant_type": grant_type}
+            assert (await snowflake.browser.post("/token", data=form)).status_code in {400, 401}
+    told = log.told()
+    assert len(told) == 2
+    assert {(name, client) for name, _, client in told} == {(event, "grafana")}
 
 
 async def test_logins_that_are_refused(snowflake: Snowflake, log: Lines) -> None:

@@ -9,6 +9,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from snowflake.errors import Busy, StoreDown, TemporarilyUnavailable, TooManyRequests
 from snowflake.protocol import paths
 from snowflake.settings import Settings
 from snowflake.telemetry.audit import EVENTS
@@ -238,6 +239,24 @@ async def test_what_is_asked_for_all_the_time_is_logged_for_those_who_debug(
         await send_raw(snowflake.app, path)
         await send_raw(snowflake.app, path, method="DELETE")
     assert [line["log_level"] for line in logs] == ["debug", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(Busy, "warning"), (StoreDown, "error"), (TooManyRequests, "warning")]
+)
+@pytest.mark.usefixtures("_fresh_logs")
+async def test_only_what_is_out_of_order_is_an_error(
+    snowflake: Snowflake, error: type[TemporarilyUnavailable], level: str
+) -> None:
+    """Two who do the same at once are not: nobody has to get up at night for them."""
+
+    async def refuse(_: Request) -> Response:
+        raise error("not now")
+
+    snowflake.app.router.routes.insert(0, Route("/token", refuse))
+    with capture_logs() as logs:
+        await send_raw(snowflake.app, "/token")
+    assert [line["log_level"] for line in logs if line["event"] == "request"] == [level]
 
 
 @pytest.mark.usefixtures("_fresh_logs")
