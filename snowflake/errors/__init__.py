@@ -28,6 +28,7 @@
     │   ├── UpstreamNarrowed
     │   ├── UpstreamMisconfigured
     │   └── UpstreamUntrusted
+    │       └── UpstreamUnasked
     └── OAuthError                 an answer that applications understand (RFC 6749, section 5.2)
         ├── InvalidRequest
         │   ├── StaleAnswer
@@ -162,6 +163,7 @@ from snowflake.errors.upstream import (
     UpstreamNarrowed,
     UpstreamRefused,
     UpstreamStep,
+    UpstreamUnasked,
     UpstreamUntrusted,
 )
 
@@ -235,6 +237,7 @@ __all__ = [
     "UpstreamNarrowed",
     "UpstreamRefused",
     "UpstreamStep",
+    "UpstreamUnasked",
     "UpstreamUntrusted",
     "Ways",
 ]

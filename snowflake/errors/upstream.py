@@ -41,3 +41,11 @@ class UpstreamMisconfigured(UpstreamError):
 
 class UpstreamUntrusted(UpstreamError):
     """Its ID token or UserInfo is not what it has to be. Nothing of it may be used."""
+
+
+class UpstreamUnasked(UpstreamUntrusted):
+    """A key is unknown that may be new, and nothing is fetched before some seconds to ``wait``."""
+
+    def __init__(self, step: UpstreamStep, reason: str, wait: int) -> None:
+        super().__init__(step, reason)
+        self.wait = wait

@@ -58,8 +58,8 @@ async def check_assertion(assertion: str, client: Client, issuer: str, state: St
 
     Raises:
         InvalidClient: it is not good, or was good once.
-        TemporarilyUnavailable: the client's keys or the store cannot be asked. It is as good as it
-            was.
+        TemporarilyUnavailable: the client's keys or the store cannot be asked, or not yet again.
+            It is as good as it was.
     """
     table = client.registered
     try:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 from joserfc.jwk import Key
 
-from snowflake.errors import UpstreamError, UpstreamUntrusted
+from snowflake.errors import Busy, UpstreamError, UpstreamUnasked, UpstreamUntrusted
 from snowflake.outbound.transport import transport_to_any
 from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
@@ -66,10 +66,13 @@ class ClientKeys:
         """Answer the key of a JWT by what its header says; None if there is none such.
 
         Raises:
+            Busy: there may be one, since the name is new; keys were fetched too short a time ago.
             UpstreamError: the keys cannot be fetched.
         """
         try:
             return await self._set_of(publisher).find(kid, algorithm)
+        except UpstreamUnasked as unasked:
+            raise Busy("the key of the JWT is not known yet; try again", unasked.wait) from None
         except UpstreamUntrusted:
             return None
 

@@ -3,14 +3,16 @@
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from math import ceil
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key, import_key
 
+from snowflake.concurrency.recent import Recent
 from snowflake.concurrency.single_flight import SingleFlight
-from snowflake.errors import UpstreamDown, UpstreamError, UpstreamUntrusted
+from snowflake.errors import UpstreamDown, UpstreamError, UpstreamUnasked, UpstreamUntrusted
 from snowflake.upstream.algorithms import takes
 from snowflake.upstream.bounds import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
 
@@ -18,6 +20,12 @@ from snowflake.upstream.bounds import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
 LIFETIME: Final = 3600.0
 #: Seconds between two times that keys are fetched because one is missing.
 PAUSE: Final = 30.0
+
+#: Names of missing keys that are remembered, and the characters of one.
+MOST_MISSING: Final = 256
+MAX_KID: Final = 256
+#: What of the provider's it is whose key is looked for.
+STEP: Final = "ID token"
 
 #: All keys are one document.
 _ALL: Final = "keys"
@@ -37,23 +45,51 @@ class Keys:
         self._fetch, self._clock = fetch, clock
         self._kept = SingleFlight(LIFETIME, clock)
         self._missed_at: float | None = None
+        #: By the names of keys that were missing: after how many fetches each was so first.
+        self._missing = Recent[str, int](MOST_MISSING)
+        self._fetches, self._names = 0, set[str]()
 
     async def find(self, kid: str | None, algorithm: str) -> Key:
         """Answer the key of a token by what its header says.
 
         One that is not there may be new: then all are fetched again, though not at every token of
-        somebody who never publishes its key.
+        somebody who never publishes its key. A name that came up since the last fetch is neither
+        good nor bad before the next one; one that was looked for in vain since it came up first is
+        bad. So nobody who makes up names turns that refusal, which is for good, into another.
 
         Raises:
+            UpstreamUnasked: there may be such a key, which nobody can tell now.
             UpstreamUntrusted: there is no such key.
             UpstreamError: the keys cannot be fetched.
         """
-        key = _fitting(await self._kept.run(_ALL, self._read), kid, algorithm)
-        if key is None and (self._kept.is_under_way(_ALL) or self._may_fetch_again()):
-            key = _fitting(await self._anew(), kid, algorithm)
+        keys = await self._kept.run(_ALL, self._read)
+        key = _fitting(keys, kid, algorithm)
         if key is None:
-            raise UpstreamUntrusted("ID token", "its key is not among the provider's keys")
+            self._miss(kid)
+            if self._kept.is_under_way(_ALL) or self._may_fetch_again():
+                keys = await self._anew()
+                key = _fitting(keys, kid, algorithm)
+        if key is None and self._may_be_new(kid, keys):
+            raise UpstreamUnasked(STEP, "its key is not known yet", self._wait())
+        if key is None:
+            raise UpstreamUntrusted(STEP, "its key is not among the provider's keys")
         return key
+
+    def _miss(self, kid: str | None) -> None:
+        """Note that a key was missing by now, unless it was so before."""
+        if kid is not None and len(kid) <= MAX_KID and kid not in self._missing:
+            self._missing[kid] = self._fetches
+
+    def _may_be_new(self, kid: str | None, keys: tuple[Key, ...]) -> bool:
+        if kid is None or any(key.kid == kid for key in keys):
+            # It has no name, or is there, and for something else.
+            return False
+        return self._missing.get(kid) == self._fetches
+
+    def _wait(self) -> int:
+        """Answer the seconds until keys may be fetched again."""
+        elapsed = self._clock() - (self._missed_at or 0.0)
+        return max(1, ceil(PAUSE - elapsed))
 
     async def _anew(self) -> tuple[Key, ...]:
         """Fetch all again. Those that are kept serve on where that fails, and the next may try."""
@@ -71,12 +107,23 @@ class Keys:
         return True
 
     async def _read(self) -> tuple[Key, ...]:
+        document = await self._fetch()
         keys = []
-        for value in members(await self._fetch()):
+        for value in members(document):
             # One that cannot be used here does no harm to the others.
             with suppress(ValueError):
                 keys.append(read_key(value))
+        self._note({key.kid for key in keys if key.kid is not None})
         return tuple(keys)
+
+    def _note(self, names: set[str]) -> None:
+        """Note which keys are there now, so that those that were taken away are refused at once."""
+        for kid in self._names - names:
+            self._missing[kid] = self._fetches
+        for kid in names:
+            self._missing.pop(kid, None)
+        self._names = names
+        self._fetches += 1
 
 
 def members(document: Mapping[str, Any]) -> list[object]:

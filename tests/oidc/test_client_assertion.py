@@ -25,6 +25,7 @@ from snowflake.settings import Settings
 from snowflake.settings.tables.clients import ClientTable
 from snowflake.state.client_keys import PAUSE
 from snowflake.store.housekeeping import SLACK
+from snowflake.upstream.jwks import PAUSE as PAUSE_FOR_MISSING
 from tests.login import APPLICATION, Json, code_for, read_token
 from tests.oidc.signed_in import WIKI, keeping_sessions
 from tests.public_keys import EC, RSA, jwk, pem
@@ -356,8 +357,15 @@ async def test_keys_are_fetched_kept_and_fetched_anew_when_one_is_missing(
             rotated = assertion(ANOTHER, exp=NOW + 120, iat=NOW + 60)
             assert (await redeem(snowflake, rotated)).status_code == 200
             assert publisher.asked == asked + 1
-            # Whoever makes up names has nothing fetched each time.
-            for _ in range(3):
-                made_up = assertion(RSA, "RS256", exp=NOW + 120, iat=NOW + 60)
-                assert (await redeem(snowflake, made_up)).status_code == 401
-            assert publisher.asked <= asked + 2
+            # Whoever makes up names has nothing fetched each time: it may be new, or not.
+            made_up = ""
+            for waited in (False, False, True, True):
+                if waited:
+                    clock.pass_by(PAUSE_FOR_MISSING)
+                made_up = assertion(RSA, "RS256", exp=clock() + 60, iat=clock())
+                answer = await redeem(snowflake, made_up)
+                assert answer.status_code == (401 if waited else 503)
+                assert ("retry-after" in answer.headers) is not waited
+            assert publisher.asked <= asked + 3
+            # Nobody is kept waiting for it any more.
+            assert (await redeem(snowflake, made_up)).status_code == 401

@@ -8,8 +8,8 @@ may come again until it expires, since whoever shows it cannot have another one 
 Anybody can name a client and send a token. Until a signature is good, they learn of the token's
 form and time alone, and cost no more than the verification of it. Then they learn that it does not
 count, and not why: whoever has a token of an issuer for all the world is still a stranger. The log
-says why (``refusal``). An issuer that cannot be reached does show by that: its machines have to
-know that they may try again.
+says why (``refusal``). An issuer that cannot be reached, or whose key is new to us and cannot be
+asked for yet, does show by that: its machines have to know that they may try again.
 """
 
 from snowflake.oidc.federation.clients import check_client, claims_of_opaque

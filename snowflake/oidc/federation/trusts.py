@@ -4,7 +4,7 @@ from typing import Final, TypeGuard
 
 import structlog
 
-from snowflake.errors import TemporarilyUnavailable, UpstreamError
+from snowflake.errors import Busy, TemporarilyUnavailable, UpstreamError
 from snowflake.expressions import Unsearchable, compiled, search
 from snowflake.oidc.federation.refusal import Claims, refused
 from snowflake.settings.client import Client
@@ -28,7 +28,7 @@ async def check_trusts(
 
     Raises:
         InvalidClient: none does.
-        TemporarilyUnavailable: keys cannot be fetched, by which one might.
+        TemporarilyUnavailable: keys cannot be fetched, by which one might, or not yet again.
     """
     issuer = str(claims["iss"])
     trusts = [trust for trust in client.trusts if trust.issuer == issuer]
@@ -38,11 +38,14 @@ async def check_trusts(
     signed = {publisher: await _is_signed(token, publisher, state) for publisher in publishers}
     subject = str(claims.get("sub"))[:MAX_SUBJECT]
     ours = {base, client.issuer_below(base)}
-    faults = [_fault(trust, claims, ours) for trust in trusts if signed[publisher_of(trust)]]
+    faults = [
+        _fault(trust, claims, ours) for trust in trusts if signed[publisher_of(trust)] is True
+    ]
     if None in faults:
         return
-    if None in signed.values():
-        raise TemporarilyUnavailable("the issuer's keys cannot be fetched; try again")
+    for outage in signed.values():
+        if isinstance(outage, TemporarilyUnavailable):
+            raise outage
     if not faults:
         raise refused("none of the issuer's keys has signed it", issuer=issuer)
     reason = "; or ".join(dict.fromkeys(filter(None, faults)))
@@ -55,13 +58,17 @@ def _is_of_a_kind(token: SignedToken) -> bool:
     return kind in KINDS and token.algorithm in HASHES and "crit" not in token.header
 
 
-async def _is_signed(token: SignedToken, publisher: Publisher, state: State) -> bool | None:
-    """Whether a key of a publisher has signed a token; None if nobody can tell now."""
+async def _is_signed(
+    token: SignedToken, publisher: Publisher, state: State
+) -> bool | TemporarilyUnavailable:
+    """Whether a key of a publisher has signed a token; why nobody can tell now, if it is so."""
     try:
         key = await state.client_keys.find(publisher, token.kid, token.algorithm)
     except UpstreamError as error:
         _log.warning("client_keys_unreachable", publisher=publisher.url, cause=error.cause)
-        return None
+        return TemporarilyUnavailable("the issuer's keys cannot be fetched; try again")
+    except Busy as busy:
+        return busy
     return key is not None and token.is_signed_by(key)
 
 

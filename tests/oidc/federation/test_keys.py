@@ -42,15 +42,57 @@ async def test_keys_that_rotate_are_fetched_again_and_not_for_everybody(
     rotated = issuer.token(GITHUB, ANOTHER, "ES256", aud=ORIGIN)
     assert await is_taken(snowflake, rotated)
     assert issuer.key_sets == 2
-    # Whoever makes up names of keys has nothing fetched for a while, however many come.
+    # Whoever makes up names of keys has nothing fetched for a while, however many come. They might
+    # be new, and so it is no refusal yet.
     made_up = [issuer.token(GITHUB, header={"kid": str(n)}, aud=ORIGIN) for n in range(50)]
-    assert not any(await asyncio.gather(*(is_taken(snowflake, token) for token in made_up)))
+    for answer in await asyncio.gather(*(ask(snowflake, signed(token)) for token in made_up)):
+        assert answer.status_code == 503
+        assert answer.json()["error"] == "temporarily_unavailable"
+        assert 0 < int(answer.headers["retry-after"]) <= PAUSE_FOR_MISSING
     assert issuer.key_sets == 2
     snowflake.clock.pass_by(PAUSE_FOR_MISSING)
     assert not any(await asyncio.gather(*(is_taken(snowflake, token) for token in made_up)))
     assert issuer.key_sets == 3
     # The one that was taken away proves nothing any more.
     assert not await is_taken(snowflake, issuer.token(GITHUB, aud=ORIGIN))
+
+
+async def test_a_key_that_rotates_while_somebody_makes_up_names_is_asked_to_come_again(
+    snowflake: Snowflake, issuer: Issuer
+) -> None:
+    made_up = issuer.token(GITHUB, header={"kid": "made up"}, aud=ORIGIN)
+    assert not await is_taken(snowflake, made_up)
+    issuer.keys = [ANOTHER]
+    rotated = issuer.token(GITHUB, ANOTHER, "ES256", aud=ORIGIN)
+    answer = await ask(snowflake, signed(rotated))
+    assert answer.status_code == 503
+    snowflake.clock.pass_by(int(answer.headers["retry-after"]))
+    assert await is_taken(snowflake, rotated)
+
+
+async def test_whoever_makes_up_names_turns_no_refusal_into_another(
+    snowflake: Snowflake, issuer: Issuer
+) -> None:
+    """A key that was looked for in vain is none, whatever is fetched or not fetched since."""
+    never = issuer.token(GITHUB, header={"kid": "never published"}, aud=ORIGIN)
+    for round_ in range(3):
+        # They come first each time, so that it is for them that keys are fetched.
+        await ask(snowflake, signed(issuer.token(GITHUB, header={"kid": f"{round_}"}, aud=ORIGIN)))
+        answer = await ask(snowflake, signed(never))
+        assert answer.status_code == (503 if round_ == 0 else 401)
+        snowflake.clock.pass_by(PAUSE_FOR_MISSING)
+    assert not await is_taken(snowflake, never)
+    assert not await is_taken(snowflake, never)
+
+
+@pytest.mark.parametrize("kid", [None, "x" * 300])
+async def test_what_names_no_key_that_could_be_new_is_refused_at_once(
+    snowflake: Snowflake, issuer: Issuer, kid: str | None
+) -> None:
+    assert not await is_taken(snowflake, issuer.token(GITHUB, header={"kid": "x"}, aud=ORIGIN))
+    issuer.keys = [*issuer.keys, ANOTHER]
+    token = issuer.token(GITHUB, ANOTHER, "ES256", header={"kid": kid}, aud=ORIGIN)
+    assert not await is_taken(snowflake, token)
 
 
 async def test_an_outage_is_told_as_one_and_asked_about_seldom(
