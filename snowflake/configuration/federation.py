@@ -17,6 +17,12 @@ NO_AUDIENCE = (
     "is missing: it is SNOWFLAKE_ISSUER by default, which is not set, and tokens for somebody else "
     "would count"
 )
+#: A server that its clients send JWTs is not to be them here, by the name of its own. A secret by
+#: which they sign it knows anyway.
+NO_ISSUER = (
+    "needs SNOWFLAKE_ISSUER, or SNOWFLAKE_ALLOWED_HOSTS without wildcards: else whoever is sent a "
+    "JWT for another server could use it here by that server's name"
+)
 
 
 def faults_of_proofs(client: ClientTable, settings: Settings, keys: Keys) -> Faults:
@@ -25,6 +31,8 @@ def faults_of_proofs(client: ClientTable, settings: Settings, keys: Keys) -> Fau
         if not carries_secrets(url, settings):
             yield place, HTTPS
     ours = settings.issuer
+    if client.method == "private_key_jwt" and ours is None and settings.has_open_hosts:
+        yield (*keys, "authentication"), NO_ISSUER
     for at, trust in enumerate(client.trusts):
         if ours is None and trust.audience is None:
             yield (*keys, "trusts", at, "audience"), NO_AUDIENCE

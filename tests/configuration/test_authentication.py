@@ -82,3 +82,33 @@ def test_what_cannot_be_is_told_at_the_start(faults: Faults, lines: str, fault: 
     [told] = faults(HEAD + lines)
     assert "grafana" in told
     assert fault in told
+
+
+@pytest.mark.parametrize(
+    ("hosts", "is_open"),
+    [
+        ('["*"]', True),
+        ('["id.example.com", "*.example.org"]', True),
+        ('["id.example.com", "id.example.org"]', False),
+        ("[]", False),
+    ],
+)
+@pytest.mark.parametrize("issuer", ["", 'issuer = "https://id.example.com"\n'])
+def test_a_jwt_is_for_a_name_that_somebody_has_said_is_ours(
+    load: Load, faults: Faults, hosts: str, issuer: str, *, is_open: bool
+) -> None:
+    """Else a server to which the client proves itself by the same key could be it here.
+
+    It would send the JWT on with its own name as ``Host``.
+    """
+    text = f"{issuer}allowed_hosts = {hosts}\n{BY_KEY}jwks_uri = 'https://ci.example.com/jwks'"
+    if not is_open or issuer:
+        assert load(text).clients
+        return
+    [told] = faults(text)
+    assert "authentication: needs SNOWFLAKE_ISSUER" in told
+
+
+def test_a_jwt_by_a_secret_proves_nothing_new_to_whoever_knows_that_secret(load: Load) -> None:
+    secret = f'authentication = "client_secret_jwt"\nsecret = "{"s" * 32}"'
+    assert load(f'allowed_hosts = ["*"]\n{HEAD}{secret}').clients

@@ -316,6 +316,20 @@ async def test_discovery_lists_how_some_client_proves_itself(
     assert "token_endpoint_auth_signing_alg_values_supported" not in document
 
 
+@pytest.mark.parametrize("host", ["evil.example", "snowflake.example.com.evil.example"])
+async def test_one_for_another_server_is_none_here_by_that_servers_name(
+    snowflake: Snowflake, host: str
+) -> None:
+    """Whoever is sent it brings its own name along; it is none of ours."""
+    for_them = assertion(aud=f"https://{host}/token")
+    form = {"grant_type": "authorization_code", "code": "x", **signed(for_them)}
+    answer = await snowflake.browser.post("/token", data=form, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "by this host name" in answer.json()["error_description"]
+    named = await snowflake.browser.post("/token", data=form)
+    assert named.status_code == 401
+
+
 class Publisher:
     """Where an application publishes its keys."""
 

@@ -89,6 +89,11 @@ class AddressVariables(Variables):
         own = [normalise(urlsplit(self.issuer).hostname or "")] if self.issuer else []
         return HostPatterns.of((*self.allowed_hosts, *own))
 
+    @property
+    def has_open_hosts(self) -> bool:
+        """Whether Snowflake answers by names that nobody has named one by one."""
+        return self._hosts.everything or bool(self._hosts.suffixes)
+
     def serves(self, host: str) -> bool:
         """Whether Snowflake answers at a host: an allowed one, the issuer's, the machine's own."""
         return self._hosts.match(host) or is_loopback(host)
