@@ -67,19 +67,19 @@ class Program:
     def log(self) -> str:
         return self.output.read_text("utf-8")
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait until something is so; fail with the log if the program ends instead."""
-        for _ in range(int(PATIENCE / GLANCE)):
+        for _ in range(int(patience / GLANCE)):
             if condition():
                 return
             with suppress(subprocess.TimeoutExpired):
                 status = self.process.wait(GLANCE)
                 pytest.fail(f"ended with status {status}:\n{self.log}")
-        pytest.fail(f"nothing happened in {PATIENCE} s:\n{self.log}")
+        pytest.fail(f"nothing happened in {patience} s:\n{self.log}")
 
-    def wait_for_http(self, url: str) -> None:
+    def wait_for_http(self, url: str, patience: float = PATIENCE) -> None:
         """Wait until something answers at the address."""
-        self.wait_until(lambda: _answers(url))
+        self.wait_until(lambda: _answers(url), patience)
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and answer the exit status, negative if the signal itself ended it."""

@@ -24,6 +24,7 @@ from tests.benchmarks import (
 from tests.benchmarks.against import COMPARED, USUAL, compare
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.report import Row
+from tests.benchmarks.rivals import comparison
 from tests.benchmarks.trees import NoTree, tree_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -42,13 +43,17 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "growth": growth.run,
     "sso": sso.run,
     "refresh": refresh.run,
+    "rivals": comparison.run,
 }
+#: Those that are run when nobody names any: they need nothing that has to be fetched.
+OWN = tuple(name for name in BENCHMARKS if name != "rivals")
 
 
 @app.command()
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(help=f"Any of {', '.join(BENCHMARKS)}; all if none.")
+        list[str] | None,
+        typer.Argument(help=f"Any of {', '.join(BENCHMARKS)}; all but rivals if none."),
     ] = None,
     against: Annotated[
         str | None,
@@ -68,7 +73,7 @@ def main(
         raise typer.BadParameter(f"no such benchmark: {', '.join(unknown)}")
     notes = report.machine()
     if against is None:
-        rows = measured(names or list(BENCHMARKS), Effort())
+        rows = measured(names or OWN, Effort())
     else:
         rows, packages = compared(names or USUAL, against, Effort())
         notes.append(packages)

@@ -28,8 +28,8 @@ LOGINS_OF_A_CONNECTION = 5
 PEOPLE: Iterator[str] = map(str, count(1_100_000_000_000_000_001))
 #: What an application sends along; of the usual length.
 STATE, NONCE = "wVd0vX2t7bQ5nYc8RrJmHs1KpLfZ3gAe", "u6TqNz4DkWx9BvCy2MhGjE7SaPo5RiLf"
-_CODE = re.compile(rb"[?&]code=([^&]+)")
-_TOKEN_FORM = urlencode({"grant_type": "authorization_code", "redirect_uri": APPLICATION}).encode()
+CODE = re.compile(rb"[?&]code=([^&]+)")
+TOKEN_FORM = urlencode({"grant_type": "authorization_code", "redirect_uri": APPLICATION}).encode()
 
 
 class Browser:
@@ -83,7 +83,7 @@ class Browser:
     def code_of(self, arrival: Message) -> bytes:
         """Answer the code with which the browser is sent on to the application."""
         location = arrival.field(b"location")
-        code = _CODE.search(location)
+        code = CODE.search(location)
         if code is None or not location.startswith(APPLICATION.encode()):
             raise Unexpected(f"the application got no code: {location.decode()}")
         if self._logins == 1:
@@ -94,7 +94,7 @@ class Browser:
 
     async def redeem(self, code: bytes) -> str:
         """Redeem a code as the application does, and answer the access token."""
-        return await self._ask_token(b"%s&code=%s" % (_TOKEN_FORM, code))
+        return await self._ask_token(b"%s&code=%s" % (TOKEN_FORM, code))
 
     async def refresh(self) -> str:
         """Redeem the last refresh token, and answer the access token."""

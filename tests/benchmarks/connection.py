@@ -22,16 +22,16 @@ class Connection(asyncio.Protocol):
         _, connection = await loop.create_connection(cls, "127.0.0.1", port)
         return connection
 
-    async def send(self, request: bytes, expected: int) -> Message:
-        """Send a request of ``request()`` and answer the answer, which must have this status."""
+    async def send(self, request: bytes, *expected: int) -> Message:
+        """Send a request of ``request()`` and answer the answer, which must have such a status."""
         if self._transport is None:
             raise ConnectionResetError("the server has closed the connection")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         answer = await self._answer
-        if answer.status != expected:
+        if answer.status not in expected:
             text = (answer.head + answer.body).decode("utf-8", "replace")
-            raise Unexpected(f"expected {expected}:\n{text}")
+            raise Unexpected(f"expected {' or '.join(map(str, expected))}:\n{text}")
         return answer
 
     def close(self) -> None:

@@ -31,6 +31,8 @@ class Effort:
     #: Beside a commit: how often all servers are started anew, and the rounds between.
     blocks: int = 5
     block_rounds: int = 3
+    #: Rounds of Snowflake and its rivals that do not count: Java compiles what it runs often.
+    rival_warm_ups: int = 20
 
 
 #: Next to nothing, with which the benchmarks themselves are tried.
@@ -47,4 +49,5 @@ LITTLE = Effort(
     tasks=3,
     blocks=1,
     block_rounds=1,
+    rival_warm_ups=1,
 )

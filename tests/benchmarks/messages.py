@@ -32,6 +32,11 @@ class Message(NamedTuple):
             raise Unexpected(f"there is no {name.decode()}: {self.head.decode('latin-1')}")
         return value
 
+    def fields(self, name: bytes) -> list[bytes]:
+        """Answer all fields of a name, given in lower case."""
+        pairs = (line.partition(b": ") for line in self.head.split(b"\r\n"))
+        return [value for own, _, value in pairs if own.lower() == name]
+
 
 def whole_message(received: bytes) -> Message | None:
     """Answer the one message that was received, or None as long as it is not whole."""

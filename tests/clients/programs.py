@@ -51,7 +51,7 @@ def python_of(name: str) -> str:
 
 def go_program(name: str) -> str:
     """Answer where one of ``GO`` or of ``OURS`` is, or skip the test."""
-    place = _place(name, GO[name] if name in GO else _source(name))
+    place = _place(name, GO[name] if name in GO else source_of(_SOURCES / name))
     return str(place / name) if _is_there(place) else _missing(name)
 
 
@@ -80,33 +80,47 @@ def _make_go(place: Path, wanted: tuple[str, ...]) -> None:
     subprocess.run([_go(), "install", *wanted], env=environment, check=True)  # noqa: S603 - as above
 
 
-def _source(name: str) -> tuple[str, ...]:
-    files = sorted((_SOURCES / name).iterdir())
-    return (name, *(file.read_text("utf-8") for file in files))
+def source_of(folder: Path) -> tuple[str, ...]:
+    """Answer the name of a program of ours, and all that it is built from."""
+    return (folder.name, *(file.read_text("utf-8") for file in sorted(folder.iterdir())))
 
 
-def _make_ours(place: Path, source: tuple[str, ...]) -> None:
-    name = source[0]
-    command = [_go(), "build", "-C", str(_SOURCES / name), "-mod=readonly", "-o", str(place / name)]
+def build_go(folder: Path, program: Path) -> None:
+    """Build a program of ours from modules that are those of its ``go.sum``."""
+    command = [_go(), "build", "-C", str(folder), "-mod=readonly", "-o", str(program)]
     subprocess.run(command, check=True)  # noqa: S603 - the tests' own program
 
 
+def _make_ours(place: Path, source: tuple[str, ...]) -> None:
+    build_go(_SOURCES / source[0], place / source[0])
+
+
+def go() -> str | None:
+    """Answer where Go is, if it is there."""
+    return shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+
+
 def _go() -> str:
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
-    return go or sys.exit("Go is missing")
+    return go() or sys.exit("Go is missing")
 
 
-def _install(name: str, wanted: tuple[str, ...], make: Make) -> None:
-    place, began = _place(name, wanted), time.monotonic()
+def install(name: str, wanted: tuple[str, ...], make: Make) -> Path:
+    """Answer the place of a program, made if need be."""
+    place = _place(name, wanted)
     if _is_there(place):
-        sys.stdout.write(f"{name} is there.\n")
-        return
+        return place
     # What was left half done, and older versions.
     for old in _CACHE.glob(f"{name}-*"):
         shutil.rmtree(old)
     place.mkdir(parents=True)
     make(place, wanted)
     (place / _DONE).touch()
+    return place
+
+
+def _install(name: str, wanted: tuple[str, ...], make: Make) -> None:
+    began = time.monotonic()
+    install(name, wanted, make)
     sys.stdout.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     sys.stdout.flush()
 
@@ -118,7 +132,7 @@ def main() -> None:
     for name, wanted in GO.items():
         _install(name, wanted, _make_go)
     for name in OURS:
-        _install(name, _source(name), _make_ours)
+        _install(name, source_of(_SOURCES / name), _make_ours)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,7 @@
+"""Snowflake beside what people would use instead: ``python -m tests.benchmarks rivals``.
+
+``programs``    fetches and builds Dex and Keycloak, once
+``dex``, ``keycloak``   run them with the simulated Discord behind
+``visitor``     signs people in at whichever it is
+``comparison``  lets all take turns, and writes the rows
+"""
