@@ -10,7 +10,7 @@ class AiohttpMocker(AbstractRequestMocker):
     """``respx.mock(using="aiohttp")``."""
 
     name = "aiohttp"
-    targets = ["httpx_aiohttp.AiohttpTransport"]  # noqa: RUF012 - as respx declares it
+    targets = ["snowflake.outbound.over_aiohttp.OverAiohttp"]  # noqa: RUF012 - as respx declares it
     target_methods = ["handle_async_request"]  # noqa: RUF012
 
     @classmethod

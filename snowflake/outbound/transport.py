@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from snowflake.outbound.connections import KEEP_ALIVE, certificates, proxy_for
+from snowflake.outbound.over_aiohttp import OverAiohttp
 
 
 @asynccontextmanager
@@ -69,24 +69,10 @@ class _ToAny(httpx.AsyncBaseTransport):
 
 
 def _fast(proxy: httpx.Proxy | None, connections: int) -> httpx.AsyncBaseTransport:
-    trusted = certificates()
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            ssl=trusted, limit=connections, keepalive_timeout=KEEP_ALIVE
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        middlewares=(_tell_drops_from_connecting,),
+    pool = aiohttp.TCPConnector(
+        ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE
     )
-    return AiohttpTransport(client=session, verify=trusted, proxy=proxy and _with_header(proxy))
-
-
-def _with_header(proxy: httpx.Proxy) -> httpx.Proxy:
-    """Answer the proxy with its credentials in a header, as aiohttp wants them."""
-    if proxy.auth is None:
-        return proxy
-    return httpx.Proxy(
-        proxy.url, headers={"Proxy-Authorization": aiohttp.encode_basic_auth(*proxy.auth)}
-    )
+    return OverAiohttp(pool, proxy)
 
 
 def _plain(
@@ -94,23 +80,3 @@ def _plain(
 ) -> httpx.AsyncHTTPTransport:
     limits = httpx.Limits(max_connections=connections, keepalive_expiry=KEEP_ALIVE)
     return httpx.AsyncHTTPTransport(verify=trusted or certificates(), limits=limits, proxy=proxy)
-
-
-async def _tell_drops_from_connecting(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Give a connection that drops a name of its own.
-
-    httpx-aiohttp takes it for one that was never made, after which a code could be sent again; and
-    aiohttp would send a GET again at once.
-    """
-    try:
-        return await handler(request)
-    except (
-        aiohttp.ClientConnectorError,
-        aiohttp.ClientHttpProxyError,
-        aiohttp.ServerTimeoutError,
-    ):
-        raise
-    except (aiohttp.ClientError, OSError) as error:
-        raise aiohttp.ClientPayloadError(type(error).__name__) from error
