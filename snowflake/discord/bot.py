@@ -21,6 +21,7 @@ from snowflake.discord.rate_limits import Place
 from snowflake.discord.reading import ListReader, Reader
 from snowflake.discord.requests import Requests
 from snowflake.errors import InvalidRequest, TemporarilyUnavailable
+from snowflake.outbound.answer import Answer
 from snowflake.telemetry.metrics import DISCORD_REFUSED_HERE
 
 #: Seconds for which Discord is not asked again after it has refused the bot.
@@ -149,7 +150,7 @@ class Bot:
             raise InvalidRequest("Discord does not take the metadata of linked roles")
         read(response, _metadata)
 
-    async def _get(self, place: Place, path: str, guild: str = _EVERYWHERE) -> httpx.Response:
+    async def _get(self, place: Place, path: str, guild: str = _EVERYWHERE) -> Answer:
         return await self._send("GET", place, path, guild)
 
     async def _send(
@@ -159,7 +160,7 @@ class Bot:
         path: str,
         guild: str = _EVERYWHERE,
         body: object = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         self._check(guild)
         if self._token is None:
             raise TemporarilyUnavailable("there is no bot that could be asked")
@@ -191,7 +192,7 @@ def _metadata_of(application: str) -> str:
     return f"/applications/{application}/role-connections/metadata"
 
 
-def _said(response: httpx.Response) -> tuple[int, int]:
+def _said(response: Answer) -> tuple[int, int]:
     return response.status_code, code_of(response)
 
 

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
 from pydantic import BaseModel, Field, TypeAdapter
 
 from snowflake.discord.reading import Reader
+from snowflake.outbound.answer import Answer
 
 #: Seconds to wait when Discord limits us without saying for how long.
 DEFAULT_RETRY_AFTER: Final = 5
@@ -166,10 +166,9 @@ class _Fields(BaseModel):
 _fields = Reader("limit", TypeAdapter(_Fields))
 
 
-def report_of(response: httpx.Response) -> Report | None:
+def report_of(response: Answer) -> Report | None:
     """Read the ``X-RateLimit`` headers; None where those that count are missing, or no numbers."""
-    # Every answer is read. httpx looks through all headers for each name that is asked for.
-    headers = dict(response.headers.items())
+    headers = response.headers
     remaining = _number(headers.get("x-ratelimit-remaining"))
     reset_after = _number(headers.get("x-ratelimit-reset-after"))
     if remaining is None or reset_after is None:
@@ -178,7 +177,7 @@ def report_of(response: httpx.Response) -> Report | None:
     return Report(headers.get("x-ratelimit-bucket"), remaining, reset or 0.0, reset_after)
 
 
-def refusal_of(response: httpx.Response) -> Refusal:
+def refusal_of(response: Answer) -> Refusal:
     """Read a 429."""
     headers = response.headers
     scope, after = headers.get("x-ratelimit-scope"), _number(headers.get("retry-after"))

@@ -7,6 +7,7 @@ import httpx
 
 from snowflake.discord.circuit_breaker import Outcome
 from snowflake.discord.rate_limits import Place
+from snowflake.outbound.answer import Answer
 
 #: Where Discord, or the proxy in front of it, did not get to its work.
 _NOT_DONE: Final = {502, 503, 504}
@@ -42,12 +43,12 @@ class Call:
         """What it says of Discord that this call failed, which may not even have ``arrived``."""
         return Outcome.SUSPECT if arrived and self.is_suspect else Outcome.FAILED
 
-    def outcome(self, response: httpx.Response) -> Outcome:
+    def outcome(self, response: Answer) -> Outcome:
         """What an answer to it says of Discord."""
         outcome = outcome_of(response)
         return self.failure() if outcome is Outcome.FAILED else outcome
 
-    def wants_more(self, response: httpx.Response) -> bool:
+    def wants_more(self, response: Answer) -> bool:
         """Whether another try may bring a better answer, and does no harm."""
         if is_limited(response):
             return True
@@ -56,7 +57,7 @@ class Call:
         return self.may_repeat and (cut_off or response.status_code in _NOT_DONE)
 
 
-def outcome_of(response: httpx.Response) -> Outcome:
+def outcome_of(response: Answer) -> Outcome:
     """What an answer says of Discord. One that refuses is an answer all the same."""
     if is_limited(response):
         return Outcome.NEITHER
@@ -70,18 +71,18 @@ def outcome_of(response: httpx.Response) -> Outcome:
     return Outcome.ANSWERED if response.content else Outcome.NEITHER
 
 
-def is_limited(response: httpx.Response) -> bool:
+def is_limited(response: Answer) -> bool:
     """Whether Discord limits us; it has not looked at the request then."""
     return response.status_code == httpx.codes.TOO_MANY_REQUESTS
 
 
-def is_invalid(response: httpx.Response) -> bool:
+def is_invalid(response: Answer) -> bool:
     """Whether the answer counts towards a ban of our address."""
     if response.status_code not in _INVALID:
         return False
     return not is_limited(response) or response.headers.get("x-ratelimit-scope") != "shared"
 
 
-def ends_as_json(response: httpx.Response) -> bool:
+def ends_as_json(response: Answer) -> bool:
     """Whether the body may be JSON, and whole: no page, and not cut off."""
     return response.content.rstrip()[-1:] in {b"}", b"]"}

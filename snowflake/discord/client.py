@@ -30,6 +30,7 @@ from snowflake.discord.requests import Requests
 from snowflake.discord.role_connections import RoleConnections
 from snowflake.discord.sending import Sender
 from snowflake.errors import InvalidGrant
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.reading import PACKING
 from snowflake.outbound.transport import transport_to
 
@@ -173,7 +174,7 @@ class DiscordClient:
     ) -> T:
         return await self._requests.shared((place.route, place.part, _digest(access_token)), ask)
 
-    async def _get(self, place: Place, access_token: SecretStr) -> httpx.Response:
+    async def _get(self, place: Place, access_token: SecretStr) -> Answer:
         url = self._urls.get(place.route) or f"{self._api_url}/users/@me/guilds/{place.part}/member"
         authorization = f"Bearer {access_token.get_secret_value()}"
         response = await self._requests.get(place, url, authorization)

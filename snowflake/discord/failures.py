@@ -17,13 +17,14 @@ from snowflake.errors import (
     InvalidGrant,
     TemporarilyUnavailable,
 )
+from snowflake.outbound.answer import Answer
 
 #: Discord's code for a guild that is not there, or that the person is not in.
 UNKNOWN_GUILD: Final = 10004
 #: Its code for a form that it cannot read.
 INVALID_FORM: Final = 50035
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 Item = TypeVar("Item")
 
 _log = structlog.get_logger(__name__)
@@ -41,7 +42,7 @@ _oauth_failure = Reader("token error", TypeAdapter(_OAuthFailure))
 _api_failure = Reader("error", TypeAdapter(_ApiFailure))
 
 
-def read(response: httpx.Response, reader: Reader[Answer]) -> Answer:
+def read(response: Answer, reader: Reader[Value]) -> Value:
     """Read a good answer.
 
     Raises:
@@ -53,7 +54,7 @@ def read(response: httpx.Response, reader: Reader[Answer]) -> Answer:
     raise unusable(response)
 
 
-def read_known(response: httpx.Response, reader: ListReader[Item]) -> tuple[list[Item], int]:
+def read_known(response: Answer, reader: ListReader[Item]) -> tuple[list[Item], int]:
     """Read what can be told apart of a good list, and answer how many items there are besides.
 
     Raises:
@@ -65,7 +66,7 @@ def read_known(response: httpx.Response, reader: ListReader[Item]) -> tuple[list
     raise unusable(response)
 
 
-def token_error(response: httpx.Response, *, of_code: bool = False) -> Exception:
+def token_error(response: Answer, *, of_code: bool = False) -> Exception:
     """Turn the error that Discord's token endpoint names into ours (RFC 6749, section 5.2).
 
     A request that it cannot read is an outage, but for one ``of_code``: there the code is the only
@@ -84,12 +85,12 @@ def token_error(response: httpx.Response, *, of_code: bool = False) -> Exception
     return unusable(response)
 
 
-def is_unknown_guild(response: httpx.Response) -> bool:
+def is_unknown_guild(response: Answer) -> bool:
     """Whether Discord says that the person is in no such guild."""
     return response.status_code == httpx.codes.NOT_FOUND and code_of(response) == UNKNOWN_GUILD
 
 
-def code_of(response: httpx.Response) -> int:
+def code_of(response: Answer) -> int:
     """Answer Discord's own code for what went wrong; 0 if it gives none."""
     try:
         return _api_failure.read(response.content).code
@@ -97,7 +98,7 @@ def code_of(response: httpx.Response) -> int:
         return 0
 
 
-def unusable(response: httpx.Response) -> TemporarilyUnavailable:
+def unusable(response: Answer) -> TemporarilyUnavailable:
     """An outage, a limit, a ban, or an answer that makes no sense.
 
     All but an outage (5xx) say that Discord ``answered``.

@@ -11,6 +11,7 @@ from snowflake.discord.rate_limits import Place
 from snowflake.discord.reading import Reader
 from snowflake.discord.requests import Requests
 from snowflake.errors import InvalidClient
+from snowflake.outbound.answer import Answer
 
 NOT_PUBLIC: Final = (
     "Discord wants the client secret; for a client without one, switch on Public Client in the "
@@ -103,7 +104,7 @@ class OAuth:
 
     async def _post(
         self, route: str, client_id: str, client_secret: SecretStr | None, form: dict[str, str]
-    ) -> httpx.Response:
+    ) -> Answer:
         form = {**form, "client_id": client_id}
         if client_secret is not None:
             form["client_secret"] = client_secret.get_secret_value()

@@ -11,8 +11,7 @@ empty it.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 import httpx
@@ -21,6 +20,7 @@ from snowflake.concurrency.deadline import Clocks
 from snowflake.concurrency.turns import Turns
 from snowflake.discord.buckets import DEFAULT_RETRY_AFTER, Bucket, Refusal, refusal_of, report_of
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.outbound.answer import Answer
 from snowflake.telemetry.metrics import DISCORD_WAITS
 
 #: Seconds to wait at most where Discord goes on limiting us without saying for how long.
@@ -43,14 +43,6 @@ class Place(NamedTuple):
     route: str
     part: str
     who: str
-
-
-class Visit:
-    """One request under way in a bucket. ``response`` is its answer, once there is one."""
-
-    def __init__(self, bucket: Bucket) -> None:
-        self.bucket = bucket
-        self.response: httpx.Response | None = None
 
 
 class RateLimits:
@@ -81,12 +73,13 @@ class RateLimits:
         known = bucket.pause(now) if bucket is not None else 0.0
         return max(known, self._address.pause(now))
 
-    @asynccontextmanager
-    async def respected(self, place: Place, patience: float) -> AsyncIterator[Visit]:
-        """Wait for up to ``patience`` seconds until Discord may be asked, and ask in the block.
+    async def within(
+        self, place: Place, patience: float, ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """Wait for up to ``patience`` seconds until Discord may be asked, and do so by ``ask``.
 
         Raises:
-            TemporarilyUnavailable: the wait would be longer.
+            TemporarilyUnavailable: the wait would be longer; or as ``ask`` does.
         """
         now = self._clocks.now()
         end = now + patience
@@ -98,11 +91,7 @@ class RateLimits:
         else:
             await crowd.acquire()
         try:
-            visit = Visit(await self._enter(place, end))
-            try:
-                yield visit
-            finally:
-                self._leave(place, visit)
+            return await self._in_bucket(place, end, ask)
         finally:
             crowd.release()
 
@@ -113,6 +102,16 @@ class RateLimits:
             del self._persons[next(iter(self._persons))]
         for key, bucket in self._buckets.pop(token, {}).items():
             self._put(person, key, bucket)
+
+    async def _in_bucket(
+        self, place: Place, end: float, ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        bucket, answer = await self._enter(place, end), None
+        try:
+            answer = await ask()
+        finally:
+            self._leave(place, bucket, answer)
+        return answer
 
     async def _enter(self, place: Place, end: float) -> Bucket:
         now = arrived = self._clocks.now()
@@ -142,8 +141,8 @@ class RateLimits:
             raise limited(wait)
         return wait
 
-    def _leave(self, place: Place, visit: Visit) -> None:
-        now, response = self._clocks.now(), visit.response
+    def _leave(self, place: Place, bucket: Bucket, response: Answer | None) -> None:
+        now = self._clocks.now()
         report = refusal = None
         if response is not None:
             report = report_of(response)
@@ -151,7 +150,7 @@ class RateLimits:
                 refusal = refusal_of(response)
         if report is not None:
             self._name(place.route, report.bucket)
-        bucket = visit.bucket.itself
+        bucket = bucket.itself
         bucket.under_way -= 1
         self._address.under_way -= 1
         answered = response is not None and not response.is_server_error

@@ -20,19 +20,19 @@ from snowflake.discord.bounds import MAX_DIGITS, MAX_FAULTS
 #: Times that an odd answer is read: its odd fields go, then items without an ID, then it is good.
 TRIES: Final = 3
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 Item = TypeVar("Item")
 
 _log = structlog.get_logger(__name__)
 
 
-class Reader(Generic[Answer]):
+class Reader(Generic[Value]):
     """Reads one kind of answer, which the log calls by a ``name``."""
 
-    def __init__(self, name: str, adapter: TypeAdapter[Answer]) -> None:
+    def __init__(self, name: str, adapter: TypeAdapter[Value]) -> None:
         self._name, self._adapter = name, adapter
 
-    def read(self, content: bytes) -> Answer:
+    def read(self, content: bytes) -> Value:
         """Read an answer.
 
         Raises:
@@ -41,7 +41,7 @@ class Reader(Generic[Answer]):
         answer, _ = self._read(content, may_lack_items=False)
         return answer
 
-    def _read(self, content: bytes, *, may_lack_items: bool) -> tuple[Answer, int]:
+    def _read(self, content: bytes, *, may_lack_items: bool) -> tuple[Value, int]:
         try:
             return self._adapter.validate_json(content), 0
         except ValidationError:
@@ -62,7 +62,7 @@ class ListReader(Reader[list[Item]]):
     """Reads a list."""
 
     def read_known(self, content: bytes) -> tuple[list[Item], int]:
-        """Answer the items of which it is said which they are, and how many there are besides.
+        """Value the items of which it is said which they are, and how many there are besides.
 
         Raises:
             ValueError: nothing can be made of the list, or of any item.
@@ -90,7 +90,7 @@ class _Odd:
         self.left_out = 0
 
     def remaining(self) -> bytes:
-        """Answer what is left, as JSON."""
+        """Value what is left, as JSON."""
         return json.dumps(self._document, ensure_ascii=False).encode("utf-8", "replace")
 
     def forgive(self, error: ValidationError) -> None:
@@ -114,7 +114,7 @@ class _Odd:
 
 
 def _place(location: Sequence[int | str]) -> tuple[int | None, str | None]:
-    """Answer in which item of a list and in which field a fault is, however deep in there."""
+    """Value in which item of a list and in which field a fault is, however deep in there."""
     item = location[0] if location and isinstance(location[0], int) else None
     return item, next((part for part in location if isinstance(part, str)), None)
 

@@ -21,6 +21,7 @@ from snowflake.discord.circuit_breaker import Outcome
 from snowflake.discord.rate_limits import Place
 from snowflake.discord.sending import Sender
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.outbound.answer import Answer
 
 #: Seconds for one step of a call, and for a free place in the pool.
 TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
@@ -69,7 +70,7 @@ class Requests:
                         raise
             return await self._once(key, ask)
 
-    async def get(self, place: Place, url: httpx.URL | str, authorization: str) -> httpx.Response:
+    async def get(self, place: Place, url: httpx.URL | str, authorization: str) -> Answer:
         """Answer what Discord answers, whatever its status.
 
         Raises:
@@ -84,7 +85,7 @@ class Requests:
         url: httpx.URL | str,
         authorization: str,
         body: object = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Send ``body`` as JSON, and answer and raise as ``get`` does.
 
         For what comes to the same however often it is done (RFC 9110, section 9.2.2).
@@ -106,7 +107,7 @@ class Requests:
         *,
         may_repeat: bool,
         wants_body: bool,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Send a form, and answer and raise as ``get`` does. The rest is as for a ``Call``."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         request = self._request("POST", url, headers, urlencode(form).encode())
@@ -127,7 +128,7 @@ class Requests:
         every = {**self._headers, **(headers or {})}
         return httpx.Request(method, url, headers=every, content=content, extensions=EXTENSIONS)
 
-    async def _send(self, call: Call) -> httpx.Response:
+    async def _send(self, call: Call) -> Answer:
         with self.deadline():
             return await self._sender.send(call)
 

@@ -12,6 +12,7 @@ from snowflake.discord.rate_limits import Place
 from snowflake.discord.reading import Reader
 from snowflake.discord.requests import Requests
 from snowflake.errors import InvalidGrant, InvalidRequest, InvalidScope
+from snowflake.outbound.answer import Answer
 
 #: The scope that a person has to allow.
 ROLE_CONNECTIONS_WRITE: Final = "role_connections.write"
@@ -64,7 +65,7 @@ class RoleConnections:
         access_token: SecretStr,
         person: str,
         body: object = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         # Discord may count each method by itself.
         place = Place(f"{method.lower()}_role_connection", application, person)
         url = f"{self._api_url}/users/@me/applications/{application}/role-connection"

@@ -10,6 +10,7 @@ A call goes through this file from top to bottom::
 
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import httpx
@@ -21,6 +22,7 @@ from snowflake.discord.calls import Call, is_invalid, is_limited
 from snowflake.discord.circuit_breaker import Breaker, Outcome
 from snowflake.discord.rate_limits import RateLimits
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.failures import NeverArrived, NoAnswer, TooLarge
 from snowflake.outbound.sending import send
 from snowflake.telemetry.metrics import DISCORD_CALLS, DISCORD_INVALID, DISCORD_SECONDS
@@ -55,7 +57,7 @@ class Sender:
         self._on_invalid = on_invalid
         self._clocks = clocks
 
-    async def send(self, call: Call) -> httpx.Response:
+    async def send(self, call: Call) -> Answer:
         """Answer what Discord answers, whatever its status.
 
         Raises:
@@ -87,7 +89,7 @@ class Sender:
             # It has to wait for a limit, as all others then have to.
             return Outcome.NEITHER
 
-    async def _insist(self, call: Call) -> httpx.Response:
+    async def _insist(self, call: Call) -> Answer:
         number = 0
         while True:
             number += 1
@@ -109,17 +111,16 @@ class Sender:
                     return response
             await self._clocks.sleep(pause)
 
-    async def _visit(self, call: Call) -> httpx.Response:
+    async def _visit(self, call: Call) -> Answer:
         # After the wait there has to be time for the answer.
         patience = max(self._left() - LEAST, 0.0)
-        async with self.limits.respected(call.place, patience) as visit:
-            visit.response = response = await self._ask(call)
+        response = await self.limits.within(call.place, patience, partial(self._ask, call))
         if is_invalid(response):
             DISCORD_INVALID.inc()
             await self._on_invalid()
         return response
 
-    async def _ask(self, call: Call) -> httpx.Response:
+    async def _ask(self, call: Call) -> Answer:
         started, seconds = self._clocks.now(), self._left()
         if seconds <= (0 if call.may_repeat else LEAST):
             raise TemporarilyUnavailable("there was no time left to ask Discord; try again")

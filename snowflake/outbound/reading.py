@@ -5,11 +5,12 @@ So what is packed is unpacked here, and no further than to the largest size that
 """
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 import httpx
 
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.failures import TooLarge, Truncated, Undecodable
 
 #: The only packing that is unpacked, and only where the request has asked for it.
@@ -18,8 +19,8 @@ PACKING: Final = "gzip"
 _GZIP: Final = zlib.MAX_WBITS | 16
 
 
-async def read_whole(request: httpx.Request, response: httpx.Response, size: int) -> httpx.Response:
-    """Answer the response with its body of at most ``size`` bytes, unpacked.
+async def read_whole(request: httpx.Request, response: httpx.Response, size: int) -> Answer:
+    """Answer what the response is, with its body of at most ``size`` bytes, unpacked.
 
     One that is packed in another way than was asked for stays as it is.
 
@@ -31,27 +32,22 @@ async def read_whole(request: httpx.Request, response: httpx.Response, size: int
     """
     stream = response.stream
     assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - the transport is asynchronous
+    # httpx looks through all of them, and for how they are encoded, at each that is asked for.
+    headers = dict(response.headers.items())
     body = bytearray()
     try:
-        async for piece in _unpacked(stream, size) if _is_packed(request, response) else stream:
+        async for piece in _unpacked(stream, size) if _is_packed(request, headers) else stream:
             body += piece
             _check(len(body), size)
     except httpx.TimeoutException:
         raise
     except httpx.HTTPError:
         raise Truncated("its answer ends early") from None
-    headers = [
-        (name, value)
-        for name, value in response.headers.raw
-        if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
-    ]
-    return httpx.Response(
-        response.status_code, headers=headers, content=bytes(body), request=request
-    )
+    return Answer(request, response.status_code, headers, bytes(body))
 
 
-def _is_packed(request: httpx.Request, response: httpx.Response) -> bool:
-    packing = response.headers.get("content-encoding", "").strip().lower()
+def _is_packed(request: httpx.Request, headers: Mapping[str, str]) -> bool:
+    packing = headers.get("content-encoding", "").strip().lower()
     return bool(packing == PACKING == request.headers.get("accept-encoding"))
 
 

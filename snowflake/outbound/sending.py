@@ -10,6 +10,7 @@ import asyncio
 import httpx
 
 from snowflake import __version__
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.failures import Dropped, NeverArrived, TooSlow
 from snowflake.outbound.reading import read_whole
 
@@ -27,7 +28,7 @@ _NEVER_ARRIVED = (
 
 async def send(
     transport: httpx.AsyncBaseTransport, request: httpx.Request, *, seconds: float, size: int
-) -> httpx.Response:
+) -> Answer:
     """Send a request once, and answer what comes, whatever its status.
 
     ``seconds`` are for all of it, from a place in the pool to the last byte; ``size`` is in bytes
@@ -39,7 +40,7 @@ async def send(
     # Who asks, and wants it plain, unless the request says otherwise.
     request.headers.setdefault("User-Agent", f"Snowflake/{__version__}")
     request.headers.setdefault("Accept-Encoding", "identity")
-    request.extensions = {"timeout": httpx.Timeout(seconds).as_dict(), **request.extensions}
+    request.extensions.setdefault("timeout", httpx.Timeout(seconds).as_dict())
     try:
         async with asyncio.timeout(seconds):
             response = await transport.handle_async_request(request)

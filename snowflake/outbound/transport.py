@@ -69,9 +69,7 @@ class _ToAny(httpx.AsyncBaseTransport):
 
 
 def _fast(proxy: httpx.Proxy | None, connections: int) -> httpx.AsyncBaseTransport:
-    pool = aiohttp.TCPConnector(
-        ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE
-    )
+    pool = aiohttp.TCPConnector(ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE)
     return OverAiohttp(pool, proxy)
 
 

@@ -7,6 +7,7 @@ import respx
 from pydantic import SecretStr
 
 from snowflake.discord.client import DiscordClient
+from snowflake.outbound.answer import Answer
 from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
 
 TOKEN = SecretStr("discord-access-token")
@@ -84,6 +85,13 @@ def route_of(discord: Discord, name: str) -> respx.Route:
         case _:
             route: respx.Route = getattr(discord, name)
             return route
+
+
+def whole(response: httpx.Response) -> Answer:
+    """Answer an answer as it is once it has been read."""
+    request = httpx.Request("GET", DISCORD_API)
+    headers = dict(response.headers.items())
+    return Answer(request, response.status_code, headers, response.content)
 
 
 def page(status: int, body: str = "<html></html>", **headers: str) -> httpx.Response:

@@ -3,8 +3,7 @@ import pytest
 
 from snowflake.discord.failures import token_error, unusable
 from snowflake.errors import TemporarilyUnavailable
-
-REQUEST = httpx.Request("POST", "https://discord.example.com/oauth2/token")
+from tests.discord.calls import whole
 
 
 @pytest.mark.parametrize(
@@ -12,10 +11,10 @@ REQUEST = httpx.Request("POST", "https://discord.example.com/oauth2/token")
     [(200, True), (400, True), (403, True), (404, True), (429, True), (500, False), (503, False)],
 )
 def test_all_but_an_outage_is_an_answer(status: int, answered: bool) -> None:
-    assert unusable(httpx.Response(status, request=REQUEST)).answered is answered
+    assert unusable(whole(httpx.Response(status))).answered is answered
 
 
 def test_a_400_without_a_usable_error_is_an_answer() -> None:
-    error = token_error(httpx.Response(400, json={"error": "strange"}, request=REQUEST))
+    error = token_error(whole(httpx.Response(400, json={"error": "strange"})))
     assert isinstance(error, TemporarilyUnavailable)
     assert error.answered

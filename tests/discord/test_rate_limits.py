@@ -20,6 +20,7 @@ from snowflake.discord.rate_limits import (
     RateLimits,
 )
 from snowflake.errors import TemporarilyUnavailable
+from snowflake.outbound.answer import Answer
 from tests.clocks import Times, settle
 from tests.discord.calls import (
     CALLS,
@@ -34,13 +35,25 @@ from tests.discord.calls import (
     limited,
     page,
     route_of,
+    whole,
 )
 from tests.discord.conftest import REPOSITORY
 from tests.running import DISCORD_API, GUILDS, TOKENS, USER, Discord
 
 PERSON = str(USER["id"])
 OTHER = SecretStr("another-access-token")
+#: An answer that says nothing of limits.
+NOTHING = httpx.Response(200, json={})
 every_call = pytest.mark.parametrize("name", CALLS)
+
+
+async def visit(limits: RateLimits, place: Place, response: httpx.Response = NOTHING) -> None:
+    """Ask in one place, and be answered."""
+
+    async def answer() -> Answer:
+        return whole(response)
+
+    await limits.within(place, 10, answer)
 
 
 def bucket(size: int, seconds: float, times: Times) -> Callable[[httpx.Request], httpx.Response]:
@@ -492,42 +505,37 @@ async def test_a_bucket_that_is_full_again_is_forgotten(times: Times) -> None:
     limits = RateLimits(times.clocks)
     for number in range(50):
         place = Place("user", "", str(number))
-        async with limits.respected(place, 10) as visit:
-            visit.response = counted(USER, 3, 60)
+        await visit(limits, place, counted(USER, 3, 60))
     assert len(limits._buckets) == 50
     times.now += 60 + SWEEP_EVERY
-    async with limits.respected(Place("token", CLIENT_ID, ""), 10):
-        pass
+    await visit(limits, Place("token", CLIENT_ID, ""))
     assert limits._buckets == {}
 
 
 @pytest.mark.parametrize(("left", "kept"), [(PLENTY - 1, 1), (PLENTY, 0)])
 async def test_a_bucket_with_plenty_left_is_forgotten(times: Times, left: int, kept: int) -> None:
     limits = RateLimits(times.clocks)
-    async with limits.respected(Place("user", "", PERSON), 10) as visit:
-        visit.response = counted(USER, left, 60)
+    await visit(limits, Place("user", "", PERSON), counted(USER, left, 60))
     assert len(limits._buckets) == kept
 
 
 async def test_people_whose_bucket_is_not_full_yet_are_kept(times: Times) -> None:
     limits = RateLimits(times.clocks)
     for route in ("user", "guilds"):
-        async with limits.respected(Place(route, "", PERSON), 10) as visit:
-            visit.response = counted(USER, 0, 30 if route == "user" else 90, bucket=route)
+        reset_after = 30 if route == "user" else 90
+        answer = counted(USER, 0, reset_after, bucket=route)
+        await visit(limits, Place(route, "", PERSON), answer)
     times.now += 31
-    async with limits.respected(Place("user", "", "2"), 10):
-        pass
+    await visit(limits, Place("user", "", "2"))
     assert [len(buckets) for buckets in limits._buckets.values()] == [1]
     with pytest.raises(TemporarilyUnavailable):
-        async with limits.respected(Place("guilds", "", PERSON), 10):
-            pass
+        await visit(limits, Place("guilds", "", PERSON))
 
 
 async def test_where_discord_counts_nothing_nothing_is_kept(times: Times) -> None:
     limits = RateLimits(times.clocks)
     for number in range(50):
-        async with limits.respected(Place("token", str(number), ""), 10) as visit:
-            visit.response = httpx.Response(200, json={})
+        await visit(limits, Place("token", str(number), ""))
     assert limits._buckets == {}
 
 
@@ -540,14 +548,16 @@ async def test_only_so_many_tokens_are_remembered(times: Times) -> None:
 
 async def test_whose_token_it_was_may_be_forgotten_while_discord_is_asked(times: Times) -> None:
     limits = RateLimits(times.clocks)
-    async with limits.respected(Place("user", "", "token"), 10) as visit:
+
+    async def answer() -> Answer:
         limits.belongs("token", "1")
         for number in range(MAX_TOKENS):
             limits.belongs(f"token {number}", "1")
-        visit.response = httpx.Response(200, json={})
+        return whole(NOTHING)
+
+    await limits.within(Place("user", "", "token"), 10, answer)
     times.now += SWEEP_EVERY
-    async with limits.respected(Place("token", CLIENT_ID, ""), 10):
-        pass
+    await visit(limits, Place("token", CLIENT_ID, ""))
     assert limits._buckets == {}
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.sending import send
 
 GOOD = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"
@@ -68,7 +69,7 @@ async def get(
     seconds: float = 5.0,
     size: int = 65_536,
     packed: bool = False,
-) -> httpx.Response:
+) -> Answer:
     headers = {"Accept-Encoding": "gzip"} if packed else {}
     request = httpx.Request(method, url, headers=headers)
     return await send(transport, request, seconds=seconds, size=size)

@@ -10,6 +10,7 @@ import httpx
 
 from snowflake import __version__
 from snowflake.discord.client import DiscordClient
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.sending import send
 from snowflake.outbound.transport import transport_to_any
 from snowflake.settings import REPOSITORY, Settings
@@ -47,7 +48,7 @@ class Connections:
         ):
             yield cls(settings, discord, transport, clock)
 
-    async def ask_discord(self, path: str) -> httpx.Response:
+    async def ask_discord(self, path: str) -> Answer:
         """Answer what Discord's API answers to a GET by nobody.
 
         Raises:
@@ -55,14 +56,14 @@ class Connections:
         """
         return await self._ask(path, {})
 
-    async def ask_bot(self, path: str) -> httpx.Response:
+    async def ask_bot(self, path: str) -> Answer:
         """Answer what Discord's API answers to a GET by the bot. Raises as ``ask_discord``."""
         token = self.settings.discord_bot_token
         text = token.get_secret_value() if token is not None else ""
         # As bytes: an error that quotes the header would be one of text.
         return await self._ask(path, {b"Authorization": f"Bot {text}".encode()})
 
-    async def get(self, url: str, headers: Mapping[bytes, bytes] | None = None) -> httpx.Response:
+    async def get(self, url: str, headers: Mapping[bytes, bytes] | None = None) -> Answer:
         """Answer what is at a URL, whatever its status, and follow no redirect.
 
         Raises:
@@ -71,13 +72,13 @@ class Connections:
         request = httpx.Request("GET", url, headers=headers)
         return await send(self.transport, request, seconds=SECONDS, size=MAX_ANSWER)
 
-    async def post(self, url: str, form: bytes) -> httpx.Response:
+    async def post(self, url: str, form: bytes) -> Answer:
         """Answer what comes of a form that is sent to a URL. Else as ``get``."""
         headers = {b"Content-Type": b"application/x-www-form-urlencoded"}
         request = httpx.Request("POST", url, headers=headers, content=form)
         return await send(self.transport, request, seconds=SECONDS, size=MAX_ANSWER)
 
-    async def _ask(self, path: str, headers: Mapping[bytes, bytes]) -> httpx.Response:
+    async def _ask(self, path: str, headers: Mapping[bytes, bytes]) -> Answer:
         agent = f"DiscordBot ({REPOSITORY}, {__version__})".encode()
         url = f"{self.settings.discord_api_url}{path}"
         return await self.get(url, {b"User-Agent": agent, **headers})

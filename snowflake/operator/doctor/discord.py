@@ -7,6 +7,7 @@ import httpx
 
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.failures import NoAnswer
 
 #: A route for which nobody has to sign in, so that no answer counts towards a ban.
@@ -31,7 +32,7 @@ async def discord(connections: Connections) -> AsyncIterator[Finding]:
     yield _clock(response, connections.clock())
 
 
-def _answer(response: httpx.Response) -> Finding:
+def _answer(response: Answer) -> Finding:
     status = response.status_code
     if status in {httpx.codes.FORBIDDEN, httpx.codes.TOO_MANY_REQUESTS}:
         text = f"turns this address away (status {status})"
@@ -46,7 +47,7 @@ def _answer(response: httpx.Response) -> Finding:
     return Finding(Status.OK, "Discord", "answers")
 
 
-def _clock(response: httpx.Response, now: float) -> Finding:
+def _clock(response: Answer, now: float) -> Finding:
     try:
         theirs = parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError):

@@ -1,11 +1,11 @@
 """Whether Snowflake is found under its own name."""
 
+import json
 from collections.abc import AsyncIterator
-
-import httpx
 
 from snowflake.operator.doctor.connections import Connections
 from snowflake.operator.doctor.finding import Finding, Status
+from snowflake.outbound.answer import Answer
 from snowflake.outbound.failures import NoAnswer
 from snowflake.protocol.paths import OPENID_CONFIGURATION
 from snowflake.settings.registry import Registry
@@ -79,9 +79,9 @@ async def _of_client(expected: str, connections: Connections) -> Finding:
     return Finding(Status.FAULT, SUBJECT, text, UNKNOWN)
 
 
-def _document(response: httpx.Response) -> dict[str, object]:
+def _document(response: Answer) -> dict[str, object]:
     try:
-        document = response.json()
+        document = json.loads(response.content)
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
