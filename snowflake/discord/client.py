@@ -138,11 +138,12 @@ class DiscordClient:
 
         async def ask() -> User:
             answer = read(await self._get(place, access_token), _user)
-            self._sender.limits.belongs(_digest(access_token), answer.id)
+            self._sender.limits.belongs(digest, answer.id)
             return answer
 
-        place = _place("user", access_token, person)
-        return await self._shared(place, access_token, ask)
+        digest = _digest(access_token)
+        place = Place("user", "", person or digest)
+        return await self._shared(place, digest, ask)
 
     async def guilds(self, access_token: SecretStr, person: str | None = None) -> Guilds:
         """Ask which guilds the person is in (scope ``guilds``). Raises as ``user`` does."""
@@ -151,8 +152,9 @@ class DiscordClient:
             known, others = read_known(await self._get(place, access_token), _guilds)
             return Guilds(known=tuple(known), are_all=not others)
 
-        place = _place("guilds", access_token, person)
-        return await self._shared(place, access_token, ask)
+        digest = _digest(access_token)
+        place = Place("guilds", "", person or digest)
+        return await self._shared(place, digest, ask)
 
     async def member(
         self, guild: str, access_token: SecretStr, person: str | None = None
@@ -166,13 +168,14 @@ class DiscordClient:
             response = await self._get(place, access_token)
             return None if is_unknown_guild(response) else read(response, _member)
 
-        place = _place("member", access_token, person, guild)
-        return await self._shared(place, access_token, ask)
+        digest = _digest(access_token)
+        place = Place("member", guild, person or digest)
+        return await self._shared(place, digest, ask)
 
     async def _shared(
-        self, place: Place, access_token: SecretStr, ask: Callable[[], Coroutine[None, None, T]]
+        self, place: Place, digest: str, ask: Callable[[], Coroutine[None, None, T]]
     ) -> T:
-        return await self._requests.shared((place.route, place.part, _digest(access_token)), ask)
+        return await self._requests.shared((place.route, place.part, digest), ask)
 
     async def _get(self, place: Place, access_token: SecretStr) -> Answer:
         url = self._urls.get(place.route) or f"{self._api_url}/users/@me/guilds/{place.part}/member"
@@ -181,10 +184,6 @@ class DiscordClient:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise InvalidGrant("Discord no longer accepts the token of this person")
         return response
-
-
-def _place(route: str, access_token: SecretStr, person: str | None, guild: str = "") -> Place:
-    return Place(route, guild, person or _digest(access_token))
 
 
 def _digest(token: SecretStr) -> str:

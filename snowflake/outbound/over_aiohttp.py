@@ -1,7 +1,7 @@
 """aiohttp's connections behind httpx's interface for transports.
 
-aiohttp takes a third of the time that httpcore takes. What it would do by itself is switched off:
-to follow redirects, to keep cookies, to unpack, and to send a GET again that was dropped.
+What aiohttp would do by itself is switched off: to follow redirects, to keep cookies, to unpack,
+and to send a GET again that was dropped.
 """
 
 from collections.abc import AsyncIterator
@@ -10,15 +10,14 @@ from typing import Final
 import aiohttp
 import httpx
 
-#: aiohttp's failures, and httpx's that stand for them: the first that fits. What fits none has
-#: come after the request was on its way, or may have.
+#: aiohttp's failures, and httpx's that stand for them: the first that fits. Where none does, the
+#: request may have arrived: a code must not be sent again.
 _FAILURES: Final = (
     (aiohttp.ClientHttpProxyError, httpx.ProxyError),
     (aiohttp.ClientProxyConnectionError, httpx.ProxyError),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.SocketTimeoutError, httpx.ReadTimeout),
-    (aiohttp.NonHttpUrlClientError, httpx.UnsupportedProtocol),
 )
 
 
@@ -42,17 +41,21 @@ class OverAiohttp(httpx.AsyncBaseTransport):
             httpx.HTTPError: there is no answer.
         """
         steps = request.extensions["timeout"]
-        answer = await self._session.request(
-            request.method,
-            str(request.url),
-            headers=request.headers.multi_items(),
-            data=request.content or None,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                connect=steps["pool"], sock_connect=steps["connect"], sock_read=steps["read"]
-            ),
-            proxy_headers=self._proxy_headers,
+        limits = aiohttp.ClientTimeout(
+            connect=steps["pool"], sock_connect=steps["connect"], sock_read=steps["read"]
         )
+        try:
+            answer = await self._session.request(
+                request.method,
+                str(request.url),
+                headers=request.headers.multi_items(),
+                data=request.content or None,
+                allow_redirects=False,
+                timeout=limits,
+                proxy_headers=self._proxy_headers,
+            )
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+            raise httpx.UnsupportedProtocol(type(error).__name__) from error
         return httpx.Response(
             answer.status, headers=answer.raw_headers, stream=_Body(answer), request=request
         )

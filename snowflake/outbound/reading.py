@@ -20,7 +20,7 @@ _GZIP: Final = zlib.MAX_WBITS | 16
 
 
 async def read_whole(request: httpx.Request, response: httpx.Response, size: int) -> Answer:
-    """Answer what the response is, with its body of at most ``size`` bytes, unpacked.
+    """Read a response's body of at most ``size`` bytes, and let go of its connection.
 
     One that is packed in another way than was asked for stays as it is.
 
@@ -43,6 +43,8 @@ async def read_whole(request: httpx.Request, response: httpx.Response, size: int
         raise
     except httpx.HTTPError:
         raise Truncated("its answer ends early") from None
+    finally:
+        await stream.aclose()
     return Answer(request, response.status_code, headers, bytes(body))
 
 

@@ -43,11 +43,7 @@ async def send(
     request.extensions.setdefault("timeout", httpx.Timeout(seconds).as_dict())
     try:
         async with asyncio.timeout(seconds):
-            response = await transport.handle_async_request(request)
-            try:
-                return await read_whole(request, response, size)
-            finally:
-                await response.aclose()
+            return await read_whole(request, await transport.handle_async_request(request), size)
     except _NEVER_ARRIVED as error:
         raise NeverArrived.because_of(error) from None
     except (TimeoutError, httpx.TimeoutException):

@@ -5,8 +5,7 @@ they go to many, httpcore does: it tells at once who is at the other end of a co
 anything is said (``trace``), and finds the proxy for each.
 
 Neither keeps cookies, which are one person's and would travel with the next one's requests; follows
-a redirect; or repeats anything, since a dropped request may have been counted, or done. What
-aiohttp would do of that by itself is switched off.
+a redirect; or repeats anything, since a dropped request may have been counted, or done.
 """
 
 import ssl

@@ -154,6 +154,13 @@ async def test_a_kept_connection_that_drops_is_told_as_it_is(opened: Open) -> No
     assert len(heads) == 2
 
 
+@pytest.mark.parametrize("url", ["ftp://discord.example/", "http://discord.example:99999/"])
+async def test_a_url_that_leads_nowhere_has_never_arrived(opened: Open, url: str) -> None:
+    async with opened("http://discord.example/") as transport:
+        with pytest.raises(NeverArrived):
+            await get(transport, url)
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
