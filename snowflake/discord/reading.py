@@ -62,7 +62,7 @@ class ListReader(Reader[list[Item]]):
     """Reads a list."""
 
     def read_known(self, content: bytes) -> tuple[list[Item], int]:
-        """Value the items of which it is said which they are, and how many there are besides.
+        """Answer the items of which it is said which they are, and how many there are besides.
 
         Raises:
             ValueError: nothing can be made of the list, or of any item.
@@ -90,7 +90,7 @@ class _Odd:
         self.left_out = 0
 
     def remaining(self) -> bytes:
-        """Value what is left, as JSON."""
+        """Answer what is left, as JSON."""
         return json.dumps(self._document, ensure_ascii=False).encode("utf-8", "replace")
 
     def forgive(self, error: ValidationError) -> None:
@@ -114,7 +114,7 @@ class _Odd:
 
 
 def _place(location: Sequence[int | str]) -> tuple[int | None, str | None]:
-    """Value in which item of a list and in which field a fault is, however deep in there."""
+    """Answer in which item of a list and in which field a fault is, however deep in there."""
     item = location[0] if location and isinstance(location[0], int) else None
     return item, next((part for part in location if isinstance(part, str)), None)
 
