@@ -4,11 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from snowflake.expressions import Unsearchable, compiled, search
-from snowflake.expressions.compiling import KEPT
 from snowflake.expressions.looking import looks_of
 from snowflake.expressions.places import ELEMENT, Look, Path
 from snowflake.people.document import (
@@ -70,28 +68,22 @@ class Found(NamedTuple):
 
 def wanted_for(expressions: Iterable[str], client: Client) -> Wanted:
     """Answer what has to be known for expressions of a client."""
-    named = frozenset(client.groups.guilds + client.access.guilds)
-    return _wanted(frozenset(expressions), named, has_bot=client.has_bot)
-
-
-# Asked for several times at each login.
-@lru_cache(KEPT)
-def _wanted(expressions: frozenset[str], configured: frozenset[str], *, has_bot: bool) -> Wanted:
     looks = {look for text in expressions for look in looks_of(text, PATHS).at}
     if not looks:
         return Wanted()
+    has_bot, chosen = client.has_bot, _chosen(looks)
     # Of all guilds, those are looked at that are named somewhere.
-    named = configured | _chosen(looks)
+    named = chosen.union(client.groups.guilds, client.access.guilds)
 
     def guilds(*paths: Path) -> tuple[str, ...]:
         """Answer the guilds of which it matters what is at one of the paths."""
-        chosen = (look.place.among for look in looks if _reaches(look, *paths))
-        ids = {id_ for among in chosen for id_ in (named if among is None else among)}
+        looked_at = (look.place.among for look in looks if _reaches(look, *paths))
+        ids = {id_ for among in looked_at for id_ in (named if among is None else among)}
         return tuple(sorted(filter(_DISCORD_ID.fullmatch, ids), key=int))
 
     details = guilds(*((*_GUILD, field) for field in DETAILS))
     # The bot looks itself, so that the person need not show a list of all their guilds.
-    chosen, guild_list = _chosen(looks), _needs_list(looks, details, has_bot=has_bot)
+    guild_list = _needs_list(looks, details, has_bot=has_bot)
     return Wanted(
         email=_any_reaches(looks, ("email",), ("email_verified",)),
         groups=_any_reaches(looks, ("groups",)),
@@ -108,7 +100,6 @@ def chosen_guilds(text: str) -> frozenset[str]:
     return _chosen(looks_of(text, PATHS).at)
 
 
-@lru_cache(KEPT)
 def sources_of(*expressions: str) -> tuple[str, ...]:
     """Answer, in words for people, what expressions draw from."""
     looks = {look for text in expressions for look in looks_of(text, PATHS).at if look.whole}

@@ -5,6 +5,7 @@ What only a gate needs is asked for all the same, and shows in no claim.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -14,6 +15,7 @@ from snowflake.oidc.scopes import MEMBERS, allowed, scopes_of
 from snowflake.people.policies.guilds import moderation_guilds, role_guilds
 from snowflake.people.subjects import SUBJECTS
 from snowflake.settings.client import Client
+from snowflake.settings.registry import MAX_CLIENTS
 from snowflake.settings.tables.access import AccessTable
 from snowflake.store.memberships import KEPT
 
@@ -67,7 +69,12 @@ class Needs:
 
 def needs_of(client: Client, names: Iterable[str]) -> Needs:
     """Answer what is needed for the scopes ``names`` that a client may have, and for its gates."""
-    names = frozenset(allowed(names, client))
+    return _needs_of(client, frozenset(allowed(names, client)))
+
+
+# The same at each login of a client.
+@lru_cache(MAX_CLIENTS)
+def _needs_of(client: Client, names: frozenset[str]) -> Needs:
     groups, access = client.groups, client.access
     wanted = _by_expression(client, names)
     of_groups = "groups" in names or wanted.groups

@@ -60,8 +60,10 @@ def requested_claims(params: Parameters, client: Client) -> Asked:
 
 def scopes_asked(names: Iterable[str], requested: Requested, client: Client) -> list[str]:
     """Answer the scopes of a request, and those of which it asks for a part."""
-    names, scopes = list(names), scopes_of(client)
-    wanted = _names(requested)
+    names, wanted = list(names), _names(requested)
+    if not wanted:
+        return names
+    scopes = scopes_of(client)
     others = [name for name in allowed(scopes, client) if wanted.intersection(scopes[name].names)]
     return [*names, *(name for name in others if name not in names)]
 
@@ -86,11 +88,11 @@ def requested_at(place: str, grant: Grant, names: Iterable[str], client: Client)
 
     A token for fewer of the ``names`` of scopes than were given has none of them.
     """
-    whole = given(grant.scopes, grant.discord_scopes, client)
-    if not set(whole) <= set(names):
+    requested = grant.requested.get(place, ())
+    if not requested or not {*given(grant.scopes, grant.discord_scopes, client)} <= {*names}:
         return []
     known = _known_to(client)
-    return [name for name in grant.requested.get(place, ()) if name in known]
+    return [name for name in requested if name in known]
 
 
 def _known_to(client: Client) -> frozenset[str]:

@@ -17,9 +17,12 @@ from snowflake.settings.tables.groups import GroupsTable
 from snowflake.settings.tables.scopes import ScopeTable
 
 
-@dataclass(frozen=True, slots=True)
+# Two of them are never equal, not even of one ID: each is of one configuration.
+@dataclass(frozen=True, slots=True, eq=False)
 class Client:
-    """What holds for a client.
+    """What holds for a client, made once of each configuration.
+
+    What follows from it may be kept by the object itself, for as long as anybody asks.
 
     ``application`` is the client ID of the Discord application through which people sign in to it,
     ``application_secret`` its secret, if it is Snowflake's own; ``registered`` is the client's own

@@ -52,6 +52,8 @@ class Registry:
         # Anybody can name one, and the same ones come again and again.
         self._of_discord = lru_cache(MAX_CLIENTS)(partial(_client, settings=settings))
         self._registered = {table.id: _registered(table, settings) for table in settings.clients}
+        #: The client of Snowflake's own page, to which everybody may sign in.
+        self.account = _account(settings)
         #: What any client may use.
         self.offers = Offers(self._clients(), keeps_sessions=self.keeps_sessions)
         #: What each client may use that has an issuer to itself, by its ID.
@@ -70,17 +72,6 @@ class Registry:
     def application(self) -> str | None:
         """The client ID of Snowflake's own Discord application, if it has one."""
         return self._settings.discord_client_id
-
-    @property
-    def account(self) -> Client:
-        """The client of Snowflake's own page, to which everybody may sign in.
-
-        Somebody whom ``[access]`` turns away may still see, and erase, what is kept of them.
-        """
-        # Its ID is none that a table may have, and its redirect URI is not compared.
-        table = ClientTable.model_construct(id=ACCOUNT, name="Snowflake", public=True)
-        client = _registered(table, self._settings)
-        return replace(client, access=AccessTable(), links_roles=False, own_scopes=())
 
     def _clients(self) -> list[Client]:
         """Answer the clients; a Discord application stands for all, if any may come."""
@@ -166,6 +157,17 @@ def _client(client_id: str, settings: Settings) -> Client:
         claims_in_access_token=settings.puts_claims_into_access_tokens,
         own_scopes=settings.scopes,
     )
+
+
+def _account(settings: Settings) -> Client:
+    """Answer the client of our own page.
+
+    Somebody whom ``[access]`` turns away may still see, and erase, what is kept of them.
+    """
+    # Its ID is none that a table may have, and its redirect URI is not compared.
+    table = ClientTable.model_construct(id=ACCOUNT, name="Snowflake", public=True)
+    client = _registered(table, settings)
+    return replace(client, access=AccessTable(), links_roles=False, own_scopes=())
 
 
 def _access(table: ClientTable, settings: Settings) -> AccessTable:

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from snowflake.oidc.needs import needs_of
+from snowflake.oidc.scopes import scopes_of
 from snowflake.settings import Settings
 from snowflake.settings.client import Client
 from snowflake.settings.registry import Registry
@@ -163,3 +164,20 @@ def test_what_discord_did_not_grant_is_not_asked_for() -> None:
     assert (refused.guilds, refused.members) == (False, ())
     by_bot = needs_of(client(groups, bot=True), ALL).within(frozenset({"identify"}))
     assert (by_bot.guilds, by_bot.members) == (False, (BIRDS,))
+
+
+@pytest.mark.parametrize("client_id", ["1", "app"])
+def test_another_configuration_is_heeded_from_the_next_login_on(client_id: str) -> None:
+    table = {"id": "app", "secret": "s", "redirect_uris": ["https://app.example.com/cb"]}
+    common = {"allowed_clients": ["1"], "discord_client_id": "2", "clients": [table]}
+    own = {"name": "team", "description": "Your team", "claims": {"team": "email"}}
+    registry = Registry(Settings.model_validate(common))
+
+    def asked_for() -> tuple[frozenset[str], bool]:
+        found = registry.find(client_id)
+        assert found is not None
+        return needs_of(found, ["openid", "team"]).discord_scopes, "team" in scopes_of(found)
+
+    assert asked_for() == asked_for() == (frozenset({"identify"}), False)
+    registry.use(Settings.model_validate({**common, "scopes": [own]}))
+    assert asked_for() == (frozenset({"identify", "email"}), True)

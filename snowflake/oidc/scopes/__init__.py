@@ -8,12 +8,10 @@ besides, stand in ``[[scopes]]`` and ``[clients.claims]``: they are claims by ex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
 import structlog
 
 from snowflake.errors import InvalidGrant
-from snowflake.expressions.compiling import KEPT
 from snowflake.oidc.expressed import (
     Found,
     found,
@@ -34,46 +32,30 @@ from snowflake.people.document import Told
 from snowflake.people.person import Person
 from snowflake.people.subjects import SUBJECTS
 from snowflake.settings.client import Client
+from snowflake.settings.registry import MAX_CLIENTS
 
 __all__ = ["BUILT_IN", "GROUP_NAMES", "MEMBERS", "Claims", "Scope"]
 
 _log = structlog.get_logger(__name__)
 
 
-#: Claims with their expressions.
-_Claims = tuple[tuple[str, str], ...]
-
-
-class _Own(NamedTuple):
-    """What a table says of a scope."""
-
-    name: str
-    description: str | None
-    claims: _Claims
-
-
+# Asked for again and again at each login.
+@lru_cache(MAX_CLIENTS)
 def scopes_of(client: Client) -> Mapping[str, Scope]:
     """Answer the scopes that there are, by their names in our order, as they are for a client.
 
     Each claim is given by one scope alone.
     """
-    own = [_Own(one.name, one.description, tuple(one.claims.items())) for one in client.own_scopes]
-    return _scopes(client.subject, tuple(own), tuple(client.claims.items()))
-
-
-# Asked for again and again at each login.
-@lru_cache(KEPT)
-def _scopes(subject: str, own: tuple[_Own, ...], of_client: _Claims) -> Mapping[str, Scope]:
-    tells = SUBJECTS[subject].tells
+    tells = SUBJECTS[client.subject].tells
     scopes = {**BUILT_IN, "openid": replace(BUILT_IN["openid"], tells=tells)}
-    for name, description, told in own:
-        claims, scope = dict(told), scopes.get(name, Scope(description or name, ""))
-        scopes[name] = scope.telling(claims, description or _unexplained(claims))
-    if of_client:
+    for own in client.own_scopes:
+        scope = scopes.get(own.name, Scope(own.description or own.name, ""))
+        words = own.description or _unexplained(own.claims)
+        scopes[own.name] = scope.telling(own.claims, words)
+    if client.claims:
         # They come with each login, and so with the scope that each has.
-        claims = dict(of_client)
-        scopes = {name: scope.without(claims) for name, scope in scopes.items()}
-        scopes["openid"] = scopes["openid"].telling(claims, _unexplained(claims))
+        scopes = {name: scope.without(client.claims) for name, scope in scopes.items()}
+        scopes["openid"] = scopes["openid"].telling(client.claims, _unexplained(client.claims))
     return scopes
 
 
