@@ -11,6 +11,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from snowflake.web.parser import Parser
+from snowflake.web.transport import Together
 
 #: Bytes of the request line with all headers, and of what follows a body. The longest that we ask
 #: anybody to send is a token, of half that size at most.
@@ -31,6 +32,7 @@ class Connection(HttpToolsProtocol):
 
     # By what Uvicorn asks of its own.
     parser: Parser  # type: ignore[assignment]
+    transport: Together
 
     # Whatever Uvicorn hands to its own.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +48,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give the client some time to ask for something."""
-        super().connection_made(transport)
+        super().connection_made(Together(transport, self.loop))
         self._deadline = self.loop.call_later(PATIENCE, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,6 +107,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on to the next request, which may have begun; or wait for the rest of this one."""
+        self.transport.flush()
         super().on_response_complete()
         self._expect_more()
 

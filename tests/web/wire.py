@@ -99,6 +99,9 @@ class Loop:
         self.timers.append(Timer(self.now + delay, callback))
         return self.timers[-1]
 
+    def call_soon(self, callback: Callable[[], None]) -> asyncio.Handle:
+        return asyncio.get_running_loop().call_soon(callback)
+
     # As many types as there are coroutines.
     def create_task(self, coroutine: Any) -> asyncio.Task[Any]:
         return asyncio.get_running_loop().create_task(coroutine)
@@ -116,13 +119,18 @@ class Transport(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.written, self.closed = b"", False
+        self.sent: list[bytes] = []
+        self.closed = False
+
+    @property
+    def written(self) -> bytes:
+        return b"".join(self.sent)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ARG002
         return default
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
+        self.sent.append(bytes(data))
 
     def close(self) -> None:
         self.closed = True
