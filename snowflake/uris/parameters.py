@@ -1,7 +1,7 @@
-"""Adding parameters to a URI, which otherwise stays as it is."""
+"""Adding parameters, by names that need no quoting, to a URI, which otherwise stays as it is."""
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 
 def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
@@ -24,4 +24,4 @@ def with_fragment(uri: str, parameters: Mapping[str, str | None]) -> str:
 
 def _encoded(parameters: Mapping[str, str | None]) -> str:
     added = {name: value for name, value in parameters.items() if value is not None}
-    return urlencode(added, quote_via=quote, safe="")
+    return "&".join(f"{name}={quote(value, safe='')}" for name, value in added.items())

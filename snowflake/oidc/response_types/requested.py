@@ -14,6 +14,8 @@ from snowflake.uris.private_use import is_private_use
 
 #: What is answered where nothing else is asked for.
 CODE: Final = "code"
+#: What is answered in the fragment, unless a request says otherwise.
+_WITH_TOKENS: Final = frozenset({*RESPONSE_TYPES, "token"} - {CODE})
 
 
 def requested_type(params: Parameters, client: Client) -> str:
@@ -72,8 +74,7 @@ def _default_mode(response_type: str) -> str:
     Errors of one that is for nobody go the same way (RFC 6749, section 4.2.2.1), but those of one
     that there is not stand in the query, where every application looks.
     """
-    has_tokens = response_type in {*RESPONSE_TYPES, "token"} - {CODE}
-    return "fragment" if has_tokens else "query"
+    return "fragment" if response_type in _WITH_TOKENS else "query"
 
 
 def _requested_mode(
@@ -86,8 +87,8 @@ def _requested_mode(
             response type or the redirect URI.
     """
     mode = params.get("response_mode", _default_mode(response_type))
-    modes = list(filter(client.may_be_answered_by, RESPONSE_MODES))
-    if mode not in modes:
+    if mode not in RESPONSE_MODES or not client.may_be_answered_by(mode):
+        modes = filter(client.may_be_answered_by, RESPONSE_MODES)
         raise InvalidRequest(f"response_mode must be {' or '.join(modes)}")
     if mode == "query" and response_type != CODE:
         raise InvalidRequest("response_mode query is for the response type code alone")
