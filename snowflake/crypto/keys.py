@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from joserfc.jws import CompactSignature, JWSRegistry, extract_compact
-from joserfc.util import urlsafe_b64encode
+from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, serialize_compact
 
 from snowflake.crypto.algorithms import ALGORITHMS, HS256, Algorithm
 
@@ -64,14 +64,18 @@ class Signer:
 
     def sign(self, claims: Mapping[str, Any], typ: str = "JWT") -> str:
         """Sign claims as a compact JWT (RFC 7519) with the header's ``typ``."""
-        header = {**self._header, "typ": typ}
-        return jwt.encode(header, dict(claims), self._key, registry=self._registry)
+        return self._sign({**self._header, "typ": typ}, _written(claims))
 
-    def length(self, claims: Mapping[str, Any], typ: str = "JWT") -> int:
-        """Answer how many characters the token would have that ``sign`` makes."""
-        header = {**self._header, "typ": typ}
-        parts = (_written(header), _written(claims), bytes(self._signature))
-        return sum(len(urlsafe_b64encode(part)) for part in parts) + len("..")
+    def sign_within(self, longest: int, claims: Mapping[str, Any], typ: str = "JWT") -> str | None:
+        """Sign claims as ``sign`` does, or answer None if that would be longer, in characters."""
+        header, payload = {**self._header, "typ": typ}, _written(claims)
+        sizes = len(_written(header)), len(payload), self._signature
+        # Of three bytes base64 makes four characters; what is left of them is not padded.
+        length = sum(ceil(size * 4 / 3) for size in sizes) + len("..")
+        return self._sign(header, payload) if length <= longest else None
+
+    def _sign(self, header: dict[str, Any], payload: bytes) -> str:
+        return serialize_compact(header, payload, self._key, registry=self._registry)
 
     def verify(self, token: str, typ: str) -> dict[str, Any]:
         """Answer the claims of a token that was signed with this, with just this ``typ``.

@@ -142,7 +142,7 @@ class Sealer:
 
         It is made with the first secret: when that is changed, everything is new.
         """
-        return self.digests(purpose, *values)[0]
+        return _hashed(self._digests(purpose)[0], to_json(values))
 
     def digests(self, purpose: str, *values: str | None) -> tuple[str, ...]:
         """Answer such a hash under every secret, the first one's first.

@@ -63,7 +63,7 @@ def answer_with(
 def _signed(token: ClientToken, claims: Claims, client: Client, issuer: str, keys: KeyRing) -> str:
     of_token = {**about(token.kept, client, issuer), "jti": token.name}
     key = keys.signs_access_tokens(client)
-    return sign_first_within(ROOM, key, of_token, [claims, {}], ACCESS_TOKEN_TYPE)
+    return sign_first_within(ROOM, key, of_token, [claims], ACCESS_TOKEN_TYPE)
 
 
 def about(kept: KeptClientToken, client: Client, issuer: str) -> Claims:

@@ -1,6 +1,6 @@
 """What is put into a token that would become too long."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import structlog
@@ -26,28 +26,25 @@ def claims_within(
 
 
 def ever_fewer(claims: Claims, client: Client) -> Iterator[Claims]:
-    """Answer the claims, then those without what is wanted least, and at last ``sub`` alone."""
+    """Answer the claims, then ever again those without what is wanted least."""
     yield claims
     scopes = scopes_of(client)
     expressed = {claim for scope in scopes.values() for claim in scope.expressions}
     for wanted_least in (expressed, *(scopes[name].claims for name in LEFT_OUT)):
         claims = {claim: claims[claim] for claim in claims if claim not in wanted_least}
         yield claims
-    yield just_sub(claims)
-
-
-def just_sub(claims: Claims) -> Claims:
-    """Answer of the claims who it is, and nothing else."""
-    return {"sub": claims["sub"]}
 
 
 def sign_first_within(
-    longest: int, key: Signer, of_token: Claims, candidates: Sequence[Claims], typ: str
+    longest: int, key: Signer, of_token: Claims, candidates: Iterable[Claims], typ: str
 ) -> str:
-    """Sign the first claims with which a token is no longer than that, or else the last ones."""
-    for claims in candidates[:-1]:
-        if key.length({**of_token, **claims}, typ) <= longest:
-            return key.sign({**of_token, **claims}, typ)
-    if len(candidates) > 1:
-        _log.warning("claims_left_out", of=typ, but_for="sub")
-    return key.sign({**of_token, **candidates[-1]}, typ)
+    """Sign a token with the first claims with which it is no longer than that, or with none.
+
+    What is ``of_token`` itself is in it always, ``sub`` too.
+    """
+    for claims in candidates:
+        signed = key.sign_within(longest, {**of_token, **claims}, typ)
+        if signed is not None:
+            return signed
+    _log.warning("claims_left_out", of=typ, but_for="sub")
+    return key.sign(of_token, typ)

@@ -78,14 +78,13 @@ def id_token(  # noqa: PLR0913 - its length is a matter of where it goes
     grant, names = redeemed.grant, redeemed.scopes
     has_claims = client.includes_claims or beside == Beside()
     asked = requested_at("id_token", grant, names, client)
-    claims = claims_within(grant.claims, names if has_claims else (), client, ("sub", *asked))
-    candidates = list(ever_fewer(claims, client))
+    claims = claims_within(grant.claims, names if has_claims else (), client, asked)
     signer = keys.signs_for(client)
     of_token = _of_token(redeemed, id_token_times_of(redeemed.grant, client, now))
     for name, value in (("at_hash", beside.access_token), ("c_hash", beside.code)):
         if value is not None:
             of_token[name] = half_hash(value, signer.algorithm)
-    signed = sign_first_within(longest, signer, of_token, candidates, ID_TOKEN_TYPE)
+    signed = sign_first_within(longest, signer, of_token, ever_fewer(claims, client), ID_TOKEN_TYPE)
     return encrypted_for(client, signed)
 
 
@@ -94,6 +93,7 @@ def _of_token(redeemed: Redeemed, times: Times) -> Claims:
     grant, sid = redeemed.grant, redeemed.grant.sid
     return {
         "iss": grant.issuer,
+        "sub": grant.claims["sub"],
         "aud": grant.client_id,
         "auth_time": grant.auth_time,
         "jti": secrets.token_urlsafe(16),

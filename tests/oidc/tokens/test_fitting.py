@@ -174,7 +174,9 @@ def test_the_length_of_a_token_is_known_before_it_is_signed(
 ) -> None:
     key = SigningKey(RSAKey.generate_key(bits, private=True), RS256)
     for typ in ("JWT", "at+jwt"):
-        assert key.length(claims, typ) == len(key.sign(claims, typ))
+        token = key.sign(claims, typ)
+        assert key.sign_within(len(token), claims, typ) == token
+        assert key.sign_within(len(token) - 1, claims, typ) is None
 
 
 async def test_the_largest_key_of_the_longest_name_signs_what_is_read(
