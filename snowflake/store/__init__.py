@@ -4,6 +4,7 @@ The database:
 
 - ``schema`` draws the tables, ``url`` finds it, ``migrate`` brings an old one up to date;
 - ``database`` says what is done with ``sqlite`` or ``postgresql``, ``locks`` in which order;
+- ``prepared`` statements are written once, and run by the ``driver``;
 - ``group_commit`` lets SQLite's writers share transactions;
 - ``sealed`` opens what is sealed in it, ``seals`` tells under which key, ``copy`` moves house.
 
@@ -31,7 +32,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.engine import URL
 
 from snowflake.crypto.files import exists
@@ -55,6 +56,7 @@ from snowflake.store.logout_deliveries import LogoutDeliveries
 from snowflake.store.memberships import Memberships
 from snowflake.store.migrate import migrate, missing_migrations
 from snowflake.store.people import People
+from snowflake.store.prepared import Prepared
 from snowflake.store.presence import Presence
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
@@ -76,6 +78,8 @@ UNMADE: Final = (
     "the store is not made yet, or older than this Snowflake; start Snowflake first, which sees to "
     "it"
 )
+
+_PING: Final = Prepared(select(literal_column("1")))
 
 _log = structlog.get_logger(__name__)
 
@@ -132,7 +136,7 @@ class Store:
         Raises:
             TemporarilyUnavailable: it cannot be reached.
         """
-        await self.database.read(lambda c: c.execute(select(1)))
+        await self.database.read(_PING().first)
 
     @classmethod
     @asynccontextmanager

@@ -8,7 +8,6 @@ it.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from snowflake.store.database import Result, Work
+from snowflake.store.driver import execute
 
 #: Writers in one group: while they work, the interpreter does nothing else.
 MOST: Final = 32
@@ -82,31 +82,17 @@ class _Group:
         return [_behind_savepoint(connection, work) for work in works]
 
 
-def control(connection: Connection, statement: str) -> None:
-    """Have the driver begin, save or undo something, as a statement of SQLite says.
-
-    SQLAlchemy's own way to it takes as long as the statements between.
-
-    Raises:
-        OperationalError: it cannot be done.
-    """
-    try:
-        connection.connection.cursor().execute(statement)
-    except sqlite3.Error as error:
-        raise OperationalError(statement, None, error) from error
-
-
 def _behind_savepoint(connection: Connection, work: Work[Any]) -> Any:
     """Do somebody's work, and undo it if it fails; answer what came of it."""
-    control(connection, "SAVEPOINT own")
+    execute(connection, "SAVEPOINT own")
     try:
         outcome = work(connection)
     except Exception as error:  # noqa: BLE001 - whoever's work it is gets it
         outcome = error
         try:
-            control(connection, "ROLLBACK TO own")
+            execute(connection, "ROLLBACK TO own")
         except OperationalError as lost:
             # A full disk is such a fault: SQLite has undone the whole transaction.
             raise (error if isinstance(error, DBAPIError) else lost) from None
-    control(connection, "RELEASE own")
+    execute(connection, "RELEASE own")
     return outcome

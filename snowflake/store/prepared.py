@@ -5,13 +5,13 @@ holds here too, and so do its errors. Lists, of values or of rows, are left to i
 written depends on how many there are.
 """
 
-from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, RowMapping, Select, UpdateBase
-from sqlalchemy.engine.interfaces import DBAPICursor, DBAPIModule
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from snowflake.store.driver import execute
 
 #: What a query has found, by the names of the columns; whether it was prepared or not.
 Row = dict[str, Any] | RowMapping
@@ -71,16 +71,7 @@ class Statement(NamedTuple):
 
     def _run(self, connection: Connection) -> tuple[DBAPICursor, "_Written"]:
         written = self.prepared.written(connection.dialect, self.values)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(written.sql, written.ordered(self.values))
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _failed(connection, written.sql, error) from error
-        except CancelledError as cut_off:
-            # Nobody waits for what the server has yet to say of it.
-            connection.invalidate(cut_off)
-            raise
-        return cursor, written
+        return execute(connection, written.sql, written.ordered(self.values)), written
 
 
 class _Written(NamedTuple):
@@ -137,21 +128,3 @@ def _write(statement: Select[Any] | UpdateBase, dialect: Dialect, names: Sequenc
             name: turn for name, of in found.items() if (turn := of.result_processor(dialect, None))
         },
     )
-
-
-def _failed(connection: Connection, sql: str, error: DBAPIModule.Error) -> BaseException:
-    """Answer what SQLAlchemy would raise; as it does, give up a connection that is lost."""
-    dialect = connection.dialect
-    is_lost = dialect.is_disconnect(error, connection.connection, None)
-    if is_lost:
-        connection.invalidate(error)
-    raised = DBAPIError.instance(
-        sql,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_lost,
-        dialect=dialect,
-    )
-    return cast("BaseException", raised)

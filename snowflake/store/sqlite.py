@@ -10,22 +10,22 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import ExitStack, asynccontextmanager
+from functools import cached_property, partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.pool import StaticPool
 
 from snowflake.crypto.files import is_full, make_private, whose
 from snowflake.store.database import Database, Result, Work
-from snowflake.store.group_commit import GroupCommit, control
+from snowflake.store.driver import execute
+from snowflake.store.group_commit import GroupCommit
 
 #: Seconds for which somebody waits for another process, and between two looks.
 BUSY_TIMEOUT, LOOK_EVERY = 10, 0.001
@@ -48,14 +48,12 @@ class Sqlite(Database):
     def __init__(self, url: URL) -> None:
         self._path = Path(url.database or "")
         self.name = str(self._path)
-        if is_in_memory(url):
-            # Every connection would have a memory of its own, so there is one, for one at a time.
-            self._writer = self._reader = _engine(url, poolclass=StaticPool)
-        else:
+        self._is_in_memory = is_in_memory(url)
+        if not self._is_in_memory:
             make_private(self._path)
-            self._writer = _engine(url)
-            self._reader = _engine(url, isolation_level="AUTOCOMMIT")
-        event.listen(self._writer, "begin", _begin_immediate)
+        self._engine = _engine(url)
+        #: The connections that stay open.
+        self._kept = ExitStack()
         # Whoever writes a few rows shares a transaction with all who do while another is committed.
         self._groups = GroupCommit(partial(self._transaction, many=False))
         # SQLite has one writer at a time.
@@ -75,18 +73,22 @@ class Sqlite(Database):
         self._closed = True
         async with self._turn:
             self._writing.shutdown()
-            for engine in (self._writer, self._reader):
-                engine.dispose()
+            self._kept.close()
+            self._engine.dispose()
 
     async def _read(self, work: Work[Result], *, many: bool) -> Result:
-        if self._reader is self._writer:
+        if self._is_in_memory:
+            # Every connection would have a memory of its own, so there is one, for one at a time.
             return await self._write(work, many=many)
 
         def attempt() -> Result:
-            with self._reader.connect() as connection:
+            return work(self._reader)
+
+        def attempt_apart() -> Result:
+            with self._engine.connect() as connection:
                 return work(connection)
 
-        return await self._patiently(attempt, in_thread=many)
+        return await self._patiently(attempt_apart if many else attempt, in_thread=many)
 
     async def _write(self, work: Work[Result], *, many: bool) -> Result:
         if not many:
@@ -97,11 +99,14 @@ class Sqlite(Database):
     async def _transaction(self, work: Work[Result], *, many: bool) -> Result:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._writing)
         async with self._alone():
-            # What is not committed is undone where the connection is given back.
-            with await self._patiently(self._begun) as connection:
+            connection = await self._patiently(self._begun)
+            try:
                 result = await in_thread(work, connection) if many else work(connection)
                 await in_thread(_commit, connection)
-                return result
+            except BaseException:
+                connection.connection.rollback()
+                raise
+            return result
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -151,13 +156,17 @@ class Sqlite(Database):
         return f" ({name}); has a quota or a limit on the size of files been reached?"
 
     def _begun(self) -> Connection:
-        connection = self._writer.connect()
-        try:
-            connection.begin()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
+        execute(self._writer, "BEGIN IMMEDIATE")
+        return self._writer
+
+    @cached_property
+    def _reader(self) -> Connection:
+        return self._kept.enter_context(self._engine.connect())
+
+    @cached_property
+    def _writer(self) -> Connection:
+        return self._kept.enter_context(self._engine.connect())
 
 
 def is_in_memory(url: URL) -> bool:
@@ -166,12 +175,7 @@ def is_in_memory(url: URL) -> bool:
 
 
 def _commit(connection: Connection) -> None:
-    try:
-        connection.commit()
-    except BaseException:
-        # SQLAlchemy takes a commit that has failed for the end of the transaction, SQLite does not.
-        connection.connection.rollback()
-        raise
+    execute(connection, "COMMIT")
 
 
 def _is_busy(error: OperationalError) -> bool:
@@ -184,10 +188,14 @@ def _code(error: DBAPIError) -> int | None:
     return code & _PRIMARY if isinstance(code, int) else None
 
 
-def _engine(url: URL, **options: Any) -> Engine:
+def _engine(url: URL) -> Engine:
     # Connections go from thread to thread, but serve one at a time. SQLite itself never waits.
     connecting = {"timeout": 0, "check_same_thread": False}
-    engine = create_engine(url, hide_parameters=True, connect_args=connecting, **options)
+    # Where a transaction begins and ends is said here and not by SQLAlchemy, which takes as long
+    # for it as for the statements between, and a commit that has failed for its end.
+    engine = create_engine(
+        url, hide_parameters=True, connect_args=connecting, isolation_level="AUTOCOMMIT"
+    )
     event.listen(engine, "connect", _prepare)
     return engine
 
@@ -197,8 +205,3 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A transaction that begins by reading cannot wait for its turn to write; it fails at once.
-    control(connection, "BEGIN IMMEDIATE")

@@ -131,6 +131,21 @@ async def test_who_reads_while_a_crash_is_mended_reads_after_it(
         assert await store.database.read(work, many=many) == 1
 
 
+async def test_who_has_read_keeps_nothing_of_what_was_there(file: Place, clock: Clock) -> None:
+    async with file.store(clock) as store:
+        grant, _ = await put_login(store, "code")
+        assert await store.grants.find(grant.id) == grant
+        await store.ping()
+        other = sqlite3.connect(file.file)
+        other.execute("DELETE FROM grants")
+        other.commit()
+        # It stays in a file of its own for as long as anybody looks at what was before.
+        [[is_busy, *_]] = other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        other.close()
+        assert not is_busy
+        assert await store.grants.find(grant.id) is None
+
+
 async def test_a_damaged_file_is_an_outage(file: Place, clock: Clock) -> None:
     async with file.store(clock) as store:
         damage = file.file.read_bytes()

@@ -2,18 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event, insert, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from snowflake.errors import InvalidGrant, TemporarilyUnavailable
 from snowflake.store import Store
 from snowflake.store.group_commit import MOST
 from snowflake.store.schema import codes, refresh_tokens
-from snowflake.store.sqlite import Sqlite
+from snowflake.store.sqlite import Sqlite, _commit
 from tests.running import Clock
 from tests.store.places import Place, place_on
 
@@ -25,16 +25,16 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def commits() -> Iterator[list[Connection]]:
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
     """Note what is committed from now on."""
     noted: list[Connection] = []
 
     def note(connection: Connection) -> None:
         noted.append(connection)
+        _commit(connection)
 
-    event.listen(Engine, "commit", note)
-    yield noted
-    event.remove(Engine, "commit", note)
+    monkeypatch.setattr("snowflake.store.sqlite._commit", note)
+    return noted
 
 
 def row(name: str) -> dict[str, object]:
@@ -106,7 +106,7 @@ async def test_nobody_hears_anything_before_it_is_on_the_disk(
     def slow_commit(connection: Connection) -> None:
         at_the_disk.set()
         assert go_on.wait(5)
-        connection.commit()
+        _commit(connection)
 
     monkeypatch.setattr("snowflake.store.sqlite._commit", slow_commit)
     faults = [None, InvalidGrant("for what the first one has written"), None]
@@ -170,6 +170,16 @@ async def test_who_makes_something_else_of_a_full_disk_tells_nobody_else_so(stor
         write(store, "a"), store.database.write(work), return_exceptions=True
     )
     assert all(isinstance(outcome, TemporarilyUnavailable) for outcome in outcomes)
+
+
+async def test_who_keeps_silent_about_a_full_disk_has_written_nothing(store: Store) -> None:
+    def work(connection: Connection) -> None:
+        with suppress(OperationalError):
+            fill_the_disk(connection)
+
+    with pytest.raises(TemporarilyUnavailable):
+        await store.database.write(work)
+    assert await written(store) == []
 
 
 async def test_a_constraint_that_is_looked_at_late_is_a_fault_of_the_group(store: Store) -> None:
