@@ -6,13 +6,14 @@ from time import monotonic
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Dialect, Table, event, func, select, text
+from sqlalchemy import Connection, Dialect, Engine, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
@@ -49,7 +50,8 @@ class Postgresql(Database):
 
     def __init__(self, url: URL) -> None:
         self.name = server_name(url)
-        self._engine = _engine(url)
+        self._async_engine = _engine(url)
+        self._engine = self._async_engine.sync_engine
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def upsert(self, table: Table) -> postgresql.Insert:
@@ -66,16 +68,15 @@ class Postgresql(Database):
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        await self._async_engine.dispose()
 
-    # A server's work on many rows keeps nobody else waiting.
+    # A server's work on many rows keeps nobody else waiting. A connection is taken, used and given
+    # back in one greenlet; an ``AsyncConnection`` has one for each of these, and a task to close.
     async def _read(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(work)
+        return await greenlet_spawn(_alone, self._reader, work)
 
     async def _write(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(work)
+        return await greenlet_spawn(_transaction, self._engine, work)
 
     def _refusal(self, error: DBAPIError) -> str | None:
         code = _code(error)
@@ -89,6 +90,16 @@ class Postgresql(Database):
         # Without a code it is asyncpg's own, whose DataError repeats a value.
         speaks = code.startswith(ABOUT_THE_SERVER) if code else name != "DataError"
         return f"{name}: {_words(error)}" if speaks else name
+
+
+def _alone(engine: Engine, work: Work[Result]) -> Result:
+    with engine.connect() as connection:
+        return work(connection)
+
+
+def _transaction(engine: Engine, work: Work[Result]) -> Result:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 def _engine(url: URL) -> AsyncEngine:
