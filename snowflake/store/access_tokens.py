@@ -92,7 +92,7 @@ class AccessTokens:
             except IntegrityError as error:
                 raise InvalidGrant("the grant has been revoked") from error
 
-        await self._database.write(work)
+        await self._database.write(work, single=True)
 
 
 def adding(new: NewToken) -> Statement:

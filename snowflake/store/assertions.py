@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared
 from snowflake.store.schema import used_assertions
 
 
@@ -11,13 +12,14 @@ class Assertions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._use = database.upsert(used_assertions).on_conflict_do_nothing(
-            index_elements=[used_assertions.c.digest]
+        using = database.upsert(used_assertions)
+        self._use = Prepared(
+            using.on_conflict_do_nothing(index_elements=[used_assertions.c.digest])
         )
 
     async def use(self, client_id: str, jti: str, expires_at: int) -> bool:
         """Use a name of a client up, until a Unix time; answer whether it was new."""
         # JSON may hold half a character.
         digest = sha256(f"{client_id} {jti}".encode(errors="surrogatepass")).hexdigest()
-        row = {"digest": digest, "expires_at": expires_at}
-        return await self._database.write(lambda c: c.execute(self._use, row).rowcount == 1)
+        using = self._use(digest=digest, expires_at=expires_at)
+        return await self._database.write(using.run, single=True) == 1

@@ -98,11 +98,11 @@ class Attempts:
 
     async def count(self, shares: Sequence[Share]) -> None:
         """Count an attempt that has failed, whether there was a share left for it or not."""
-        await self._database.write(lambda c: _add(c, shares, self._now(c)))
+        await self._database.write(lambda c: _add(c, shares, self._now(c)), single=True)
 
     async def take_back(self, attempt: str) -> None:
         """Forget an attempt that was no guess, or told nothing."""
-        await self._database.write(taking_back(attempt).run)
+        await self._database.write(taking_back(attempt).run, single=True)
 
     async def forget_old(self) -> None:
         """Delete what no window reaches any more."""

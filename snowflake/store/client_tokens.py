@@ -45,7 +45,7 @@ class ClientTokens:
             issued_at=token.issued_at,
             expires_at=token.expires_at,
         )
-        await self._database.write(adding.run)
+        await self._database.write(adding.run, single=True)
 
     async def find(self, name: str) -> KeptClientToken | None:
         """Answer what a name stands for; None once it has been revoked. It may have expired."""
@@ -62,4 +62,4 @@ class ClientTokens:
 
     async def end(self, name: str) -> None:
         """Let a token be good for nothing from now on."""
-        await self._database.write(_END(sent=hash_of(name)).run)
+        await self._database.write(_END(sent=hash_of(name)).run, single=True)

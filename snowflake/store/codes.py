@@ -23,7 +23,7 @@ from snowflake.errors import InvalidGrant
 from snowflake.store.database import Database
 from snowflake.store.grants import Grant
 from snowflake.store.locks import updating
-from snowflake.store.prepared import Prepared
+from snowflake.store.prepared import Prepared, Statement
 from snowflake.store.reserving import WHY_NOT, reserving
 from snowflake.store.schema import codes
 
@@ -174,7 +174,8 @@ class Codes:
             row = reserved[login]
             return Reservation(code_id, login, holder, row["exchanged"], row["tried"])
 
-        return await self._database.write(work)
+        # Of two rows neither may stay reserved without the other.
+        return await self._database.write(work, single=len(rows) == 1)
 
     async def release(
         self, reservation: Reservation, exchanged: str | None = None, person: str | None = None
@@ -183,15 +184,11 @@ class Codes:
 
         ``person`` is whose it is, if that is known. Both stay with the login.
         """
-
-        def work(connection: Connection) -> None:
-            leave(connection, reservation, exchanged, person)
-
-        await self._database.write(work)
+        await self._database.write(_leaving(reservation, exchanged, person).run, single=True)
 
     async def spend(self, reservation: Reservation) -> None:
         """Use up a code that made no grant, and its login."""
-        await self._database.write(_USE_UP(**reservation.held).run)
+        await self._database.write(_USE_UP(**reservation.held).run, single=True)
 
 
 def leave(
@@ -201,7 +198,11 @@ def leave(
     person: str | None = None,
 ) -> None:
     """Give a code back within a transaction. Else as ``Codes.release``."""
-    _LEAVE(**reservation.held, left=exchanged, of_person=person).run(connection)
+    _leaving(reservation, exchanged, person).run(connection)
+
+
+def _leaving(reservation: Reservation, exchanged: str | None, person: str | None) -> Statement:
+    return _LEAVE(**reservation.held, left=exchanged, of_person=person)
 
 
 def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
@@ -220,7 +221,10 @@ def spend_for(reservation: Reservation, grant: Grant, connection: Connection) ->
 
 
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:
-    [code] = WHY_NOT(code_id=row_id, now=now).all(connection)
+    code = WHY_NOT(code_id=row_id, now=now).first(connection)
+    if code is None:
+        # Its time was over, and it has been swept away in this very moment.
+        return CodeSpent(None)
     if code["spent"] or code["over"]:
         return CodeSpent(code["grant_id"] if code["spent"] else None)
     return CodeReserved("somebody is redeeming it")

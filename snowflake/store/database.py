@@ -37,15 +37,20 @@ class Database(ABC):
         with _READ_SECONDS.time(), self._outages():
             return await self._read(work, many=many)
 
-    async def write(self, work: Work[Result], *, many: bool = False) -> Result:
+    async def write(
+        self, work: Work[Result], *, many: bool = False, single: bool = False
+    ) -> Result:
         """Do work in one transaction, committed when it ends well and else undone.
+
+        A ``single`` statement, or several of which each stands alone, needs none around it: that
+        spares two journeys to a server.
 
         On SQLite writers come one after the other, and may share a transaction in which each undoes
         only their own. Somebody who is cancelled may have written all the same. ``many`` and what
         is raised are as with ``read``.
         """
         with _WRITE_SECONDS.time(), self._outages():
-            return await self._write(work, many=many)
+            return await self._write(work, many=many, single=single)
 
     @abstractmethod
     def upsert(self, table: Table) -> Any:
@@ -73,7 +78,7 @@ class Database(ABC):
     async def _read(self, work: Work[Result], *, many: bool) -> Result: ...
 
     @abstractmethod
-    async def _write(self, work: Work[Result], *, many: bool) -> Result: ...
+    async def _write(self, work: Work[Result], *, many: bool, single: bool) -> Result: ...
 
     @abstractmethod
     def _refusal(self, error: DBAPIError) -> str | None:

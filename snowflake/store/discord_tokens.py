@@ -127,7 +127,7 @@ class DiscordTokens:
         values = self._values(tokens)
         del values["needed_until"]
         change = _CHANGE(id_=tokens.id, **values)
-        return await self._database.write(change.run) == 1
+        return await self._database.write(change.run, single=True) == 1
 
     def keep(self, connection: Connection, tokens: StoredTokens) -> None:
         """Keep the pair of a new login within its transaction.

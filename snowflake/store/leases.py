@@ -11,14 +11,19 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from snowflake.errors import Busy
 from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared
 from snowflake.store.schema import leases
 
 #: Seconds between two looks at a lease that somebody else holds.
 PAUSE = 0.05
+
+_MINE = (leases.c.name == bindparam("of_name")) & (leases.c.holder == bindparam("held_by"))
+_EXTEND = Prepared(update(leases).where(_MINE))
+_GIVE_BACK = Prepared(delete(leases).where(_MINE))
 
 
 class Leases:
@@ -26,23 +31,25 @@ class Leases:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
+        insert = database.upsert(leases)
+        taking = insert.on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
+            where=leases.c.until <= bindparam("now"),
+        )
+        self._take = Prepared(taking)
 
     async def take(self, name: str, seconds: int) -> str | None:
         """Take a lease and answer its holder's mark, or None if somebody else has it."""
-        holder, insert = secrets.token_hex(16), self._database.upsert(leases)
+        holder = secrets.token_hex(16)
 
         def work(connection: Connection) -> bool:
             now = self._now(connection)
-            statement = insert.values(name=name, holder=holder, until=now + seconds)
-            statement = statement.on_conflict_do_update(
-                index_elements=[leases.c.name],
-                set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
-                where=leases.c.until <= now,
-            )
-            return bool(connection.execute(statement).rowcount == 1)
+            taking = self._take(name=name, holder=holder, until=now + seconds, now=now)
+            return taking.run(connection) == 1
 
         try:
-            taken = await self._database.write(work)
+            taken = await self._database.write(work, single=True)
         except asyncio.CancelledError:
             # It may have been taken all the same, and nobody would know by which mark.
             await self.give_back(name, holder)
@@ -51,18 +58,17 @@ class Leases:
 
     async def extend(self, name: str, holder: str, seconds: int) -> bool:
         """Hold a lease for so many seconds from now on. Answers False if it is somebody else's."""
-        mine = update(leases).where(leases.c.name == name, leases.c.holder == holder)
 
         def work(connection: Connection) -> bool:
-            longer = mine.values(until=self._now(connection) + seconds)
-            return connection.execute(longer).rowcount == 1
+            until = self._now(connection) + seconds
+            return _EXTEND(of_name=name, held_by=holder, until=until).run(connection) == 1
 
-        return await self._database.write(work)
+        return await self._database.write(work, single=True)
 
     async def give_back(self, name: str, holder: str) -> None:
         """Give a lease back before its time. Somebody else's stays."""
-        mine = delete(leases).where(leases.c.name == name, leases.c.holder == holder)
-        await self._database.write(lambda c: c.execute(mine))
+        mine = _GIVE_BACK(of_name=name, held_by=holder)
+        await self._database.write(mine.run, single=True)
 
     @asynccontextmanager
     async def hold(self, name: str, seconds: int, patience: float) -> AsyncIterator[None]:

@@ -79,7 +79,7 @@ class Memberships:
 
     async def remember(self, membership: Membership) -> None:
         """Keep an answer in place of an older one."""
-        await self._database.write(self.putting(membership).run)
+        await self._database.write(self.putting(membership).run, single=True)
 
     def putting(self, membership: Membership) -> Statement:
         """Answer the statement that keeps an answer in place of an older one.

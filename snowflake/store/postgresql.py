@@ -17,6 +17,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
+from snowflake.store.prepared import Prepared
 from snowflake.store.url import server_name
 
 #: Connections of one process at most. They stay open, for a new one costs more than a login.
@@ -42,7 +43,7 @@ REFUSALS: Final = {
 #: How the codes begin of errors that are about the server and not about a statement: connections,
 #: resources (53100 is a full disk), a standby, the operator's doings, and the system.
 ABOUT_THE_SERVER: Final = ("08", "25006", "53", "55", "57", "58", "XX")
-_NOW: Final = select(func.extract("epoch", func.clock_timestamp()))
+_NOW: Final = Prepared(select(func.extract("epoch", func.clock_timestamp()).label("now")))
 
 
 class Postgresql(Database):
@@ -64,7 +65,8 @@ class Postgresql(Database):
 
     def now(self, connection: Connection, clock: Callable[[], float]) -> float:  # noqa: ARG002
         """Answer the server's own time, which is one for all machines."""
-        return float(connection.execute(_NOW).scalar_one())
+        [row] = _NOW().all(connection)
+        return float(row["now"])
 
     async def close(self) -> None:
         """Close all connections."""
@@ -75,7 +77,9 @@ class Postgresql(Database):
     async def _read(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
         return await greenlet_spawn(_alone, self._reader, work)
 
-    async def _write(self, work: Work[Result], *, many: bool) -> Result:  # noqa: ARG002
+    async def _write(self, work: Work[Result], *, many: bool, single: bool) -> Result:
+        if single:
+            return await self._read(work, many=many)
         return await greenlet_spawn(_transaction, self._engine, work)
 
     def _refusal(self, error: DBAPIError) -> str | None:

@@ -79,7 +79,7 @@ class Sqlite(Database):
     async def _read(self, work: Work[Result], *, many: bool) -> Result:
         if self._is_in_memory:
             # Every connection would have a memory of its own, so there is one, for one at a time.
-            return await self._write(work, many=many)
+            return await self._write(work, many=many, single=True)
 
         def attempt() -> Result:
             return work(self._reader)
@@ -90,7 +90,13 @@ class Sqlite(Database):
 
         return await self._patiently(attempt_apart if many else attempt, in_thread=many)
 
-    async def _write(self, work: Work[Result], *, many: bool) -> Result:
+    async def _write(
+        self,
+        work: Work[Result],
+        *,
+        many: bool,
+        single: bool,  # noqa: ARG002 - to be on the disk is what takes time here
+    ) -> Result:
         if not many:
             return await self._groups.write(work)
         # A request that is cut off leaves no transaction open.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, column, delete, insert, select, text
+from sqlalchemy import Connection, column, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from snowflake.errors import TemporarilyUnavailable
@@ -61,6 +61,18 @@ async def test_a_login_that_fails_in_the_middle_has_not_happened(
         assert await place.rows("SELECT hash FROM refresh_tokens") == []
         [[spent]] = await place.rows("SELECT spent FROM codes")
         assert not spent
+
+
+async def test_what_stands_alone_has_no_transaction_around_it(tmp_path: Path) -> None:
+    """As the server numbers its transactions: it is told neither of a beginning nor of an end."""
+
+    def work(connection: Connection) -> int:
+        number = Prepared(select(func.txid_current().label("number")))
+        return len({number().all(connection)[0]["number"] for _ in range(2)})
+
+    async with place_on("postgresql", tmp_path).database() as database:
+        assert await database.write(work) == 1
+        assert await database.write(work, single=True) == 2
 
 
 @contextmanager
