@@ -28,9 +28,13 @@ def execute(connection: Connection, sql: str, values: Sequence[object] = ()) -> 
 
 
 def _failed(connection: Connection, sql: str, error: DBAPIModule.Error) -> BaseException:
-    """Answer what SQLAlchemy would raise; as it does, give up a connection that is lost."""
+    """Answer what SQLAlchemy would raise; as it does, give up a connection that is lost.
+
+    So is one on which a statement was prepared for columns whose types have changed since.
+    """
     dialect = connection.dialect
-    is_lost = dialect.is_disconnect(error, connection.connection, None)
+    is_stale = isinstance(error, dialect.loaded_dbapi.NotSupportedError)
+    is_lost = is_stale or dialect.is_disconnect(error, connection.connection, None)
     if is_lost:
         connection.invalidate(error)
     raised = DBAPIError.instance(

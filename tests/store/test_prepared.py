@@ -1,6 +1,8 @@
 """Prepared statements do what SQLAlchemy's own do: the same types, rows, counts and errors."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -28,7 +31,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from snowflake.errors import StoreDown
 from snowflake.store.database import Database
 from snowflake.store.prepared import Prepared
-from tests.store.places import Place
+from tests.store.places import Place, place_on
 
 #: With a column of each type that the store's tables have.
 things = Table(
@@ -179,3 +182,37 @@ async def test_values_that_a_statement_does_not_take_are_a_fault(
 ) -> None:
     with pytest.raises(TypeError, match=fault):
         await database.read(statement(**values).all)
+
+
+async def test_a_column_of_another_type_than_before_is_one_outage_and_no_more(
+    tmp_path: Path,
+) -> None:
+    place = place_on("postgresql", tmp_path)
+    async with place.database() as database:
+        await database.write(things.metadata.create_all)
+        await database.write(ADD(id="one").run)
+        found = await database.read(FIND(which="one").first)
+        place.run("ALTER TABLE things ALTER words TYPE varchar(99)")
+        with pytest.raises(StoreDown):
+            await database.read(FIND(which="one").first)
+        assert await database.read(FIND(which="one").first) == found
+
+
+async def test_who_is_cut_off_leaves_no_connection_in_the_middle_of_something(
+    tmp_path: Path,
+) -> None:
+    place = place_on("postgresql", tmp_path)
+    sleep = Prepared(select(func.pg_sleep(60).label("slept")))
+    one = Prepared(select(literal(1).label("one")))
+    sleepers = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    async with place.database() as database:
+        for work in (database.read, database.write):
+            sleeping = asyncio.create_task(work(sleep().all))
+            while not await place.rows(f"SELECT pid {sleepers}"):
+                pass
+            sleeping.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sleeping
+            assert await database.write(one().all) == [{"one": 1}]
+            # The server does not know yet that nobody waits.
+            place.run(f"SELECT pg_terminate_backend(pid) {sleepers}")
