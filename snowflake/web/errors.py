@@ -1,8 +1,5 @@
 """Errors become responses here: JSON for applications, pages for people."""
 
-from datetime import UTC, datetime
-from math import ceil
-
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,21 +9,14 @@ from snowflake.errors import (
     AuthorizationPending,
     Busy,
     DeviceDenied,
-    DiscordDown,
     LinkError,
     LinkLimited,
     LoginDenied,
     LoginError,
     NotLinked,
-    NotServed,
     OAuthError,
-    SentFromElsewhere,
     StaleAnswer,
-    StoreDown,
     TemporarilyUnavailable,
-    TooManyRequests,
-    UnauthorizedClient,
-    UnregisteredRedirect,
 )
 from snowflake.linked_roles.paths import EVENTS, HOOK, START, UNLINK
 from snowflake.oidc.outcomes import login_ended
@@ -43,6 +33,7 @@ from snowflake.state import state_of
 from snowflake.telemetry.audit import Event, audit
 from snowflake.telemetry.metrics import LINKS, LOGINS
 from snowflake.web.audiences import is_for_applications
+from snowflake.web.messages import message_of
 from snowflake.web.pages import (
     THIS_PAGE,
     THIS_PAGE_ALONE,
@@ -53,55 +44,6 @@ from snowflake.web.pages import (
     links_of,
 )
 
-#: Seconds from which a wait is told in minutes.
-MINUTE = 60
-#: Title and advice for a kind of error, and for whatever is of that kind and has none of its own.
-_FOR_PEOPLE: dict[type, tuple[str, str]] = {
-    NotServed: (
-        "Sign-in is not set up for this address",
-        "If you run it, 'snowflake guide operations' says how. If not, tell whoever does.",
-    ),
-    UnauthorizedClient: (
-        "The service that you came from may not sign people in here",
-        "If you run this one, allow it with SNOWFLAKE_ALLOWED_CLIENTS or in snowflake.toml.",
-    ),
-    UnregisteredRedirect: (
-        "The service that you came from is not set up right",
-        "Give whoever runs this sign-in service the reference below: its log says what to mend.",
-    ),
-    StaleAnswer: (
-        "Nothing has changed",
-        "Load the page once more.",
-    ),
-    SentFromElsewhere: (
-        "Nothing has changed",
-        "If you pressed a button of ours, go back and load its page once more. If not, close this.",
-    ),
-    Busy: (
-        "This can't be done right now",
-        "Wait {wait}, then try again: it goes on from here.",
-    ),
-    StoreDown: (
-        "This sign-in service can't ask its database right now",
-        "Wait {wait}, then try again: it goes on from here.",
-    ),
-    DiscordDown: (
-        "Discord is not answering",
-        "Try again in half a minute: your login goes on from here once Discord is back.",
-    ),
-    TooManyRequests: (
-        "Please wait a few minutes",
-        "Wait {wait}, then try again. If this login is over by then, go back and sign in anew.",
-    ),
-    TemporarilyUnavailable: (
-        "Discord can't be asked right now",
-        "Wait {wait}, then try again: your login goes on from here.",
-    ),
-    OAuthError: (
-        "The service that you came from sent a request that is not right",
-        "You can't mend this yourself. Give whoever runs that service the reference below.",
-    ),
-}
 #: What the audit log calls whatever is refused at a path, if it hears of it.
 _AUDITED: dict[str, Event] = {
     **dict.fromkeys((AUTHORIZE, CALLBACK, TOKEN, DEVICE_AUTHORIZATION), "login"),
@@ -128,9 +70,7 @@ async def oauth_error(request: Request, error: Exception) -> Response:
         structlog.contextvars.bind_contextvars(cause=error.cause)
     if _is_for_application(request):
         return _json(error.code, error.description, error.status, dict(error.headers))
-    title, advice = next(_FOR_PEOPLE[kind] for kind in type(error).__mro__ if kind in _FOR_PEOPLE)
-    message = Message(title, _explanation(error), advice.replace("{wait}", _wait(error)))
-    links = _links(request, error)
+    message, links = message_of(error), _links(request, error)
     return error_page(request, message, status=error.status, headers=_retry(error), links=links)
 
 
@@ -217,26 +157,6 @@ def _count(request: Request, outcome: str) -> None:
     event = "login" if is_forwarding else _AUDITED.get(path)
     if event is not None:
         audit(request.scope.get("audited", event), outcome)
-
-
-def _explanation(error: OAuthError) -> str:
-    if not isinstance(error, DiscordDown):
-        return f"The reason: {error.description.rstrip('.')}."
-    since = datetime.fromtimestamp(error.since, UTC)
-    return f"It has answered nobody since {since:%H:%M} UTC, {_ago(error.lasting)} ago."
-
-
-def _wait(error: OAuthError) -> str:
-    seconds = error.retry_after if isinstance(error, TemporarilyUnavailable) else 0
-    return "a moment" if seconds <= MINUTE else f"{ceil(seconds / MINUTE)} minutes"
-
-
-def _ago(seconds: int) -> str:
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = seconds // length
-            return f"{number} {unit}{'s' if number > 1 else ''}"
-    return "less than a minute"
 
 
 def _is_for_application(request: Request) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from snowflake import errors
 from snowflake.errors import InvalidRequest, LinkError, LoginError
 from snowflake.web import end_session
-from snowflake.web.errors import _FOR_PEOPLE, oauth_error
+from snowflake.web.errors import oauth_error
+from snowflake.web.messages import _FOR_PEOPLE
 from tests.running import Snowflake
 from tests.web.test_errors import request_to
 
