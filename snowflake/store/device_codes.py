@@ -149,7 +149,9 @@ class DeviceCodes:
             row = connection.execute(_POLL, its).one_or_none()
             if row is None:
                 return True
-            soon = row.polled_at is not None and 0 <= now - row.polled_at < row.pace - LENIENCE
+            # Of those who wait for each other here, one that came later may have been first.
+            since = abs(now - row.polled_at) if row.polled_at is not None else LIFETIME
+            soon = since < row.pace - LENIENCE
             pace = min(row.pace + SLOWER, SLOWEST) if soon else row.pace
             connection.execute(_CHANGE, {**its, "pace": pace, "polled_at": now})
             return not soon

@@ -109,6 +109,17 @@ async def test_nobody_answers_too_late(store: Store, clock: Clock) -> None:
     assert not await store.device_codes.deny(device)
 
 
+async def test_a_poll_that_others_have_overtaken_comes_too_soon_too(
+    store: Store, clock: Clock
+) -> None:
+    _, device = await waiting(store)
+    clock.pass_by(1)
+    assert await store.device_codes.poll(device)
+    # It was first to look at the clock, and last to be written.
+    clock.pass_by(-1)
+    assert not await store.device_codes.poll(device)
+
+
 async def test_its_pace_holds_for_all_processes(store: Store, place: Place, clock: Clock) -> None:
     _, device = await waiting(store)
     async with place.store(clock) as another:
