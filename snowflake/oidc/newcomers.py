@@ -33,6 +33,26 @@ class Newcomer(NamedTuple):
     fetched: Fetched
 
 
+async def known_newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer | None:
+    """Answer who has come to a registered client, if the callback has found that out.
+
+    Then nobody has to be asked, and our code is not reserved. None if it has not, or if there is
+    something about the code that ``newcomer`` tells.
+
+    Raises:
+        InvalidGrant: what was found out cannot be read any more.
+        TemporarilyUnavailable: the store cannot be reached.
+    """
+    if credentials.client.registered is None:
+        return None
+    code = await state.store.ready_codes.find(note.id, note.login)
+    if code is None or code.left is None:
+        return None
+    exchanged = await taken_up(code.left, credentials, state)
+    fetched = exchanged.fetched
+    return Newcomer(code, exchanged, fetched) if fetched is not None else None
+
+
 async def newcomer(
     note: CodeNote, credentials: Credentials, state: State, *, redeeming: bool
 ) -> Newcomer:

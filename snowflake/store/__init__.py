@@ -10,8 +10,8 @@ The database:
 
 One file for each thing that is kept:
 
-- ``codes``, their ``reserving``, and who is ``under_way``, ``device_codes``, ``grants``,
-  ``refresh_tokens``, opaque ``access_tokens``, ``logins`` (what one writes at once);
+- ``codes``, their ``reserving``, ``ready_codes``, and who is ``under_way``; ``device_codes``,
+  ``grants``, ``refresh_tokens``, opaque ``access_tokens``, ``logins`` (what one writes at once);
   ``client_tokens``, of no person;
 - ``sessions``: ``session_logins`` begins them, ``session_liveness`` holds them, ``session_ends``
   ends them, ``sids`` names them, and ``logout_deliveries`` are those who are yet to be told;
@@ -58,6 +58,7 @@ from snowflake.store.migrate import migrate, missing_migrations
 from snowflake.store.people import People
 from snowflake.store.prepared import Prepared
 from snowflake.store.presence import Presence
+from snowflake.store.ready_codes import ReadyCodes
 from snowflake.store.refresh_tokens import RefreshTokens
 from snowflake.store.reputation import Reputations
 from snowflake.store.seals import check_seals, check_unsealed
@@ -92,6 +93,7 @@ class Store:
         self.leases = Leases(database, clock)
         self.presence = Presence(self.leases)
         self.codes = Codes(database, clock)
+        self.ready_codes = ReadyCodes(database, clock)
         self.device_codes = DeviceCodes(database, sealer, clock)
         self.under_way = UnderWay(database, self.codes, clock)
         self.grants = Grants(database, sealer, self.leases, clock)

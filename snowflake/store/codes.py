@@ -29,6 +29,8 @@ from snowflake.store.schema import codes
 
 #: Seconds for which one request has a code to itself, beyond those for which it may ask Discord.
 RESERVATION = 20
+#: What is said to whoever is not the first.
+REDEEMED: Final = "another request has redeemed the code meanwhile"
 
 _IS_CODE = codes.c.id == bindparam("code_id")
 _IS_LOGIN = codes.c.id == bindparam("login_id")
@@ -103,14 +105,16 @@ class Reservation:
 
     So it has the login of which the code is; without one, the code is all there is. ``left`` is
     what an earlier request left with ``release``, because Discord then let it down or for others.
-    ``tried`` is whether anybody has tried something in vain of late who was asked about.
+    ``tried`` is whether anybody has tried something in vain of late who was asked about. Without a
+    ``holder`` it is a code that may be spent at once (``ready_codes``).
     """
 
     code_id: str
     login_id: str
-    holder: str
+    holder: str | None
     left: str | None
-    tried: bool
+    tried: bool = True
+    expires_at: int = 0
 
     @property
     def held(self) -> dict[str, object]:
@@ -217,7 +221,7 @@ def spend_for(reservation: Reservation, grant: Grant, connection: Connection) ->
     left, person = reservation.left, grant.person
     spending = _SPEND(**reservation.held, of_grant=grant.id, left=left, of_person=person)
     if spending.run(connection) != reservation.rows:
-        raise InvalidGrant("another request has redeemed the code meanwhile")
+        raise InvalidGrant(REDEEMED)
 
 
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:

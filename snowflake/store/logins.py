@@ -13,6 +13,7 @@ from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships, in_order
+from snowflake.store.ready_codes import spend_ready
 from snowflake.store.session_liveness import hold
 
 
@@ -60,7 +61,10 @@ class Logins:
             if grant.session is not None:
                 hold(connection, grant.session, grant.client_id, self.clock())
             surplus(grant).run(connection)
-            codes.spend_for(code, grant, connection)
+            if code.holder is None:
+                spend_ready(code, grant.id, connection, self.clock())
+            else:
+                codes.spend_for(code, grant, connection)
             for statement in statements:
                 statement.run(connection)
             if tokens is not None:

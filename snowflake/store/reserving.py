@@ -11,6 +11,8 @@ from snowflake.store.schema import attempts, codes, grants
 _LIVES = exists().where(grants.c.id == literal_column("codes.grant_id", String))
 #: A login that has made a grant and serves another code no more.
 _IS_OVER = codes.c.grant_id.is_not(None) & or_(codes.c.expires_at <= bindparam("now"), ~_LIVES)
+#: A row that can be reserved.
+IS_FREE = (codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")) & ~_IS_OVER
 #: What keeps a row from being reserved.
 WHY_NOT = Prepared(
     select(codes.c.spent, codes.c.grant_id, _IS_OVER.label("over")).where(
@@ -39,7 +41,7 @@ def reserving(database: Database, rows: int, owners: int) -> Prepared:
                 else_=codes.c.expires_at,
             ),
         },
-        where=(codes.c.spent == false()) & (codes.c.reserved_until <= bindparam("now")) & ~_IS_OVER,
+        where=IS_FREE,
     )
     return Prepared(reserve.returning(codes.c.id, codes.c.exchanged, tried.label("tried")))
 

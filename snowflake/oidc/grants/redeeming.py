@@ -7,7 +7,7 @@ from snowflake.errors import AccessDenied, TemporarilyUnavailable
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.granting import grant_of_login
 from snowflake.oidc.grants.lifetimes import expires_at
-from snowflake.oidc.newcomers import Newcomer, newcomer
+from snowflake.oidc.newcomers import Newcomer, known_newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
@@ -21,7 +21,9 @@ from snowflake.store.refresh_tokens import new_token
 
 
 async def admitted(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
-    """Reserve a code, ask who has come with it, and let them in.
+    """Find out who has come with a code, and let them in.
+
+    The code is reserved if Discord has to be asked, or if they are not let in.
 
     Raises:
         CodeSpent: it has been redeemed.
@@ -31,6 +33,11 @@ async def admitted(note: CodeNote, credentials: Credentials, state: State) -> Ne
         TemporarilyUnavailable: Discord or the store gave no usable answer, or another request is
             redeeming the code. It is as good as before.
     """
+    known = await known_newcomer(note, credentials, state)
+    if known is not None:
+        with suppress(AccessDenied, TemporarilyUnavailable):
+            admit(known.fetched.person, credentials.client, state.clock())
+            return known
     came = await newcomer(note, credentials, state, redeeming=True)
     try:
         admit(came.fetched.person, credentials.client, state.clock())

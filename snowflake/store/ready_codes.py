@@ -1,0 +1,76 @@
+"""Codes of somebody about whom all is known: nobody is asked, and so nothing is reserved before.
+
+Discord was asked before our code left us, and what it said was kept with the login. Of several who
+bring such a code at once one makes a grant, and the others hear that it has been redeemed.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, bindparam, false, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from snowflake.errors import InvalidGrant
+from snowflake.store.codes import REDEEMED, Reservation
+from snowflake.store.database import Database
+from snowflake.store.prepared import Prepared
+from snowflake.store.reserving import IS_FREE
+from snowflake.store.schema import codes
+
+_IS_CODE = codes.c.id == bindparam("code_id")
+_IS_LOGIN = codes.c.id == bindparam("login_id")
+_FIND = Prepared(
+    select(codes.c.id, codes.c.exchanged, codes.c.expires_at, IS_FREE.label("free")).where(
+        or_(_IS_CODE, _IS_LOGIN)
+    )
+)
+_ADD = Prepared(insert(codes))
+_SPEND = Prepared(
+    update(codes)
+    .where(_IS_CODE, codes.c.spent == false(), codes.c.reserved_until <= bindparam("now"))
+    .values(spent=True, grant_id=bindparam("of_grant"), holder=None, exchanged=None)
+)
+# Whoever has reserved it meanwhile goes on having it, for another code.
+_SERVE = Prepared(
+    update(codes).where(_IS_LOGIN, codes.c.spent == false()).values(grant_id=bindparam("of_grant"))
+)
+
+
+class ReadyCodes:
+    """The codes that may be spent at once. ``clock`` tells Unix time in seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database, self._clock = database, clock
+
+    async def find(self, code_id: str, login_id: str | None) -> Reservation | None:
+        """Answer a code for which something was left, and that nobody has brought yet.
+
+        It is ``Codes.reserve`` that tells why any other one is none.
+        """
+        login = login_id or code_id
+        finding = _FIND(code_id=code_id, login_id=login, now=int(self._clock()))
+        found = {row["id"]: row for row in await self._database.read(finding.all)}
+        row = found.pop(login, None)
+        if row is None or found or not row["free"] or row["exchanged"] is None:
+            return None
+        return Reservation(code_id, login, None, row["exchanged"], expires_at=row["expires_at"])
+
+
+def spend_ready(code: Reservation, grant_id: str, connection: Connection, now: float) -> None:
+    """Use up a code that nobody has reserved. Else as ``spend_for``.
+
+    Its login is there for as long as its codes may come again, and so is this one.
+    """
+    if code.login_id == code.code_id:
+        changes = {code.code_id: _SPEND(code_id=code.code_id, of_grant=grant_id, now=int(now))}
+    else:
+        row = {"id": code.code_id, "reserved_until": 0, "expires_at": code.expires_at}
+        changes = {
+            code.code_id: _ADD(**row, spent=True, grant_id=grant_id),
+            code.login_id: _SERVE(login_id=code.login_id, of_grant=grant_id),
+        }
+    try:
+        done = [changes[key].run(connection) for key in sorted(changes)]
+    except IntegrityError as error:
+        raise InvalidGrant(REDEEMED) from error
+    if done != [1] * len(changes):
+        raise InvalidGrant(REDEEMED)
