@@ -2,8 +2,9 @@
 
 Tables come in this order: ``sessions``, ``grants`` with their tokens, ``codes``,
 ``session_clients``, ``memberships``, ``discord_tokens``, and then the others. The rows of a table
-come in the order of their keys. Housekeeping, which comes to them in any order, leaves those alone
-that somebody else has.
+come in the order of their keys. Whoever has a session may look at its ``session_clients`` in the
+same moment. Housekeeping, which comes to them in any order, leaves those alone that somebody else
+has.
 """
 
 from typing import Any

@@ -3,17 +3,17 @@
 from sqlalchemy import Connection, bindparam, select
 
 from snowflake.errors import InvalidGrant
-from snowflake.store.prepared import Prepared
+from snowflake.store.prepared import Prepared, Statement
 from snowflake.store.schema import session_clients, sessions
 
 _EXPIRY = select(sessions.c.expires_at).where(sessions.c.id == bindparam("session_id"))
-#: Others may look at the session meanwhile, or nobody else.
-_LOCK = Prepared(_EXPIRY.with_for_update(read=True))
-_LOCK_ALONE = Prepared(_EXPIRY.with_for_update())
+_ALONE = Prepared(_EXPIRY.with_for_update())
+_IS_PART = session_clients.c.client_id == bindparam("client_id_")
+# Both are locked, the session first: a statement that waits sees what was before of all else.
+_WITH_PART = Prepared(_EXPIRY.join(session_clients).where(_IS_PART).with_for_update(read=True))
 _PART = Prepared(
     select(session_clients.c.sid).where(
-        session_clients.c.session == bindparam("session_id"),
-        session_clients.c.client_id == bindparam("client_id_"),
+        session_clients.c.session == bindparam("session_id"), _IS_PART
     )
 )
 
@@ -24,9 +24,7 @@ def hold(connection: Connection, session_id: str, client_id: str, now: float) ->
     Raises:
         InvalidGrant: the session has ended, or the person has signed out of the client alone.
     """
-    _check_lives(connection, _LOCK, session_id, now)
-    # Asked when nobody can change it any more: a statement that waits sees what was before.
-    check_part(connection, session_id, client_id)
+    _check_lives(connection, _WITH_PART(session_id=session_id, client_id_=client_id), now)
 
 
 def hold_alone(connection: Connection, session_id: str, now: float) -> None:
@@ -35,7 +33,7 @@ def hold_alone(connection: Connection, session_id: str, now: float) -> None:
     Raises:
         InvalidGrant: the session has ended.
     """
-    _check_lives(connection, _LOCK_ALONE, session_id, now)
+    _check_lives(connection, _ALONE(session_id=session_id), now)
 
 
 def check_part(connection: Connection, session_id: str, client_id: str) -> None:
@@ -54,7 +52,7 @@ def signed_out() -> InvalidGrant:
     return InvalidGrant("the person has signed out, and has to sign in again")
 
 
-def _check_lives(connection: Connection, lock: Prepared, session_id: str, now: float) -> None:
-    row = lock(session_id=session_id).first(connection)
+def _check_lives(connection: Connection, locking: Statement, now: float) -> None:
+    row = locking.first(connection)
     if row is None or row["expires_at"] <= now:
         raise signed_out()

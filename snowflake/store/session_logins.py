@@ -131,7 +131,9 @@ class SessionLogins:
         hashed = hash_of(identifier)
 
         def work(connection: Connection) -> Session:
-            session = None
+            # A browser that has brought none has most often none.
+            is_first = previous is None and arrival.begun is None
+            session = self._added(connection, new, hashed) if is_first else None
             while session is None:
                 # Again, where another window has begun one in the very same moment.
                 found = looking.all(connection)
