@@ -2,8 +2,9 @@
 
 Each benchmark is one file, whose docstring says what is measured and against what: ``logins``,
 ``kinds``, ``authorize``, ``discovery``, ``jwks``, ``latency``, ``memory``, ``start``, ``growth``,
-``sso``, ``refresh``. With ``--against REV`` the CPU time of today's tree stands beside that of a
-commit (``against``, ``trees``). They stand on these:
+``sso``, ``refresh``; ``rivals/`` is one too, which fetches other programs first. With
+``--against REV`` the CPU time of today's tree stands beside that of a commit (``against``,
+``trees``). They stand on these:
 
 ``processes``   starts the simulated Discord (``discord``), ``snowflake serve`` and a bare Starlette
                 (``bare``), each a process of its own, on loopback

@@ -1,7 +1,8 @@
 """Snowflake beside what people would use instead: ``python -m tests.benchmarks rivals``.
 
 ``programs``    fetches and builds Dex and Keycloak, once
-``dex``, ``keycloak``   run them with the simulated Discord behind
+``dex``         runs the one, with the simulated Discord behind it
+``keycloak``    runs the other
 ``visitor``     signs people in at whichever it is
 ``comparison``  lets all take turns, and writes the rows
 """
