@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any, Final
 
-from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, serialize_compact
+from joserfc.jws import JWSRegistry, extract_compact, serialize_compact, validate_compact
 
 from snowflake.crypto.algorithms import ALGORITHMS, HS256, Algorithm
 
@@ -77,7 +76,7 @@ class Signer:
     def _sign(self, header: dict[str, Any], payload: bytes) -> str:
         return serialize_compact(header, payload, self._key, registry=self._registry)
 
-    def verify(self, token: str, typ: str) -> dict[str, Any]:
+    def verify(self, token: "str | SentToken", typ: str) -> dict[str, Any]:
         """Answer the claims of a token that was signed with this, with just this ``typ``.
 
         Whatever a token says of its algorithm, it is verified by this one alone. The claims
@@ -86,8 +85,9 @@ class Signer:
         Raises:
             ValueError: it is not such a token.
         """
-        header, claims = verified(token, self._key, self.algorithm)
-        if header.get("typ") != typ:
+        sent = SentToken(token) if isinstance(token, str) else token
+        claims = sent.verified(self._key, self.algorithm)
+        if sent.header.get("typ") != typ:
             raise ValueError("is a token of another kind")
         return claims
 
@@ -108,21 +108,57 @@ class SigningKey(Signer):
         return {**key, "kid": self.kid, "use": "sig", "alg": self.algorithm.name}
 
 
-# A header and claims are what JSON has.
-def verified(
-    token: str, key: AsymmetricKey | OctKey, algorithm: Algorithm
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Answer the header and the claims of a token that a key has signed, by just this algorithm.
+class SentToken:
+    """A token that has been taken apart. Nothing of it is proven before it is ``verified``."""
 
-    Raises:
-        ValueError: it is not such a token.
-    """
-    try:
-        token_ = jwt.decode(token, key, registry=_REGISTRIES[algorithm.name])
-    except (JoseError, ValueError, TypeError, RecursionError) as error:
-        # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
-        raise ValueError("is not a token that was signed here") from error
-    return dict(token_.header), dict(token_.claims)
+    def __init__(self, token: str) -> None:
+        """Take a token apart.
+
+        Raises:
+            ValueError: it is no signed token at all.
+        """
+        try:
+            self._signature = extract_compact(token.encode(), registry=_ANY)
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            # A header of a thousand brackets, which anybody can send, is too deep for Python's
+            # reader.
+            raise ValueError("is not a signed token") from error
+        #: Whatever JSON has.
+        self.header: dict[str, Any] = dict(self._signature.headers())
+
+    @property
+    def kid(self) -> str | None:
+        """Which key it claims to be signed with."""
+        kid = self.header.get("kid")
+        return kid if isinstance(kid, str) else None
+
+    def claims(self) -> dict[str, Any]:
+        """Answer what it claims, nothing if it holds something else.
+
+        Raises:
+            ValueError: it holds no JSON.
+        """
+        try:
+            claims = json.loads(self._signature.payload or b"")
+        except RecursionError as error:
+            raise ValueError("is not a signed token") from error
+        return claims if isinstance(claims, dict) else {}
+
+    def verified(self, key: AsymmetricKey | OctKey, algorithm: Algorithm) -> dict[str, Any]:
+        """Answer what it claims, if a key has signed it by just this algorithm.
+
+        Raises:
+            ValueError: none has, or it holds something else.
+        """
+        try:
+            is_signed = validate_compact(self._signature, key, registry=_REGISTRIES[algorithm.name])
+            claims = json.loads(self._signature.payload or b"")
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
+            raise ValueError("is not a token that was signed here") from error
+        if not is_signed or not isinstance(claims, dict):
+            raise ValueError("is not a token that was signed here")
+        return claims
 
 
 def by_secret(secret: str) -> Signer:
@@ -148,17 +184,7 @@ def kid_of(token: str) -> str | None:
     Raises:
         ValueError: it is no signed token at all.
     """
-    kid = _unverified(token).headers().get("kid")
-    return kid if isinstance(kid, str) else None
-
-
-def header_of(token: str) -> dict[str, Any]:
-    """Answer the header of a token; nothing of it is verified yet.
-
-    Raises:
-        ValueError: it is no signed token at all.
-    """
-    return dict(_unverified(token).headers())
+    return SentToken(token).kid
 
 
 def audience_of(token: str) -> str | None:
@@ -167,26 +193,5 @@ def audience_of(token: str) -> str | None:
     Raises:
         ValueError: it is no signed token at all.
     """
-    audience = claims_of(token).get("aud")
+    audience = SentToken(token).claims().get("aud")
     return audience if isinstance(audience, str) else None
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """Answer the claims of a token, none if it holds something else; nothing is verified yet.
-
-    Raises:
-        ValueError: it is no signed token at all.
-    """
-    try:
-        claims = json.loads(_unverified(token).payload or b"")
-    except RecursionError as error:
-        raise ValueError("is not a signed token") from error
-    return claims if isinstance(claims, dict) else {}
-
-
-def _unverified(token: str) -> CompactSignature:
-    try:
-        return extract_compact(token.encode(), registry=_ANY)
-    except (JoseError, ValueError, RecursionError) as error:
-        # A header of a thousand brackets, which anybody can send, is too deep for Python's reader.
-        raise ValueError("is not a signed token") from error

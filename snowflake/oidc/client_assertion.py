@@ -10,7 +10,7 @@ from joserfc.jwk import Key, OctKey
 from joserfc.jwt import JWTClaimsRegistry
 
 from snowflake.crypto.algorithms import BY_KEY, HS256, Algorithm, fitting
-from snowflake.crypto.keys import claims_of, header_of, verified
+from snowflake.crypto.keys import SentToken
 from snowflake.errors import InvalidClient, TemporarilyUnavailable, UpstreamError
 from snowflake.protocol.paths import TOKEN
 from snowflake.settings.client import Client
@@ -42,7 +42,7 @@ def claimed_client(assertion: str) -> str:
         InvalidClient: it says so of none.
     """
     try:
-        claims = claims_of(assertion)
+        claims = SentToken(assertion).claims()
     except ValueError as error:
         raise InvalidClient("client_assertion is no signed JWT") from error
     subject = claims.get("sub")
@@ -79,11 +79,11 @@ async def check_assertion(assertion: str, client: Client, issuer: str, state: St
 
 # Claims are what JSON has.
 async def _verified(assertion: str, table: ClientTable, state: State) -> dict[str, Any]:
-    header = header_of(assertion)
-    key, algorithm = await _key_for(header, table, state)
+    sent = SentToken(assertion)
+    key, algorithm = await _key_for(sent.header, table, state)
     # A ``jku`` or ``x5u`` of the header is never followed: keys are where the configuration says.
     try:
-        return verified(assertion, key, algorithm)[1]
+        return sent.verified(key, algorithm)
     except ValueError:
         raise ValueError(NO_KEY) from None
 

@@ -114,20 +114,20 @@ header_names = st.sampled_from(["alg", "typ", "kid", "crit", "b64", "zip", "jwk"
 @given(st.dictionaries(header_names, json_values | st.just("RS256") | st.just(["b64"]), max_size=5))
 def test_no_header_makes_it_stumble(key: SigningKey, header: dict[str, object]) -> None:
     token = f"{base64url(json.dumps(header).encode())}.e30.AA"
-    with pytest.raises(ValueError, match="not a token that was signed here"):
+    with pytest.raises(ValueError, match=r"not a (signed token|token that was signed here)"):
         key.verify(token, "JWT")
 
 
 @given(st.text(max_size=60) | st.text("eyJ0.-_A=", max_size=60))
 def test_no_text_makes_it_stumble(key: SigningKey, token: str) -> None:
-    with pytest.raises(ValueError, match="not a token that was signed here"):
+    with pytest.raises(ValueError, match=r"not a (signed token|token that was signed here)"):
         key.verify(token, "JWT")
 
 
 def test_a_header_nested_very_deep_is_refused(key: SigningKey) -> None:
     header = base64url(b'{"alg":"RS256","x":' + b"[" * 20_000)
     token = f"{header}.e30.AA"
-    with pytest.raises(ValueError, match="not a token that was signed here"):
+    with pytest.raises(ValueError, match=r"not a (signed token|token that was signed here)"):
         key.verify(token, "JWT")
 
 
@@ -168,10 +168,9 @@ def test_what_is_no_header_is_refused(token: str) -> None:
 @pytest.mark.parametrize("depth", [100, 1000, 1500])
 def test_a_header_of_many_brackets_is_refused(jwk: Jwk, opening: bytes, depth: int) -> None:
     token = token_of(b'{"alg":"RS256","x":' + depth * opening)
-    with pytest.raises(ValueError, match="not a signed token"):
-        kid_of(token)
-    with pytest.raises(ValueError, match="not a token that was signed here"):
-        signing_key(jwk).verify(token, "JWT")
+    for read in (kid_of, lambda token: signing_key(jwk).verify(token, "JWT")):
+        with pytest.raises(ValueError, match="not a signed token"):
+            read(token)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 from joserfc.jwk import KeySetSerialization
 
 from snowflake.crypto.algorithms import HS256, RS256
-from snowflake.crypto.keys import Signer, SigningKey, by_secret, kid_of
+from snowflake.crypto.keys import SentToken, Signer, SigningKey, by_secret
 from snowflake.errors import KeyMissing, StartFault
 from snowflake.settings import Settings
 from snowflake.settings.client import Client
@@ -94,7 +94,8 @@ class KnownKeys:
         Raises:
             ValueError: it is not such a token.
         """
-        kid = kid_of(token)
+        sent = SentToken(token)
+        kid = sent.kid
         if kid is None:
             raise ValueError("names no key")
         key = self._known.by_kid.get(kid)
@@ -106,7 +107,7 @@ class KnownKeys:
             key = self._known.by_kid.get(kid)
         if key is None:
             raise ValueError("was signed by no key of ours")
-        return key.verify(token, typ)
+        return key.verify(sent, typ)
 
     async def look(self) -> None:
         """Look which keys the store has."""
