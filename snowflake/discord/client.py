@@ -32,7 +32,7 @@ from snowflake.discord.sending import Sender
 from snowflake.errors import InvalidGrant
 from snowflake.outbound.answer import Answer
 from snowflake.outbound.reading import PACKING
-from snowflake.outbound.transport import read_ahead, transport_to
+from snowflake.outbound.transport import transport_to
 
 #: Seconds for all that one request asks of Discord, unless it is configured.
 DEADLINE: Final = 10.0
@@ -114,13 +114,10 @@ class DiscordClient:
     def check_is_up(self) -> None:
         """Pass, unless it is known that Discord answers nobody now.
 
-        Whoever asks that sends somebody there, so that it will soon be asked about them.
-
         Raises:
             DiscordDown: it has not answered since it was found to be down.
         """
         self._sender.breaker.check()
-        read_ahead()
 
     def may_be_limited(self, route: str) -> bool:
         """Whether a route, ``guilds`` or ``member``, may be closed now to somebody not known yet.

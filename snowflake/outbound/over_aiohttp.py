@@ -4,14 +4,11 @@ What aiohttp would do by itself is switched off: to follow redirects, to keep co
 and to send a GET again that was dropped.
 """
 
-import ssl
 from collections.abc import AsyncIterator
 from typing import Final
 
 import aiohttp
 import httpx
-
-from snowflake.outbound.connections import KEEP_ALIVE
 
 #: aiohttp's failures, and httpx's that stand for them: the first that fits. Where none does, the
 #: request may have arrived: a code must not be sent again.
@@ -22,14 +19,6 @@ _FAILURES: Final = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.SocketTimeoutError, httpx.ReadTimeout),
 )
-
-
-def open_pool(
-    proxy: httpx.Proxy | None, connections: int, trusted: ssl.SSLContext
-) -> httpx.AsyncBaseTransport:
-    """Open a pool of at most so many connections, by a proxy if there is one."""
-    pool = aiohttp.TCPConnector(ssl=trusted, limit=connections, keepalive_timeout=KEEP_ALIVE)
-    return OverAiohttp(pool, proxy)
 
 
 class OverAiohttp(httpx.AsyncBaseTransport):

@@ -8,16 +8,15 @@ Neither keeps cookies, which are one person's and would travel with the next one
 a redirect; or repeats anything, since a dropped request may have been counted, or done.
 """
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
-from threading import Thread
 
+import aiohttp
 import httpx
 
 from snowflake.outbound.connections import KEEP_ALIVE, certificates, proxy_for
+from snowflake.outbound.over_aiohttp import OverAiohttp
 
 
 @asynccontextmanager
@@ -31,7 +30,7 @@ async def transport_to(url: str, connections: int) -> AsyncIterator[httpx.AsyncB
     """
     proxy = proxy_for(url)
     is_socks = proxy is not None and proxy.url.scheme.startswith("socks")
-    async with (_plain if is_socks else _Fast)(proxy, connections) as transport:
+    async with (_plain if is_socks else _fast)(proxy, connections) as transport:
         yield transport
 
 
@@ -40,12 +39,6 @@ async def transport_to_any(connections: int) -> AsyncIterator[httpx.AsyncBaseTra
     """Open a pool of at most so many connections, to whichever servers."""
     async with _ToAny(connections) as transport:
         yield transport
-
-
-@cache
-def read_ahead() -> None:
-    """Begin to read what carries requests to one server: the first comes soon. Nobody waits."""
-    Thread(target=_read, name="read-ahead", daemon=True).start()
 
 
 class _ToAny(httpx.AsyncBaseTransport):
@@ -74,39 +67,9 @@ class _ToAny(httpx.AsyncBaseTransport):
             await pool.aclose()
 
 
-class _Fast(httpx.AsyncBaseTransport):
-    """Opens its pool for the first request, and reads by then what carries it (``read_ahead``).
-
-    That is a tenth of all that Snowflake reads, and of what it keeps; who starts it waits for
-    neither. It is read beside the loop: whoever wants something else goes on.
-    """
-
-    def __init__(self, proxy: httpx.Proxy | None, connections: int) -> None:
-        self._proxy, self._connections, self._trusted = proxy, connections, certificates()
-        self._pool: httpx.AsyncBaseTransport | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request."""
-        pool = self._pool or await self._opened()
-        return await pool.handle_async_request(request)
-
-    async def _opened(self) -> httpx.AsyncBaseTransport:
-        open_pool = await asyncio.to_thread(_read)
-        # Of several who come first, one opens it.
-        if self._pool is None:
-            self._pool = open_pool(self._proxy, self._connections, self._trusted)
-        return self._pool
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        if self._pool is not None:
-            await self._pool.aclose()
-
-
-def _read() -> Callable[[httpx.Proxy | None, int, ssl.SSLContext], httpx.AsyncBaseTransport]:
-    from snowflake.outbound.over_aiohttp import open_pool  # noqa: PLC0415
-
-    return open_pool
+def _fast(proxy: httpx.Proxy | None, connections: int) -> httpx.AsyncBaseTransport:
+    pool = aiohttp.TCPConnector(ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE)
+    return OverAiohttp(pool, proxy)
 
 
 def _plain(

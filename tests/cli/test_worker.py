@@ -45,9 +45,3 @@ def test_a_worker_reads_no_colours(modules: set[str]) -> None:
 
 def test_a_worker_reads_no_linked_roles_where_there_are_none(modules: set[str]) -> None:
     assert not modules & {"snowflake.linked_roles.background", "snowflake.web.linked_roles"}
-
-
-def test_a_worker_does_not_read_what_carries_requests_to_discord_before_there_are_any(
-    modules: set[str],
-) -> None:
-    assert not modules & {"aiohttp", "httpx_aiohttp"}

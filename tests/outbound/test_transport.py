@@ -1,8 +1,6 @@
 """The pools of connections, to one server and to any."""
 
 import asyncio
-import subprocess
-import sys
 
 import httpx
 import pytest
@@ -42,21 +40,6 @@ async def test_the_first_requests_share_a_pool_also_where_they_come_at_once(open
         answers = await asyncio.gather(*(get(transport, origin) for _ in range(5)))
     assert [answer.status_code for answer in answers] == [200] * 5
     assert connections == 1
-
-
-def test_what_carries_requests_to_one_server_can_be_read_before_the_first() -> None:
-    program = (
-        "import sys, threading\n"
-        "from snowflake.outbound.transport import read_ahead\n"
-        "carrier = 'snowflake.outbound.over_aiohttp'\n"
-        "print(carrier in sys.modules)\n"
-        "read_ahead(), read_ahead()\n"
-        "for reading in set(threading.enumerate()) - {threading.main_thread()}: reading.join()\n"
-        "print(carrier in sys.modules)"
-    )
-    command = [sys.executable, "-c", program]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    assert told.stdout.split() == ["False", "True"]
 
 
 async def test_a_pool_that_nobody_used_can_be_closed(opened: Open) -> None:
