@@ -73,7 +73,7 @@ class SigningKeys:
         later = select(signing_keys).where(signs_from >= key.signs_from)
 
         def work(connection: Connection) -> None:
-            kept = [self._opened(row) for row in connection.execute(later)]
+            kept = [self._opened(row) for row in connection.execute(later).all()]
             rivals = [other.kid for other in kept if other.algorithm == key.algorithm]
             theirs = signing_keys.c.kid.in_(rivals)
             connection.execute(

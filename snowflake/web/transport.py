@@ -5,7 +5,10 @@ calls, two packets, and a client that is woken for half an answer.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
+
+#: Pieces that are sent together: the head of an answer and its body, or of a longer one two parts.
+MOST: Final = 2
 
 
 class Together(asyncio.Transport):
@@ -25,6 +28,9 @@ class Together(asyncio.Transport):
         if not self._written:
             self._loop.call_soon(self.flush)
         self._written.append(data)
+        if len(self._written) == MOST:
+            # Or an answer of many pieces would be gathered whole, however slowly it is read.
+            self.flush()
 
     def flush(self) -> None:
         """Send what has been written, unless nobody is there any more."""

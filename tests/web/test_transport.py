@@ -1,5 +1,9 @@
 """What is sent together, and what waits for nothing."""
 
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
 from tests.web.wire import GET, HEAD, Application, Client, connected
 
 
@@ -32,3 +36,27 @@ async def test_nothing_is_sent_to_a_client_that_has_gone() -> None:
     transport.close()
     await client.rests()
     assert transport.sent == []
+
+
+class Longest(Application):
+    """Answers with a megabyte, a hundred times over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent, self.begun = 0, asyncio.Event()
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
+            self.sent += 1
+            self.begun.set()
+
+
+async def test_no_more_is_written_than_a_client_takes() -> None:
+    application = Longest()
+    async with connected(application) as (reader, writer):
+        writer.write(GET)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        await application.begun.wait()
+        assert application.sent < 100

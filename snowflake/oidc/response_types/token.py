@@ -23,10 +23,10 @@ async def with_token(front: Front, state: State) -> dict[str, str]:
     if opaque is not None:
         issued = opaque.token
     else:
-        # UserInfo has the claims. Here they might make an address that no proxy lets pass.
-        has_room = client.claims_in_access_token and not front.in_uri
-        bare = replace(client, claims_in_access_token=has_room)
-        issued = await asyncio.to_thread(access_token, redeemed, bare, state.keys, times)
+        if front.in_uri:
+            # UserInfo has the claims. Here they might make an address that no proxy lets pass.
+            client = replace(client, claims_in_access_token=False)
+        issued = await asyncio.to_thread(access_token, redeemed, client, state.keys, times)
     return {
         "access_token": issued,
         "token_type": TOKEN_TYPE,
