@@ -45,7 +45,8 @@ async def known_newcomer(note: CodeNote, credentials: Credentials, state: State)
     """
     if credentials.client.registered is None:
         return None
-    code = await state.store.ready_codes.find(note.id, note.login)
+    expires = int(state.clock() + note.lifetime(credentials.client))
+    code = await state.store.ready_codes.find(note.id, note.login, expires)
     if code is None or code.left is None:
         return None
     exchanged = await taken_up(code.left, credentials, state)

@@ -19,9 +19,7 @@ from snowflake.store.schema import codes
 _IS_CODE = codes.c.id == bindparam("code_id")
 _IS_LOGIN = codes.c.id == bindparam("login_id")
 _FIND = Prepared(
-    select(codes.c.id, codes.c.exchanged, codes.c.expires_at, IS_FREE.label("free")).where(
-        or_(_IS_CODE, _IS_LOGIN)
-    )
+    select(codes.c.id, codes.c.exchanged, IS_FREE.label("free")).where(or_(_IS_CODE, _IS_LOGIN))
 )
 _ADD = Prepared(insert(codes))
 _SPEND = Prepared(
@@ -41,10 +39,11 @@ class ReadyCodes:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
-    async def find(self, code_id: str, login_id: str | None) -> Reservation | None:
+    async def find(self, code_id: str, login_id: str | None, expires_at: int) -> Reservation | None:
         """Answer a code for which something was left, and that nobody has brought yet.
 
-        It is ``Codes.reserve`` that tells why any other one is none.
+        It may come again until ``expires_at``, and is known as spent until then. It is
+        ``Codes.reserve`` that tells why any other one is none.
         """
         login = login_id or code_id
         finding = _FIND(code_id=code_id, login_id=login, now=int(self._clock()))
@@ -52,13 +51,13 @@ class ReadyCodes:
         row = found.pop(login, None)
         if row is None or found or not row["free"] or row["exchanged"] is None:
             return None
-        return Reservation(code_id, login, None, row["exchanged"], expires_at=row["expires_at"])
+        return Reservation(code_id, login, None, row["exchanged"], expires_at=expires_at)
 
 
 def spend_ready(code: Reservation, grant_id: str, connection: Connection, now: float) -> None:
     """Use up a code that nobody has reserved. Else as ``spend_for``.
 
-    Its login is there for as long as its codes may come again, and so is this one.
+    Its login serves others. This one may be younger, and is known for longer.
     """
     if code.login_id == code.code_id:
         changes = {code.code_id: _SPEND(code_id=code.code_id, of_grant=grant_id, now=int(now))}
