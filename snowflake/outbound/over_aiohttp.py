@@ -56,6 +56,12 @@ class OverAiohttp(httpx.AsyncBaseTransport):
             )
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise httpx.UnsupportedProtocol(type(error).__name__) from error
+        except UnicodeError:
+            # To look up a host name that is none is of Python's own kind (``sending``).
+            raise
+        except ValueError as error:
+            # A header that cannot be sent, whose value must not be told.
+            raise httpx.LocalProtocolError(type(error).__name__) from None
         return httpx.Response(
             answer.status, headers=answer.raw_headers, stream=_Body(answer), request=request
         )

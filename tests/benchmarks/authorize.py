@@ -1,11 +1,7 @@
 """``/authorize`` beside a bare Starlette that redirects to the same place, by CPU time.
 
-Snowflake reads and checks the parameters, makes a cookie and a PKCE pair, and seals the login note.
-
-Of what it takes beyond the bare redirect, the log line is a fifth, reading the parameters a fifth,
-what every request passes and the headers of its answer a sixth, what to ask Discord for and the URL
-of its page a sixth, sealing the note a twentieth. Checking
-the parameters, the cookie and the PKCE pair are the rest.
+Snowflake reads and checks the parameters, works out what to ask Discord for, makes a cookie and a
+PKCE pair, seals the login note, and writes a line of the log.
 """
 
 from collections.abc import Iterator

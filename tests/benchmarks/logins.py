@@ -12,25 +12,6 @@ a login with one worker over that with two, which is what two would do if nobody
 other. The two were far apart (1.05 and 1.87) while a transaction of SQLite was done in a thread:
 each of its statements waited there for the interpreter, with the database locked, so that a hundred
 logins a second were the most, whatever the number of workers.
-
-What a login costs, by py-spy's samples of a worker at full load, on the machine of the guide's
-table: the three calls to Discord a fifth (httpx over aiohttp; over its own transport they were more
-than half of a login that took twice as long); SQLAlchemy and SQLite a seventh (three transactions,
-six or seven statements, two commits to the disk); the two signatures a tenth; Uvicorn and
-Starlette, four requests long, a fifth; sealing and opening notes and rows a twentieth;
-log lines a thirtieth; collecting garbage a thirtieth. The rest is spread thinly
-over reading and checking parameters, JSON and base64. No function has more than a twentieth. By
-endpoint, without sockets: ``/authorize`` and the callback a tenth together, ``/token`` three
-quarters, ``/userinfo`` the rest.
-
-What is slow seems not to be Python's own loop but how much code a login passes through: a call to
-Discord takes 0.2 ms when nothing else is done, and three times that within a login; a Python that
-runs plain loops twice as fast (Debian's, beside one built without profile-guided optimization) did
-not do more logins. RSA in OpenSSL runs out of the processor's nearest cache and a login does not:
-on a machine that is shared with others, the same login was seen to cost twice as much from one
-minute to the next while ``openssl speed`` did not change. The bare minimum of a login, which is two
-signatures, one check of one, three calls over aiohttp and four requests to a bare Starlette, is
-most of the time that 0.40 of the limit would leave, so that this is no goal any more.
 """
 
 from collections.abc import Iterable, Iterator

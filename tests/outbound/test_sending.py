@@ -161,6 +161,14 @@ async def test_a_url_that_leads_nowhere_has_never_arrived(opened: Open, url: str
             await get(transport, url)
 
 
+async def test_a_header_that_cannot_be_sent_is_told_without_its_value(opened: Open) -> None:
+    request = httpx.Request("GET", "http://discord.example/", headers={"Authorization": "se\ncret"})
+    async with opened("http://discord.example/") as transport:
+        with pytest.raises(NoAnswer) as failed:
+            await send(transport, request, seconds=5, size=100)
+    assert "cret" not in str(failed.value)
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
