@@ -96,7 +96,7 @@ async def attempts(sqlite: Place) -> int:
 def out(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
     """Let the store be out."""
 
-    async def fail(*_: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise OUTAGE
 
     for name in ("read", "write"):
