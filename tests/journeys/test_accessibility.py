@@ -13,7 +13,7 @@ from snowflake.oidc.answers import Posted
 from snowflake.oidc.scopes import BUILT_IN
 from snowflake.sandbox.demo import Sandbox
 from snowflake.sandbox.demo import running as running_sandbox
-from snowflake.web.device.entering import UNKNOWN
+from snowflake.web.device.entering import ONCE_MORE, UNKNOWN
 from snowflake.web.form_post import posting_page
 from snowflake.web.pages import denial_page
 from snowflake.web.pages import page as page_of
@@ -182,7 +182,15 @@ def test_so_can_pages_with_all_that_they_may_have(shown: Page) -> None:
     )
     faults = ("", UNKNOWN)
     entering = [
-        page_of("device.html", request, form=True, code=code, fault=fault, action="/device")
+        page_of(
+            "device.html",
+            request,
+            form=True,
+            code=code,
+            fault=fault,
+            notice=None if fault else ONCE_MORE,
+            action="/device",
+        )
         for code in ("", "BCDF-GHJK")
         for fault in faults
     ]

@@ -60,7 +60,7 @@ def test_the_question_can_be_read_on_a_telephone_and_answered_by_keyboard(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_code_is_typed_without_a_mouse(page: Page, scheme: Literal["light", "dark"]) -> None:
-    visit(page, shown("device.html", code="", fault=UNKNOWN), scheme)
+    visit(page, shown("device.html", code="", fault=UNKNOWN, notice=None), scheme)
     assert_fits(page)
     for selector in (".button", ".notice"):
         assert contrast_of(page, selector) >= READABLE
