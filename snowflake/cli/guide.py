@@ -1,14 +1,14 @@
 """``snowflake guide``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.table import Table
 
 from snowflake import guides
 from snowflake.configuration.hints import guess
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 #: Characters of a line that is still read with ease.
 WIDTH = 100
@@ -20,6 +20,10 @@ def guide(
     ] = None,
 ) -> None:
     """Read a guide, such as 'snowflake guide authentik'."""
+    # At the start of a command adornments are passed over (``reading``); this is where it runs.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markdown import Markdown  # noqa: PLC0415
+
     console = Console()
     if name is None:
         console.print(_list())
@@ -43,7 +47,9 @@ def _others() -> str:
     return f"; there are {', '.join(guides.NAMES)}"
 
 
-def _list() -> Table:
+def _list() -> "Table":
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for name in guides.NAMES:
         table.add_row(name, guides.read(name).aim)

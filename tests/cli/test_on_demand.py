@@ -135,3 +135,15 @@ def test_a_list_says_of_a_command_what_the_command_says_of_itself(name: str, com
 
 def test_every_command_is_listed_once() -> None:
     assert sorted(name for name, _ in commands()) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_can_be_read_by_a_process_that_has_read_nothing_else(command: str) -> None:
+    told, _ = run(*command.split(), "--help")
+    assert told.startswith(f"Usage: snowflake {command} ")
+
+
+def test_a_guide_is_shown_by_a_process_that_has_read_nothing_else() -> None:
+    listed, modules = run("guide")
+    assert "authentik" in listed
+    assert "rich.table" in modules
