@@ -1,7 +1,7 @@
 """Who has come back from Discord: asked once, and kept with our code until it is redeemed."""
 
 import asyncio
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
@@ -18,6 +18,7 @@ from snowflake.settings.client import Client
 from snowflake.state import State
 from snowflake.state.quota import FAILED_CODES, Quota
 from snowflake.store.codes import CodeReserved, LoginReserved, Reservation, Unknown
+from snowflake.store.ready_codes import ReadyCode
 
 #: Seconds after which to come again with a code that another request is redeeming.
 REDEEMING = 1
@@ -25,15 +26,24 @@ REDEEMING = 1
 PAUSE = 0.05
 
 
-class Newcomer(NamedTuple):
-    """Somebody new, what Discord gave for its code, and our own code or their login, reserved."""
+#: How our own code is ours: because it is reserved, or because nobody else has it.
+Code = TypeVar("Code", Reservation, ReadyCode)
 
-    code: Reservation
+
+class Newcomer(NamedTuple, Generic[Code]):
+    """Somebody new, what Discord gave for its code, and our own code or their login."""
+
+    code: Code
     exchanged: Exchanged
     fetched: Fetched
 
 
-async def known_newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer | None:
+AnyNewcomer = Newcomer[Reservation] | Newcomer[ReadyCode]
+
+
+async def known_newcomer(
+    note: CodeNote, credentials: Credentials, state: State
+) -> Newcomer[ReadyCode] | None:
     """Answer who has come to a registered client, if the callback has found that out.
 
     Then nobody has to be asked, and our code is not reserved. None if it has not, or if there is
@@ -47,7 +57,7 @@ async def known_newcomer(note: CodeNote, credentials: Credentials, state: State)
         return None
     expires = int(state.clock() + note.lifetime(credentials.client))
     code = await state.store.ready_codes.find(note.id, note.login, expires)
-    if code is None or code.left is None:
+    if code is None:
         return None
     exchanged = await taken_up(code.left, credentials, state)
     fetched = exchanged.fetched
@@ -56,7 +66,7 @@ async def known_newcomer(note: CodeNote, credentials: Credentials, state: State)
 
 async def newcomer(
     note: CodeNote, credentials: Credentials, state: State, *, redeeming: bool
-) -> Newcomer:
+) -> Newcomer[Reservation]:
     """Redeem Discord's code and ask who it is, with our own code reserved meanwhile.
 
     Unless somebody is ``redeeming`` it, it is the login alone: our code has not left us yet. What

@@ -12,6 +12,7 @@ from snowflake.oidc.notes import LoginNote
 from snowflake.oidc.single_sign_on import told
 from snowflake.protocol.session_cookie import new_identifier
 from snowflake.state import State
+from snowflake.store.codes import Reservation
 from snowflake.store.session_logins import Arrival, Left
 from snowflake.store.sessions import Session
 
@@ -25,7 +26,7 @@ class Begun(NamedTuple):
 
 async def begin_session(
     note: LoginNote,
-    newcomer: Newcomer,
+    newcomer: Newcomer[Reservation],
     subject: str,
     previous: str | None,
     state: State,

@@ -105,16 +105,14 @@ class Reservation:
 
     So it has the login of which the code is; without one, the code is all there is. ``left`` is
     what an earlier request left with ``release``, because Discord then let it down or for others.
-    ``tried`` is whether anybody has tried something in vain of late who was asked about. Without a
-    ``holder`` it is a code that may be spent at once (``ready_codes``).
+    ``tried`` is whether anybody has tried something in vain of late who was asked about.
     """
 
     code_id: str
     login_id: str
-    holder: str | None
+    holder: str
     left: str | None
-    tried: bool = True
-    expires_at: int = 0
+    tried: bool
 
     @property
     def held(self) -> dict[str, object]:
@@ -125,6 +123,20 @@ class Reservation:
     def rows(self) -> int:
         """How many there are."""
         return len({self.code_id, self.login_id})
+
+    def spend_for(self, grant: Grant, connection: Connection) -> None:
+        """Use up the code, remembering the grant that it made, in the transaction that makes it.
+
+        Its login stays for others, with what is left to them.
+
+        Raises:
+            InvalidGrant: the reservation was lost, so that nothing of the transaction may stay:
+                another request has made a grant of this code, or is about to.
+        """
+        left, person = self.left, grant.person
+        spending = _SPEND(**self.held, of_grant=grant.id, left=left, of_person=person)
+        if spending.run(connection) != self.rows:
+            raise InvalidGrant(REDEEMED)
 
 
 class Codes:
@@ -207,21 +219,6 @@ def leave(
 
 def _leaving(reservation: Reservation, exchanged: str | None, person: str | None) -> Statement:
     return _LEAVE(**reservation.held, left=exchanged, of_person=person)
-
-
-def spend_for(reservation: Reservation, grant: Grant, connection: Connection) -> None:
-    """Use up a code, remembering the grant that it made, in the transaction that makes it.
-
-    Its login stays for others, with what is left to them.
-
-    Raises:
-        InvalidGrant: the reservation was lost, so that nothing of the transaction may stay: another
-            request has made a grant of this code, or is about to.
-    """
-    left, person = reservation.left, grant.person
-    spending = _SPEND(**reservation.held, of_grant=grant.id, left=left, of_person=person)
-    if spending.run(connection) != reservation.rows:
-        raise InvalidGrant(REDEEMED)
 
 
 def _why_not(connection: Connection, row_id: str, now: int) -> CodeReserved | CodeSpent:

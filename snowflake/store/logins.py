@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from snowflake.store import access_tokens, codes, refresh_tokens
+from snowflake.store import access_tokens, refresh_tokens
 from snowflake.store.access_tokens import NewToken
 from snowflake.store.codes import Reservation
 from snowflake.store.database import Database
 from snowflake.store.discord_tokens import DiscordTokens, StoredTokens
 from snowflake.store.grants import Grant, Grants, surplus
 from snowflake.store.memberships import Membership, Memberships, in_order
-from snowflake.store.ready_codes import spend_ready
+from snowflake.store.ready_codes import ReadyCode
 from snowflake.store.session_liveness import hold
 
 
@@ -36,7 +36,7 @@ class Logins:
 
     async def save(
         self,
-        code: Reservation,
+        code: Reservation | ReadyCode,
         grant: Grant,
         tokens: StoredTokens | None,
         learnt: Iterable[Membership],
@@ -61,10 +61,7 @@ class Logins:
             if grant.session is not None:
                 hold(connection, grant.session, grant.client_id, self.clock())
             surplus(grant).run(connection)
-            if code.holder is None:
-                spend_ready(code, grant.id, connection, self.clock())
-            else:
-                codes.spend_for(code, grant, connection)
+            code.spend_for(grant, connection)
             for statement in statements:
                 statement.run(connection)
             if tokens is not None:

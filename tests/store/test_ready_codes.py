@@ -9,6 +9,7 @@ from snowflake.store.codes import CodeSpent, Reservation
 from snowflake.store.grants import Grant
 from snowflake.store.housekeeping import SLACK
 from snowflake.store.logins import Issued
+from snowflake.store.ready_codes import ReadyCode
 from snowflake.store.refresh_tokens import new_token
 from tests.running import NOW, Clock
 from tests.store.furniture import PERSON, grant, tokens
@@ -25,14 +26,14 @@ async def leave(store: Store, names: Names) -> None:
     await store.codes.release(login, "left", PERSON)
 
 
-async def found(store: Store, names: Names) -> Reservation:
+async def found(store: Store, names: Names) -> ReadyCode:
     code = await store.ready_codes.find(*names, NOW + 60)
     assert code is not None
     assert code.left == "left"
     return code
 
 
-async def save(store: Store, code: Reservation, made: Grant) -> None:
+async def save(store: Store, code: Reservation | ReadyCode, made: Grant) -> None:
     await store.logins.save(code, made, tokens(), [], Issued(new_token()))
 
 

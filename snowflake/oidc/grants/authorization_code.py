@@ -10,7 +10,7 @@ from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.granting import front_grant_of
 from snowflake.oidc.grants.lifetimes import is_refreshable
 from snowflake.oidc.grants.redeeming import admitted, redeemed
-from snowflake.oidc.newcomers import Newcomer
+from snowflake.oidc.newcomers import AnyNewcomer
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.tokens import Redeemed
 from snowflake.protocol import pkce
@@ -72,7 +72,7 @@ def _open(credentials: Credentials, params: Parameters, state: State) -> CodeNot
     return note
 
 
-async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
+async def _newcomer(note: CodeNote, credentials: Credentials, state: State) -> AnyNewcomer:
     """Ask who has come, and whether they may."""
     try:
         return await admitted(note, credentials, state)

@@ -7,7 +7,7 @@ from snowflake.errors import AccessDenied, TemporarilyUnavailable
 from snowflake.oidc.credentials import Credentials
 from snowflake.oidc.grants.granting import grant_of_login
 from snowflake.oidc.grants.lifetimes import expires_at
-from snowflake.oidc.newcomers import Newcomer, known_newcomer, newcomer
+from snowflake.oidc.newcomers import AnyNewcomer, known_newcomer, newcomer
 from snowflake.oidc.notes import CodeNote
 from snowflake.oidc.outcomes import login_ended
 from snowflake.oidc.tokens import Redeemed
@@ -16,11 +16,12 @@ from snowflake.people.person import Person
 from snowflake.people.policies import admit
 from snowflake.settings.client import Client
 from snowflake.state import State
+from snowflake.store.codes import Reservation
 from snowflake.store.logins import Issued
 from snowflake.store.refresh_tokens import new_token
 
 
-async def admitted(note: CodeNote, credentials: Credentials, state: State) -> Newcomer:
+async def admitted(note: CodeNote, credentials: Credentials, state: State) -> AnyNewcomer:
     """Find out who has come with a code, and let them in.
 
     The code is reserved if Discord has to be asked, or if they are not let in.
@@ -52,7 +53,7 @@ async def admitted(note: CodeNote, credentials: Credentials, state: State) -> Ne
 
 
 async def redeemed(
-    note: CodeNote, came: Newcomer, credentials: Credentials, state: State, *, refreshable: bool
+    note: CodeNote, came: AnyNewcomer, credentials: Credentials, state: State, *, refreshable: bool
 ) -> Redeemed:
     """Make the grant of whoever is admitted, and with it the tokens that are kept.
 
@@ -82,8 +83,9 @@ async def redeemed(
     try:
         await state.store.logins.save(code, grant, tokens, learnt, issued)
     except TemporarilyUnavailable:
-        with suppress(TemporarilyUnavailable):
-            await state.store.codes.release(code, code.left, person.user.id)
+        if isinstance(code, Reservation):
+            with suppress(TemporarilyUnavailable):
+                await state.store.codes.release(code, code.left, person.user.id)
         raise
     login_ended("completed", person=grant.person)
     return Redeemed(grant, granted, *issued, nonce=note.nonce)
