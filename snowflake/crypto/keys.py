@@ -138,10 +138,7 @@ class SentToken:
         Raises:
             ValueError: it holds no JSON.
         """
-        try:
-            claims = json.loads(self._signature.payload or b"")
-        except RecursionError as error:
-            raise ValueError("is not a signed token") from error
+        claims = self._held()
         return claims if isinstance(claims, dict) else {}
 
     def verified(self, key: AsymmetricKey | OctKey, algorithm: Algorithm) -> dict[str, Any]:
@@ -152,13 +149,19 @@ class SentToken:
         """
         try:
             is_signed = validate_compact(self._signature, key, registry=_REGISTRIES[algorithm.name])
-            claims = json.loads(self._signature.payload or b"")
+            claims = self._held()
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             # Headers that are not of the type they should be, as ``crit``, are a TypeError there.
             raise ValueError("is not a token that was signed here") from error
         if not is_signed or not isinstance(claims, dict):
             raise ValueError("is not a token that was signed here")
         return claims
+
+    def _held(self) -> object:
+        try:
+            return json.loads(self._signature.payload or b"")
+        except RecursionError as error:
+            raise ValueError("is not a signed token") from error
 
 
 def by_secret(secret: str) -> Signer:

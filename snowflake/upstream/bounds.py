@@ -12,6 +12,9 @@ MAX_KEYS: Final = 100
 #: Bits of an RSA key: fewer are weak (RFC 7518, section 3.3), more would keep everybody waiting.
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 16_384
+#: Names of missing keys that are remembered, and the characters of one.
+MAX_MISSING: Final = 256
+MAX_KID: Final = 256
 
 #: Bytes of the header of an ID token, which may hold certificates, and of its signature.
 MAX_HEADER: Final = 16_384

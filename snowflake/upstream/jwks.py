@@ -14,16 +14,19 @@ from snowflake.concurrency.recent import Recent
 from snowflake.concurrency.single_flight import SingleFlight
 from snowflake.errors import UpstreamDown, UpstreamError, UpstreamUnasked, UpstreamUntrusted
 from snowflake.upstream.algorithms import takes
-from snowflake.upstream.bounds import MAX_KEYS, MAX_RSA_BITS, MIN_RSA_BITS
+from snowflake.upstream.bounds import (
+    MAX_KEYS,
+    MAX_KID,
+    MAX_MISSING,
+    MAX_RSA_BITS,
+    MIN_RSA_BITS,
+)
 
 #: Seconds for which keys are kept.
 LIFETIME: Final = 3600.0
 #: Seconds between two times that keys are fetched because one is missing.
 PAUSE: Final = 30.0
 
-#: Names of missing keys that are remembered, and the characters of one.
-MOST_MISSING: Final = 256
-MAX_KID: Final = 256
 #: What of the provider's it is whose key is looked for.
 STEP: Final = "ID token"
 
@@ -46,7 +49,7 @@ class Keys:
         self._kept = SingleFlight(LIFETIME, clock)
         self._missed_at: float | None = None
         #: By the names of keys that were missing: after how many fetches each was so first.
-        self._missing = Recent[str, int](MOST_MISSING)
+        self._missing = Recent[str, int](MAX_MISSING)
         self._fetches, self._names = 0, set[str]()
 
     async def find(self, kid: str | None, algorithm: str) -> Key:

@@ -7,12 +7,7 @@ from starlette.responses import Response
 
 from snowflake.oidc.account import sign_in
 from snowflake.oidc.clients import find_client
-from snowflake.oidc.devices import (
-    SignInFirst,
-    UnknownUserCode,
-    find_device,
-    login_for,
-)
+from snowflake.oidc.devices import SignInFirst, UnknownUserCode, find_device, login_for
 from snowflake.oidc.hints import Hints
 from snowflake.oidc.question import page_for
 from snowflake.oidc.single_sign_on import Entry, by_session
