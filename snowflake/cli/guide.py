@@ -1,17 +1,11 @@
 """``snowflake guide``."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from snowflake import guides
 from snowflake.configuration.hints import guess
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-#: Characters of a line that is still read with ease.
-WIDTH = 100
 
 
 def guide(
@@ -20,13 +14,11 @@ def guide(
     ] = None,
 ) -> None:
     """Read a guide, such as 'snowflake guide authentik'."""
-    # At the start of a command adornments are passed over (``reading``); this is where it runs.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.markdown import Markdown  # noqa: PLC0415
+    # At the start of a command what it needs is passed over (``reading``).
+    from snowflake.cli.showing_guides import show, show_all  # noqa: PLC0415
 
-    console = Console()
     if name is None:
-        console.print(_list())
+        show_all()
         return
     try:
         text = guides.read(name).text
@@ -35,22 +27,8 @@ def guide(
             f"there is no guide of that name{guess(name.lower(), guides.NAMES) or _others()}",
             param_hint="NAME",
         ) from None
-    if not console.is_terminal:
-        # For a file, or another program to show.
-        typer.echo(text, nl=False)
-        return
-    with console.pager(styles=True):
-        console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))
+    show(text)
 
 
 def _others() -> str:
     return f"; there are {', '.join(guides.NAMES)}"
-
-
-def _list() -> "Table":
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in guides.NAMES:
-        table.add_row(name, guides.read(name).aim)
-    return table
