@@ -8,13 +8,13 @@ person makes a later login cheaper. Every status is checked, and all of the firs
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from urllib.parse import quote_from_bytes, urlencode
 
 from snowflake.sandbox.discord import GUILDS
-from tests.benchmarks.connection import Connection
+from tests.benchmarks.connection import Connection, connected
 from tests.benchmarks.discord import CLIENT_ID, CLIENT_SECRET, MEMBERSHIPS, SESSION, email_of
 from tests.benchmarks.messages import Message, Unexpected, request
 from tests.benchmarks.processes import Discord
@@ -124,19 +124,11 @@ class Browser:
         _check(claims["groups"] == [guild.id for guild in GUILDS[:MEMBERSHIPS]], "groups")
 
 
-@asynccontextmanager
-async def browsers(
+def browsers(
     number: int, issuer: str, discord: Discord, client_id: str = CLIENT_ID
-) -> AsyncIterator[list[Browser]]:
+) -> AbstractAsyncContextManager[Sequence[Browser]]:
     """Open browsers."""
-    opened = [Browser(issuer, discord.origin, client_id) for _ in range(number)]
-    try:
-        for browser in opened:
-            await browser.connect()
-        yield opened
-    finally:
-        for browser in opened:
-            browser.close()
+    return connected([Browser(issuer, discord.origin, client_id) for _ in range(number)])
 
 
 def authorization_request(issuer: str, client_id: str = CLIENT_ID, fields: bytes = b"") -> bytes:

@@ -1,7 +1,9 @@
 """A connection to a server, which is kept."""
 
 import asyncio
-from typing import cast
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from tests.benchmarks.messages import Message, Unexpected, whole_message
@@ -55,3 +57,28 @@ class Connection(asyncio.Protocol):
             return
         self._received = b""
         self._answer.set_result(answer)
+
+
+class Connecting(Protocol):
+    """Whoever has connections of their own."""
+
+    async def connect(self) -> None:
+        """Open them."""
+
+    def close(self) -> None:
+        """Close them."""
+
+
+Opened = TypeVar("Opened", bound=Connecting)
+
+
+@asynccontextmanager
+async def connected(opened: Sequence[Opened]) -> AsyncIterator[Sequence[Opened]]:
+    """Open the connections of all, for as long as the block lasts."""
+    try:
+        for one in opened:
+            await one.connect()
+        yield opened
+    finally:
+        for one in opened:
+            one.close()

@@ -25,7 +25,7 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks.browser import APPLICATION, PEOPLE
 from tests.benchmarks.effort import LITTLE
 from tests.benchmarks.messages import Message, Unexpected
-from tests.benchmarks.processes import Discord, serve, simulated_discord
+from tests.benchmarks.processes import Discord, Server, serve, simulated_discord
 from tests.benchmarks.registered import settings_of
 from tests.benchmarks.report import Row
 from tests.benchmarks.rivals import comparison, programs, visitor
@@ -50,26 +50,34 @@ def router() -> Iterator[respx.MockRouter]:
         yield router
 
 
+@pytest.fixture
+def discord(tmp_path: Path) -> Iterator[Discord]:
+    with simulated_discord(tmp_path) as discord:
+        yield discord
+
+
+@pytest.fixture
+def snowflake(tmp_path: Path, discord: Discord) -> Iterator[Server]:
+    with serve(tmp_path, discord, settings=settings_of(tmp_path)) as snowflake:
+        yield snowflake
+
+
 def test_both_kinds_of_clients_are_put_beside_whoever_can_be_had(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, discord: Discord, snowflake: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (
-        simulated_discord(tmp_path) as discord,
-        serve(tmp_path, discord, settings=settings_of(tmp_path)) as other,
-    ):
-        rival = replace(comparison.kinds_of(other)[0], name="Dex with SQLite")
+    rival = replace(comparison.kinds_of(snowflake)[0], name="Dex with SQLite")
 
-        def fails() -> Path:
-            raise NotHere("there is no command mvn")
+    def fails() -> Path:
+        raise NotHere("there is no command mvn")
 
-        monkeypatch.setattr(programs, "keycloak", fails)
-        rivals = {
-            "Dex with SQLite": lambda *_: nullcontext(rival),
-            "Keycloak": comparison.RIVALS["Keycloak"],
-        }
-        monkeypatch.setattr(comparison, "RIVALS", rivals)
-        monkeypatch.setattr(comparison, "simulated_discord", lambda _: nullcontext(discord))
-        missing, *rows, memory = comparison.run(LITTLE, tmp_path)
+    monkeypatch.setattr(programs, "keycloak", fails)
+    rivals = {
+        "Dex with SQLite": lambda *_: nullcontext(rival),
+        "Keycloak": comparison.RIVALS["Keycloak"],
+    }
+    monkeypatch.setattr(comparison, "RIVALS", rivals)
+    monkeypatch.setattr(comparison, "simulated_discord", lambda _: nullcontext(discord))
+    missing, *rows, memory = comparison.run(LITTLE, tmp_path)
     assert missing.cells[:3] == ("beside Keycloak", "not measured", "there is no command mvn")
     kinds = ("a registered client", "a Discord application")
     names = [f"{kind}, {number} at once" for number in (2, 1) for kind in kinds]
@@ -86,25 +94,21 @@ def test_rivals_are_measured_only_when_they_are_named(monkeypatch: pytest.Monkey
 
 
 def test_a_login_that_does_not_lead_to_a_code_ends_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    discord: Discord, snowflake: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (
-        simulated_discord(tmp_path) as discord,
-        serve(tmp_path, discord, settings=settings_of(tmp_path)) as snowflake,
-    ):
-        provider = comparison.kinds_of(snowflake)[0]
+    provider = comparison.kinds_of(snowflake)[0]
 
-        async def sign_in(provider: Provider, discord: Discord) -> None:
-            async with visitors(1, provider, discord) as (only,):
-                await only.sign_in(next(PEOPLE))
+    async def sign_in(provider: Provider, discord: Discord) -> None:
+        async with visitors(1, provider, discord) as (only,):
+            await only.sign_in(next(PEOPLE))
 
-        with pytest.raises(Unexpected, match="expected 302 or 303"):
-            uvloop.run(sign_in(replace(provider, client_id="nobody"), discord))
-        with pytest.raises(Unexpected, match="sent elsewhere"):
-            uvloop.run(sign_in(provider, Discord(discord.origin.replace("localhost", "127.0.0.1"))))
-        monkeypatch.setattr(visitor, "CODE", re.compile(rb"never"))
-        with pytest.raises(Unexpected, match="the application got no code"):
-            uvloop.run(sign_in(provider, discord))
+    with pytest.raises(Unexpected, match="expected 302 or 303"):
+        uvloop.run(sign_in(replace(provider, client_id="nobody"), discord))
+    with pytest.raises(Unexpected, match="sent elsewhere"):
+        uvloop.run(sign_in(provider, Discord(discord.origin.replace("localhost", "127.0.0.1"))))
+    monkeypatch.setattr(visitor, "CODE", re.compile(rb"never"))
+    with pytest.raises(Unexpected, match="the application got no code"):
+        uvloop.run(sign_in(provider, discord))
 
 
 def test_a_visitor_keeps_the_cookies_that_last() -> None:

@@ -6,14 +6,14 @@ the same requests from it; how often a login is sent on is the provider's affair
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from subprocess import Popen
 from urllib.parse import urlencode
 
 from tests.benchmarks.browser import APPLICATION, CODE, NONCE, STATE, TOKEN_FORM
-from tests.benchmarks.connection import Connection
+from tests.benchmarks.connection import Connection, connected
 from tests.benchmarks.discord import CLIENT_SECRET, SESSION, email_of
 from tests.benchmarks.messages import Message, Unexpected, request
 from tests.benchmarks.processes import Discord
@@ -123,19 +123,11 @@ class Visitor:
         raise Unexpected(f"sent elsewhere: {location.decode()}")
 
 
-@asynccontextmanager
-async def visitors(
+def visitors(
     number: int, provider: Provider, discord: Discord
-) -> AsyncIterator[list[Visitor]]:
+) -> AbstractAsyncContextManager[Sequence[Visitor]]:
     """Open browsers."""
-    opened = [Visitor(provider, discord) for _ in range(number)]
-    try:
-        for visitor in opened:
-            await visitor.connect()
-        yield opened
-    finally:
-        for visitor in opened:
-            visitor.close()
+    return connected([Visitor(provider, discord) for _ in range(number)])
 
 
 def _below(location: bytes, origin: str) -> bytes | None:

@@ -75,13 +75,19 @@ async def test_guessers_elsewhere_do_not_keep_out_who_has_been_here(
     assert (await poll(device, codes)).status_code == 200
 
 
-async def test_guessers_elsewhere_do_not_keep_out_who_is_new_here(
-    snowflake: Snowflake, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They sign in first, whose guesses are then few and their own."""
+@pytest.fixture
+async def guessed(snowflake: Snowflake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let strangers have spent what they have in common."""
     allowing(monkeypatch, USER_CODES, everybody=1)
     async with snowflake.another_browser() as stranger:
         await enter(stranger, WRONG)
+
+
+@pytest.mark.usefixtures("guessed")
+async def test_guessers_elsewhere_do_not_keep_out_who_is_new_here(
+    snowflake: Snowflake, device: httpx.AsyncClient
+) -> None:
+    """They sign in first, whose guesses are then few and their own."""
     codes = await begin(device)
     departed = await enter(snowflake.browser, codes["user_code"])
     assert is_sent_to_discord(departed)
@@ -105,12 +111,10 @@ async def test_whoever_has_guessed_themselves_gets_no_more_by_signing_in(
         assert answer.status_code == 429
 
 
+@pytest.mark.usefixtures("guessed")
 async def test_whoever_will_not_sign_in_first_may_try_again(
-    snowflake: Snowflake, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    snowflake: Snowflake, device: httpx.AsyncClient
 ) -> None:
-    allowing(monkeypatch, USER_CODES, everybody=1)
-    async with snowflake.another_browser() as stranger:
-        await enter(stranger, WRONG)
     codes = await begin(device)
     departed = await enter(snowflake.browser, codes["user_code"])
     state = query_of(departed.headers["location"])["state"]
