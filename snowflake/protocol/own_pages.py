@@ -3,9 +3,9 @@
 The first is the sealed note of the page, with the cookie of its browser. Cookies of ours do not
 come along from other sites, but from other hosts of the same site they do (``SameSite=Lax``).
 
-It is asked as Go's ``http.CrossOriginProtection`` asks it. What applications post to us
-(``/authorize``, ``/logout``) comes from elsewhere by design, and changes nothing without a page of
-ours.
+It is asked as Go's ``http.CrossOriginProtection`` asks it, but for the scheme of an origin, which
+counts here. What applications post to us (``/authorize``, ``/logout``) comes from elsewhere by
+design, and changes nothing without a page of ours.
 """
 
 from typing import Final
