@@ -1,5 +1,6 @@
 """What every test stands on: no environment, no network, a clock that stands still."""
 
+import asyncio
 import os
 import socket
 import ssl
@@ -63,6 +64,15 @@ def _certificates_are_read_once() -> Iterator[None]:
     # Every HTTP client reads them anew, which takes longer than most tests.
     with patch("ssl.create_default_context", cache(ssl.create_default_context)):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_loop_is_left_running() -> Iterator[None]:
+    # Playwright's is until its browser ends, and keeps every asynchronous test from beginning: one
+    # that outlives its module fails those that have nothing to do with it.
+    yield
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
 
 
 @pytest.fixture(autouse=True)

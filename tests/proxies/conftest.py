@@ -83,7 +83,7 @@ def proxied(
             yield replace(behind, http=http), f"{ORIGIN}{path}", through
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with neighbours(certificates, tmp_path_factory.mktemp("site")) as running:
         yield running
