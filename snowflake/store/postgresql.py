@@ -1,19 +1,18 @@
 """PostgreSQL, over asyncpg."""
 
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Dialect, Engine, Table, event, func, select, text
+from sqlalchemy import Connection, Engine, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_, greenlet_spawn
 
 from snowflake.errors import StartFault
 from snowflake.store.database import Database, Result, Work
@@ -22,8 +21,9 @@ from snowflake.store.url import server_name
 
 #: Connections of one process at most. They stay open, for a new one costs more than a login.
 CONNECTIONS = 15
-#: Seconds without use after which a connection is asked whether it still reaches the server.
-ASKED_AFTER = 1
+#: Seconds without use after which a connection is asked whether it still reaches the server, and
+#: for which it may keep silent then.
+ASKED_AFTER, ANSWER_TIMEOUT = 1, 2
 #: Seconds to wait for a connection, and for a new one to be made.
 POOL_TIMEOUT, CONNECT_TIMEOUT = 5, 5
 #: Seconds that one statement may take.
@@ -128,7 +128,7 @@ def _engine(url: URL) -> AsyncEngine:
         raise StartFault([f"SNOWFLAKE_DATABASE_URL: {missing}"]) from error
     pool = engine.sync_engine.pool
     event.listen(pool, "checkin", _note_use)
-    event.listen(pool, "checkout", partial(_check, engine.dialect))
+    event.listen(pool, "checkout", _check)
     return engine
 
 
@@ -136,27 +136,27 @@ def _note_use(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = monotonic()
 
 
-def _check(
-    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: object
-) -> None:
+def _check(_: DBAPIConnection, record: ConnectionPoolEntry, __: object) -> None:
     """Have all connections made anew if the one that is taken from the pool is dead.
 
-    To ask takes four journeys to the server, more than most of what is done then. So one that was
-    in use just now is asked nothing: if the server has closed it, the driver knows.
+    To ask is a journey to the server, as most of what is done then. So one that was in use just now
+    is asked nothing: if the server has closed it, the driver knows.
     """
     driver = record.driver_connection
     if driver is None or driver.is_closed():
         raise InvalidatePoolError
     is_idle = monotonic() - record.info.get("used_at", monotonic()) > ASKED_AFTER
-    if is_idle and not _answers(dialect, connection):
+    if is_idle and not await_(_answers(driver)):
         raise InvalidatePoolError
 
 
-def _answers(dialect: Dialect, connection: DBAPIConnection) -> bool:
+async def _answers(driver: Any) -> bool:  # asyncpg need not be there
     try:
-        return dialect.do_ping(connection)
-    except dialect.loaded_dbapi.Error:
+        await driver.execute("SELECT 1", timeout=ANSWER_TIMEOUT)
+    except Exception:  # noqa: BLE001 - whatever it says
+        # Nothing at all, where the server's machine or a router between has forgotten it.
         return False
+    return True
 
 
 def _code(error: DBAPIError) -> str:

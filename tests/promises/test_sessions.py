@@ -125,6 +125,26 @@ async def test_after_a_logout_nothing_of_the_session_works(
             assert await visitor.enter(browser, GRAFANA) is None
 
 
+async def test_of_many_who_bring_one_code_to_several_processes_one_gets_tokens(
+    three: Processes, browsers: list[httpx.AsyncClient]
+) -> None:
+    visitor = Visitor(three.discord)
+    # Of somebody who comes from Discord, and of the same by their session.
+    codes = [await visitor.come_back(browsers[0], await visitor.depart(browsers[0], WIKI))]
+    codes.append(await visitor.enter(browsers[1], WIKI) or "")
+    for code in codes:
+        bringing = (redeem(browsers[number % PROCESSES], WIKI, code) for number in range(AT_ONCE))
+        answers = await asyncio.gather(*bringing)
+        [tokens] = [tokens_of(answer) for answer in answers if answer.status_code == httpx.codes.OK]
+        refused = [error_of(answer) for answer in answers if answer.status_code != httpx.codes.OK]
+        assert {*refused} <= {INVALID_GRANT, OUT}
+        # Whoever comes when it is over brings a replay, which ends what the first one got.
+        assert error_of(await redeem(browsers[2], WIKI, code)) == INVALID_GRANT
+        for browser in browsers:
+            assert not await is_alive(browser, tokens)
+            assert error_of(await refresh(browser, WIKI, tokens)) == INVALID_GRANT
+
+
 async def test_two_windows_that_begin_at_once_share_one_session(
     three: Processes, browsers: list[httpx.AsyncClient]
 ) -> None:

@@ -1,19 +1,23 @@
 """A connection to PostgreSQL that died in the pool is nobody's outage."""
 
 import asyncio
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from snowflake.store import Store
+from snowflake.store.postgresql import _answers
 from tests.store.places import Place, place_on
 from tests.store.postgresql import the_server
 
-Ask = Callable[[PGDialect_asyncpg, DBAPIConnection], bool]
-
+#: Connections that are in use at a time.
+AT_ONCE = 2
+_PIDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"
 _END_ALL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
 
 
@@ -32,24 +36,23 @@ async def test_one_that_the_server_has_closed_is_made_anew(place: Place, store: 
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[DBAPIConnection]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Note which connections are asked whether they live. Of the first one it turns out not to."""
-    noted: list[DBAPIConnection] = []
-    ask: Ask = PGDialect_asyncpg.do_ping
+    noted: list[object] = []
 
-    def note(dialect: PGDialect_asyncpg, connection: DBAPIConnection) -> bool:
-        noted.append(connection)
+    async def note(driver: Any) -> bool:
+        noted.append(driver)
         if len(noted) == 1:
             # As where something between has forgotten it, and nobody has heard of that.
-            connection.driver_connection.terminate()
-        return ask(dialect, connection)
+            driver.terminate()
+        return await _answers(driver)
 
-    monkeypatch.setattr(PGDialect_asyncpg, "do_ping", note)
+    monkeypatch.setattr("snowflake.store.postgresql._answers", note)
     return noted
 
 
 async def test_one_that_was_not_used_for_a_while_is_asked_and_made_anew(
-    store: Store, asked: list[DBAPIConnection], monkeypatch: pytest.MonkeyPatch
+    store: Store, asked: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("snowflake.store.postgresql.ASKED_AFTER", -1)
     await store.ping()
@@ -59,9 +62,36 @@ async def test_one_that_was_not_used_for_a_while_is_asked_and_made_anew(
 
 
 async def test_one_that_was_just_used_is_asked_nothing(
-    store: Store, asked: list[DBAPIConnection], monkeypatch: pytest.MonkeyPatch
+    store: Store, asked: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("snowflake.store.postgresql.ASKED_AFTER", 60)
     await store.ping()
     await store.ping()
     assert asked == []
+
+
+@contextmanager
+def silent(place: Place) -> Iterator[None]:
+    """Let nobody at the server answer who does now, until the block ends; new ones do."""
+    listed = the_server().sql(_PIDS.format(name=place.url.rpartition("/")[2]))
+    pids = [int(pid) for pid in listed.split()]
+    assert len(pids) == AT_ONCE
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_those_that_keep_silent_are_made_anew(
+    place: Place, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a router between has forgotten them all, or the server's machine has gone."""
+    monkeypatch.setattr("snowflake.store.postgresql.ASKED_AFTER", -1)
+    monkeypatch.setattr("snowflake.store.postgresql.ANSWER_TIMEOUT", 0.1)
+    await asyncio.gather(*(store.ping() for _ in range(AT_ONCE)))
+    with silent(place):
+        for _ in range(AT_ONCE):
+            await store.ping()
