@@ -4,11 +4,15 @@ What aiohttp would do by itself is switched off: to follow redirects, to keep co
 and to send a GET again that was dropped.
 """
 
+import select
 from collections.abc import AsyncIterator
 from typing import Final
 
 import aiohttp
 import httpx
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 #: aiohttp's failures, and httpx's that stand for them: the first that fits. Where none does, the
 #: request may have arrived: a code must not be sent again.
@@ -19,6 +23,21 @@ _FAILURES: Final = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.SocketTimeoutError, httpx.ReadTimeout),
 )
+
+
+class Pool(aiohttp.TCPConnector):
+    """Connections that are used again only if nothing has come on them unasked, an end neither.
+
+    aiohttp takes what came meanwhile, such as the 408 of a server that has waited too long, for the
+    answer to the next request, and then each answer for that to somebody else.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (unused := await super()._get(key, traces)) is not None:
+            if _is_silent(unused):
+                return unused
+            unused.close()
+        return None
 
 
 class OverAiohttp(httpx.AsyncBaseTransport):
@@ -44,11 +63,15 @@ class OverAiohttp(httpx.AsyncBaseTransport):
         limits = aiohttp.ClientTimeout(
             connect=steps["pool"], sock_connect=steps["connect"], sock_read=steps["read"]
         )
+        headers = request.headers.multi_items()
+        if request.url.scheme == "http":
+            # aiohttp tells the proxy who asks only where it is asked for a tunnel.
+            headers += self._proxy_headers.items()
         try:
             answer = await self._session.request(
                 request.method,
                 str(request.url),
-                headers=request.headers.multi_items(),
+                headers=headers,
                 data=request.content or None,
                 allow_redirects=False,
                 timeout=limits,
@@ -89,6 +112,17 @@ class _Body(httpx.AsyncByteStream):
         self._answer.release()
 
 
+def _is_silent(unused: Connection) -> bool:
+    """Whether nothing has come on a connection since its last answer."""
+    protocol, transport = unused.protocol, unused.transport
+    if protocol is None or transport is None or protocol.should_close:
+        return False
+    # It may not have been read yet: a code that is sent after the end of a connection is lost.
+    arrived = select.poll()
+    arrived.register(transport.get_extra_info("socket"), select.POLLIN)
+    return not arrived.poll(0)
+
+
 async def _fail_as_httpx_does(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
@@ -106,7 +140,9 @@ def _failure(error: Exception) -> httpx.HTTPError:
     return httpx.ReadError(type(error).__name__)
 
 
-def _headers_for(proxy: httpx.Proxy | None) -> dict[str, str] | None:
+def _headers_for(proxy: httpx.Proxy | None) -> dict[str, str]:
     if proxy is None or proxy.auth is None:
-        return None
-    return {"Proxy-Authorization": aiohttp.encode_basic_auth(*proxy.auth)}
+        return {}
+    # A name with a colon ends there for whoever reads the header; aiohttp takes none.
+    name, _, password = ":".join(proxy.auth).partition(":")
+    return {"Proxy-Authorization": aiohttp.encode_basic_auth(name, password)}

@@ -12,11 +12,10 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
 import httpx
 
 from snowflake.outbound.connections import KEEP_ALIVE, certificates, proxy_for
-from snowflake.outbound.over_aiohttp import OverAiohttp
+from snowflake.outbound.over_aiohttp import OverAiohttp, Pool
 
 
 @asynccontextmanager
@@ -68,7 +67,7 @@ class _ToAny(httpx.AsyncBaseTransport):
 
 
 def _fast(proxy: httpx.Proxy | None, connections: int) -> httpx.AsyncBaseTransport:
-    pool = aiohttp.TCPConnector(ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE)
+    pool = Pool(ssl=certificates(), limit=connections, keepalive_timeout=KEEP_ALIVE)
     return OverAiohttp(pool, proxy)
 
 

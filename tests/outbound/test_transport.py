@@ -1,14 +1,27 @@
 """The pools of connections, to one server and to any."""
 
 import asyncio
+import base64
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from snowflake.outbound.failures import NeverArrived
+from snowflake.outbound.reading import read_whole
 from snowflake.outbound.sending import send
+from snowflake.outbound.transport import transport_to
 from tests.outbound.conftest import Open
 from tests.outbound.peers import GOOD, answering, closed_port, get, listening, request_head
+
+#: What some servers say before they hang up on somebody who asks nothing.
+IMPATIENT = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+
+
+def _echo(head: str) -> bytes:
+    """Answer the path of a request."""
+    path = head.split()[1].encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(path), path)
 
 
 async def test_connections_are_kept_and_cookies_are_not(opened: Open) -> None:
@@ -40,6 +53,58 @@ async def test_the_first_requests_share_a_pool_also_where_they_come_at_once(open
         answers = await asyncio.gather(*(get(transport, origin) for _ in range(5)))
     assert [answer.status_code for answer in answers] == [200] * 5
     assert connections == 1
+
+
+@pytest.mark.parametrize("unasked", [IMPATIENT, GOOD], ids=["a refusal", "an answer too many"])
+async def test_a_connection_on_which_something_comes_unasked_is_not_used_again(
+    opened: Open, unasked: bytes
+) -> None:
+    came = asyncio.Event()
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(_echo(await request_head(reader)))
+        await answered.wait()
+        writer.write(unasked)
+        await writer.drain()
+        came.set()
+        await reader.read()
+
+    async with listening(peer) as origin, opened(origin) as transport:
+        for path in ("/one", "/another", "/third"):
+            answered = asyncio.Event()
+            answer = await get(transport, f"{origin}{path}", "POST")
+            assert answer.content == path.encode()
+            came.clear()
+            answered.set()
+            await came.wait()
+
+
+async def test_what_comes_with_the_end_of_an_answer_is_no_answer_to_others() -> None:
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        echo = _echo(await request_head(reader))
+        writer.write(echo[:-1])
+        await begun.wait()
+        writer.write(echo[-1:] + GOOD)
+        await reader.read()
+
+    async with listening(peer) as origin, transport_to(origin, 1) as transport:
+        for path in ("/one", "/another", "/third"):
+            begun = asyncio.Event()
+            steps = {"timeout": httpx.Timeout(5).as_dict()}
+            request = httpx.Request("POST", f"{origin}{path}", extensions=steps)
+            response = await transport.handle_async_request(request)
+            begun.set()
+            assert (await read_whole(request, response, 100)).content == path.encode()
+
+
+async def test_nothing_is_lost_on_a_connection_that_has_ended(opened: Open) -> None:
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # It hangs up without a word, before its answer has been read.
+        writer.write(_echo(await request_head(reader)))
+
+    async with listening(peer) as origin, opened(origin) as transport:
+        for path in ("/one", "/another", "/third"):
+            assert (await get(transport, f"{origin}{path}", "POST")).content == path.encode()
 
 
 async def test_a_pool_that_nobody_used_can_be_closed(opened: Open) -> None:
@@ -77,6 +142,20 @@ async def test_a_proxy_of_the_environment_is_used(
         async with opened("http://discord.example/api") as transport:
             await get(transport, "http://discord.example/api/x")
     assert heads[0].startswith("GET http://discord.example/api/x ")
+
+
+@pytest.mark.parametrize("user", ["snowflake", "snow%40flake", "snow%3Aflake"])
+async def test_a_proxy_is_told_who_asks_for_a_server_without_tls_too(
+    opened: Open, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads: list[str] = []
+    async with listening(answering(GOOD, heads)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.replace("//", f"//{user}:p%C3%A4ss@"))
+        async with opened("http://discord.example/") as transport:
+            for _ in range(2):
+                await get(transport, "http://discord.example/")
+    told = base64.b64encode(f"{unquote(user)}:päss".encode()).decode()
+    assert [head.count(f"\r\nProxy-Authorization: Basic {told}\r\n") for head in heads] == [1, 1]
 
 
 async def test_a_proxy_that_is_gone_is_one_of_the_failures_before_arriving(
