@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from functools import cached_property, partial
+from os.path import samestat
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -51,6 +52,7 @@ class Sqlite(Database):
         self._is_in_memory = is_in_memory(url)
         if not self._is_in_memory:
             make_private(self._path)
+            self._file = self._path.stat()
         self._engine = _engine(url)
         #: The connections that stay open.
         self._kept = ExitStack()
@@ -128,6 +130,7 @@ class Sqlite(Database):
 
     async def _patiently(self, attempt: Callable[[], Result], *, in_thread: bool = False) -> Result:
         """Try something again for as long as another process is in its way."""
+        self._check_file()
         latest = monotonic() + BUSY_TIMEOUT
         while not self._closed:
             try:
@@ -137,6 +140,15 @@ class Sqlite(Database):
                     raise
             await asyncio.sleep(LOOK_EVERY)
         raise OSError("the store is closed")
+
+    def _check_file(self) -> None:
+        """Pass, unless the file is gone, or another one is in its place.
+
+        The connections stay with the one that was there, with all that is written to it: whoever
+        has put back a copy while Snowflake runs would lose that at the next start.
+        """
+        if not self._is_in_memory and not samestat(self._file, self._path.stat()):
+            raise OSError(f"{self._path} is another file than at the start; start Snowflake again")
 
     def _refusal(self, error: DBAPIError) -> str | None:
         code = _code(error)

@@ -167,6 +167,26 @@ async def test_a_damaged_file_is_an_outage(file: Place, clock: Clock) -> None:
             await store.grants.end("any")
 
 
+@pytest.mark.parametrize("another", [None, b"", b"a copy of before"], ids=["gone", "new", "copy"])
+async def test_nothing_is_written_to_a_file_that_nobody_will_find_again(
+    file: Place, clock: Clock, another: bytes | None
+) -> None:
+    """As by whoever puts a copy back while Snowflake runs."""
+    aside = file.file.with_name("aside.db")
+    async with file.store(clock) as store:
+        grant, _ = await put_login(store, "code")
+        file.file.rename(aside)
+        if another is not None:
+            file.file.write_bytes(another)
+        for unready in (store.ping(), store.grants.end(grant.id), store.housekeeping.run()):
+            with pytest.raises(TemporarilyUnavailable) as outage:
+                await unready
+            assert str(file.file) in (outage.value.cause or "")
+        aside.replace(file.file)
+        assert await store.grants.find(grant.id) == grant
+        await put_login(store, "another code")
+
+
 @pytest.mark.parametrize("many", [False, True])
 async def test_a_commit_that_fails_leaves_nothing_open(
     file: Place, clock: Clock, many: bool
