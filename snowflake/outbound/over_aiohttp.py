@@ -115,11 +115,13 @@ class _Body(httpx.AsyncByteStream):
 def _is_silent(unused: Connection) -> bool:
     """Whether nothing has come on a connection since its last answer."""
     protocol, transport = unused.protocol, unused.transport
-    if protocol is None or transport is None or protocol.should_close:
+    # There is none any more where a connection has just ended.
+    socket = None if transport is None else transport.get_extra_info("socket")
+    if socket is None or protocol is None or protocol.should_close:
         return False
-    # It may not have been read yet: a code that is sent after the end of a connection is lost.
+    # What has come may not have been read: a code that is sent after an end is lost.
     arrived = select.poll()
-    arrived.register(transport.get_extra_info("socket"), select.POLLIN)
+    arrived.register(socket, select.POLLIN)
     return not arrived.poll(0)
 
 

@@ -58,6 +58,9 @@ class Tries:
 
         Of several shares another one may have room by then, of which nobody is told.
         """
+        if not self.of(owner):
+            # The last of them has ended since somebody looked. Nobody would tell, or forget this.
+            return
         ended = asyncio.Event()
         self._waiting[owner].append(ended)
         try:
