@@ -40,9 +40,11 @@ REFUSALS: Final = {
     "55P02": "Mend what stands behind the ? of the URL",
     "22023": "Mend what stands behind the ? of the URL",
 }
+#: The code where a session may only read: on a standby, or as it began when nobody might write.
+READ_ONLY: Final = "25006"
 #: How the codes begin of errors that are about the server and not about a statement: connections,
 #: resources (53100 is a full disk), a standby, the operator's doings, and the system.
-ABOUT_THE_SERVER: Final = ("08", "25006", "53", "55", "57", "58", "XX")
+ABOUT_THE_SERVER: Final = ("08", READ_ONLY, "53", "55", "57", "58", "XX")
 _NOW: Final = Prepared(select(func.extract("epoch", func.clock_timestamp()).label("now")))
 
 
@@ -98,12 +100,25 @@ class Postgresql(Database):
 
 def _alone(engine: Engine, work: Work[Result]) -> Result:
     with engine.connect() as connection:
-        return work(connection)
+        return _done(work, connection)
 
 
 def _transaction(engine: Engine, work: Work[Result]) -> Result:
     with engine.begin() as connection:
+        return _done(work, connection)
+
+
+def _done(work: Work[Result], connection: Connection) -> Result:
+    """Do work, and give up a connection by which nothing can be written.
+
+    So it would stay, whatever the operator does; a new one may lead to another server.
+    """
+    try:
         return work(connection)
+    except DBAPIError as error:
+        if _code(error) == READ_ONLY:
+            connection.invalidate(error)
+        raise
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from snowflake.errors import TemporarilyUnavailable
 from snowflake.store import Store
 from snowflake.store.postgresql import _answers
+from tests.store.furniture import put_login
 from tests.store.places import Place, place_on
 from tests.store.postgresql import the_server
 
@@ -95,3 +97,18 @@ async def test_those_that_keep_silent_are_made_anew(
     with silent(place):
         for _ in range(AT_ONCE):
             await store.ping()
+
+
+async def test_one_that_may_only_read_is_given_up(place: Place, store: Store) -> None:
+    """As where a server has become a standby, or nobody might write for a while."""
+    read_only = f"ALTER DATABASE {place.url.rpartition('/')[2]} {{}} default_transaction_read_only"
+    the_server().sql(f"{read_only.format('SET')} = on")
+    # The one that is open already may write; all others of that time may not.
+    saving = [put_login(store, f"code {number}") for number in range(AT_ONCE + 1)]
+    outcomes = await asyncio.gather(*saving, return_exceptions=True)
+    outages = [one for one in outcomes if isinstance(one, TemporarilyUnavailable)]
+    assert outages
+    assert "read-only" in (outages[0].cause or "")
+    the_server().sql(read_only.format("RESET"))
+    for number in range(AT_ONCE + 1):
+        await put_login(store, f"another code {number}")
