@@ -112,7 +112,8 @@ class Sqlite(Database):
                 result = await in_thread(work, connection) if many else work(connection)
                 await in_thread(_commit, connection)
             except BaseException:
-                connection.connection.rollback()
+                # Behind what the thread is still at, which would go on without a transaction.
+                await in_thread(connection.connection.rollback)
                 raise
             return result
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from snowflake.errors import TemporarilyUnavailable
 from snowflake.store.prepared import Prepared
-from snowflake.store.schema import grants, refresh_tokens
+from snowflake.store.schema import codes, grants, refresh_tokens
 from tests.running import Clock
 from tests.store.furniture import put_login
 from tests.store.places import Place, place_on
@@ -215,6 +215,35 @@ async def test_who_is_cancelled_leaves_nothing_open(file: Place, clock: Clock, m
             with pytest.raises(asyncio.CancelledError):
                 await writing
         await put_login(store, "code")
+
+
+async def test_an_end_in_the_middle_of_much_work_leaves_nothing_of_it(
+    file: Place, clock: Clock
+) -> None:
+    """As where somebody ends Snowflake twice, and nothing is waited for any more."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(grants))
+        begun.set()
+        assert go_on.wait(5)
+        connection.execute(delete(codes))
+
+    async with file.store(clock) as store:
+        await put_login(store, "code")
+        writing = asyncio.create_task(store.database.write(work, many=True))
+        await asyncio.to_thread(begun.wait)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        for _ in range(3):
+            # All of them hear of it.
+            await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+    assert await file.rows(
+        "SELECT (SELECT count(*) FROM grants), (SELECT count(*) FROM codes)"
+    ) == [(1, 1)]
 
 
 async def test_the_end_waits_for_nobody_who_has_not_begun(tmp_path: Path, clock: Clock) -> None:
