@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 
-from snowflake.oidc.exchange import exchange
+from snowflake.oidc.exchange import taken_up
 from snowflake.sandbox.discord import Failure
 from snowflake.store.codes import RESERVATION
 from tests.journeys.world import ADA
@@ -24,9 +24,9 @@ async def stalling() -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
         if not stalled.is_set():
             stalled.set()
             await goes_on.wait()
-        return await exchange(*arguments)
+        return await taken_up(*arguments)
 
-    with patch("snowflake.oidc.newcomers.exchange", stall):
+    with patch("snowflake.oidc.newcomers.taken_up", stall):
         yield stalled, goes_on
 
 
