@@ -4,7 +4,7 @@ What aiohttp would do by itself is switched off: to follow redirects, to keep co
 and to send a GET again that was dropped.
 """
 
-import select
+import selectors
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -23,6 +23,8 @@ _FAILURES: Final = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.SocketTimeoutError, httpx.ReadTimeout),
 )
+#: Looks at one socket: poll needs no file of its own for that, and Windows does not have it.
+_Selector: Final = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Pool(aiohttp.TCPConnector):
@@ -120,9 +122,9 @@ def _is_silent(unused: Connection) -> bool:
     if socket is None or protocol is None or protocol.should_close:
         return False
     # What has come may not have been read: a code that is sent after an end is lost.
-    arrived = select.poll()
-    arrived.register(socket, select.POLLIN)
-    return not arrived.poll(0)
+    with _Selector() as arrived:
+        arrived.register(socket, selectors.EVENT_READ)
+        return not arrived.select(0)
 
 
 async def _fail_as_httpx_does(
